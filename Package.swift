@@ -1,0 +1,104 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Warnings are errors in our own Swift targets; dependencies keep their own settings.
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+// The numeric C kernels are compiled optimised in debug builds too: a debug test run crunches real networks.
+let kernelFlags: [CSetting] = [
+    .unsafeFlags(["-O3", "-std=gnu2x", "-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter", "-fno-math-errno"])
+]
+let shimFlags: [CSetting] = [.unsafeFlags(["-O2", "-std=gnu2x", "-Wall", "-Wextra", "-Werror"])]
+
+/// A library target in Swift with the project's settings.
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// The test target that mirrors `target`.
+func tests(_ target: String, _ extra: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(target)Tests", dependencies: [.target(name: target), "TestSupport"] + extra, swiftSettings: strict)
+}
+
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "inspectd",
+    products: [
+        .executable(name: "inspectd", targets: ["inspectd"]),
+        .executable(name: "inspectctl", targets: ["inspectctl"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    ],
+    targets: [
+        // C: system libraries, shims and kernels
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
+        .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+        .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+        .target(name: "CImageShims", dependencies: ["CJPEG", "CPNG"], cSettings: shimFlags),
+        .target(
+            name: "CKernels", cSettings: kernelFlags, linkerSettings: [.linkedLibrary("pthread"), .linkedLibrary("m")]),
+        .target(name: "CDefaultModel", exclude: ["weights"], cSettings: shimFlags),
+
+        // Numbers
+        library("TensorCore", ["CKernels", "COpenBLAS"]),
+        library("NeuralNets", ["TensorCore", "CKernels"]),
+        library("Imaging", ["CImageShims", "CKernels"]),
+        library("AnomalyDetectors", ["NeuralNets", "TensorCore", "Imaging", "InspectionDomain", "CKernels"]),
+
+        // The inspector
+        library("InspectionDomain", []),
+        library("LinuxPlatform", ["CSystemd"]),
+        library("Spooling", ["LinuxPlatform", "InspectionDomain"]),
+        library("LedgerStore", ["InspectionDomain", grdb]),
+        library(
+            "InspectionPipeline",
+            [
+                "AnomalyDetectors", "Imaging", "LedgerStore", "Spooling", "LinuxPlatform", "CDefaultModel",
+                "InspectionDomain",
+                yams, logging, lifecycle,
+            ]),
+
+        // Pictures the project draws itself
+        library("SampleFrames", ["Imaging"]),
+        library("InspectionPlots", ["Imaging"]),
+
+        // Programs
+        .executableTarget(
+            name: "inspectd", dependencies: ["InspectionPipeline", logging, lifecycle, arguments], swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "inspectctl",
+            dependencies: ["InspectionPipeline", "SampleFrames", "InspectionPlots", logging, arguments],
+            swiftSettings: strict),
+
+        // Tests mirror targets
+        .target(name: "TestSupport", dependencies: ["NeuralNets"], path: "Tests/TestSupport", swiftSettings: strict),
+        tests("TensorCore"),
+        tests("NeuralNets"),
+        tests("Imaging", ["NeuralNets"]),
+        tests("AnomalyDetectors"),
+        tests("InspectionDomain"),
+        tests("LinuxPlatform"),
+        tests("Spooling"),
+        tests("LedgerStore"),
+        tests("InspectionPipeline", ["SampleFrames"]),
+        tests("SampleFrames"),
+        tests("InspectionPlots"),
+        .testTarget(
+            name: "ProgramTests", dependencies: ["inspectctl", "TestSupport", "SampleFrames"], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .gnu2x
+)

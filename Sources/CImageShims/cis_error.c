@@ -1,0 +1,1 @@
+#include "cis_error.h"

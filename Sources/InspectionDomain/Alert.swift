@@ -1,0 +1,54 @@
+import Foundation
+
+/// One file under `alerts/new`: complete when it appears, delivered at least once, the same `id` every time.
+public struct Alert: Codable, Sendable, Equatable {
+    public enum Kind: String, Codable, Sendable {
+        case anomaly
+        case unreadable
+        case calibrationExpired = "calibration-expired"
+    }
+
+    public static let currentSchema = 1
+
+    public var schema: Int
+    /// Idempotent: equals the result's id for alerts about a frame.
+    public var id: String
+    public var kind: Kind
+    public var line: String
+    public var createdAt: Date
+    public var verdict: Verdict
+    public var message: String
+    public var imageScore: Double?
+    public var imageThreshold: Double?
+    /// Absolute path of the result's folder.
+    public var resultPath: String?
+    /// Path of the frame as it arrived.
+    public var imagePath: String?
+
+    public init(
+        id: String, kind: Kind, line: String, createdAt: Date, verdict: Verdict, message: String,
+        imageScore: Double? = nil, imageThreshold: Double? = nil, resultPath: String? = nil, imagePath: String? = nil
+    ) {
+        self.schema = Self.currentSchema
+        self.id = id
+        self.kind = kind
+        self.line = line
+        self.createdAt = createdAt
+        self.verdict = verdict
+        self.message = message
+        self.imageScore = imageScore
+        self.imageThreshold = imageThreshold
+        self.resultPath = resultPath
+        self.imagePath = imagePath
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case schema, id, kind, line
+        case createdAt = "created_at"
+        case verdict, message
+        case imageScore = "image_score"
+        case imageThreshold = "image_threshold"
+        case resultPath = "result_path"
+        case imagePath = "image_path"
+    }
+}

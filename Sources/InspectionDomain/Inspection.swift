@@ -1,0 +1,203 @@
+import Foundation
+
+/// The durable record of one frame: `result.json`, schema 1. Numbers are raw, never clamped.
+///
+/// The score, threshold and calibration fields are absent when `verdict` is `error`.
+public struct Inspection: Codable, Sendable, Equatable {
+    public static let currentSchema = 1
+
+    public var schema: Int
+    /// Identity of the result: the same frame (content, line, arrival name) always gets the same one.
+    public var resultID: String
+    public var line: String
+    public var createdAt: Date
+    public var image: ImageInfo
+    public var verdict: Verdict
+    public var imageScore: Double?
+    public var imageThreshold: Double?
+    /// `imageScore / imageThreshold`: 1 is the limit.
+    public var imageScoreNormalized: Double?
+    /// `(1 + #{calibration scores ≥ score}) / (n + 1)`.
+    public var pValue: Double?
+    public var pixelThreshold: Double?
+    public var regions: [Region]
+    public var model: ModelIdentity?
+    public var calibration: CalibrationIdentity?
+    public var timingMilliseconds: StageTimings
+    public var files: ResultFiles
+    public var error: InspectionError?
+
+    public init(
+        resultID: String, line: String, createdAt: Date, image: ImageInfo, verdict: Verdict, imageScore: Double? = nil,
+        imageThreshold: Double? = nil, imageScoreNormalized: Double? = nil, pValue: Double? = nil,
+        pixelThreshold: Double? = nil, regions: [Region] = [], model: ModelIdentity? = nil,
+        calibration: CalibrationIdentity? = nil, timingMilliseconds: StageTimings = StageTimings(),
+        files: ResultFiles = ResultFiles(), error: InspectionError? = nil
+    ) {
+        self.schema = Self.currentSchema
+        self.resultID = resultID
+        self.line = line
+        self.createdAt = createdAt
+        self.image = image
+        self.verdict = verdict
+        self.imageScore = imageScore
+        self.imageThreshold = imageThreshold
+        self.imageScoreNormalized = imageScoreNormalized
+        self.pValue = pValue
+        self.pixelThreshold = pixelThreshold
+        self.regions = regions
+        self.model = model
+        self.calibration = calibration
+        self.timingMilliseconds = timingMilliseconds
+        self.files = files
+        self.error = error
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case schema
+        case resultID = "result_id"
+        case line
+        case createdAt = "created_at"
+        case image, verdict
+        case imageScore = "image_score"
+        case imageThreshold = "image_threshold"
+        case imageScoreNormalized = "image_score_normalized"
+        case pValue = "p_value"
+        case pixelThreshold = "pixel_threshold"
+        case regions, model, calibration
+        case timingMilliseconds = "timing_ms"
+        case files, error
+    }
+}
+
+/// The picture a result speaks of.
+public struct ImageInfo: Codable, Sendable, Equatable {
+    /// Path of the frame as it arrived in the watched folder.
+    public var path: String
+    /// Lower-case hex SHA-256 of the file's bytes; absent when the file could not be read.
+    public var sha256: String?
+    public var width: Int?
+    public var height: Int?
+    public var channels: Int?
+    public var bitDepth: Int?
+
+    public init(
+        path: String, sha256: String? = nil, width: Int? = nil, height: Int? = nil, channels: Int? = nil,
+        bitDepth: Int? = nil
+    ) {
+        self.path = path
+        self.sha256 = sha256
+        self.width = width
+        self.height = height
+        self.channels = channels
+        self.bitDepth = bitDepth
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case path, sha256, width, height, channels
+        case bitDepth = "bit_depth"
+    }
+}
+
+/// Which model scored a frame.
+public struct ModelIdentity: Codable, Sendable, Equatable {
+    public var name: String
+    public var version: Int
+    /// `gaussian`, `grad`, …
+    public var method: String
+    public var backbone: String
+    /// Of the model file.
+    public var sha256: String
+
+    public init(name: String, version: Int, method: String, backbone: String, sha256: String) {
+        self.name = name
+        self.version = version
+        self.method = method
+        self.backbone = backbone
+        self.sha256 = sha256
+    }
+}
+
+/// Which calibration decided, and what it promises.
+public struct CalibrationIdentity: Codable, Sendable, Equatable {
+    public var id: String
+    /// Number of calibration images.
+    public var n: Int
+    public var falseAlarmRate: Double
+    /// Present when the high-confidence rule was used.
+    public var confidence: Double?
+    /// `order-statistic` or `order-statistic-with-confidence`.
+    public var rule: String
+    /// The threshold is the k-th smallest calibration score, 1-based.
+    public var k: Int
+
+    public init(id: String, n: Int, falseAlarmRate: Double, confidence: Double?, rule: String, k: Int) {
+        self.id = id
+        self.n = n
+        self.falseAlarmRate = falseAlarmRate
+        self.confidence = confidence
+        self.rule = rule
+        self.k = k
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case id, n
+        case falseAlarmRate = "false_alarm_rate"
+        case confidence, rule, k
+    }
+
+    /// `confidence` is written as `null` when absent, so that readers see the key either way.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(id, forKey: .id)
+        try container.encode(n, forKey: .n)
+        try container.encode(falseAlarmRate, forKey: .falseAlarmRate)
+        try container.encode(confidence, forKey: .confidence)
+        try container.encode(rule, forKey: .rule)
+        try container.encode(k, forKey: .k)
+    }
+}
+
+/// Milliseconds spent in each stage of a frame's way.
+public struct StageTimings: Codable, Sendable, Equatable {
+    /// From the frame being seen to being claimed.
+    public var queue = 0.0
+    public var decode = 0.0
+    public var preprocess = 0.0
+    public var backbone = 0.0
+    public var detect = 0.0
+    public var write = 0.0
+
+    public init() {}
+}
+
+/// Files beside `result.json`, by name; absent ones were not written.
+public struct ResultFiles: Codable, Sendable, Equatable {
+    public var overlay: String?
+    public var anomalyMap: String?
+    public var mask: String?
+
+    public init(overlay: String? = nil, anomalyMap: String? = nil, mask: String? = nil) {
+        self.overlay = overlay
+        self.anomalyMap = anomalyMap
+        self.mask = mask
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case overlay
+        case anomalyMap = "anomaly_map"
+        case mask
+    }
+}
+
+/// Why a frame has no score.
+public struct InspectionError: Codable, Sendable, Equatable, Error {
+    /// A stable word: `truncated`, `corrupt`, `unsupported`, `too-large`, `empty`, `permission`, `crashed-twice`, `internal`.
+    public var code: String
+    public var message: String
+
+    public init(code: String, message: String) {
+        self.code = code
+        self.message = message
+    }
+}

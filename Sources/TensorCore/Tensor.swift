@@ -1,0 +1,73 @@
+/// Sizes of a tensor's dimensions, outermost first.
+public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStringConvertible {
+    public let dimensions: [Int]
+
+    public init(_ dimensions: [Int]) {
+        precondition(dimensions.allSatisfy { $0 >= 0 }, "a dimension cannot be negative: \(dimensions)")
+        self.dimensions = dimensions
+    }
+
+    public init(arrayLiteral elements: Int...) { self.init(elements) }
+
+    public var rank: Int { dimensions.count }
+    /// Number of elements; 1 for a scalar.
+    public var count: Int { dimensions.reduce(1, *) }
+    public subscript(axis: Int) -> Int { dimensions[axis] }
+    public var description: String { "\(dimensions)" }
+}
+
+/// A dense float32 array, row-major. Pictures and feature maps are channels-last: `[batch, height, width, channels]`;
+/// convolution weights are `[kernel height, kernel width, input channels / groups, output channels]`, so that a
+/// convolution is one matrix product of its unrolled input with its weights.
+public struct Tensor: Sendable, Equatable {
+    public let shape: Shape
+    /// `shape.count` values, the last dimension contiguous.
+    public var values: [Float]
+
+    public init(shape: Shape, values: [Float]) {
+        precondition(values.count == shape.count, "\(values.count) values for shape \(shape)")
+        self.shape = shape
+        self.values = values
+    }
+
+    public init(zeros shape: Shape) {
+        self.init(shape: shape, values: [Float](repeating: 0, count: shape.count))
+    }
+
+    /// The same values under another shape of as many elements.
+    public func reshaped(_ shape: Shape) -> Tensor { Tensor(shape: shape, values: values) }
+
+    /// The tensor with its dimensions in another order: `result.shape[i] == shape[order[i]]`.
+    public func transposed(_ order: [Int]) -> Tensor {
+        precondition(order.sorted() == Array(0..<shape.rank), "\(order) is no order of \(shape.rank) axes")
+        let sizes = order.map { shape[$0] }
+        var strides = [Int](repeating: 1, count: shape.rank)
+        for axis in stride(from: shape.rank - 2, through: 0, by: -1) {
+            strides[axis] = strides[axis + 1] * shape[axis + 1]
+        }
+        let steps = order.map { strides[$0] }
+        var result = [Float](repeating: 0, count: values.count)
+        var index = [Int](repeating: 0, count: sizes.count)
+        var source = 0
+        for position in result.indices {
+            result[position] = values[source]
+            var axis = sizes.count - 1
+            while axis >= 0 {
+                index[axis] += 1
+                source += steps[axis]
+                if index[axis] < sizes[axis] { break }
+                source -= steps[axis] * sizes[axis]
+                index[axis] = 0
+                axis -= 1
+            }
+        }
+        return Tensor(shape: Shape(sizes), values: result)
+    }
+
+    /// From the frameworks' `[N, C, H, W]` to our `[N, H, W, C]`.
+    public func channelsLast() -> Tensor { transposed([0, 2, 3, 1]) }
+    /// From our `[N, H, W, C]` to the frameworks' `[N, C, H, W]`.
+    public func channelsFirst() -> Tensor { transposed([0, 3, 1, 2]) }
+    /// A convolution's weights from the frameworks' `[O, I/g, kh, kw]` to our `[kh, kw, I/g, O]`.
+    public func kernelLast() -> Tensor { transposed([2, 3, 1, 0]) }
+}

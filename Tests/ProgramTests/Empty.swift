@@ -1,0 +1,1 @@
+// The programs' first tests replace this line.

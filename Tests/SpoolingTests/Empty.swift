@@ -1,0 +1,1 @@
+// The target's first tests replace this line.
