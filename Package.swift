@@ -84,7 +84,7 @@ let package = Package(
             swiftSettings: strict),
 
         // Tests mirror targets
-        .target(name: "TestSupport", dependencies: ["NeuralNets"], path: "Tests/TestSupport", swiftSettings: strict),
+        .target(name: "TestSupport", dependencies: ["NeuralNets", "TensorCore"], path: "Tests/TestSupport", swiftSettings: strict),
         tests("TensorCore"),
         tests("NeuralNets"),
         tests("Imaging", ["NeuralNets"]),

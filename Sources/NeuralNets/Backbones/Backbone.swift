@@ -1,0 +1,50 @@
+import CKernels
+import Foundation
+
+/// A frozen feature extractor: a network, its weights, and how pictures are normalised for it.
+public struct Backbone: Sendable {
+    /// How models name it: `efficientnet_b0`, or the file it came from.
+    public let name: String
+    public let architecture: BackboneArchitecture
+    public let dialect: WeightDialect
+    public let normalization: Normalization
+    public let metadata: [String: String]
+    /// The weights as loaded, to be stored with a model.
+    public let file: WeightFile
+    public let graph: NetworkGraph
+
+    /// Names of the levels that can be tapped, in network order.
+    public var tapNames: [String] { graph.tapNames }
+    /// Levels whose pooled features the Gaussian detector sums.
+    public var defaultLevels: [String] { architecture.defaultLevels.filter { graph.node(named: $0) != nil } }
+    /// Levels whose maps make the pixel map.
+    public var defaultTaps: [String] { architecture.defaultTaps.filter { graph.node(named: $0) != nil } }
+
+    /// - Throws: `WeightError`.
+    public static func load(
+        path: String, architecture: BackboneArchitecture? = nil, dialect: WeightDialect? = nil
+    ) throws -> Backbone {
+        try Backbone(
+            file: WeightFile.load(path: path),
+            name: URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent,
+            architecture: architecture, dialect: dialect)
+    }
+
+    /// - Parameter data: a weight file's bytes; its content decides the container.
+    public static func load(_ data: Data, name: String) throws -> Backbone {
+        try Backbone(file: WeightFile.parse(data, name: name), name: name)
+    }
+
+    public init(
+        file: WeightFile, name: String, architecture: BackboneArchitecture? = nil, dialect: WeightDialect? = nil
+    ) throws {
+        let weights = try NamedWeights(file: file, name: name, architecture: architecture, dialect: dialect)
+        self.name = name
+        self.file = file
+        self.architecture = weights.architecture
+        self.dialect = weights.dialect
+        normalization = weights.normalization
+        metadata = weights.metadata
+        graph = try weights.architecture.graph(weights)
+    }
+}

@@ -1,0 +1,68 @@
+import TensorCore
+
+/// Writes a `NetworkGraph` while reading its parameters by the name of their scope, so that a network's definition reads
+/// like its paper and a missing tensor names itself.
+///
+/// Every call that reads parameters throws `WeightError` naming the first missing or mis-shaped one.
+struct NetworkBuilder {
+    typealias NodeID = NetworkGraph.NodeID
+
+    let weights: any ParameterSource
+    private(set) var graph = NetworkGraph()
+
+    init(_ weights: any ParameterSource) { self.weights = weights }
+
+    mutating func input() -> NodeID { graph.append(.input, [], channels: 3) }
+
+    /// A square convolution. `scope.weight` is `[outputChannels, channels / groups, kernel, kernel]` in the file.
+    mutating func convolution(
+        _ x: NodeID, _ scope: String, to outputChannels: Int, kernel: Int, stride: Int = 1, groups: Int = 1,
+        bias: Bool = false
+    ) throws -> NodeID {
+        let inputs = graph.nodes[x].channels / groups
+        let shape = [outputChannels, inputs, kernel, kernel]
+        let values = try weights.tensor("\(scope).weight", shape: shape)
+        let convolution = NetworkGraph.Convolution(
+            weights: Tensor(shape: Shape(shape), values: values).kernelLast(),
+            bias: bias ? try weights.tensor("\(scope).bias", shape: [outputChannels]) : nil,
+            stride: stride, padding: weights.padding, groups: groups)
+        return graph.append(.convolution(convolution), [x], channels: outputChannels, scope: scope)
+    }
+
+    mutating func batchNorm(_ x: NodeID, _ scope: String) throws -> NodeID {
+        let channels = graph.nodes[x].channels
+        func values(_ name: String) throws -> [Float] { try weights.tensor("\(scope).\(name)", shape: [channels]) }
+        let norm = NetworkGraph.BatchNorm(
+            weight: try values("weight"), bias: try values("bias"), runningMean: try values("running_mean"),
+            runningVariance: try values("running_var"), epsilon: weights.batchNormEpsilon)
+        return graph.append(.batchNorm(norm), [x], channels: channels, scope: scope)
+    }
+
+    mutating func activation(_ x: NodeID, _ kind: Activation) -> NodeID {
+        graph.append(.activation(kind), [x], channels: graph.nodes[x].channels)
+    }
+
+    mutating func add(_ a: NodeID, _ b: NodeID) -> NodeID {
+        graph.append(.add, [a, b], channels: graph.nodes[a].channels)
+    }
+
+    mutating func maxPool(_ x: NodeID, kernel: Int, stride: Int, padding: Int) -> NodeID {
+        graph.append(
+            .maxPool(kernel: kernel, stride: stride, padding: padding), [x], channels: graph.nodes[x].channels)
+    }
+
+    /// Squeeze-and-excitation (Hu et al. 2018): pool, squeeze, SiLU, expand, sigmoid, scale.
+    mutating func squeezeExcitation(_ x: NodeID, squeeze: String, expand: String, to squeezed: Int) throws -> NodeID {
+        let channels = graph.nodes[x].channels
+        var gate = graph.append(.globalAveragePool, [x], channels: channels)
+        gate = try convolution(gate, squeeze, to: squeezed, kernel: 1, bias: true)
+        gate = activation(gate, .silu)
+        gate = try convolution(gate, expand, to: channels, kernel: 1, bias: true)
+        gate = activation(gate, .sigmoid)
+        return graph.append(.scaleChannels, [x, gate], channels: channels)
+    }
+
+    mutating func name(_ node: NodeID, _ tap: String) { graph.name(node, tap) }
+
+    func channels(_ node: NodeID) -> Int { graph.nodes[node].channels }
+}

@@ -1,0 +1,139 @@
+import TensorCore
+
+/// Element-wise non-linearities that networks here use.
+public enum Activation: String, Sendable, Codable {
+    case relu, relu6, silu, sigmoid, hardSwish, hardSigmoid, tanh
+}
+
+/// Where a convolution's padding comes from.
+public enum PaddingStyle: String, Sendable, Codable {
+    /// Half the kernel on every side (torchvision, timm).
+    case symmetric
+    /// TensorFlow's "SAME": as much as the output size `ceil(input / stride)` needs, the odd one at the bottom and right.
+    case same
+}
+
+/// One network, written once: the op-by-op forward (`NetworkGraph.forward`) and the fused `InferencePlan` both read it.
+///
+/// Nodes are in evaluation order; a node's inputs come before it. Nodes that a user may tap carry a name.
+public struct NetworkGraph: Sendable {
+    public typealias NodeID = Int
+
+    public struct Node: Sendable {
+        public let operation: Operation
+        public let inputs: [NodeID]
+        /// Channels of the node's output.
+        public let channels: Int
+        /// The parameter scope it was read from, as the weights name it (`features.3.0.block.1.0`), or nil.
+        public let scope: String?
+    }
+
+    public enum Operation: Sendable {
+        /// The network's picture: normalised, 3 channels.
+        case input
+        case convolution(Convolution)
+        /// Batch norm in evaluation mode: per channel `x · scale + shift`.
+        case batchNorm(BatchNorm)
+        case activation(Activation)
+        /// Sum of two maps of one shape.
+        case add
+        /// `[H, W, C] → [1, 1, C]`
+        case globalAveragePool
+        /// The first input, each channel times the second input's value for it.
+        case scaleChannels
+        /// Windows of `kernel`², `padding` on every side counted as −∞.
+        case maxPool(kernel: Int, stride: Int, padding: Int)
+    }
+
+    public struct Convolution: Sendable {
+        /// `[kernel, kernel, input channels / groups, output channels]`
+        public let weights: Tensor
+        public let bias: [Float]?
+        public let stride: Int
+        public let padding: PaddingStyle
+        public let groups: Int
+
+        public var kernel: Int { weights.shape[0] }
+        public var outputChannels: Int { weights.shape[3] }
+        /// One filter per channel.
+        public var isDepthwise: Bool { groups > 1 && weights.shape[2] == 1 && groups == outputChannels }
+
+        /// Rows or columns of padding before the first and in all, for an input of `size`.
+        public func padding(for size: Int) -> (before: Int, total: Int) {
+            switch padding {
+            case .symmetric: return (kernel / 2, kernel / 2 * 2)
+            case .same:
+                let outputs = (size + stride - 1) / stride
+                let total = max(0, (outputs - 1) * stride + kernel - size)
+                return (total / 2, total)
+            }
+        }
+
+        /// Output rows or columns for an input of `size`.
+        public func outputSize(for size: Int) -> Int { (size + padding(for: size).total - kernel) / stride + 1 }
+    }
+
+    public struct BatchNorm: Sendable {
+        public let weight, bias, runningMean, runningVariance: [Float]
+        public let epsilon: Float
+
+        /// What evaluation mode multiplies by and adds.
+        public var folded: (scale: [Float], shift: [Float]) {
+            let scale = zip(weight, runningVariance).map { $0 / ($1 + epsilon).squareRoot() }
+            let shift = bias.indices.map { bias[$0] - runningMean[$0] * scale[$0] }
+            return (scale, shift)
+        }
+    }
+
+    public private(set) var nodes: [Node] = []
+    /// Tap names in network order.
+    public private(set) var tapNames: [String] = []
+    private var taps: [String: NodeID] = [:]
+
+    public init() {}
+
+    mutating func append(_ operation: Operation, _ inputs: [NodeID], channels: Int, scope: String? = nil) -> NodeID {
+        nodes.append(Node(operation: operation, inputs: inputs, channels: channels, scope: scope))
+        return nodes.count - 1
+    }
+
+    mutating func name(_ node: NodeID, _ tap: String) {
+        taps[tap] = node
+        tapNames.append(tap)
+    }
+
+    /// The node behind a tap's name, or nil.
+    public func node(named tap: String) -> NodeID? { taps[tap] }
+
+    /// The nodes that `outputs` depend on, in evaluation order.
+    public func nodesNeeded(for outputs: [NodeID]) -> [NodeID] {
+        var needed = Set<NodeID>(), pending = outputs
+        while let node = pending.popLast() {
+            if needed.insert(node).inserted { pending += nodes[node].inputs }
+        }
+        return needed.sorted()
+    }
+
+    /// Height and width of every node's output for an input picture of `height` × `width`.
+    public func sizes(height: Int, width: Int) -> [(height: Int, width: Int)] {
+        var sizes: [(height: Int, width: Int)] = []
+        for node in nodes {
+            switch node.operation {
+            case .input: sizes.append((height, width))
+            case .convolution(let convolution):
+                let size = sizes[node.inputs[0]]
+                sizes.append((convolution.outputSize(for: size.height), convolution.outputSize(for: size.width)))
+            case .globalAveragePool: sizes.append((1, 1))
+            case .maxPool(let kernel, let stride, let padding):
+                let size = sizes[node.inputs[0]]
+                sizes.append(
+                    (
+                        (size.height + 2 * padding - kernel) / stride + 1,
+                        (size.width + 2 * padding - kernel) / stride + 1
+                    ))
+            case .batchNorm, .activation, .add, .scaleChannels: sizes.append(sizes[node.inputs[0]])
+            }
+        }
+        return sizes
+    }
+}

@@ -1,0 +1,68 @@
+import CKernels
+
+/// A network compiled for one input size: fused steps over preallocated buffers, run by a team of threads.
+///
+/// One plan serves one caller at a time. The same plan, machine and thread count give the same bits every time.
+public final class InferencePlan {
+    /// A map that a run leaves behind: `[height, width, channels]`, valid until the next run.
+    public struct Output {
+        public let height, width, channels: Int
+        public let values: UnsafeBufferPointer<Float>
+    }
+
+    /// The picture to fill before `run`: `[height, width, 3]`, normalised.
+    public let input: UnsafeMutableBufferPointer<Float>
+    public let outputs: [Output]
+    /// Bytes of feature maps held, weights apart.
+    public let bufferBytes: Int
+
+    private let steps: [any PlanStep]
+    private let values: [PlanCompiler.Value]
+    private let team: OpaquePointer
+
+    /// - Parameters:
+    ///   - outputs: nodes whose maps are wanted; everything they do not need is left out.
+    ///   - threads: size of the team, the caller included.
+    public init(graph: NetworkGraph, height: Int, width: Int, outputs: [NetworkGraph.NodeID], threads: Int) throws {
+        precondition(height > 0 && width > 0 && threads > 0 && !outputs.isEmpty)
+        var compiler = PlanCompiler(graph: graph, height: height, width: width, outputs: outputs, members: threads)
+        compiler.compile()
+        guard let picture = compiler.values[0] else { preconditionFailure("node 0 of a graph is its input") }
+        guard let team = ck_team_create(Int32(threads)) else { throw ThreadError(threads: threads) }
+        self.team = team
+        steps = compiler.steps
+        bufferBytes = compiler.bufferBytes
+        let wanted = outputs.compactMap { compiler.values[$0] }
+        values = wanted + [picture]
+        input = UnsafeMutableBufferPointer(start: picture.buffer.pointer, count: picture.pixels * picture.channels)
+        self.outputs = wanted.map {
+            Output(
+                height: $0.height, width: $0.width, channels: $0.channels,
+                values: UnsafeBufferPointer(start: $0.buffer.pointer, count: $0.pixels * $0.channels))
+        }
+    }
+
+    deinit { ck_team_destroy(team) }
+
+    /// Computes every output from `input`.
+    public func run() {
+        ck_team_run(
+            team,
+            { context, member, size in
+                guard let context else { return }
+                let plan = Unmanaged<InferencePlan>.fromOpaque(context).takeUnretainedValue()
+                for step in plan.steps {
+                    step.run(member: Int(member), of: Int(size))
+                    ck_team_barrier(plan.team)
+                }
+            }, Unmanaged.passUnretained(self).toOpaque())
+    }
+}
+
+/// The machine gave no more threads.
+public struct ThreadError: Error, CustomStringConvertible {
+    public let threads: Int
+    public var description: String {
+        "starting \(threads) threads for inference: the system refused one; lower `workers` or raise the limit on tasks"
+    }
+}

@@ -1,0 +1,97 @@
+import Foundation
+
+/// What a restricted unpickling can yield: plain values, containers and the few objects a state dict is made of.
+indirect enum PickleValue {
+    case none
+    case bool(Bool)
+    case integer(Int)
+    case float(Double)
+    case string(String)
+    case bytes(Data)
+    case tuple([PickleValue])
+    case list(Box<[PickleValue]>)
+    /// dict, OrderedDict; in insertion order.
+    case dictionary(Box<[(PickleValue, PickleValue)]>)
+    /// A permitted global, not yet called.
+    case global(PickleGlobal)
+    case storage(TorchStorage)
+    case tensor(TorchTensor)
+    /// A permitted object whose content does not matter (a device, a hook table).
+    case opaque
+
+    /// Lists and dicts are shared through the memo, so they are references.
+    final class Box<Value> {
+        var value: Value
+        init(_ value: Value) { self.value = value }
+    }
+
+    var integerValue: Int? {
+        switch self {
+        case .integer(let value): value
+        case .bool(let value): value ? 1 : 0
+        default: nil
+        }
+    }
+
+    var stringValue: String? { if case .string(let value) = self { value } else { nil } }
+    var items: [PickleValue]? {
+        switch self {
+        case .tuple(let items): items
+        case .list(let box): box.value
+        default: nil
+        }
+    }
+}
+
+/// The globals that a weight file may name. Everything else is refused by its name.
+enum PickleGlobal {
+    case orderedDict, set, rebuildTensor, rebuildParameter, size, device
+    case storage(StoredTensor.DType)
+    /// A storage class without a type of its own (the tensor's dtype comes along separately).
+    case untypedStorage
+    case dtype(StoredTensor.DType)
+
+    init(module: String, name: String) throws {
+        let types: [String: StoredTensor.DType] = [
+            "Float": .f32, "Double": .f64, "Half": .f16, "BFloat16": .bf16, "Long": .i64, "Int": .i32, "Short": .i16,
+            "Char": .i8, "Byte": .u8, "Bool": .bool,
+        ]
+        let dtypes: [String: StoredTensor.DType] = [
+            "float32": .f32, "float64": .f64, "float16": .f16, "bfloat16": .bf16, "int64": .i64, "int32": .i32,
+            "int16": .i16, "int8": .i8, "uint8": .u8, "bool": .bool,
+        ]
+        switch (module, name) {
+        case ("collections", "OrderedDict"): self = .orderedDict
+        case ("builtins", "set"), ("__builtin__", "set"): self = .set
+        case ("torch._utils", "_rebuild_tensor_v2"): self = .rebuildTensor
+        case ("torch._utils", "_rebuild_parameter"): self = .rebuildParameter
+        case ("torch", "Size"): self = .size
+        case ("torch", "device"): self = .device
+        case ("torch.storage", "UntypedStorage"), ("torch", "UntypedStorage"): self = .untypedStorage
+        case ("torch", _) where name.hasSuffix("Storage") && types[String(name.dropLast(7))] != nil:
+            self = .storage(types[String(name.dropLast(7))] ?? .f32)
+        case ("torch", _) where dtypes[name] != nil: self = .dtype(dtypes[name] ?? .f32)
+        default:
+            throw WeightError(
+                .refused,
+                "the file asks for \(module).\(name); only tensors, parameters and plain containers are read, nothing is run"
+            )
+        }
+    }
+}
+
+/// Raw storage by its key in the file, not loaded yet.
+struct TorchStorage {
+    let key: String
+    let dtype: StoredTensor.DType
+    /// Elements.
+    let count: Int
+}
+
+/// A strided view of a storage.
+struct TorchTensor {
+    let storage: TorchStorage
+    let offset: Int
+    let shape: [Int]
+    let strides: [Int]
+}

@@ -1,0 +1,54 @@
+/// The constructors that a pickled state dict may call, as values.
+enum TorchObjects {
+    static func call(_ callee: PickleValue, _ arguments: [PickleValue]) throws -> PickleValue {
+        guard case .global(let global) = callee else {
+            throw WeightError(.refused, "the pickle calls something that is not a permitted constructor")
+        }
+        switch global {
+        case .orderedDict:
+            var pairs: [(PickleValue, PickleValue)] = []
+            for item in arguments.first?.items ?? [] {
+                guard let pair = item.items, pair.count == 2 else {
+                    throw WeightError(.corrupt, "an OrderedDict's items must be pairs")
+                }
+                pairs.append((pair[0], pair[1]))
+            }
+            return .dictionary(.init(pairs))
+        case .set, .size: return .tuple(arguments.first?.items ?? [])
+        case .device: return .opaque
+        case .rebuildTensor: return try tensor(arguments)
+        case .rebuildParameter:
+            guard let first = arguments.first, case .tensor = first else {
+                throw WeightError(.corrupt, "a parameter holds no tensor")
+            }
+            return first
+        case .storage, .untypedStorage, .dtype:
+            throw WeightError(.refused, "the pickle calls a storage or type, which weight files only name")
+        }
+    }
+
+    /// `_rebuild_tensor_v2(storage, offset, size, stride, requires_grad, backward_hooks)`
+    private static func tensor(_ arguments: [PickleValue]) throws -> PickleValue {
+        guard arguments.count >= 4, case .storage(let storage) = arguments[0], let offset = arguments[1].integerValue,
+            let shape = arguments[2].items?.map(\.integerValue), let strides = arguments[3].items?.map(\.integerValue),
+            shape.count == strides.count
+        else { throw WeightError(.corrupt, "a tensor is described in a form that is not known") }
+        let sizes = shape.compactMap(\.self), steps = strides.compactMap(\.self)
+        guard sizes.count == shape.count, steps.count == strides.count, offset >= 0, sizes.allSatisfy({ $0 >= 0 }),
+            steps.allSatisfy({ $0 >= 0 }), Safetensors.product(sizes) != nil
+        else { throw WeightError(.corrupt, "a tensor has an impossible shape \(shape), stride or offset") }
+        return .tensor(TorchTensor(storage: storage, offset: offset, shape: sizes, strides: steps))
+    }
+
+    /// The persistent id of a storage: `("storage", type, key, location, element count[, view])`.
+    static func persistent(_ id: PickleValue) throws -> PickleValue {
+        guard let items = id.items, items.count >= 5, items[0].stringValue == "storage", let key = items[2].stringValue,
+            let count = items[4].integerValue, count >= 0, case .global(let global) = items[1]
+        else { throw WeightError(.corrupt, "a persistent id is not that of a storage") }
+        switch global {
+        case .storage(let dtype): return .storage(TorchStorage(key: key, dtype: dtype, count: count))
+        case .untypedStorage: return .storage(TorchStorage(key: key, dtype: .u8, count: count))
+        default: throw WeightError(.corrupt, "a persistent id is not that of a storage")
+        }
+    }
+}

@@ -1,0 +1,59 @@
+import Foundation
+import NeuralNets
+import TensorCore
+import TestSupport
+import Testing
+
+/// Stage outputs of the published networks with formula weights, through the fused plan.
+@Suite struct BackboneGoldenTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        let file: String
+        let architecture: BackboneArchitecture
+        /// From the golden file's tensor to our tap.
+        let tap: @Sendable (String) -> String
+        var testDescription: String { file }
+    }
+
+    static let cases = [
+        Case(file: "efficientnet_b0_features", architecture: .efficientnetB0) { "features.\($0.dropFirst(5))" },
+        Case(file: "efficientnet_b4_features", architecture: .efficientnetB4) { "features.\($0.dropFirst(5))" },
+        Case(file: "resnet18_features", architecture: .resnet18) { $0 },
+        Case(file: "wide_resnet50_2_features", architecture: .wideResnet50) { $0 },
+    ]
+
+    @Test(arguments: cases, [1, 2])
+    func a_fused_network_agrees_with_the_published_one(_ network: Case, threads: Int) throws {
+        let golden = try GoldenFile(network.file)
+        let input = try golden.tensor("input").channelsLast()
+        let stages = golden.names.filter { $0 != "input" }
+        #expect(stages.count >= 3)
+        let graph = try network.architecture.graph(FormulaWeights())
+        let nodes = try stages.map { try #require(graph.node(named: network.tap($0))) }
+        let plan = try InferencePlan(
+            graph: graph, height: input.shape[1], width: input.shape[2], outputs: nodes, threads: threads)
+        _ = plan.input.update(fromContentsOf: input.values)
+        plan.run()
+        for (stage, output) in zip(stages, plan.outputs) {
+            let want = try golden.tensor(stage).channelsLast()
+            #expect(want.shape == [1, output.height, output.width, output.channels])
+            let worst = worstDifference(Array(output.values), want.values)
+            #expect(worst.difference <= 1e-4, "\(stage): worst \(worst)")
+        }
+    }
+
+    @Test func the_same_picture_gives_the_same_bits_every_time() throws {
+        let golden = try GoldenFile("efficientnet_b0_features")
+        let input = try golden.tensor("input").channelsLast()
+        let graph = try BackboneArchitecture.efficientnetB0.graph(FormulaWeights())
+        let node = try #require(graph.node(named: "features.5"))
+        let plan = try InferencePlan(graph: graph, height: 96, width: 96, outputs: [node], threads: 2)
+        var runs: [[Float]] = []
+        for _ in 0..<3 {
+            _ = plan.input.update(fromContentsOf: input.values)
+            plan.run()
+            runs.append(Array(plan.outputs[0].values))
+        }
+        #expect(runs[0] == runs[1])
+        #expect(runs[1] == runs[2])
+    }
+}
