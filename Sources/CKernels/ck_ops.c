@@ -1,0 +1,152 @@
+#include "ck_ops.h"
+#include "ck_dispatch.h"
+#include <math.h>
+#include <string.h>
+
+void ck_unroll(const float *in, const ck_window *g, int image, int first, int channels, float *columns) {
+    const float *base = in + (ptrdiff_t)image * g->h * g->w * g->c + first;
+    for (int y = 0; y < g->oh; y++)
+        for (int x = 0; x < g->ow; x++)
+            for (int ky = 0; ky < g->kernel_h; ky++)
+                for (int kx = 0; kx < g->kernel_w; kx++, columns += channels) {
+                    const int iy = y * g->stride + ky * g->dilation - g->top, ix = x * g->stride + kx * g->dilation - g->left;
+                    if (iy < 0 || iy >= g->h || ix < 0 || ix >= g->w) memset(columns, 0, (size_t)channels * sizeof(float));
+                    else memcpy(columns, base + ((ptrdiff_t)iy * g->w + ix) * g->c, (size_t)channels * sizeof(float));
+                }
+}
+
+CK_CLONES void ck_roll(const float *columns, const ck_window *g, int first, int channels, float *out) {
+    for (int y = 0; y < g->oh; y++)
+        for (int x = 0; x < g->ow; x++)
+            for (int ky = 0; ky < g->kernel_h; ky++)
+                for (int kx = 0; kx < g->kernel_w; kx++, columns += channels) {
+                    const int iy = y * g->stride + ky * g->dilation - g->top, ix = x * g->stride + kx * g->dilation - g->left;
+                    if (iy < 0 || iy >= g->h || ix < 0 || ix >= g->w) continue;
+                    float *target = out + ((ptrdiff_t)iy * g->w + ix) * g->c + first;
+                    for (int c = 0; c < channels; c++) target[c] += columns[c];
+                }
+}
+
+CK_CLONES void ck_depthwise_forward(const float *in, const ck_window *g, const float *w, const float *bias, float *out) {
+    for (int n = 0; n < g->n; n++)
+        for (int y = 0; y < g->oh; y++)
+            for (int x = 0; x < g->ow; x++, out += g->c) {
+                for (int c = 0; c < g->c; c++) out[c] = bias ? bias[c] : 0.0f;
+                for (int ky = 0; ky < g->kernel_h; ky++)
+                    for (int kx = 0; kx < g->kernel_w; kx++) {
+                        const int iy = y * g->stride + ky * g->dilation - g->top, ix = x * g->stride + kx * g->dilation - g->left;
+                        if (iy < 0 || iy >= g->h || ix < 0 || ix >= g->w) continue;
+                        const float *i = in + (((ptrdiff_t)n * g->h + iy) * g->w + ix) * g->c;
+                        const float *k = w + ((ptrdiff_t)ky * g->kernel_w + kx) * g->c;
+                        for (int c = 0; c < g->c; c++) out[c] += i[c] * k[c];
+                    }
+            }
+}
+
+void ck_convolution_reference(const float *in, const ck_window *g, const float *w, const float *bias, int outputs,
+                              int groups, float *out) {
+    const int gi = g->c / groups, go = outputs / groups;
+    for (int n = 0; n < g->n; n++)
+        for (int y = 0; y < g->oh; y++)
+            for (int x = 0; x < g->ow; x++)
+                for (int o = 0; o < outputs; o++) {
+                    double sum = bias ? bias[o] : 0;
+                    for (int ky = 0; ky < g->kernel_h; ky++)
+                        for (int kx = 0; kx < g->kernel_w; kx++) {
+                            const int iy = y * g->stride + ky * g->dilation - g->top;
+                            const int ix = x * g->stride + kx * g->dilation - g->left;
+                            if (iy < 0 || iy >= g->h || ix < 0 || ix >= g->w) continue;
+                            for (int i = 0; i < gi; i++)
+                                sum += (double)in[(((ptrdiff_t)n * g->h + iy) * g->w + ix) * g->c + o / go * gi + i] *
+                                       w[(((ptrdiff_t)ky * g->kernel_w + kx) * gi + i) * outputs + o];
+                        }
+                    out[(((ptrdiff_t)n * g->oh + y) * g->ow + x) * outputs + o] = (float)sum;
+                }
+}
+
+CK_CLONES void ck_add_row(float *out, const float *row, size_t rows, int columns) {
+    for (size_t r = 0; r < rows; r++, out += columns)
+        for (int c = 0; c < columns; c++) out[c] += row[c];
+}
+
+CK_CLONES void ck_scale_shift(const float *in, const float *scale, const float *shift, size_t rows, int columns, float *out) {
+    for (size_t r = 0; r < rows; r++, in += columns, out += columns)
+        for (int c = 0; c < columns; c++) out[c] = in[c] * scale[c] + shift[c];
+}
+
+CK_CLONES void ck_column_means(const float *in, size_t rows, int columns, float *out) {
+    // Double sums in strips of columns: exact enough for any number of rows, and the strip stays in registers.
+    for (int first = 0; first < columns; first += 32) {
+        double sums[32] = {0};
+        const int width = columns - first < 32 ? columns - first : 32;
+        for (size_t r = 0; r < rows; r++)
+            for (int c = 0; c < width; c++) sums[c] += in[r * columns + first + c];
+        for (int c = 0; c < width; c++) out[first + c] = (float)(sums[c] / (double)rows);
+    }
+}
+
+CK_CLONES void ck_column_moments(const float *in, size_t rows, int columns, float *mean, float *variance) {
+    ck_column_means(in, rows, columns, mean);
+    for (int first = 0; first < columns; first += 32) {
+        double sums[32] = {0};
+        const int width = columns - first < 32 ? columns - first : 32;
+        for (size_t r = 0; r < rows; r++)
+            for (int c = 0; c < width; c++) {
+                const double d = (double)in[r * columns + first + c] - mean[first + c];
+                sums[c] += d * d;
+            }
+        for (int c = 0; c < width; c++) variance[first + c] = (float)(sums[c] / (double)rows);
+    }
+}
+
+static inline float clamp(float x, float low, float high) { return x < low ? low : x > high ? high : x; }
+
+void ck_pointwise_forward(const float *in, size_t count, ck_pointwise f, float slope, float *out) {
+#define EACH(expression)                                                                                               \
+    for (size_t i = 0; i < count; i++) {                                                                               \
+        const float x = in[i];                                                                                         \
+        out[i] = (expression);                                                                                         \
+    }                                                                                                                  \
+    break
+    switch (f) {
+    case CK_POINTWISE_RELU: EACH(x > 0 ? x : 0);
+    case CK_POINTWISE_RELU6: EACH(clamp(x, 0, 6));
+    case CK_POINTWISE_SILU: EACH(x / (1 + expf(-x)));
+    case CK_POINTWISE_SIGMOID: EACH(1 / (1 + expf(-x)));
+    case CK_POINTWISE_TANH: EACH(tanhf(x));
+    case CK_POINTWISE_HARDSWISH: EACH(x * clamp(x + 3, 0, 6) / 6);
+    case CK_POINTWISE_HARDSIGMOID: EACH(clamp(x + 3, 0, 6) / 6);
+    case CK_POINTWISE_LEAKY_RELU: EACH(x > 0 ? x : x * slope);
+    }
+#undef EACH
+}
+
+CK_CLONES double ck_squared_difference(const float *a, const float *b, size_t count) {
+    double sum[8] = {0};
+    size_t i = 0;
+    for (; i + 8 <= count; i += 8)
+        for (int j = 0; j < 8; j++) {
+            const double d = (double)a[i + j] - b[i + j];
+            sum[j] += d * d;
+        }
+    for (; i < count; i++) sum[0] += ((double)a[i] - b[i]) * ((double)a[i] - b[i]);
+    return sum[0] + sum[1] + sum[2] + sum[3] + sum[4] + sum[5] + sum[6] + sum[7];
+}
+
+CK_CLONES double ck_absolute_difference(const float *a, const float *b, size_t count) {
+    double sum = 0;
+    for (size_t i = 0; i < count; i++) sum += fabs((double)a[i] - b[i]);
+    return sum;
+}
+
+CK_CLONES void ck_cosine_rows(const float *a, const float *b, size_t rows, int columns, float eps, float *out) {
+    for (size_t r = 0; r < rows; r++, a += columns, b += columns) {
+        double ab = 0, aa = 0, bb = 0;
+        for (int c = 0; c < columns; c++) {
+            ab += (double)a[c] * b[c];
+            aa += (double)a[c] * a[c];
+            bb += (double)b[c] * b[c];
+        }
+        out[r] = (float)(ab / (fmax(sqrt(aa), eps) * fmax(sqrt(bb), eps)));
+    }
+}

@@ -1,0 +1,66 @@
+import TensorCore
+
+extension NetworkGraph {
+    /// Evaluates the network op by op, in evaluation mode: what the fused plan must agree with, and the order in which
+    /// training runs forward.
+    ///
+    /// - Parameter input: `[N, H, W, 3]`, normalised.
+    /// - Returns: the outputs of `nodes`, in their order.
+    public func forward(_ input: Tensor, nodes wanted: [NodeID]) -> [Tensor] {
+        var values: [NodeID: Tensor] = [:]
+        for id in nodesNeeded(for: wanted) {
+            let node = nodes[id]
+            let inputs = node.inputs.compactMap { values[$0] }
+            switch node.operation {
+            case .input: values[id] = input
+            case .convolution(let convolution): values[id] = convolution.forward(inputs[0])
+            case .batchNorm(let norm):
+                let (scale, shift) = norm.folded
+                values[id] = scaleShift(inputs[0], scale: scale, shift: shift)
+            case .activation(let kind): values[id] = kind.pointwise(inputs[0])
+            case .add:
+                var sum = inputs[0]
+                for index in sum.values.indices { sum.values[index] += inputs[1].values[index] }
+                values[id] = sum
+            case .globalAveragePool:
+                values[id] = globalAveragePool(inputs[0]).reshaped([inputs[0].shape[0], 1, 1, node.channels])
+            case .scaleChannels:
+                var out = inputs[0]
+                let perImage = out.values.count / out.shape[0]
+                for index in out.values.indices {
+                    out.values[index] *= inputs[1].values[index / perImage * node.channels + index % node.channels]
+                }
+                values[id] = out
+            case .maxPool(let kernel, let stride, let padding):
+                values[id] = maxPool(inputs[0], Window(kernel, kernel, stride: stride, padding: .all(padding)))
+            }
+        }
+        return wanted.compactMap { values[$0] }
+    }
+}
+
+extension NetworkGraph.Convolution {
+    func forward(_ x: Tensor) -> Tensor {
+        let vertical = padding(for: x.shape[1]), horizontal = padding(for: x.shape[2])
+        let padding = Padding(
+            top: vertical.before, left: horizontal.before, bottom: vertical.total - vertical.before,
+            right: horizontal.total - horizontal.before)
+        return conv2d(
+            x, weights, bias: bias.map { Tensor(shape: [$0.count], values: $0) }, stride: stride, padding: padding,
+            groups: groups)
+    }
+}
+
+extension Activation {
+    var pointwise: Pointwise {
+        switch self {
+        case .relu: .relu
+        case .relu6: .relu6
+        case .silu: .silu
+        case .sigmoid: .sigmoid
+        case .hardSwish: .hardSwish
+        case .hardSigmoid: .hardSigmoid
+        case .tanh: .tanh
+        }
+    }
+}
