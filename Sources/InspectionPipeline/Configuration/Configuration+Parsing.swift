@@ -1,0 +1,115 @@
+import Foundation
+import Yams
+
+extension Configuration {
+    /// A configuration is a page, not a data set.
+    private static let largestFile = 1 << 20
+
+    /// Reads and validates a file.
+    /// - Throws: `ConfigurationErrors` with everything that is wrong in it.
+    public static func load(path: String) throws(ConfigurationErrors) -> Configuration {
+        func failure(_ message: String) -> ConfigurationErrors {
+            ConfigurationErrors([ConfigurationProblem(file: path, line: 0, key: "", message: message)])
+        }
+        let data: Data
+        do {
+            data = try Data(contentsOf: URL(fileURLWithPath: path))
+        } catch {
+            let reason = FileManager.default.fileExists(atPath: path) ? "cannot be read" : "there is no such file"
+            throw failure("\(reason); name the configuration with --config FILE")
+        }
+        guard data.count <= largestFile else { throw failure("\(data.count) bytes; at most \(largestFile) are read") }
+        guard let text = String(data: data, encoding: .utf8) else { throw failure("is not UTF-8 text") }
+        return try parse(text, file: path)
+    }
+
+    /// - Parameters:
+    ///   - text: YAML.
+    ///   - file: names the file in errors; relative paths are relative to its folder.
+    public static func parse(_ text: String, file: String) throws(ConfigurationErrors) -> Configuration {
+        let collector = ProblemCollector(file: file)
+        var configuration = Configuration()
+        configuration.file = URL(fileURLWithPath: file).standardizedFileURL.path
+        do {
+            if let root = try Yams.compose(yaml: text), root.null == nil {
+                configuration.read(YAMLCursor(node: root, path: "", collector: collector))
+            }
+        } catch {
+            let (line, message) = syntaxProblem(error)
+            collector.report(line, "", message)
+        }
+        guard collector.problems.isEmpty else { throw collector.errors }
+        return configuration
+    }
+
+    private mutating func read(_ root: YAMLCursor) {
+        let keys = ["state", "spool", "workers", "scan_interval", "max_megapixels", "lines", "retention"]
+        guard let entries = root.entries(allowed: keys) else { return }
+        let folder = URL(fileURLWithPath: root.collector.file).deletingLastPathComponent()
+        if let value = entries["state"]?.path(relativeTo: folder) { state = value }
+        if let value = entries["spool"]?.path(relativeTo: folder) { spool = value }
+        if let value = entries["workers"]?.workers() { workers = value }
+        if let value = entries["scan_interval"]?.duration(atLeast: .milliseconds(100)) { scanInterval = value }
+        if let value = entries["max_megapixels"]?.number(
+            "a number above 0, up to 10000", where: { $0 > 0 && $0 <= 1e4 })
+        {
+            maxMegapixels = value
+        }
+        if let section = entries["retention"] { readRetention(section) }
+        let items = entries["lines"]?.items() ?? []
+        let read = items.compactMap { item in Line(item, folder: folder).map { (line: $0, place: item) } }
+        lines = read.map(\.line)
+        reportClashes(read, root)
+    }
+
+    private mutating func readRetention(_ section: YAMLCursor) {
+        guard let entries = section.entries(allowed: ["results", "archive", "min_free"]) else { return }
+        retention.results = entries["results"]?.duration(atLeast: .seconds(1))
+        retention.archive = entries["archive"]?.duration(atLeast: .seconds(1))
+        retention.minFree = entries["min_free"]?.size()
+    }
+
+    /// What the YAML parser found, as a line and words.
+    private static func syntaxProblem(_ error: any Error) -> (Int, String) {
+        switch error as? YamlError {
+        case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
+            .composer(let context, let problem, let mark, _):
+            let place = context.map { " \($0.text.trimmingCharacters(in: .whitespacesAndNewlines))" } ?? ""
+            return (mark.line, "is not YAML: \(problem)\(place)")
+        case .duplicatedKeysInMapping(let duplicates, let context):
+            return (context.mark.line, "the key '\(duplicates.joined(separator: "', '"))' is given more than once")
+        case .reader(let problem, _, _, _):
+            return (0, "is not YAML: \(problem)")
+        default:
+            return (0, "is not YAML: \(error)")
+        }
+    }
+}
+
+extension Configuration.Line {
+    static let keys = ["name", "watch", "model", "false_alarm_rate", "confidence", "after", "overlay"]
+
+    /// Nil when the name or the folder is missing or wrong (and reported).
+    fileprivate init?(_ place: YAMLCursor, folder: URL) {
+        guard let entries = place.entries(allowed: Self.keys) else { return nil }
+        for key in ["name", "watch"] where entries[key] == nil {
+            place.collector.report(
+                place.line, place.path, "the key '\(key)' is missing; every line needs name and watch")
+        }
+        let model = entries["model"]?.identifier()
+        let rate = entries["false_alarm_rate"]?.number(Self.openUnitRange, where: { $0 > 0 && $0 < 1 })
+        let confidence = entries["confidence"]?.number(Self.openUnitRange, where: { $0 > 0 && $0 < 1 })
+        let after = entries["after"]?.choice(Configuration.After.self)
+        let overlay = entries["overlay"]?.choice(Configuration.OverlayPolicy.self)
+        let name = entries["name"]?.identifier()
+        let watch = entries["watch"]?.path(relativeTo: folder)
+        guard let name, let watch else { return nil }
+        self.init(name: name, watch: watch, model: model)
+        if let rate { falseAlarmRate = rate }
+        if let after { self.after = after }
+        if let overlay { self.overlay = overlay }
+        self.confidence = confidence
+    }
+
+    private static let openUnitRange = "a number above 0 and below 1, as in 0.01"
+}

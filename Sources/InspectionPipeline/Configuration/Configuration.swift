@@ -1,0 +1,85 @@
+import Foundation
+
+/// What the daemon and `inspectctl` read from `inspectd.yaml`.
+///
+/// Paths are absolute here: a relative path in the file is relative to the file's own folder, so that a folder with its
+/// configuration can be moved. `~` and `$VARIABLES` are not expanded, because a service has no home and no shell.
+public struct Configuration: Sendable, Equatable {
+    public static let defaultPath = "/etc/inspectd/inspectd.yaml"
+
+    /// The file it came from; nil for the built-in defaults.
+    public var file: String?
+    /// Models and the ledger.
+    public var state = "/var/lib/inspectd"
+    /// Results, alerts, archive, quarantine.
+    public var spool = "/var/spool/inspectd"
+    public var workers = Workers.auto
+    /// How often the watched folders are scanned even if no event woke the scan (network file systems send none).
+    public var scanInterval = Duration.seconds(5)
+    /// A picture that would decode to more is refused.
+    public var maxMegapixels = 100.0
+    public var lines: [Line] = []
+    public var retention = Retention()
+
+    public init() {}
+
+    /// How many frames are inspected side by side.
+    public enum Workers: Sendable, Equatable {
+        /// One frame per core, each on one thread.
+        case auto
+        /// So many; with 1, a frame's work is spread over all cores.
+        case count(Int)
+    }
+
+    /// One camera: a folder, a model, and the rule that decides.
+    public struct Line: Sendable, Equatable {
+        public var name: String
+        /// Watched with its subfolders.
+        public var watch: String
+        /// Name of the model in `state`; lines may share one.
+        public var model: String
+        /// Tolerated share of flawless frames that are called anomalous; in (0, 1).
+        public var falseAlarmRate = 0.01
+        /// With it, the threshold holds the rate with this probability, instead of on average; in (0, 1).
+        public var confidence: Double?
+        public var after = After.archive
+        public var overlay = OverlayPolicy.anomalous
+
+        public init(name: String, watch: String, model: String? = nil) {
+            self.name = name
+            self.watch = watch
+            self.model = model ?? name
+        }
+    }
+
+    /// What becomes of a frame after its inspection.
+    public enum After: String, Sendable, CaseIterable {
+        case archive, keep, delete
+    }
+
+    /// Which frames get an overlay picture.
+    public enum OverlayPolicy: String, Sendable, CaseIterable {
+        case always, anomalous, never
+    }
+
+    /// What is removed, oldest first; nil keeps.
+    public struct Retention: Sendable, Equatable {
+        public var results: Duration?
+        public var archive: Duration?
+        /// Bytes that stay free on the spool's file system.
+        public var minFree: Int?
+
+        public init(results: Duration? = nil, archive: Duration? = nil, minFree: Int? = nil) {
+            self.results = results
+            self.archive = archive
+            self.minFree = minFree
+        }
+    }
+
+    /// The line with this name.
+    public func line(named name: String) -> Line? { lines.first { $0.name == name } }
+
+    public var ledgerPath: String { state + "/ledger.sqlite" }
+    public var modelsPath: String { state + "/models" }
+    public var backbonesPath: String { state + "/backbones" }
+}

@@ -1,0 +1,33 @@
+/// One thing wrong in a configuration file.
+public struct ConfigurationProblem: Error, Sendable, Equatable, CustomStringConvertible {
+    public var file: String
+    /// From 1; 0 when the file as a whole is meant.
+    public var line: Int
+    /// `lines[0].false_alarm_rate`; empty when no key is meant.
+    public var key: String
+    /// What was expected, what was found, what is allowed.
+    public var message: String
+
+    public init(file: String, line: Int, key: String, message: String) {
+        self.file = file
+        self.line = line
+        self.key = key
+        self.message = message
+    }
+
+    /// `/etc/inspectd/inspectd.yaml:7: lines[0].after: expected archive, keep or delete, got 'burn'`
+    public var description: String {
+        "\(file):\(line > 0 ? "\(line):" : "")\(key.isEmpty ? "" : " \(key):") \(message)"
+    }
+}
+
+/// Everything wrong in a configuration, in the order of the file's lines.
+public struct ConfigurationErrors: Error, Sendable, Equatable, CustomStringConvertible {
+    public var problems: [ConfigurationProblem]
+
+    public init(_ problems: [ConfigurationProblem]) {
+        self.problems = problems
+    }
+
+    public var description: String { problems.map(\.description).joined(separator: "\n") }
+}

@@ -1,0 +1,74 @@
+import Foundation
+import Yams
+
+/// The kinds of values that a configuration is made of.
+extension YAMLCursor {
+    func duration(atLeast least: Duration) -> Duration? {
+        if node.scalar?.string == "never", least >= .seconds(1) { return nil }
+        guard let scalar = node.scalar, let value = Quantity.duration(scalar.string) else {
+            report("expected \(Quantity.durationsAllowed), got \(found)")
+            return nil
+        }
+        guard value >= least else {
+            report("expected at least \(least.inSeconds) s, got \(scalar.string)")
+            return nil
+        }
+        return value
+    }
+
+    func size() -> Int? {
+        guard let scalar = node.scalar, let value = Quantity.size(scalar.string) else {
+            report("expected \(Quantity.sizesAllowed), got \(found)")
+            return nil
+        }
+        return value
+    }
+
+    func workers() -> Configuration.Workers? {
+        if node.scalar?.string == "auto" { return .auto }
+        guard let count = node.int, (1...256).contains(count) else {
+            report("expected auto, or a whole number from 1 to 256, got \(found)")
+            return nil
+        }
+        return .count(count)
+    }
+
+    /// An absolute path without `.` and `..`.
+    func path(relativeTo folder: URL) -> String? {
+        guard let text = text() else { return nil }
+        guard !text.isEmpty, !text.hasPrefix("~"), !text.contains("$"), !text.contains("\0") else {
+            report("expected a path ('~' and '$' are not expanded), got \(found)")
+            return nil
+        }
+        let url = URL(fileURLWithPath: text, relativeTo: folder).standardizedFileURL
+        guard url.path != "/" else {
+            report("expected a folder of its own, got the root of the file system")
+            return nil
+        }
+        return url.path
+    }
+
+    /// A name that is safe as a folder's.
+    func identifier() -> String? {
+        guard let text = text() else { return nil }
+        guard Identifier.isValid(text) else {
+            report("expected \(Identifier.allowed), got \(found)")
+            return nil
+        }
+        return text
+    }
+}
+
+/// Names of lines and models: they become names of folders.
+public enum Identifier {
+    public static let allowed = "1 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit"
+
+    public static func isValid(_ text: String) -> Bool {
+        let scalars = text.unicodeScalars
+        guard (1...64).contains(scalars.count), let first = scalars.first else { return false }
+        func plain(_ scalar: Unicode.Scalar) -> Bool {
+            ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar) || ("0"..."9").contains(scalar)
+        }
+        return plain(first) && scalars.allSatisfy { plain($0) || $0 == "." || $0 == "_" || $0 == "-" }
+    }
+}
