@@ -1,0 +1,25 @@
+// PNG from and to memory, through libpng. Every function returns the error's code; `error` says it in words.
+#pragma once
+
+#include "cis_bytes.h"
+#include "cis_error.h"
+#include "cis_picture.h"
+
+/// Reads up to the pixel data; allocates nothing that depends on the picture's size.
+cis_code cis_png_read_header(const uint8_t *data, size_t size, cis_header *header, cis_error *error);
+
+/// Decodes into `pixels`: `width × height × channels` samples of `bit_depth` bits in the machine's byte order, as `header` (from
+/// cis_png_read_header on the same data) says. Alpha is composed over black. Reads to the IEND chunk.
+cis_code cis_png_decode(const uint8_t *data, size_t size, const cis_header *header, void *pixels, cis_error *error);
+
+/// What to encode: 1 or 3 channels of 8 or 16 bits in the machine's byte order. `level` is zlib's, 0 (stored) … 9 (smallest).
+/// `text_key` and `text` may be NULL; else they become a tEXt chunk.
+typedef struct cis_png_picture {
+    const void *pixels;
+    uint32_t width, height, channels, bit_depth;
+    int level;
+    const char *text_key, *text;
+} cis_png_picture;
+
+/// Encodes. On failure `out` is empty.
+cis_code cis_png_encode(const cis_png_picture *picture, cis_bytes *out, cis_error *error);

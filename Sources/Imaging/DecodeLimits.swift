@@ -1,0 +1,29 @@
+/// What a decoder may be made to allocate. A few kilobytes can announce gigapixels (a decompression bomb), so the header is held
+/// against this before there is any pixel memory.
+public struct DecodeLimits: Sendable, Equatable {
+    /// Width × height, at most.
+    public var maxPixels: Int
+
+    public init(maxPixels: Int) {
+        self.maxPixels = maxPixels
+    }
+
+    /// 100 megapixels: above any industrial area camera in use.
+    public static let `default` = DecodeLimits(maxPixels: 100_000_000)
+
+    func check(_ probe: PictureProbe) throws(ImageError) {
+        let pixels = probe.width.multipliedReportingOverflow(by: probe.height)
+        guard pixels.overflow || pixels.partialValue > maxPixels else { return }
+        let megapixels = Double(probe.width) * Double(probe.height) / 1e6
+        throw ImageError(
+            .tooLarge,
+            "the \(probe.format.name) is too large: its header announces \(probe.width)×\(probe.height) = "
+                + "\(Self.rounded(megapixels)) megapixels, the limit is \(Self.rounded(Double(maxPixels) / 1e6)); "
+                + "nothing was decoded")
+    }
+
+    private static func rounded(_ megapixels: Double) -> String {
+        megapixels >= 10 || megapixels == megapixels.rounded()
+            ? "\(Int(megapixels.rounded()))" : "\((megapixels * 1000).rounded() / 1000)"
+    }
+}

@@ -1,0 +1,73 @@
+import CImageShims
+
+/// Why a picture cannot be read or written, in words for an operator.
+public struct ImageError: Error, Equatable, CustomStringConvertible {
+    public enum Code: String, Sendable, Codable, CaseIterable {
+        /// The data ends before the picture does.
+        case truncated
+        /// The data contradicts its format: a wrong checksum, an impossible size, a marker where pixels belong.
+        case corrupt
+        /// Intact perhaps, but nothing that is read here.
+        case unsupported
+        /// More pixels than the limit allows.
+        case tooLarge = "too-large"
+        /// No data at all.
+        case empty
+        /// The machine could not give the memory; may succeed later.
+        case noMemory = "no-memory"
+    }
+
+    public let code: Code
+    /// A sentence: what was expected, what was found, what to do.
+    public let message: String
+
+    public init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    public var description: String { message }
+}
+
+extension ImageError {
+    /// Turns what a shim reported into an error; nil when it succeeded.
+    init?(_ error: cis_error, whileReading format: PictureFormat) {
+        guard let code = Code(error.code) else { return nil }
+        let reason = Self.text(of: error)
+        let message =
+            switch code {
+            case .truncated:
+                "the \(format.name) is truncated: \(reason); was it still being written, or its transfer cut short?"
+            case .corrupt: "the \(format.name) is corrupt: \(reason); take or transfer the picture again"
+            case .unsupported: "this \(format.name) is not supported: \(reason); save it as a baseline JPEG or a PNG"
+            case .tooLarge: "the \(format.name) is too large: \(reason)"
+            case .empty: "the \(format.name) is empty"
+            case .noMemory: "the \(format.name) could not be read for lack of memory: \(reason)"
+            }
+        self.init(code, message)
+    }
+
+    /// The same for an encoder.
+    init?(_ error: cis_error, whileWriting format: PictureFormat) {
+        guard let code = Code(error.code) else { return nil }
+        self.init(code, "the picture could not be encoded as \(format.name): \(Self.text(of: error))")
+    }
+
+    private static func text(of error: cis_error) -> String {
+        withUnsafePointer(to: error) { String(cString: cis_message($0)) }
+    }
+}
+
+extension ImageError.Code {
+    fileprivate init?(_ code: cis_code) {
+        switch code {
+        case CIS_OK: return nil
+        case CIS_TRUNCATED: self = .truncated
+        case CIS_UNSUPPORTED: self = .unsupported
+        case CIS_TOO_LARGE: self = .tooLarge
+        case CIS_EMPTY: self = .empty
+        case CIS_NO_MEMORY: self = .noMemory
+        default: self = .corrupt
+        }
+    }
+}
