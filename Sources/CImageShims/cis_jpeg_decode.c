@@ -22,11 +22,13 @@ static void count_scans(j_common_ptr common) {
 // Everything up to the first scan. Runs under the caller's setjmp.
 static void open_picture(reader *r, const uint8_t *data, size_t size) {
     jpeg_create_decompress(&r->codec);
+    r->failure.size = size;
     r->progress.progress_monitor = count_scans;
     r->codec.progress = &r->progress;
     jpeg_mem_src(&r->codec, data, size);
     jpeg_save_markers(&r->codec, JPEG_APP0 + 1, 0xFFFF);
     jpeg_read_header(&r->codec, TRUE);
+    r->failure.has_header = 1;
     switch (r->codec.jpeg_color_space) {
     case JCS_GRAYSCALE: r->codec.out_color_space = JCS_GRAYSCALE; break;
     case JCS_RGB:

@@ -22,11 +22,26 @@ static cis_code code_of(int message) {
     }
 }
 
+static void say_where_it_ends(const jpeg_failure *failure, j_decompress_ptr codec) {
+    if (!failure->has_header)
+        cis_fail(failure->error, CIS_TRUNCATED, "the data ends after %zu bytes, within its header", failure->size);
+    else if (codec->output_scanline < codec->image_height)
+        cis_fail(
+            failure->error, CIS_TRUNCATED, "the data ends after %zu bytes, with %u of %u rows read", failure->size,
+            codec->output_scanline, codec->image_height);
+    else
+        cis_fail(
+            failure->error, CIS_TRUNCATED, "the data ends after %zu bytes, without the end-of-image marker",
+            failure->size);
+}
+
 static _Noreturn void on_error(j_common_ptr codec) {
     jpeg_failure *failure = (jpeg_failure *)codec->err;
+    cis_code code = code_of(failure->base.msg_code);
+    if (code == CIS_TRUNCATED && codec->is_decompressor) say_where_it_ends(failure, (j_decompress_ptr)codec);
     char text[JMSG_LENGTH_MAX];
     failure->base.format_message(codec, text);
-    cis_fail(failure->error, code_of(failure->base.msg_code), "%s", text);
+    cis_fail(failure->error, code, "%s", text);
     longjmp(failure->escape, 1);
 }
 

@@ -1,0 +1,84 @@
+import Foundation
+import Imaging
+import Testing
+import TestSupport
+
+/// Cut and damaged pictures: refused in words, never a crash, never half a picture.
+@Suite struct DamageTests {
+    /// All reference pictures, but the larger ones cut only here and there to keep the suite quick.
+    @Test(arguments: GoldenPictures.names())
+    func every_shorter_prefix_is_truncated(name: String) throws {
+        let data = try GoldenPictures.data(name)
+        let step = max(1, data.count / 1500)
+        for length in stride(from: 0, to: data.count, by: step) {
+            let error = imageError { () throws(ImageError) in _ = try Frame.decode(data.prefix(length)) }
+            let expected: ImageError.Code = length == 0 ? .empty : .truncated
+            #expect(error?.code == expected, "\(length) of \(data.count) bytes")
+        }
+    }
+
+    @Test(arguments: GoldenPictures.names())
+    func flipped_bytes_are_survived(name: String) throws {
+        let original = try GoldenPictures.data(name)
+        var state: UInt32 = 99
+        var refused = 0
+        for _ in 0..<400 {
+            var data = original
+            for _ in 0..<2 {
+                state = state &* 1_664_525 &+ 1_013_904_223
+                let index = Int(state >> 4) % data.count
+                data[index] ^= UInt8(truncatingIfNeeded: state >> 24) | 1
+            }
+            let limits = DecodeLimits(maxPixels: 1_000_000)
+            if imageError({ () throws(ImageError) in _ = try Frame.decode(data, limits: limits) }) != nil {
+                refused += 1
+            }
+        }
+        // A PNG's every byte is under a checksum; much of a JPEG is not.
+        #expect(refused >= (name.hasSuffix(".png") ? 400 : 1))
+    }
+
+    @Test func every_flipped_byte_of_a_png_is_noticed() throws {
+        let original = try Frame.sample(width: 9, height: 7).encodedPNG()
+        for index in original.indices {
+            var data = original
+            data[index] ^= 0x10
+            #expect(imageError { () throws(ImageError) in _ = try Frame.decode(data) } != nil, "byte \(index)")
+        }
+    }
+
+    @Test func a_progressive_scan_bomb_is_refused() throws {
+        let name = try #require(GoldenPictures.names().first { $0.contains("progressive") })
+        let data = try GoldenPictures.data(name)
+        // The last scan, from its SOS marker to the end marker, once more and once more.
+        let start = try #require(data.indices.dropLast().last { data[$0] == 0xFF && data[$0 + 1] == 0xDA })
+        let scan = data[start..<(data.endIndex - 2)]
+        var bomb = data.prefix(upTo: data.endIndex - 2)
+        for _ in 0..<5000 { bomb.append(scan) }
+        bomb.append(contentsOf: [0xFF, 0xD9])
+        let error = try #require(imageError { () throws(ImageError) in _ = try Frame.decode(bomb) })
+        #expect(error.code == .unsupported || error.code == .corrupt)
+    }
+
+    @Test func a_few_stray_bytes_before_the_end_marker_are_forgiven() throws {
+        let whole = try Frame.sample(width: 32, height: 24).encodedJPEG(quality: 90)
+        var stray = whole.prefix(whole.count - 2)
+        stray.append(contentsOf: [0, 0, 0, 0xFF, 0xD9])
+        #expect(try Frame.decode(stray) == Frame.decode(whole))
+    }
+
+    @Test(arguments: GoldenPictures.names())
+    func the_end_marker_tells_a_complete_file(name: String) throws {
+        let data = try GoldenPictures.data(name)
+        let tail = data.suffix(PictureProbe.tailLength)
+        #expect(PictureProbe.hasEndMarker(tail: tail))
+        #expect(PictureProbe.hasEndMarker(tail: tail + Data(count: 100)))
+        #expect(!PictureProbe.hasEndMarker(tail: data.prefix(data.count - 1).suffix(PictureProbe.tailLength)))
+        #expect(!PictureProbe.hasEndMarker(tail: data.prefix(data.count / 2).suffix(PictureProbe.tailLength)))
+    }
+
+    @Test func no_bytes_have_no_end_marker() {
+        #expect(!PictureProbe.hasEndMarker(tail: Data()))
+        #expect(!PictureProbe.hasEndMarker(tail: Data(count: 500)))
+    }
+}
