@@ -55,7 +55,7 @@ let package = Package(
         library("TensorCore", ["CKernels", "COpenBLAS"]),
         library("NeuralNets", ["TensorCore", "CKernels"]),
         library("Imaging", ["CImageShims", "CKernels"]),
-        library("AnomalyDetectors", ["NeuralNets", "TensorCore", "Imaging", "InspectionDomain", "CKernels"]),
+        library("AnomalyDetectors", ["NeuralNets", "TensorCore", "Imaging", "InspectionDomain", "CKernels", "COpenBLAS"]),
 
         // The inspector
         library("InspectionDomain", []),

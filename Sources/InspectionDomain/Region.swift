@@ -4,7 +4,7 @@ public struct Region: Codable, Sendable, Equatable {
     public var bbox: [Int]
     /// Number of pixels in the region.
     public var area: Int
-    /// `[x, y]`, the mean of the region's pixel centres.
+    /// `[x, y]`, the mean of the region's pixel coordinates (0 is the first column or row).
     public var centroid: [Double]
     /// Highest map value inside the region.
     public var peakScore: Double

@@ -1,0 +1,92 @@
+import Foundation
+import InspectionDomain
+
+/// Thresholds for one model on one line, with all they were derived from. Versioned, never changed once written.
+public struct Calibration: Codable, Sendable, Equatable {
+    public static let currentSchema = 1
+
+    public var schema: Int
+    public let id: String
+    public let createdAt: Date
+    public let modelName: String
+    public let modelVersion: Int
+    /// Where the images came from: a folder, a part of the fitting folder, history.
+    public let source: String
+    /// Image scores of the calibration images, ascending.
+    public let imageScores: [Double]
+    /// Maxima of their smoothed maps, ascending.
+    public let mapMaxima: [Double]
+    /// The wanted false-alarm rate α.
+    public let falseAlarmRate: Double
+    /// Present when the high-confidence rule decides.
+    public let confidence: Double?
+    /// 1-based index of the thresholds in the ascending scores.
+    public let k: Int
+    /// A frame is anomalous when its score is strictly above.
+    public let imageThreshold: Double
+    /// A pixel is anomalous when its smoothed map value is strictly above: at most α of normal images show any region.
+    public let pixelThreshold: Double
+
+    /// - Parameters:
+    ///   - scores: of held-out normal images: image score and map maximum of each.
+    /// - Throws: `CalibrationRule.TooFewImages`, `ModelError` when a score is not a number.
+    public init(
+        modelName: String, modelVersion: Int, source: String, scores: [(image: Double, mapMaximum: Double)],
+        rule: CalibrationRule, id: String = UUID().uuidString.lowercased(), createdAt: Date = Date()
+    ) throws {
+        guard scores.allSatisfy({ $0.image.isFinite && $0.mapMaximum.isFinite }) else {
+            throw ModelError("a calibration image has no finite score; the model is damaged: fit again")
+        }
+        k = try rule.k(of: scores.count)
+        schema = Self.currentSchema
+        self.id = id
+        self.createdAt = createdAt
+        self.modelName = modelName
+        self.modelVersion = modelVersion
+        self.source = source
+        imageScores = scores.map(\.image).sorted()
+        mapMaxima = scores.map(\.mapMaximum).sorted()
+        falseAlarmRate = rule.rate
+        confidence = rule.confidence
+        imageThreshold = imageScores[k - 1]
+        pixelThreshold = mapMaxima[k - 1]
+    }
+
+    public var rule: CalibrationRule { CalibrationRule(rate: falseAlarmRate, confidence: confidence) }
+
+    /// Number of calibration images.
+    public var n: Int { imageScores.count }
+
+    /// What the thresholds bound the expected false-alarm rate by: (n + 1 − k)/(n + 1), at most α.
+    public var expectedRate: Double { Double(n + 1 - k) / Double(n + 1) }
+
+    public var identity: CalibrationIdentity {
+        CalibrationIdentity(
+            id: id, n: n, falseAlarmRate: falseAlarmRate, confidence: confidence, rule: rule.name, k: k)
+    }
+
+    /// `(1 + #{calibration scores ≥ score}) / (n + 1)`: small is unusual.
+    public func pValue(_ score: Double) -> Double {
+        Double(1 + n - imageScores.partitioningIndex { $0 >= score }) / Double(n + 1)
+    }
+
+    public func verdict(_ score: Double) -> Verdict { score > imageThreshold ? .anomalous : .normal }
+
+    /// The thresholds under another rule, from the same scores; nil when there are too few.
+    public func thresholds(under rule: CalibrationRule) -> (k: Int, image: Double, pixel: Double)? {
+        guard let k = try? rule.k(of: n) else { return nil }
+        return (k, imageScores[k - 1], mapMaxima[k - 1])
+    }
+}
+
+extension Array {
+    /// First index at which a predicate that turns from false to true is true.
+    func partitioningIndex(_ isSecond: (Element) -> Bool) -> Int {
+        var low = 0, high = count
+        while low < high {
+            let middle = (low + high) / 2
+            if isSecond(self[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+}

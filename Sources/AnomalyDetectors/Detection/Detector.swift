@@ -1,0 +1,61 @@
+import Imaging
+
+/// A map of anomaly scores over a picture: row-major, covering the whole picture whatever its size.
+public struct AnomalyMap: Sendable, Equatable {
+    public let width, height: Int
+    /// Higher is more anomalous; `width × height` values.
+    public var values: [Float]
+
+    public init(width: Int, height: Int, values: [Float]) {
+        precondition(values.count == width * height, "\(values.count) values for \(width)×\(height)")
+        self.width = width
+        self.height = height
+        self.values = values
+    }
+
+    /// The largest value: what the pixel threshold is calibrated on.
+    public var maximum: Float { values.max() ?? 0 }
+}
+
+/// What a detector says of one frame.
+public struct Detection: Sendable {
+    /// Higher is more anomalous; raw, on the method's own scale.
+    public var imageScore: Double
+    /// Smoothed, at the network's input size.
+    public var map: AnomalyMap
+    /// Milliseconds.
+    public var preprocess, backbone, detect: Double
+
+    public init(imageScore: Double, map: AnomalyMap, preprocess: Double, backbone: Double, detect: Double) {
+        self.imageScore = imageScore
+        self.map = map
+        self.preprocess = preprocess
+        self.backbone = backbone
+        self.detect = detect
+    }
+}
+
+/// Scores frames one at a time. One per worker: a detector owns its buffers and is not thread-safe.
+public protocol Detector: AnyObject {
+    func detect(_ frame: Frame) throws -> Detection
+}
+
+/// A fitted model: what training found, ready to make detectors.
+public protocol DetectorModel: Sendable {
+    var method: DetectionMethod { get }
+    /// Name of the backbone it stands on.
+    var backboneName: String { get }
+    /// Network input, pixels.
+    var inputWidth: Int { get }
+    var inputHeight: Int { get }
+    /// - Parameter threads: how many cores one frame may use.
+    func makeDetector(threads: Int) throws -> any Detector
+    /// Parameters and settings for `ModelFile`, without what every model shares.
+    func encoded() throws -> ModelContents
+}
+
+/// The methods a model can be of. Raw values are the command line's and the model file's names.
+public enum DetectionMethod: String, Sendable, Codable, CaseIterable {
+    /// Mahalanobis distance on pretrained features (Rippel et al., ICPR 2020).
+    case gaussian
+}

@@ -1,0 +1,110 @@
+import Foundation
+import Imaging
+import NeuralNets
+
+/// What a model stores: tensors and settings.
+public struct ModelContents: Sendable {
+    public var tensors: [String: StoredTensor]
+    public var settings: [String: String]
+
+    public init(tensors: [String: StoredTensor], settings: [String: String]) {
+        self.tensors = tensors
+        self.settings = settings
+    }
+}
+
+/// A model cannot be stored, read or used.
+public struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
+    public let message: String
+    public init(_ message: String) { self.message = message }
+    public var description: String { message }
+}
+
+/// A model on disk: one safetensors file, format 1.
+///
+/// Metadata: `format`, `method`, `backbone`, `self_test_score`, and the method's settings. Tensors: the method's own, and
+/// the backbone's under `backbone.`: a model file needs nothing beside it and survives a new built-in backbone.
+public struct ModelFile: Sendable {
+    public static let currentFormat = 1
+
+    public let model: any DetectorModel
+    /// The score of `SelfTest.frame` when the model was fitted.
+    public let selfTestScore: Double
+
+    public init(model: any DetectorModel, selfTestScore: Double) {
+        self.model = model
+        self.selfTestScore = selfTestScore
+    }
+
+    /// A freshly fitted model: scores the self-test frame.
+    public init(fitted model: any DetectorModel) throws {
+        self.init(model: model, selfTestScore: try SelfTest.score(model))
+    }
+
+    public func encoded() throws -> Data {
+        let contents = try model.encoded()
+        var metadata = contents.settings
+        metadata["format"] = String(Self.currentFormat)
+        metadata["method"] = model.method.rawValue
+        metadata["backbone"] = model.backboneName
+        metadata["self_test_score"] = String(selfTestScore)
+        return try WeightFile(tensors: contents.tensors, metadata: metadata).encodedAsSafetensors()
+    }
+
+    /// - Parameter name: for error messages.
+    /// - Throws: `ModelError`, `WeightError`.
+    public static func decode(_ data: Data, name: String) throws -> ModelFile {
+        let file = try WeightFile.parse(data, name: name)
+        guard let format = file.metadata["format"].flatMap(Int.init) else {
+            throw ModelError("\(name) is no model: it lacks the format number; give a file that `inspectctl fit` wrote")
+        }
+        guard format <= currentFormat else {
+            throw ModelError(
+                "\(name) has format \(format), this program reads up to \(currentFormat); upgrade inspectd or fit again"
+            )
+        }
+        guard let method = file.metadata["method"].flatMap(DetectionMethod.init(rawValue:)) else {
+            throw ModelError(
+                "\(name) has method '\(file.metadata["method"] ?? "")'; known: "
+                    + DetectionMethod.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        guard let score = file.metadata["self_test_score"].flatMap(Double.init) else {
+            throw ModelError("\(name) is damaged: it lacks its self-test score; fit again")
+        }
+        let model: any DetectorModel
+        switch method {
+        case .gaussian: model = try GaussianModel(file: file, name: name)
+        }
+        return ModelFile(model: model, selfTestScore: score)
+    }
+
+    /// Scores the self-test frame again.
+    /// - Throws: `ModelError` when the score is not the stored one: the file or this machine's arithmetic is wrong.
+    public func verifySelfTest(name: String) throws {
+        let score = try SelfTest.score(model)
+        // Another instruction set rounds differently; a wrong weight moves the score far more.
+        guard abs(score - selfTestScore) <= 2e-3 * max(1, abs(selfTestScore)) else {
+            throw ModelError(
+                "\(name) scores its self-test frame \(score), \(selfTestScore) was stored with it; "
+                    + "the file is damaged or this build computes wrongly; run `inspectctl fit` again")
+        }
+    }
+}
+
+/// A deterministic picture that every model is tried on when it is loaded.
+public enum SelfTest {
+    /// Diagonal waves on a gradient, 96 × 64, three channels.
+    public static let frame: Frame = {
+        var pixels: [UInt8] = []
+        for y in 0..<64 {
+            for x in 0..<96 {
+                for channel in 0..<3 { pixels.append(UInt8((x * 2 + (x * y + channel * 40) % 61) % 256)) }
+            }
+        }
+        return Frame(width: 96, height: 64, channels: 3, samples: .eight(pixels))
+    }()
+
+    static func score(_ model: any DetectorModel) throws -> Double {
+        try model.makeDetector(threads: 1).detect(frame).imageScore
+    }
+}

@@ -1,0 +1,67 @@
+import CKernels
+import Foundation
+import InspectionDomain
+
+extension AnomalyMap {
+    /// The map stretched to another size, bilinearly, pixel centres at halves. No value exceeds the map's own maximum.
+    public func resized(width newWidth: Int, height newHeight: Int) -> AnomalyMap {
+        if (newWidth, newHeight) == (width, height) { return self }
+        var out = [Float](repeating: 0, count: newWidth * newHeight)
+        ck_upsample_add(values, Int32(height), Int32(width), Int32(newHeight), Int32(newWidth), &out)
+        return AnomalyMap(width: newWidth, height: newHeight, values: out)
+    }
+
+    /// Gaussian smoothing, borders reflected, cut off at 4 σ.
+    public func smoothed(sigma: Float) -> AnomalyMap {
+        guard sigma > 0 else { return self }
+        let radius = Int((4 * sigma).rounded())
+        var taps = (-radius...radius).map { exp(-Float($0 * $0) / (2 * sigma * sigma)) }
+        let sum = taps.reduce(0, +)
+        for index in taps.indices { taps[index] /= sum }
+        var scratch = values, out = values
+        ck_smooth(values, Int32(height), Int32(width), taps, Int32(radius), &scratch, &out)
+        return AnomalyMap(width: width, height: height, values: out)
+    }
+}
+
+/// Where a frame is anomalous: the 8-connected regions of the map above the pixel threshold, at the picture's own size.
+public struct RegionMap: Sendable {
+    /// Highest peak first.
+    public let regions: [Region]
+    public let width, height: Int
+    /// 0 outside, 255 inside; `width × height`.
+    public let mask: [UInt8]
+
+    /// More regions than an operator could look at are not listed; the mask holds them all.
+    public static let capacity = 256
+
+    /// - Parameters:
+    ///   - map: covering the picture at any size.
+    ///   - threshold: a pixel is anomalous when its value is strictly above.
+    public init(_ map: AnomalyMap, threshold: Float, width: Int, height: Int) {
+        self.width = width
+        self.height = height
+        // Bilinear stretching never exceeds the maximum, so the common case costs nothing.
+        guard map.maximum > threshold else {
+            regions = []
+            mask = [UInt8](repeating: 0, count: width * height)
+            return
+        }
+        let full = map.resized(width: width, height: height)
+        var labels = [Int32](repeating: 0, count: width * height)
+        var found = [ck_region](repeating: ck_region(), count: Self.capacity)
+        let count = ck_regions(
+            full.values, Int32(height), Int32(width), threshold, &labels, &found, Int32(Self.capacity))
+        mask = labels.map { $0 == 0 ? 0 : 255 }
+        regions = found.prefix(max(0, Int(count))).map { region in
+            let area = Double(region.area)
+            return Region(
+                bbox: [
+                    Int(region.left), Int(region.top), Int(region.right - region.left) + 1,
+                    Int(region.bottom - region.top) + 1,
+                ],
+                area: Int(region.area), centroid: [region.sum_x / area, region.sum_y / area],
+                peakScore: Double(region.peak), meanScore: region.sum / area)
+        }.sorted { $0.peakScore > $1.peakScore }
+    }
+}

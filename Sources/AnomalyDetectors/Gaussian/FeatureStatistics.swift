@@ -1,0 +1,111 @@
+import CKernels
+import COpenBLAS
+import Imaging
+import NeuralNets
+
+/// One worker's pass over its frames: pooled features, and the sums that the map's Gaussians need. Nothing grows with the
+/// number of frames except the pooled vectors.
+struct FeatureStatistics {
+    /// Count, sum and second moment of a tap's feature vectors over positions.
+    struct Moments {
+        var count = 0.0
+        var sum: [Double]
+        /// `[c, c]`
+        var outer: [Double]
+    }
+
+    /// Pooled features of each level, by frame.
+    private(set) var pooled: [Int: [[Double]]] = [:]
+    private(set) var moments: [Moments] = []
+    private(set) var positionSum: [Double] = []
+    /// Lower triangles.
+    private(set) var positionOuter: [Double] = []
+    private(set) var positions: (height: Int, width: Int, channels: [Int]) = (0, 0, [])
+
+    private let extractor: FeatureExtractor
+    private let backbone: Backbone
+    private let levelCount: Int
+    private let tapIndices: [Int]
+    private var gatherer: PositionGatherer?
+    private var gathered: [Float] = []
+    private var gram: [Float] = []
+
+    init(backbone: Backbone, levels: [String], taps: [String], options: GaussianOptions) throws {
+        self.backbone = backbone
+        let names = levels + taps.filter { !levels.contains($0) }
+        extractor = try FeatureExtractor(
+            backbone: backbone, inputHeight: options.inputHeight, inputWidth: options.inputWidth, taps: names,
+            threads: 1)
+        levelCount = levels.count
+        tapIndices = taps.compactMap { names.firstIndex(of: $0) }
+        let maps = tapIndices.map { extractor.features[$0] }
+        switch options.map {
+        case .tied:
+            moments = maps.map {
+                Moments(
+                    sum: [Double](repeating: 0, count: $0.channels),
+                    outer: [Double](repeating: 0, count: $0.channels * $0.channels))
+            }
+        case .perPosition:
+            let total = maps.reduce(0) { $0 + $1.channels }
+            var generator = SplitMix64(seed: options.seed)
+            let chosen = Array(0..<total).shuffled(using: &generator).prefix(options.channelsPerPosition).sorted()
+            let gatherer = try PositionGatherer(maps: maps, indices: tapIndices, channels: chosen)
+            positions = (gatherer.height, gatherer.width, chosen)
+            gathered = [Float](repeating: 0, count: gatherer.count)
+            positionSum = [Double](repeating: 0, count: gatherer.count)
+            positionOuter = [Double](repeating: 0, count: gatherer.count * chosen.count)
+            self.gatherer = gatherer
+        }
+    }
+
+    mutating func add(_ frame: Frame, index: Int) {
+        frame.fillNetworkInput(
+            extractor.input, width: extractor.inputWidth, height: extractor.inputHeight,
+            mean: backbone.normalization.mean, std: backbone.normalization.std)
+        extractor.run()
+        let features = extractor.features
+        pooled[index] = features.prefix(levelCount).map { $0.pooled() }
+        for (slot, tap) in tapIndices.enumerated() where !moments.isEmpty { addMoments(features[tap], slot) }
+        if let gatherer {
+            gatherer.gather(features, into: &gathered)
+            ck_accumulate_positions(
+                gathered, Int32(positions.height * positions.width), Int32(positions.channels.count), &positionSum,
+                &positionOuter)
+        }
+    }
+
+    /// A frame's products in single precision, their total over frames in double.
+    private mutating func addMoments(_ map: FeatureMap, _ slot: Int) {
+        let d = map.channels, positions = map.height * map.width
+        if gram.count < d * d { gram = [Float](repeating: 0, count: d * d) }
+        cblas_ssyrk(
+            CblasRowMajor, CblasUpper, CblasTrans, Int32(d), Int32(positions), 1, map.values.baseAddress, Int32(d), 0,
+            &gram, Int32(d))
+        let means = map.pooled()
+        moments[slot].count += Double(positions)
+        for i in 0..<d {
+            moments[slot].sum[i] += means[i] * Double(positions)
+            for j in i..<d {
+                let value = Double(gram[i * d + j])
+                moments[slot].outer[i * d + j] += value
+                if i != j { moments[slot].outer[j * d + i] += value }
+            }
+        }
+    }
+}
+
+/// Steele, Lea & Flood, "Fast splittable pseudorandom number generators", 2014: small, seeded, the same everywhere.
+public struct SplitMix64: RandomNumberGenerator, Sendable {
+    private var state: UInt64
+
+    public init(seed: UInt64) { state = seed }
+
+    public mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var z = state
+        z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
+        return z ^ z >> 31
+    }
+}

@@ -1,0 +1,189 @@
+#include "ck_maps.h"
+#include "ck_dispatch.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+CK_CLONES void ck_row_norms(const float *rows, size_t count, int columns, float *out) {
+    for (size_t r = 0; r < count; r++, rows += columns) {
+        float lanes[16] = {0};
+        int c = 0;
+        for (; c + 16 <= columns; c += 16)
+            for (int j = 0; j < 16; j++) lanes[j] += rows[c + j] * rows[c + j];
+        float sum = 0;
+        for (; c < columns; c++) sum += rows[c] * rows[c];
+        for (int j = 0; j < 16; j++) sum += lanes[j];
+        out[r] = sqrtf(sum);
+    }
+}
+
+CK_CLONES void ck_position_distances(const float *x, const float *mean, const float *whitening, int positions, int d,
+                                     float *out) {
+    float *difference = malloc((size_t)d * sizeof(float));
+    for (int p = 0; p < positions; p++, x += d, mean += d) {
+        for (int i = 0; difference && i < d; i++) difference[i] = x[i] - mean[i];
+        float total = 0;
+        for (int i = 0; difference && i < d; i++, whitening += d) {
+            float lanes[16] = {0};
+            int j = 0;
+            for (; j + 16 <= i + 1; j += 16)
+                for (int l = 0; l < 16; l++) lanes[l] += whitening[j + l] * difference[j + l];
+            float y = 0;
+            for (; j <= i; j++) y += whitening[j] * difference[j];
+            for (int l = 0; l < 16; l++) y += lanes[l];
+            total += y * y;
+        }
+        out[p] = difference ? sqrtf(total) : NAN;
+    }
+    free(difference);
+}
+
+CK_CLONES void ck_accumulate_positions(const float *x, int positions, int d, double *sum, double *outer) {
+    for (int p = 0; p < positions; p++, x += d, sum += d)
+        for (int i = 0; i < d; i++, outer += d) {
+            const double v = x[i];
+            sum[i] += v;
+            for (int j = 0; j <= i; j++) outer[j] += v * x[j];
+        }
+}
+
+/// Lower neighbour, upper neighbour and the upper one's weight for output position i.
+static void neighbours(int i, int in, int out, int *lower, int *upper, float *weight) {
+    float x = ((float)i + 0.5f) * (float)in / (float)out - 0.5f;
+    if (x < 0) x = 0;
+    *lower = (int)x > in - 1 ? in - 1 : (int)x;
+    *upper = *lower + 1 < in ? *lower + 1 : in - 1;
+    *weight = x - (float)*lower;
+}
+
+void ck_upsample_add(const float *in, int h, int w, int oh, int ow, float *out) {
+    // Rows are stretched once each and kept while output rows between them are mixed.
+    float *rows = malloc((size_t)ow * 2 * sizeof(float)), *weights = malloc((size_t)ow * sizeof(float));
+    int *columns = malloc((size_t)ow * 2 * sizeof(int));
+    if (rows && weights && columns) {
+        for (int x = 0; x < ow; x++) neighbours(x, w, ow, &columns[2 * x], &columns[2 * x + 1], &weights[x]);
+        int held[2] = {-1, -1};
+        for (int y = 0; y < oh; y++) {
+            int wanted[2];
+            float fy;
+            neighbours(y, h, oh, &wanted[0], &wanted[1], &fy);
+            for (int k = 0; k < 2; k++) {
+                if (held[k] == wanted[k]) continue;
+                float *row = rows + (ptrdiff_t)k * ow;
+                if (k == 0 && held[1] == wanted[0]) memcpy(row, rows + ow, (size_t)ow * sizeof(float));
+                else {
+                    const float *source = in + (ptrdiff_t)wanted[k] * w;
+                    for (int x = 0; x < ow; x++) {
+                        const float a = source[columns[2 * x]], b = source[columns[2 * x + 1]];
+                        row[x] = a + (b - a) * weights[x];
+                    }
+                }
+                held[k] = wanted[k];
+            }
+            float *o = out + (ptrdiff_t)y * ow;
+            for (int x = 0; x < ow; x++) o[x] += rows[x] + (rows[ow + x] - rows[x]) * fy;
+        }
+    }
+    free(rows);
+    free(weights);
+    free(columns);
+}
+
+static int reflect(int i, int n) {
+    while (i < 0 || i >= n) i = i < 0 ? -1 - i : 2 * n - 1 - i;
+    return i;
+}
+
+CK_CLONES void ck_smooth(const float *in, int h, int w, const float *taps, int radius, float *scratch, float *out) {
+    // Vertical first: whole rows are added, so both the reading and the writing are contiguous.
+    for (int y = 0; y < h; y++) {
+        float *s = scratch + (ptrdiff_t)y * w;
+        for (int x = 0; x < w; x++) s[x] = 0;
+        for (int k = -radius; k <= radius; k++) {
+            const float *row = in + (ptrdiff_t)reflect(y + k, h) * w, tap = taps[k + radius];
+            for (int x = 0; x < w; x++) s[x] += row[x] * tap;
+        }
+    }
+    for (int y = 0; y < h; y++) {
+        const float *s = scratch + (ptrdiff_t)y * w;
+        float *o = out + (ptrdiff_t)y * w;
+        const int inner0 = radius < w ? radius : w, inner1 = w - radius > inner0 ? w - radius : inner0;
+        for (int x = 0; x < w; x++) o[x] = 0;
+        for (int k = -radius; k <= radius; k++) {
+            const float tap = taps[k + radius];
+            for (int x = inner0; x < inner1; x++) o[x] += s[x + k] * tap;
+        }
+        for (int x = 0; x < w; x = x + 1 == inner0 && inner1 > inner0 ? inner1 : x + 1)
+            for (int k = -radius; k <= radius; k++) o[x] += s[reflect(x + k, w)] * taps[k + radius];
+    }
+}
+
+static int32_t root_of(int32_t *parents, int32_t label) {
+    while (parents[label] != label) {
+        parents[label] = parents[parents[label]];
+        label = parents[label];
+    }
+    return label;
+}
+
+int ck_regions(const float *values, int h, int w, float threshold, int32_t *labels, ck_region *regions, int capacity) {
+    // Two passes with union-find; a new label needs a pixel without labelled neighbours: at most every second in both axes.
+    int32_t *parents = malloc(((size_t)((h + 1) / 2) * (size_t)((w + 1) / 2) + 2) * sizeof(int32_t));
+    if (!parents) return -1;
+    int32_t next = 1;
+    for (int y = 0; y < h; y++)
+        for (int x = 0; x < w; x++) {
+            const ptrdiff_t at = (ptrdiff_t)y * w + x;
+            labels[at] = 0;
+            if (!(values[at] > threshold)) continue;
+            int32_t label = 0;
+            const int dx[4] = {-1, -1, 0, 1}, dy[4] = {0, -1, -1, -1};
+            for (int k = 0; k < 4; k++) {
+                const int nx = x + dx[k], ny = y + dy[k];
+                if (nx < 0 || nx >= w || ny < 0) continue;
+                const int32_t other = labels[(ptrdiff_t)ny * w + nx];
+                if (!other) continue;
+                const int32_t root = root_of(parents, other);
+                if (!label) label = root;
+                else if (root < label) parents[label] = root, label = root;
+                else if (root > label) parents[root] = label;
+            }
+            if (!label) {
+                label = next++;
+                parents[label] = label;
+            }
+            labels[at] = label;
+        }
+    // Roots are the smallest label of their region, so numbering them in order follows each region's first pixel.
+    int count = 0;
+    int32_t *numbers = malloc((size_t)next * sizeof(int32_t));
+    if (!numbers) {
+        free(parents);
+        return -1;
+    }
+    for (int32_t label = 1; label < next; label++) {
+        const int32_t root = root_of(parents, label);
+        numbers[label] = root == label ? ++count : numbers[root];
+    }
+    for (int i = 0; i < count && i < capacity; i++) regions[i] = (ck_region){w, h, -1, -1, 0, 0, 0, 0, -INFINITY};
+    for (int y = 0; y < h; y++)
+        for (int x = 0; x < w; x++) {
+            const ptrdiff_t at = (ptrdiff_t)y * w + x;
+            if (!labels[at]) continue;
+            const int number = labels[at] = numbers[labels[at]];
+            if (number > capacity) continue;
+            ck_region *r = &regions[number - 1];
+            if (x < r->left) r->left = x;
+            if (x > r->right) r->right = x;
+            if (y < r->top) r->top = y;
+            if (y > r->bottom) r->bottom = y;
+            r->area++;
+            r->sum_x += x;
+            r->sum_y += y;
+            r->sum += values[at];
+            if (values[at] > r->peak) r->peak = values[at];
+        }
+    free(numbers);
+    free(parents);
+    return count;
+}

@@ -1,0 +1,9 @@
+// Everything the kernels offer. A new header is included here: the module is known by this file.
+#pragma once
+#include "ck_colour.h"
+#include "ck_dispatch.h"
+#include "ck_inference.h"
+#include "ck_maps.h"
+#include "ck_ops.h"
+#include "ck_resize.h"
+#include "ck_team.h"

@@ -1,0 +1,28 @@
+// Kernels over anomaly maps and feature maps: distances, smoothing, upsampling, connected regions.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+/// out[r] = ‖rows[r]‖₂ over `columns`.
+void ck_row_norms(const float *rows, size_t count, int columns, float *out);
+/// out[p] = ‖whitening[p] · (x[p] − mean[p])‖₂ with x, mean [positions][d] and whitening [positions][d][d], lower triangular.
+void ck_position_distances(const float *x, const float *mean, const float *whitening, int positions, int d, float *out);
+/// sum[p] += x[p], outer[p][i][j] += x[p][i] · x[p][j] for j ≤ i; double precision totals.
+void ck_accumulate_positions(const float *x, int positions, int d, double *sum, double *outer);
+/// out[y][x] += bilinear resize of in[h][w] to [oh][ow], pixel centres at halves.
+void ck_upsample_add(const float *in, int h, int w, int oh, int ow, float *out);
+/// Separable convolution with `taps` (2·radius + 1 values) in both directions, borders reflected (d c b a | a b c d | …).
+/// `scratch` holds h × w floats. In place is allowed.
+void ck_smooth(const float *in, int h, int w, const float *taps, int radius, float *scratch, float *out);
+
+typedef struct {
+    int left, top, right, bottom; ///< inclusive bounds
+    int area;
+    double sum_x, sum_y;          ///< of pixel coordinates
+    double sum;                   ///< of values
+    float peak;
+} ck_region;
+
+/// 8-connected regions of values > threshold. `labels` ([h][w]) receives 0 outside and 1, 2, … inside, in the order of
+/// each region's first pixel. Up to `capacity` regions are described. Returns how many there are, or −1 without memory.
+int ck_regions(const float *values, int h, int w, float threshold, int32_t *labels, ck_region *regions, int capacity);
