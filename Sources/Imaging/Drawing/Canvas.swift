@@ -1,0 +1,73 @@
+import CKernels
+
+/// An 8-bit RGB picture to draw on. Everything is antialiased, clipped to the picture, and blended by its colour's opacity.
+public struct Canvas: Sendable {
+    public let width: Int
+    public let height: Int
+    /// `width × height × 3`, row order.
+    public private(set) var pixels: [UInt8]
+
+    /// A plain picture. Width and height are at least 1.
+    public init(width: Int, height: Int, colour: Colour = .black) {
+        precondition(width > 0 && height > 0, "a canvas of \(width)×\(height)")
+        self.width = width
+        self.height = height
+        pixels = [UInt8](repeating: 0, count: width * height * 3)
+        fill(colour.with(opacity: 1))
+    }
+
+    /// A copy of a frame to draw over: grey replicated, 16 bits reduced to their high bytes.
+    public init(_ frame: Frame) {
+        width = frame.width
+        height = frame.height
+        pixels = frame.rgbBytes
+    }
+
+    /// What was drawn.
+    public var frame: Frame {
+        Frame(width: width, height: height, channels: 3, samples: .eight(pixels))
+    }
+
+    public subscript(x: Int, y: Int) -> Colour {
+        let index = (y * width + x) * 3
+        return Colour(pixels[index], pixels[index + 1], pixels[index + 2])
+    }
+
+    /// Covers everything.
+    public mutating func fill(_ colour: Colour) {
+        fillRectangle(x: 0, y: 0, width: Double(width), height: Double(height), colour)
+    }
+
+    /// Lays a frame over, its top left at (x, y), scaled to `width × height` if they are given.
+    public mutating func draw(
+        _ frame: Frame, x: Int, y: Int, width newWidth: Int? = nil, height newHeight: Int? = nil, opacity: Double = 1
+    ) {
+        let scaled = frame.resized(width: newWidth ?? frame.width, height: newHeight ?? frame.height)
+        ck_blend_picture(
+            &pixels, Int32(width), Int32(height), scaled.rgbBytes, Int32(scaled.width), Int32(scaled.height), Int32(x),
+            Int32(y), Float(opacity))
+    }
+
+    /// Lets `edit` work on the bytes directly: `width × height × 3`.
+    public mutating func withPixels<Result>(_ edit: (UnsafeMutableBufferPointer<UInt8>) -> Result) -> Result {
+        pixels.withUnsafeMutableBufferPointer { edit($0) }
+    }
+
+    /// Draws a shape that lies within the given bounds: `shape` fills the mask, which is then blended once.
+    mutating func blend(
+        left: Double, top: Double, right: Double, bottom: Double, _ colour: Colour, shape: (ck_mask) -> Void
+    ) {
+        let x0 = Int(max(0, left.rounded(.down) - 1)), y0 = Int(max(0, top.rounded(.down) - 1))
+        let x1 = Int(min(Double(width), right.rounded(.up) + 1)), y1 = Int(min(Double(height), bottom.rounded(.up) + 1))
+        guard x1 > x0, y1 > y0 else { return }
+        var coverage = [UInt8](repeating: 0, count: (x1 - x0) * (y1 - y0))
+        coverage.withUnsafeMutableBufferPointer { buffer in
+            let mask = ck_mask(
+                coverage: buffer.baseAddress, x: Int32(x0), y: Int32(y0), width: Int32(x1 - x0), height: Int32(y1 - y0))
+            shape(mask)
+            ck_blend_mask(
+                &pixels, Int32(width), Int32(height), mask, [colour.red, colour.green, colour.blue],
+                Float(colour.opacity))
+        }
+    }
+}
