@@ -2,6 +2,7 @@
 #pragma once
 #include "ck_colour.h"
 #include "ck_dispatch.h"
+#include "ck_draw.h"
 #include "ck_inference.h"
 #include "ck_maps.h"
 #include "ck_ops.h"
