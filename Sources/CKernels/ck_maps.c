@@ -107,14 +107,15 @@ CK_CLONES void ck_smooth(const float *in, int h, int w, const float *taps, int r
     for (int y = 0; y < h; y++) {
         const float *s = scratch + (ptrdiff_t)y * w;
         float *o = out + (ptrdiff_t)y * w;
-        const int inner0 = radius < w ? radius : w, inner1 = w - radius > inner0 ? w - radius : inner0;
         for (int x = 0; x < w; x++) o[x] = 0;
+        // Columns whose whole window is inside take the fast way; the others reflect it.
+        const int first = radius < w ? radius : w, last = w - radius > first ? w - radius : first;
         for (int k = -radius; k <= radius; k++) {
             const float tap = taps[k + radius];
-            for (int x = inner0; x < inner1; x++) o[x] += s[x + k] * tap;
+            for (int x = 0; x < first; x++) o[x] += s[reflect(x + k, w)] * tap;
+            for (int x = first; x < last; x++) o[x] += s[x + k] * tap;
+            for (int x = last; x < w; x++) o[x] += s[reflect(x + k, w)] * tap;
         }
-        for (int x = 0; x < w; x = x + 1 == inner0 && inner1 > inner0 ? inner1 : x + 1)
-            for (int k = -radius; k <= radius; k++) o[x] += s[reflect(x + k, w)] * taps[k + radius];
     }
 }
 

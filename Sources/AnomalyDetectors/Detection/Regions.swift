@@ -32,7 +32,7 @@ public struct RegionMap: Sendable {
     /// 0 outside, 255 inside; `width × height`.
     public let mask: [UInt8]
 
-    /// More regions than an operator could look at are not listed; the mask holds them all.
+    /// Only so many regions are listed, those with the highest peaks; the mask holds them all.
     public static let capacity = 256
 
     /// - Parameters:
@@ -50,10 +50,15 @@ public struct RegionMap: Sendable {
         let full = map.resized(width: width, height: height)
         var labels = [Int32](repeating: 0, count: width * height)
         var found = [ck_region](repeating: ck_region(), count: Self.capacity)
-        let count = ck_regions(
-            full.values, Int32(height), Int32(width), threshold, &labels, &found, Int32(Self.capacity))
+        var count = ck_regions(full.values, Int32(height), Int32(width), threshold, &labels, &found, Int32(found.count))
+        if Int(count) > found.count {
+            // A shattered map: all must be described before the highest can be picked.
+            found = [ck_region](repeating: ck_region(), count: Int(count))
+            count = ck_regions(full.values, Int32(height), Int32(width), threshold, &labels, &found, count)
+        }
         mask = labels.map { $0 == 0 ? 0 : 255 }
-        regions = found.prefix(max(0, Int(count))).map { region in
+        let described = found.prefix(max(0, Int(count))).sorted { $0.peak > $1.peak }
+        regions = described.prefix(Self.capacity).map { region in
             let area = Double(region.area)
             return Region(
                 bbox: [
@@ -62,6 +67,6 @@ public struct RegionMap: Sendable {
                 ],
                 area: Int(region.area), centroid: [region.sum_x / area, region.sum_y / area],
                 peakScore: Double(region.peak), meanScore: region.sum / area)
-        }.sorted { $0.peakScore > $1.peakScore }
+        }
     }
 }
