@@ -52,6 +52,52 @@ public struct Calibration: Codable, Sendable, Equatable {
         pixelThreshold = mapMaxima[k - 1]
     }
 
+    enum CodingKeys: String, CodingKey {
+        case schema, id, source, confidence, k
+        case createdAt = "created_at"
+        case modelName = "model_name"
+        case modelVersion = "model_version"
+        case imageScores = "image_scores"
+        case mapMaxima = "map_maxima"
+        case falseAlarmRate = "false_alarm_rate"
+        case imageThreshold = "image_threshold"
+        case pixelThreshold = "pixel_threshold"
+    }
+
+    /// Reads a stored calibration, and refuses one whose thresholds do not follow from its scores.
+    /// - Throws: `ModelError`, `DecodingError`.
+    public init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        schema = try fields.decode(Int.self, forKey: .schema)
+        guard schema <= Self.currentSchema else {
+            throw ModelError(
+                "the calibration has schema \(schema), this program reads up to \(Self.currentSchema); "
+                    + "upgrade inspectd or run `inspectctl calibrate` again")
+        }
+        id = try fields.decode(String.self, forKey: .id)
+        createdAt = try fields.decode(Date.self, forKey: .createdAt)
+        modelName = try fields.decode(String.self, forKey: .modelName)
+        modelVersion = try fields.decode(Int.self, forKey: .modelVersion)
+        source = try fields.decode(String.self, forKey: .source)
+        imageScores = try fields.decode([Double].self, forKey: .imageScores)
+        mapMaxima = try fields.decode([Double].self, forKey: .mapMaxima)
+        falseAlarmRate = try fields.decode(Double.self, forKey: .falseAlarmRate)
+        confidence = try fields.decodeIfPresent(Double.self, forKey: .confidence)
+        k = try fields.decode(Int.self, forKey: .k)
+        imageThreshold = try fields.decode(Double.self, forKey: .imageThreshold)
+        pixelThreshold = try fields.decode(Double.self, forKey: .pixelThreshold)
+        guard falseAlarmRate > 0, falseAlarmRate < 1, confidence.map({ $0 > 0 && $0 < 1 }) ?? true,
+            imageScores.count == mapMaxima.count, k >= 1, k <= imageScores.count,
+            imageScores[k - 1] == imageThreshold, mapMaxima[k - 1] == pixelThreshold,
+            zip(imageScores, imageScores.dropFirst()).allSatisfy({ $0 <= $1 }),
+            zip(mapMaxima, mapMaxima.dropFirst()).allSatisfy({ $0 <= $1 })
+        else {
+            throw ModelError(
+                "calibration \(id) is damaged: its thresholds do not follow from its scores; "
+                    + "run `inspectctl calibrate` again, or `inspectctl calibrate --rollback`")
+        }
+    }
+
     public var rule: CalibrationRule { CalibrationRule(rate: falseAlarmRate, confidence: confidence) }
 
     /// Number of calibration images.

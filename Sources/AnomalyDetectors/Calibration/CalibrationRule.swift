@@ -64,7 +64,8 @@ public enum CalibrationRule: Sendable, Equatable {
                 if tail > (1 - confidence) * (1 + 1e-12) { break }
                 k -= 1
             }
-            return k
+            // `imagesNeeded` forgives rounding that the sum above may not: then the maximum is the threshold.
+            return min(n, k)
         }
     }
 
