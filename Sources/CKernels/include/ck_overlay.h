@@ -1,0 +1,17 @@
+// What an operator sees of an anomaly map: heat over the picture, outlines of regions, the map as a picture.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// Blends heat into `pixels` RGB pixels. table[i] is red, green, blue and coverage (0…255) of the value i / (255 · scale); larger
+/// values are shown as the last entry, what is not a number as the first.
+void ck_heat_blend(uint8_t *rgb, const float *values, size_t pixels, float scale, const uint8_t table[256 * 4]);
+
+/// Paints the inner edge of a mask's regions (not zero), `thickness` pixels wide; the picture's border is an edge too.
+/// `scratch` holds 2 · width · height bytes.
+void ck_mask_outline(
+    uint8_t *rgb, const uint8_t *mask, int width, int height, int thickness, const uint8_t colour[3], uint8_t *scratch);
+
+/// out[i] = round(65535 · clamp(values[i] · scale, 0, 1)); what is not a number becomes 0.
+void ck_scale_u16(const float *values, size_t count, float scale, uint16_t *out);

@@ -1,0 +1,36 @@
+/// The fixed colour scale of overlays and map pictures: 0 … 2 × the pixel threshold, so that pictures compare and the threshold is
+/// always the middle (green).
+public struct HeatScale: Sendable, Equatable {
+    /// Above it a pixel is anomalous.
+    public let pixelThreshold: Float
+
+    public init(pixelThreshold: Float) {
+        self.pixelThreshold = pixelThreshold
+    }
+
+    /// The value at the scale's upper end.
+    public var maximum: Float { 2 * pixelThreshold }
+
+    /// Turns values into shares of the scale. A threshold that is not a positive number has no scale: any value above 0 is its end.
+    var factor: Float { maximum > 0 && maximum.isFinite ? 1 / maximum : .greatestFiniteMagnitude }
+
+    /// Jet: dark blue at 0, green at the threshold (0.5), dark red at 1.
+    public static func colour(at share: Double) -> Colour {
+        func level(_ peak: Double) -> UInt8 {
+            UInt8((min(max(1.5 - abs(4 * share - peak), 0), 1) * 255).rounded())
+        }
+        return Colour(level(3), level(2), level(1), opacity: opacity(at: share))
+    }
+
+    /// How much the heat hides the picture: nothing at 0, a quarter at the threshold, so that a normal part stays readable.
+    static func opacity(at share: Double) -> Double {
+        let share = min(max(share, 0), 1)
+        return 0.72 * share * share.squareRoot()
+    }
+
+    /// Red, green, blue and coverage in 256 steps.
+    static let table: [UInt8] = (0..<256).flatMap { step in
+        let colour = colour(at: Double(step) / 255)
+        return [colour.red, colour.green, colour.blue, UInt8((colour.opacity * 255).rounded())]
+    }
+}

@@ -1,0 +1,100 @@
+import CKernels
+
+/// The picture an operator looks at: the frame under its heat map, the regions' outlines and boxes, and a line that says the verdict.
+public enum Overlay {
+    /// A region's box in the picture's pixels.
+    public struct Box: Sendable, Equatable {
+        public let x, y, width, height: Int
+
+        public init(x: Int, y: Int, width: Int, height: Int) {
+            self.x = x
+            self.y = y
+            self.width = width
+            self.height = height
+        }
+    }
+
+    /// What is drawn over a frame.
+    public struct Findings: Sendable {
+        /// The anomaly map, `mapWidth × mapHeight` values in row order, covering the whole picture at any resolution.
+        public var map: [Float]
+        public var mapWidth: Int
+        public var mapHeight: Int
+        public var scale: HeatScale
+        /// Not zero inside a region; at the picture's size, or empty for none.
+        public var mask: [UInt8]
+        public var boxes: [Box]
+
+        public init(
+            map: [Float], mapWidth: Int, mapHeight: Int, pixelThreshold: Float, mask: [UInt8] = [], boxes: [Box] = []
+        ) {
+            precondition(map.count == mapWidth * mapHeight, "\(map.count) values for a map of \(mapWidth)×\(mapHeight)")
+            self.map = map
+            self.mapWidth = mapWidth
+            self.mapHeight = mapHeight
+            self.scale = HeatScale(pixelThreshold: pixelThreshold)
+            self.mask = mask
+            self.boxes = boxes
+        }
+    }
+
+    /// Draws the overlay: the frame's size and a caption bar below, so that coordinates are the picture's and nothing is hidden.
+    ///
+    /// The heat's scale is fixed (`HeatScale`); outlines are red. 16-bit frames are shown by their high bytes.
+    public static func draw(frame: Frame, findings: Findings, caption: Caption) -> Frame {
+        let bar = CaptionBar(caption: caption, scale: findings.scale, width: frame.width)
+        var canvas = Canvas(width: frame.width, height: frame.height + bar.height)
+        let pixels = frame.rgbBytes
+        let values = upsample(
+            findings.map, width: findings.mapWidth, height: findings.mapHeight, toWidth: frame.width,
+            toHeight: frame.height)
+        canvas.withPixels { out in
+            // The picture's rows are the canvas's first ones.
+            _ = out.update(fromContentsOf: pixels)
+            ck_heat_blend(out.baseAddress, values, values.count, findings.scale.factor, HeatScale.table)
+        }
+        // Thin in a thumbnail, visible in a 20-megapixel picture.
+        let line = max(1, Int((Double(min(frame.width, frame.height)) / 400).rounded()))
+        draw(findings.boxes, line: line, on: &canvas)
+        outline(findings.mask, frame: frame, line: line, on: &canvas)
+        bar.draw(on: &canvas, top: frame.height)
+        return canvas.frame
+    }
+
+    /// The map stretched over a picture, bilinearly, pixel centres at halves: `toWidth × toHeight` values.
+    public static func upsample(
+        _ map: [Float], width: Int, height: Int, toWidth: Int, toHeight: Int
+    ) -> [Float] {
+        precondition(map.count == width * height, "\(map.count) values for a map of \(width)×\(height)")
+        if width == toWidth && height == toHeight { return map }
+        var out = [Float](repeating: 0, count: toWidth * toHeight)
+        ck_upsample_add(map, Int32(height), Int32(width), Int32(toHeight), Int32(toWidth), &out)
+        return out
+    }
+
+    /// White, with a dark line around it that keeps it visible on bright parts; both outside the region they enclose.
+    private static func draw(_ boxes: [Box], line: Int, on canvas: inout Canvas) {
+        for box in boxes {
+            for (distance, colour) in [(3, Colour.black.with(opacity: 0.6)), (2, .white)] {
+                let margin = distance * line
+                canvas.rectangle(
+                    x: Double(box.x - margin), y: Double(box.y - margin), width: Double(box.width + 2 * margin),
+                    height: Double(box.height + 2 * margin), lineWidth: Double(line), colour)
+            }
+        }
+    }
+
+    private static func outline(_ mask: [UInt8], frame: Frame, line: Int, on canvas: inout Canvas) {
+        guard !mask.isEmpty else { return }
+        let count = frame.width * frame.height
+        precondition(
+            mask.count == count, "a mask of \(mask.count) pixels for a picture of \(frame.width)×\(frame.height)")
+        let red = Colour.red
+        var scratch = [UInt8](repeating: 0, count: 2 * count)
+        canvas.withPixels { out in
+            ck_mask_outline(
+                out.baseAddress, mask, Int32(frame.width), Int32(frame.height), Int32(line),
+                [red.red, red.green, red.blue], &scratch)
+        }
+    }
+}
