@@ -18,6 +18,14 @@ static inline void keep_larger(uint8_t *coverage, float value) {
     if (rounded > *coverage) *coverage = rounded;
 }
 
+void ck_fill(uint8_t *rgb, size_t pixels, const uint8_t colour[3]) {
+    enum { block = 64 };
+    uint8_t pattern[3 * block];
+    for (size_t i = 0; i < block; i++) memcpy(pattern + 3 * i, colour, 3);
+    for (; pixels > block; pixels -= block, rgb += sizeof pattern) memcpy(rgb, pattern, sizeof pattern);
+    memcpy(rgb, pattern, 3 * pixels);
+}
+
 void ck_draw_segment(ck_mask mask, float x0, float y0, float x1, float y1, float half_width) {
     float dx = x1 - x0, dy = y1 - y0, length_squared = dx * dx + dy * dy;
     float reach = half_width + 1, full = clamp(2 * half_width, 0, 1);

@@ -11,6 +11,9 @@ typedef struct ck_mask {
     int x, y, width, height;
 } ck_mask;
 
+/// Sets `pixels` RGB pixels to one colour.
+void ck_fill(uint8_t *rgb, size_t pixels, const uint8_t colour[3]);
+
 /// A stroke with round ends, from (x0, y0) to (x1, y1); the larger coverage stays.
 void ck_draw_segment(ck_mask mask, float x0, float y0, float x1, float y1, float half_width);
 

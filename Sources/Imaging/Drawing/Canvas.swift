@@ -12,15 +12,23 @@ public struct Canvas: Sendable {
         precondition(width > 0 && height > 0, "a canvas of \(width)×\(height)")
         self.width = width
         self.height = height
-        pixels = [UInt8](repeating: 0, count: width * height * 3)
-        fill(colour.with(opacity: 1))
+        pixels = [UInt8](unsafeUninitializedCapacity: width * height * 3) { out, count in
+            ck_fill(out.baseAddress, width * height, colour.bytes)
+            count = width * height * 3
+        }
     }
 
-    /// A copy of a frame to draw over: grey replicated, 16 bits reduced to their high bytes.
-    public init(_ frame: Frame) {
+    /// A frame to draw over, with `margin` further rows of a colour below it: grey replicated, 16 bits reduced to their high bytes.
+    public init(_ frame: Frame, below margin: Int = 0, colour: Colour = .black) {
         width = frame.width
-        height = frame.height
-        pixels = frame.rgbBytes
+        height = frame.height + margin
+        let (above, below) = (frame.width * frame.height, frame.width * margin)
+        let picture = frame.rgbBytes
+        pixels = [UInt8](unsafeUninitializedCapacity: (above + below) * 3) { out, count in
+            _ = out.update(fromContentsOf: picture)
+            ck_fill(out.baseAddress.map { $0 + 3 * above }, below, colour.bytes)
+            count = (above + below) * 3
+        }
     }
 
     /// What was drawn.
@@ -35,6 +43,7 @@ public struct Canvas: Sendable {
 
     /// Covers everything.
     public mutating func fill(_ colour: Colour) {
+        if colour.opacity == 1 { return ck_fill(&pixels, width * height, colour.bytes) }
         fillRectangle(x: 0, y: 0, width: Double(width), height: Double(height), colour)
     }
 
@@ -66,7 +75,7 @@ public struct Canvas: Sendable {
                 coverage: buffer.baseAddress, x: Int32(x0), y: Int32(y0), width: Int32(x1 - x0), height: Int32(y1 - y0))
             shape(mask)
             ck_blend_mask(
-                &pixels, Int32(width), Int32(height), mask, [colour.red, colour.green, colour.blue],
+                &pixels, Int32(width), Int32(height), mask, colour.bytes,
                 Float(colour.opacity))
         }
     }

@@ -19,6 +19,9 @@ public struct Colour: Sendable, Equatable {
         Colour(level, level, level, opacity: opacity)
     }
 
+    /// Red, green, blue.
+    var bytes: [UInt8] { [red, green, blue] }
+
     public func with(opacity: Double) -> Colour { Colour(red, green, blue, opacity: opacity) }
 
     public static let black = Colour.grey(0)

@@ -24,6 +24,8 @@ struct CaptionBar {
         var width: Double { Canvas.textWidth(text, size: size) }
     }
 
+    static let background = Colour.grey(24)
+
     private let lines: [[Piece]]
     private let scale: HeatScale
     private let size: Double
@@ -56,8 +58,8 @@ struct CaptionBar {
         height = Int((Double(lines.count) * size * 1.3 + size * 0.5).rounded(.up))
     }
 
+    /// Writes on the rows from `top` on, which have the background's colour already.
     func draw(on canvas: inout Canvas, top: Int) {
-        canvas.fillRectangle(x: 0, y: Double(top), width: width, height: Double(height), .grey(24))
         var used = 0.0
         for (index, line) in lines.enumerated() {
             var x = size / 2

@@ -43,14 +43,11 @@ public enum Overlay {
     /// The heat's scale is fixed (`HeatScale`); outlines are red. 16-bit frames are shown by their high bytes.
     public static func draw(frame: Frame, findings: Findings, caption: Caption) -> Frame {
         let bar = CaptionBar(caption: caption, scale: findings.scale, width: frame.width)
-        var canvas = Canvas(width: frame.width, height: frame.height + bar.height)
-        let pixels = frame.rgbBytes
+        var canvas = Canvas(frame, below: bar.height, colour: CaptionBar.background)
         let values = upsample(
             findings.map, width: findings.mapWidth, height: findings.mapHeight, toWidth: frame.width,
             toHeight: frame.height)
         canvas.withPixels { out in
-            // The picture's rows are the canvas's first ones.
-            _ = out.update(fromContentsOf: pixels)
             ck_heat_blend(out.baseAddress, values, values.count, findings.scale.factor, HeatScale.table)
         }
         // Thin in a thumbnail, visible in a 20-megapixel picture.
@@ -89,12 +86,11 @@ public enum Overlay {
         let count = frame.width * frame.height
         precondition(
             mask.count == count, "a mask of \(mask.count) pixels for a picture of \(frame.width)×\(frame.height)")
-        let red = Colour.red
         var scratch = [UInt8](repeating: 0, count: 2 * count)
         canvas.withPixels { out in
             ck_mask_outline(
                 out.baseAddress, mask, Int32(frame.width), Int32(frame.height), Int32(line),
-                [red.red, red.green, red.blue], &scratch)
+                Colour.red.bytes, &scratch)
         }
     }
 }
