@@ -22,6 +22,7 @@ func tests(_ target: String, _ extra: [Target.Dependency] = []) -> Target {
 }
 
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -37,6 +38,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     ],
@@ -59,7 +61,7 @@ let package = Package(
 
         // The inspector
         library("InspectionDomain", []),
-        library("LinuxPlatform", ["CSystemd"]),
+        library("LinuxPlatform", ["CSystemd", crypto]),
         library("Spooling", ["LinuxPlatform", "InspectionDomain"]),
         library("LedgerStore", ["InspectionDomain", grdb]),
         library(

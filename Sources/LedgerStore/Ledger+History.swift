@@ -1,0 +1,124 @@
+import Foundation
+import GRDB
+import InspectionDomain
+
+/// Which past inspections are wanted; nil means any.
+public struct HistoryFilter: Sendable {
+    public var line: String?
+    public var verdict: Verdict?
+    public var since, until: Date?
+    public var minimumScore: Double?
+    public var limit: Int
+
+    public init(
+        line: String? = nil, verdict: Verdict? = nil, since: Date? = nil, until: Date? = nil,
+        minimumScore: Double? = nil,
+        limit: Int = 100
+    ) {
+        (self.line, self.verdict, self.since, self.until) = (line, verdict, since, until)
+        (self.minimumScore, self.limit) = (minimumScore, limit)
+    }
+}
+
+/// A recorded inspection and where its files are.
+public struct HistoryEntry: Sendable {
+    public let inspection: Inspection
+    public let resultPath: String
+}
+
+/// Counts and times of a line over a period.
+public struct LineSummary: Sendable, Codable, Equatable {
+    public var line: String
+    public var normal, anomalous, error: Int
+    public var last: Date?
+    /// Milliseconds from decoding to results in place.
+    public var p50, p95, p99: Double?
+    public var lastError: String?
+}
+
+extension Ledger {
+    /// Past inspections, newest first.
+    /// - Throws: `LedgerError`.
+    public func history(_ filter: HistoryFilter = HistoryFilter()) throws -> [HistoryEntry] {
+        var conditions: [String] = [], arguments: [(any DatabaseValueConvertible)?] = []
+        if let line = filter.line { (conditions, arguments) = (conditions + ["line = ?"], arguments + [line]) }
+        if let verdict = filter.verdict {
+            (conditions, arguments) = (conditions + ["verdict = ?"], arguments + [verdict.rawValue])
+        }
+        if let since = filter.since {
+            (conditions, arguments) = (conditions + ["created_at >= ?"], arguments + [since.timeIntervalSince1970])
+        }
+        if let until = filter.until {
+            (conditions, arguments) = (conditions + ["created_at < ?"], arguments + [until.timeIntervalSince1970])
+        }
+        if let score = filter.minimumScore {
+            (conditions, arguments) = (conditions + ["image_score >= ?"], arguments + [score])
+        }
+        let condition = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
+        arguments.append(filter.limit)
+        let rows = try read {
+            try Row.fetchAll(
+                $0,
+                sql:
+                    "SELECT record, result_path FROM inspection \(condition) ORDER BY created_at DESC, id DESC LIMIT ?",
+                arguments: StatementArguments(arguments))
+        }
+        let decoder = DomainJSON.decoder()
+        return try rows.map { row in
+            let record: String = row["record"]
+            return HistoryEntry(
+                inspection: try decoder.decode(Inspection.self, from: Data(record.utf8)), resultPath: row["result_path"]
+            )
+        }
+    }
+
+    /// Image scores of a line's latest scored frames, newest first.
+    /// - Throws: `LedgerError`.
+    public func scores(line: String, last count: Int) throws -> [Double] {
+        try read {
+            try Double.fetchAll(
+                $0,
+                sql: """
+                    SELECT image_score FROM inspection WHERE line = ? AND image_score IS NOT NULL
+                    ORDER BY created_at DESC, id DESC LIMIT ?
+                    """, arguments: [line, count])
+        }
+    }
+
+    /// One summary per line that has inspections since a date.
+    /// - Throws: `LedgerError`.
+    public func summaries(since: Date) throws -> [LineSummary] {
+        let rows = try read {
+            try Row.fetchAll(
+                $0,
+                sql: """
+                    SELECT line, verdict, created_at, milliseconds, error_message FROM inspection
+                    WHERE created_at >= ? ORDER BY line, created_at
+                    """, arguments: [since.timeIntervalSince1970])
+        }
+        return Dictionary(grouping: rows) { (row: Row) -> String in row["line"] }.map { line, rows in
+            let verdicts = rows.map { (row: Row) -> String in row["verdict"] }
+            let times = rows.map { (row: Row) -> Double in row["milliseconds"] }.sorted()
+            func percentile(_ p: Double) -> Double? {
+                times.isEmpty ? nil : times[min(times.count - 1, Int(Double(times.count) * p))]
+            }
+            let last: Double? = rows.last?["created_at"]
+            return LineSummary(
+                line: line, normal: verdicts.count { $0 == Verdict.normal.rawValue },
+                anomalous: verdicts.count { $0 == Verdict.anomalous.rawValue },
+                error: verdicts.count { $0 == Verdict.error.rawValue },
+                last: last.map { Date(timeIntervalSince1970: $0) }, p50: percentile(0.5), p95: percentile(0.95),
+                p99: percentile(0.99), lastError: rows.last { $0["error_message"] != nil }?["error_message"])
+        }.sorted { $0.line < $1.line }
+    }
+
+    /// Alerts not yet delivered.
+    /// - Throws: `LedgerError`.
+    public func pendingAlertCount() throws -> Int {
+        try read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM outbox") ?? 0 }
+    }
+
+    /// All recorded inspections.
+    /// - Throws: `LedgerError`.
+    public func count() throws -> Int { try read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM inspection") ?? 0 } }
+}

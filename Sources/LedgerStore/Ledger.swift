@@ -1,0 +1,137 @@
+import Foundation
+import GRDB
+import InspectionDomain
+
+/// The ledger cannot be used.
+public struct LedgerError: Error, Sendable, CustomStringConvertible {
+    public let path: String
+    public let reason: String
+    /// The disk is full or the file system read-only: it may pass.
+    public let isTransient: Bool
+
+    public var description: String {
+        "ledger \(path): \(reason)"
+            + (isTransient
+                ? "; it is tried again"
+                : "; if it is damaged, stop inspectd and run `inspectctl repair`: the results on disk are the truth")
+    }
+}
+
+/// What was inspected, and which alerts are still to be delivered: SQLite in WAL mode with full synchronisation, so that a
+/// committed row survives a power cut. One process writes; others read beside it.
+public final class Ledger: Sendable {
+    private let database: any DatabaseWriter
+    public let path: String
+
+    /// Opens, and makes or migrates when needed.
+    ///
+    /// - Parameter readOnly: opens an existing ledger beside the daemon that writes it, and changes nothing.
+    /// - Throws: `LedgerError`.
+    public init(path: String, readOnly: Bool = false) throws {
+        self.path = path
+        var configuration = GRDB.Configuration()
+        configuration.busyMode = .timeout(10)
+        configuration.readonly = readOnly
+        if !readOnly { configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") } }
+        if readOnly, !FileManager.default.fileExists(atPath: path) {
+            throw LedgerError(
+                path: path, reason: "it does not exist; has inspectd run with this state folder?", isTransient: true)
+        }
+        database = try Self.explaining(path) {
+            if readOnly { return try DatabaseQueue(path: path, configuration: configuration) }
+            let pool = try DatabasePool(path: path, configuration: configuration)
+            try Schema.migrator.migrate(pool)
+            return pool
+        }
+    }
+
+    /// Records an inspection and its alert, in one transaction.
+    ///
+    /// - Returns: false when the frame was recorded before; nothing is changed then.
+    /// - Throws: `LedgerError`.
+    @discardableResult
+    public func record(_ inspection: Inspection, resultPath: String, alert: Alert?) throws -> Bool {
+        let encoder = DomainJSON.encoder(pretty: false)
+        let record = String(decoding: try encoder.encode(inspection), as: UTF8.self)
+        let alertText = try alert.map { String(decoding: try encoder.encode($0), as: UTF8.self) }
+        let timing = inspection.timingMilliseconds
+        let total = timing.decode + timing.preprocess + timing.backbone + timing.detect + timing.write
+        return try write { database in
+            try database.execute(
+                sql: """
+                    INSERT OR IGNORE INTO inspection (id, line, created_at, verdict, image_score, image_threshold, p_value,
+                        image_path, image_sha256, model, model_version, calibration, error_code, error_message, milliseconds,
+                        result_path, record)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    inspection.resultID, inspection.line, inspection.createdAt.timeIntervalSince1970,
+                    inspection.verdict.rawValue, inspection.imageScore, inspection.imageThreshold, inspection.pValue,
+                    inspection.image.path, inspection.image.sha256, inspection.model?.name, inspection.model?.version,
+                    inspection.calibration?.id, inspection.error?.code, inspection.error?.message, total, resultPath,
+                    record,
+                ])
+            guard database.changesCount == 1 else { return false }
+            if let alert, let alertText { try Self.enqueue(database, alert, alertText) }
+            return true
+        }
+    }
+
+    /// Puts an alert that belongs to no frame into the outbox; the same id again changes nothing.
+    /// - Throws: `LedgerError`.
+    public func enqueue(_ alert: Alert) throws {
+        let text = String(decoding: try DomainJSON.encoder(pretty: false).encode(alert), as: UTF8.self)
+        try write { try Self.enqueue($0, alert, text) }
+    }
+
+    private static func enqueue(_ database: Database, _ alert: Alert, _ text: String) throws {
+        try database.execute(
+            sql: "INSERT OR IGNORE INTO outbox (id, created_at, alert) VALUES (?, ?, ?)",
+            arguments: [alert.id, alert.createdAt.timeIntervalSince1970, text])
+    }
+
+    /// Whether a frame is recorded.
+    /// - Throws: `LedgerError`.
+    public func contains(_ id: String) throws -> Bool {
+        try read {
+            try Bool.fetchOne($0, sql: "SELECT EXISTS (SELECT 1 FROM inspection WHERE id = ?)", arguments: [id])
+                ?? false
+        }
+    }
+
+    /// Alerts to deliver, oldest first.
+    /// - Throws: `LedgerError`.
+    public func pendingAlerts(limit: Int = 100) throws -> [Alert] {
+        try read { database in
+            try String.fetchAll(
+                database, sql: "SELECT alert FROM outbox ORDER BY created_at, id LIMIT ?", arguments: [limit])
+        }.map { try DomainJSON.decoder().decode(Alert.self, from: Data($0.utf8)) }
+    }
+
+    /// An alert has reached its place.
+    /// - Throws: `LedgerError`.
+    public func markDelivered(_ id: String) throws {
+        try write { try $0.execute(sql: "DELETE FROM outbox WHERE id = ?", arguments: [id]) }
+    }
+
+    func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        try Self.explaining(path) { try database.read(body) }
+    }
+
+    private func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        try Self.explaining(path) { try database.write(body) }
+    }
+
+    private static func explaining<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
+        } catch let error as DatabaseError {
+            let transient: [ResultCode] = [
+                .SQLITE_FULL, .SQLITE_READONLY, .SQLITE_BUSY, .SQLITE_IOERR, .SQLITE_NOMEM,
+            ]
+            throw LedgerError(
+                path: path, reason: error.message ?? "\(error.resultCode)",
+                isTransient: transient.contains(error.resultCode))
+        }
+    }
+}

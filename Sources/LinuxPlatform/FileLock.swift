@@ -1,0 +1,51 @@
+import Foundation
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Musl
+#endif
+
+/// An exclusive lock on a file, held until the value is gone; the kernel releases it when the process dies.
+public final class FileLock: Sendable {
+    private let descriptor: Int32
+
+    /// Another process holds the lock.
+    public struct Held: Error, Sendable, CustomStringConvertible {
+        public let path: String
+        /// What the holder wrote into the file: its process id.
+        public let holder: String
+        public var description: String {
+            "\(path) is locked by process \(holder.isEmpty ? "unknown" : holder); stop it first, or use another folder"
+        }
+    }
+
+    /// - Parameter waits: until the lock is free; else `Held` is thrown.
+    /// - Throws: `SystemError`, `Held`.
+    public init(path: String, waits: Bool = true) throws {
+        let raw = RawPath(path)
+        descriptor = raw.withCPath { open($0, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644) }
+        guard descriptor >= 0 else { throw SystemError("open", raw) }
+        while flock(descriptor, waits ? LOCK_EX : LOCK_EX | LOCK_NB) != 0 {
+            if errno == EINTR { continue }
+            let code = errno
+            var holder = [UInt8](repeating: 0, count: 16)
+            let count = Glibc.read(descriptor, &holder, holder.count)
+            close(descriptor)
+            if code == EWOULDBLOCK {
+                throw Held(
+                    path: path,
+                    holder: String(decoding: holder.prefix(max(0, count)), as: UTF8.self)
+                        .trimmingCharacters(in: .whitespacesAndNewlines))
+            }
+            throw SystemError("flock", raw, code: code)
+        }
+        if !waits {
+            ftruncate(descriptor, 0)
+            let text = Array("\(getpid())\n".utf8)
+            _ = pwrite(descriptor, text, text.count, 0)
+        }
+    }
+
+    deinit { close(descriptor) }
+}

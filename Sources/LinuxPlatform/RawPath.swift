@@ -1,0 +1,79 @@
+/// A path as the kernel has it: bytes, not necessarily UTF-8. Cameras and shares produce names that `String` would alter.
+public struct RawPath: Hashable, Sendable, Comparable, CustomStringConvertible {
+    /// Without a terminating zero.
+    public let bytes: [UInt8]
+
+    public init(bytes: [UInt8]) { self.bytes = bytes }
+
+    public init(_ path: String) { bytes = Array(path.utf8) }
+
+    public static func < (a: RawPath, b: RawPath) -> Bool { a.bytes.lexicographicallyPrecedes(b.bytes) }
+
+    /// The path as text: bytes that are no UTF-8 are written `\xNN`.
+    public var description: String {
+        if let exact = String(validating: bytes, as: UTF8.self) { return exact }
+        var text = "", rest = bytes[...]
+        while let first = rest.first {
+            let length = first < 0x80 ? 1 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2
+            if let character = String(validating: rest.prefix(length), as: UTF8.self) {
+                text += character
+                rest = rest.dropFirst(length)
+            } else {
+                text += "\\x" + String(first >> 4, radix: 16) + String(first & 15, radix: 16)
+                rest = rest.dropFirst()
+            }
+        }
+        return text
+    }
+
+    /// A component below this one.
+    public func appending(_ component: RawPath) -> RawPath {
+        RawPath(
+            bytes: bytes.last == UInt8(ascii: "/")
+                ? bytes + component.bytes : bytes + [UInt8(ascii: "/")] + component.bytes)
+    }
+
+    public func appending(_ component: String) -> RawPath { appending(RawPath(component)) }
+
+    public static func / (path: RawPath, component: String) -> RawPath { path.appending(component) }
+
+    /// The last component.
+    public var name: RawPath {
+        guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return self }
+        return RawPath(bytes: Array(bytes[(slash + 1)...]))
+    }
+
+    /// All but the last component; "." where there is none.
+    public var parent: RawPath {
+        guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return RawPath(".") }
+        return RawPath(bytes: slash == 0 ? [UInt8(ascii: "/")] : Array(bytes[..<slash]))
+    }
+
+    /// The last component before its last dot, and what follows the dot.
+    public var stemAndExtension: (stem: [UInt8], extension: [UInt8]) {
+        let name = name.bytes
+        guard let dot = name.lastIndex(of: UInt8(ascii: ".")), dot > 0 else { return (name, []) }
+        return (Array(name[..<dot]), Array(name[(dot + 1)...]))
+    }
+
+    /// Whether this path is `folder` or lies below it.
+    public func isInside(_ folder: RawPath) -> Bool {
+        bytes == folder.bytes || bytes.starts(with: folder.bytes + [UInt8(ascii: "/")])
+    }
+
+    /// Lower-case hex of the bytes: the exact name in a JSON file.
+    public var hex: String { bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined() }
+
+    public init?(hex: String) {
+        let digits = hex.utf8.compactMap { Character(UnicodeScalar($0)).hexDigitValue }
+        guard digits.count == hex.utf8.count, digits.count.isMultiple(of: 2) else { return nil }
+        bytes = stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
+    }
+
+    /// Calls `body` with the zero-terminated path.
+    func withCPath<Result>(_ body: (UnsafePointer<CChar>) throws -> Result) rethrows -> Result {
+        try (bytes + [0]).withUnsafeBufferPointer { buffer in
+            try buffer.withMemoryRebound(to: CChar.self) { try body($0.baseAddress!) }
+        }
+    }
+}

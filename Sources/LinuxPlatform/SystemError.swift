@@ -1,0 +1,43 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Musl
+#endif
+
+/// A system call failed: which, on what, and why.
+public struct SystemError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The call, as the manual names it.
+    public let call: String
+    public let path: String
+    /// `errno`.
+    public let code: Int32
+
+    public init(_ call: String, _ path: RawPath, code: Int32 = errno) {
+        self.call = call
+        self.path = path.description
+        self.code = code
+    }
+
+    public var description: String {
+        "\(call) \(path): \(String(cString: strerror(code)))" + (remedy.map { "; \($0)" } ?? "")
+    }
+
+    private var remedy: String? {
+        switch code {
+        case ENOSPC, EDQUOT: "free some space"
+        case EROFS: "the file system is mounted read-only"
+        case EACCES, EPERM: "check owner and permissions"
+        case EMFILE, ENFILE: "raise LimitNOFILE"
+        default: nil
+        }
+    }
+
+    /// No space or quota left.
+    public var isDiskFull: Bool { code == ENOSPC || code == EDQUOT }
+    public var isMissing: Bool { code == ENOENT || code == ENOTDIR }
+    public var isPermission: Bool { code == EACCES || code == EPERM }
+    /// May pass by itself: the same work is tried again later.
+    public var isTransient: Bool {
+        isDiskFull || [EROFS, EIO, EMFILE, ENFILE, ENOMEM, ESTALE, EBUSY, EAGAIN, ETIMEDOUT].contains(code)
+    }
+}

@@ -1,0 +1,112 @@
+import Foundation
+import InspectionDomain
+import LinuxPlatform
+
+extension Spool {
+    /// Takes a frame out of its folder to work on it: attempt 1 is recorded before the frame moves.
+    ///
+    /// - Parameter keeps: leaves the frame where it is; its id then follows from its path and fingerprint, so that the same
+    ///   file is never recorded twice.
+    /// - Returns: nil when the frame is gone: another process took it, or the camera removed it.
+    /// - Throws: `SystemError`.
+    public func claim(_ arrival: Arrival, line: String, keeps: Bool, now: Date = Date()) throws -> Claim? {
+        let id = keeps ? Self.keptID(arrival, line: line) : Self.freshID(now)
+        let folder = active / id
+        let claim = Claim(
+            id: id, line: line, original: arrival.path, claimedAt: now, attempts: 1, isKept: keeps,
+            fingerprint: arrival.status.fingerprint, folder: folder)
+        try fileSystem.makeFolder(folder)
+        do {
+            try write(claim)
+            if !keeps { try fileSystem.move(arrival.path, to: claim.frame) }
+            return claim
+        } catch let error as SystemError where error.isMissing && !fileSystem.exists(arrival.path) {
+            try fileSystem.removeTree(folder)
+            return nil
+        } catch {
+            // The frame has not left its folder, so nothing is lost with the claim.
+            if !fileSystem.exists(claim.frame) || keeps { try? fileSystem.removeTree(folder) }
+            throw error
+        }
+    }
+
+    /// Counts another attempt, durably, before the work begins again.
+    /// - Throws: `SystemError`.
+    public func beginAgain(_ claim: Claim) throws -> Claim {
+        var next = claim
+        next.attempts += 1
+        try write(next)
+        return next
+    }
+
+    private func write(_ claim: Claim) throws {
+        let data = try DomainJSON.encoder().encode(claim.record)
+        try DurableFile.write(data, to: (claim.folder / "claim.json").description, fileSystem: fileSystem)
+    }
+
+    /// Time first, so that a listing is in order of arrival; 40 random bits behind it.
+    static func freshID(_ now: Date) -> String {
+        let milliseconds = UInt64(max(0, now.timeIntervalSince1970 * 1000))
+        let random = UInt64.random(in: 0..<1 << 40)
+        func hex(_ value: UInt64, _ digits: Int) -> String {
+            let text = String(value, radix: 16)
+            return String(repeating: "0", count: max(0, digits - text.count)) + text
+        }
+        return hex(milliseconds, 11) + hex(random, 10)
+    }
+
+    /// The id of a frame that stays in its folder.
+    public static func keptID(_ arrival: Arrival, line: String) -> String {
+        let identity = "\(line)\0\(arrival.path.hex)\0\(arrival.status.fingerprint)"
+        return String(SHA256.hex(of: Data(identity.utf8)).prefix(21))
+    }
+
+    /// The claims that a dead process left, oldest first, after clearing what never came to be.
+    ///
+    /// A frame copied from another file system whose original was not yet removed is removed there now: the copy is whole.
+    /// - Throws: `SystemError`.
+    public func recover() throws -> [Claim] {
+        for entry in try fileSystem.list(temporary) {
+            let path = temporary.appending(entry.name)
+            if entry.kind == .folder { try fileSystem.removeTree(path) } else { try fileSystem.remove(path) }
+        }
+        var claims: [Claim] = []
+        for entry in try fileSystem.list(active).sorted(by: { $0.name < $1.name }) where entry.kind == .folder {
+            let folder = active.appending(entry.name)
+            guard let claim = readClaim(folder) else {
+                // Died while the record was written: the frame had not moved, unless someone damaged the record since.
+                if fileSystem.exists(folder / "frame") {
+                    claims.append(orphan(folder))
+                } else {
+                    try fileSystem.removeTree(folder)
+                }
+                continue
+            }
+            if !claim.isKept, !fileSystem.exists(claim.frame) {
+                try fileSystem.removeTree(folder)
+                continue
+            }
+            if !claim.isKept, let status = try? fileSystem.status(claim.original),
+                status.fingerprint == claim.fingerprint
+            {
+                try fileSystem.remove(claim.original)
+            }
+            claims.append(claim)
+        }
+        return claims
+    }
+
+    private func readClaim(_ folder: RawPath) -> Claim? {
+        guard let data = try? fileSystem.read(folder / "claim.json", limit: 1 << 20),
+            let record = try? DomainJSON.decoder().decode(Claim.Record.self, from: data), record.schema == 1
+        else { return nil }
+        return Claim(record, folder: folder)
+    }
+
+    /// A frame whose record is damaged: still somebody's picture, so it goes round under a line of its own.
+    private func orphan(_ folder: RawPath) -> Claim {
+        Claim(
+            id: folder.name.description, line: "orphans", original: folder / "frame", claimedAt: Date(), attempts: 2,
+            isKept: false, fingerprint: "", folder: folder)
+    }
+}

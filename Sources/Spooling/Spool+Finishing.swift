@@ -1,0 +1,114 @@
+import Foundation
+import InspectionDomain
+import LinuxPlatform
+
+/// Why a frame was set aside; `reason.json` beside it.
+public struct QuarantineReason: Codable, Sendable, Equatable {
+    public var schema = 1
+    public let resultID: String
+    public let line: String
+    /// As the frame arrived: readable, and exact.
+    public let original, originalHex: String
+    public let error: InspectionError
+    public let attempts: Int
+    public let quarantinedAt: Date
+
+    enum CodingKeys: String, CodingKey {
+        case schema, line, original, error, attempts
+        case resultID = "result_id"
+        case originalHex = "original_hex"
+        case quarantinedAt = "quarantined_at"
+    }
+}
+
+extension Spool {
+    /// Where a claim's results are, or will be.
+    public func resultFolder(_ claim: Claim) -> RawPath {
+        results / claim.line / Self.day(claim.claimedAt) / Self.folderName(claim.original, id: claim.id)
+    }
+
+    /// Writes a claim's result files complete and durable: in `tmp`, synced, renamed into place. A folder that an earlier
+    /// attempt left is replaced.
+    ///
+    /// - Parameter files: content by name, `result.json` among them.
+    /// - Returns: the folder.
+    /// - Throws: `SystemError`.
+    @discardableResult
+    public func publish(_ files: [String: Data], for claim: Claim) throws -> RawPath {
+        let building = temporary / claim.id, target = resultFolder(claim)
+        try fileSystem.removeTree(building)
+        try fileSystem.makeFolder(building)
+        for (name, data) in files { try fileSystem.create(building / name, data) }
+        try fileSystem.syncFolder(building)
+        try fileSystem.makeFolder(target.parent)
+        if fileSystem.exists(target) { try fileSystem.removeTree(target) }
+        try fileSystem.rename(building, to: target)
+        try fileSystem.syncFolder(target.parent)
+        return target
+    }
+
+    /// After the ledger's commit: moves the frame to the archive, byte for byte, and drops the claim. A frame that stayed in
+    /// its folder stays there.
+    /// - Throws: `SystemError`.
+    public func archive(_ claim: Claim) throws {
+        if !claim.isKept {
+            let target = archivePath(claim)
+            try fileSystem.makeFolder(target.parent)
+            if fileSystem.exists(claim.frame) { try fileSystem.move(claim.frame, to: target) }
+        }
+        try drop(claim)
+    }
+
+    /// Where `archive` puts a claim's frame.
+    public func archivePath(_ claim: Claim) -> RawPath {
+        let ending = claim.original.stemAndExtension.extension
+        var name = RawPath(Self.folderName(claim.original, id: claim.id)).bytes
+        if !ending.isEmpty, name.count + ending.count < 255 { name += [UInt8(ascii: ".")] + ending }
+        return (archive / claim.line / Self.day(claim.claimedAt)).appending(RawPath(bytes: name))
+    }
+
+    /// After the ledger's commit: removes the frame and the claim.
+    /// - Throws: `SystemError`.
+    public func delete(_ claim: Claim) throws {
+        if !claim.isKept { try fileSystem.remove(claim.frame) }
+        try drop(claim)
+    }
+
+    /// After the ledger's commit: sets a frame aside that can never be inspected, with the reason beside it. A frame of a
+    /// line that keeps its originals stays in its folder; the reason is written all the same.
+    ///
+    /// - Returns: the quarantine folder.
+    /// - Throws: `SystemError`.
+    @discardableResult
+    public func quarantine(_ claim: Claim, error: InspectionError, now: Date = Date()) throws -> RawPath {
+        let folder = quarantine / claim.line / Self.folderName(claim.original, id: claim.id)
+        let reason = QuarantineReason(
+            resultID: claim.id, line: claim.line, original: claim.original.description, originalHex: claim.original.hex,
+            error: error, attempts: claim.attempts, quarantinedAt: now)
+        try fileSystem.makeFolder(folder)
+        try DurableFile.write(
+            try DomainJSON.encoder().encode(reason), to: (folder / "reason.json").description, fileSystem: fileSystem)
+        if !claim.isKept, fileSystem.exists(claim.frame) {
+            // The frame's own name, except where it would hide the reason.
+            let name = claim.original.name == RawPath("reason.json") ? RawPath("frame") : claim.original.name
+            try fileSystem.move(claim.frame, to: folder.appending(name))
+        }
+        try drop(claim)
+        return folder
+    }
+
+    private func drop(_ claim: Claim) throws {
+        try fileSystem.removeTree(claim.folder)
+        try fileSystem.syncFolder(active)
+    }
+
+    /// Puts an alert into `alerts/new`, complete when it appears; the same alert again replaces it.
+    /// - Throws: `SystemError`.
+    public func deliver(_ alert: Alert) throws {
+        // An alert that its consumer took already must not come back.
+        if fileSystem.exists(alertsCurrent / "\(alert.id).json") { return }
+        try DurableFile.write(
+            try DomainJSON.encoder().encode(alert), to: (alertsNew / "\(alert.id).json").description,
+            fileSystem: fileSystem)
+    }
+}

@@ -1,0 +1,74 @@
+import Foundation
+import InspectionDomain
+import LinuxPlatform
+
+/// The directory states of a frame. State = directory; whoever can list folders can see where every frame is.
+///
+/// On disk:
+/// ```
+/// lock                                         held by the one daemon that works here
+/// active/<id>/claim.json, frame                a claimed frame (`frame` is absent when the line keeps its originals)
+/// results/<line>/<YYYY-MM-DD>/<stem>-<id>/     result.json and pictures; complete when it appears
+/// alerts/new/<id>.json, alerts/cur/            one per alert; complete when it appears
+/// archive/<line>/<YYYY-MM-DD>/<stem>-<id>.ext  originals, byte for byte
+/// quarantine/<line>/<stem>-<id>/               the frame under its own name, and reason.json
+/// tmp/                                         results under construction
+/// ```
+/// Invariants:
+/// 1. A claim's record is durable before its frame leaves the watched folder, so no frame is ever without a name.
+/// 2. `claim.json` counts the attempts, this one included, before the work begins: a frame that kills the process cannot
+///    do so for ever.
+/// 3. Results are written in `tmp`, synced, renamed into place; then the ledger commits; only then does the frame move on.
+///    Doing any step again gives the same names and the same content.
+///
+/// Recovery (`recover`): `tmp` is emptied; a claim whose frame never arrived is dropped (the frame is still in its folder);
+/// every other claim is handed to the caller, who asks the ledger whether to finish its move or inspect it again.
+public struct Spool: Sendable {
+    public let root: RawPath
+    let fileSystem: FileSystem
+
+    public init(root: String, fileSystem: FileSystem = FileSystem()) {
+        self.root = RawPath(root)
+        self.fileSystem = fileSystem
+    }
+
+    var active: RawPath { root / "active" }
+    var temporary: RawPath { root / "tmp" }
+    public var alertsNew: RawPath { root / "alerts" / "new" }
+    public var alertsCurrent: RawPath { root / "alerts" / "cur" }
+    public var results: RawPath { root / "results" }
+    public var archive: RawPath { root / "archive" }
+    public var quarantine: RawPath { root / "quarantine" }
+
+    /// Makes the folders that are missing.
+    /// - Throws: `SystemError`.
+    public func prepare() throws {
+        for folder in [active, temporary, alertsNew, alertsCurrent, results, archive, quarantine] {
+            try fileSystem.makeFolder(folder)
+        }
+    }
+
+    /// Keeps every other daemon out while the value lives.
+    /// - Throws: `FileLock.Held`, `SystemError`.
+    public func lock() throws -> FileLock { try FileLock(path: (root / "lock").description, waits: false) }
+
+    /// Bytes free for results.
+    public func freeSpace() throws -> Int { try fileSystem.freeSpace(root) }
+
+    /// `<stem>-<id>`, at most 255 bytes, safe to print and to use in a shell: what is no UTF-8, a control character or a
+    /// slash becomes `_`.
+    static func folderName(_ original: RawPath, id: String) -> String {
+        let room = 254 - id.utf8.count
+        var stem = ""
+        for scalar in String(decoding: original.stemAndExtension.stem, as: UTF8.self).unicodeScalars {
+            let isUnsafe = scalar.value < 0x20 || scalar.value == 0x7f || scalar == "/" || scalar == "\u{fffd}"
+            let next = isUnsafe ? "_" : String(scalar)
+            if stem.utf8.count + next.utf8.count > room { break }
+            stem += next
+        }
+        return "\(stem)-\(id)"
+    }
+
+    /// `2026-01-31`, UTC.
+    static func day(_ date: Date) -> String { String(DomainJSON.string(from: date).prefix(10)) }
+}

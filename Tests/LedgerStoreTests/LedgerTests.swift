@@ -1,0 +1,95 @@
+import Foundation
+import InspectionDomain
+import LedgerStore
+import TestSupport
+import Testing
+
+@Suite struct LedgerTests {
+    private func inspection(
+        _ id: String, line: String = "a", verdict: Verdict = .normal, score: Double? = 1, at seconds: Double = 1000
+    ) -> Inspection {
+        Inspection(
+            resultID: id, line: line, createdAt: Date(timeIntervalSince1970: seconds),
+            image: ImageInfo(path: "/w/\(id).jpg"),
+            verdict: verdict, imageScore: score)
+    }
+
+    private func alert(_ id: String) -> Alert {
+        Alert(
+            id: id, kind: .anomaly, line: "a", createdAt: Date(timeIntervalSince1970: 1), verdict: .anomalous,
+            message: "m")
+    }
+
+    private func withLedger(_ body: (Ledger, String) throws -> Void) throws {
+        try withTemporaryFolder { folder in
+            let path = folder.appendingPathComponent("ledger.sqlite").path
+            try body(try Ledger(path: path), path)
+        }
+    }
+
+    @Test func a_frame_is_recorded_once_and_its_alert_with_it() throws {
+        try withLedger { ledger, _ in
+            #expect(try ledger.record(inspection("x", verdict: .anomalous), resultPath: "/r", alert: alert("x")))
+            #expect(try !ledger.record(inspection("x"), resultPath: "/other", alert: alert("second")))
+            #expect(try ledger.contains("x"))
+            #expect(try !ledger.contains("y"))
+            #expect(try ledger.count() == 1)
+            #expect(try ledger.pendingAlerts().map(\.id) == ["x"])
+            try ledger.markDelivered("x")
+            #expect(try ledger.pendingAlerts().isEmpty)
+        }
+    }
+
+    @Test func history_is_filtered_newest_first() throws {
+        try withLedger { ledger, _ in
+            for index in 0..<5 {
+                try ledger.record(
+                    inspection(
+                        "\(index)", line: index < 3 ? "a" : "b", verdict: index == 1 ? .anomalous : .normal,
+                        score: Double(index),
+                        at: Double(index)), resultPath: "/r/\(index)", alert: nil)
+            }
+            #expect(try ledger.history().map(\.inspection.resultID) == ["4", "3", "2", "1", "0"])
+            #expect(try ledger.history(HistoryFilter(line: "a", limit: 2)).map(\.inspection.resultID) == ["2", "1"])
+            #expect(try ledger.history(HistoryFilter(verdict: .anomalous)).map(\.resultPath) == ["/r/1"])
+            #expect(try ledger.history(HistoryFilter(minimumScore: 3)).count == 2)
+            #expect(
+                try ledger.history(
+                    HistoryFilter(since: Date(timeIntervalSince1970: 1), until: Date(timeIntervalSince1970: 3))
+                ).count == 2)
+            #expect(try ledger.scores(line: "a", last: 2) == [2, 1])
+        }
+    }
+
+    @Test func a_reader_sees_what_the_writer_committed_and_changes_nothing() throws {
+        try withLedger { ledger, path in
+            let reader = try Ledger(path: path, readOnly: true)
+            try ledger.record(inspection("x"), resultPath: "/r", alert: nil)
+            #expect(try reader.count() == 1)
+            #expect(throws: LedgerError.self) { try reader.record(inspection("y"), resultPath: "/r", alert: nil) }
+        }
+    }
+
+    @Test func summaries_count_verdicts_and_name_the_last_error() throws {
+        try withLedger { ledger, _ in
+            try ledger.record(inspection("1"), resultPath: "/r", alert: nil)
+            var broken = inspection("2", verdict: .error, score: nil, at: 1001)
+            broken.error = InspectionError(code: "truncated", message: "ends early")
+            try ledger.record(broken, resultPath: "/r", alert: nil)
+            let summary = try #require(try ledger.summaries(since: Date(timeIntervalSince1970: 0)).first)
+            #expect((summary.normal, summary.anomalous, summary.error) == (1, 0, 1))
+            #expect(summary.lastError == "ends early")
+            #expect(summary.last == Date(timeIntervalSince1970: 1001))
+        }
+    }
+
+    @Test func a_damaged_ledger_says_what_to_do() throws {
+        try withTemporaryFolder { folder in
+            let path = folder.appendingPathComponent("ledger.sqlite").path
+            try Data(repeating: 0x41, count: 4096).write(to: URL(fileURLWithPath: path))
+            let error = try #require(throws: LedgerError.self) { try Ledger(path: path) }
+            #expect(error.description.contains("inspectctl repair"))
+            #expect(!error.isTransient)
+        }
+    }
+}
