@@ -35,6 +35,11 @@ struct Plant {
     }
 }
 
+/// Stands for the ledger: what it holds survives the process.
+final class MemoryLedger {
+    var ids: [String] = []
+}
+
 /// A process that dies: every call from the n-th on fails, as if it were never made.
 final class Death: Sendable {
     private let remaining: Mutex<Int>
@@ -54,19 +59,19 @@ final class Death: Sendable {
 
 @Suite struct FrameLifeTests {
     /// The daemon's order: claim, results, commit, archive. `commit` is the ledger's transaction.
-    private func live(_ plant: Plant, _ ledger: Mutex<[String]>) throws {
+    private func live(_ plant: Plant, _ ledger: MemoryLedger) throws {
         try plant.spool.prepare()
         var claims = try plant.spool.recover().map { claim -> Claim in
-            ledger.withLock { $0.contains(claim.id) } ? claim : try plant.spool.beginAgain(claim)
+            ledger.ids.contains(claim.id) ? claim : try plant.spool.beginAgain(claim)
         }
         var inbox = Inbox(folder: plant.watch)
         for arrival in try inbox.scan().arrivals {
             if let claim = try plant.spool.claim(arrival, line: "a", keeps: false) { claims.append(claim) }
         }
         for claim in claims {
-            if !ledger.withLock({ $0.contains(claim.id) }) {
+            if !ledger.ids.contains(claim.id) {
                 try plant.spool.publish(["result.json": Data(claim.id.utf8), "overlay.jpg": Data([1])], for: claim)
-                ledger.withLock { if !$0.contains(claim.id) { $0.append(claim.id) } }
+                ledger.ids.append(claim.id)
             }
             try plant.spool.archive(claim)
         }
@@ -76,14 +81,14 @@ final class Death: Sendable {
         var calls = 0
         while true {
             let died = try withTemporaryFolder { folder in
-                let ledger = Mutex<[String]>([])
+                let ledger = MemoryLedger()
                 let death = Death(after: calls)
                 let plant = try Plant(folder, fileSystem: death.fileSystem)
                 try plant.arrive(RawPath("frame one.png"), "picture")
                 try? live(plant, ledger)
                 let second = try Plant(folder)
                 try live(second, ledger)
-                #expect(ledger.withLock { $0.count } == 1, "died at call \(calls)")
+                #expect(ledger.ids.count == 1, "died at call \(calls)")
                 let archived = second.files(second.spool.archive)
                 #expect(archived.count == 1, "died at call \(calls)")
                 #expect(try archived.map { try FileSystem().read($0) } == [Data("picture".utf8)])
@@ -147,12 +152,12 @@ final class Death: Sendable {
     @Test func the_same_bytes_under_the_same_name_twice_are_two_inputs() throws {
         try withTemporaryFolder { folder in
             let plant = try Plant(folder)
-            let ledger = Mutex<[String]>([])
+            let ledger = MemoryLedger()
             for _ in 0..<2 {
                 try plant.arrive(RawPath("a.jpg"), "same")
                 try live(plant, ledger)
             }
-            #expect(ledger.withLock { Set($0).count } == 2)
+            #expect(Set(ledger.ids).count == 2)
             #expect(plant.files(plant.spool.archive).count == 2)
         }
     }

@@ -34,7 +34,8 @@ import Testing
             try write(folder, "a.jpg", "dataEND")
             var inbox = Inbox(folder: folder.path)
             let arrival = try inbox.scan().arrivals[0]
-            #expect(inbox.isComplete(arrival, tailLength: 16, hasEndMarker: endsWell))
+            let complete1 = inbox.isComplete(arrival, tailLength: 16, hasEndMarker: endsWell)
+            #expect(complete1)
         }
     }
 
@@ -44,12 +45,16 @@ import Testing
             var inbox = Inbox(folder: folder.path, settling: .seconds(3))
             let start = ContinuousClock.now
             let first = try inbox.scan().arrivals[0]
-            #expect(!inbox.isComplete(first, tailLength: 16, hasEndMarker: endsWell, now: start))
+            let complete2 = inbox.isComplete(first, tailLength: 16, hasEndMarker: endsWell, now: start)
+            #expect(!complete2)
             try write(folder, "a.jpg", "data")
             let second = try inbox.scan().arrivals[0]
-            #expect(!inbox.isComplete(second, tailLength: 16, hasEndMarker: endsWell, now: start + .seconds(4)))
-            #expect(!inbox.isComplete(second, tailLength: 16, hasEndMarker: endsWell, now: start + .seconds(6)))
-            #expect(inbox.isComplete(second, tailLength: 16, hasEndMarker: endsWell, now: start + .seconds(7)))
+            let complete3 = inbox.isComplete(second, tailLength: 16, hasEndMarker: endsWell, now: start + .seconds(4))
+            #expect(!complete3)
+            let complete4 = inbox.isComplete(second, tailLength: 16, hasEndMarker: endsWell, now: start + .seconds(6))
+            #expect(!complete4)
+            let complete5 = inbox.isComplete(second, tailLength: 16, hasEndMarker: endsWell, now: start + .seconds(7))
+            #expect(complete5)
         }
     }
 
