@@ -47,6 +47,14 @@ import TestSupport
         }
     }
 
+    @Test func a_wrong_checksum_is_named() throws {
+        var data = try Frame.sample(width: 9, height: 7).encodedPNG()
+        data[data.count - 14] ^= 0xFF  // in the checksum of IDAT, before the 12 bytes of IEND
+        let error = imageError { () throws(ImageError) in _ = try Frame.decode(data) }
+        #expect(error?.code == .corrupt)
+        #expect(error?.message.contains("checksum (CRC)") == true)
+    }
+
     @Test func a_progressive_scan_bomb_is_refused() throws {
         let name = try #require(GoldenPictures.names().first { $0.contains("progressive") })
         let data = try GoldenPictures.data(name)
