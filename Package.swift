@@ -73,7 +73,7 @@ let package = Package(
             ]),
 
         // Pictures the project draws itself
-        library("SampleFrames", ["Imaging"]),
+        library("SampleFrames", ["Imaging", "InspectionDomain"]),
         library("InspectionPlots", ["Imaging"]),
 
         // Programs

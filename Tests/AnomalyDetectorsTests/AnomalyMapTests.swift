@@ -1,3 +1,4 @@
+import InspectionDomain
 import AnomalyDetectors
 import Foundation
 import Testing

@@ -1,3 +1,4 @@
+import InspectionDomain
 import AnomalyDetectors
 
 // Plain definitions that the fast implementations are compared with. Quadratic and obvious on purpose.

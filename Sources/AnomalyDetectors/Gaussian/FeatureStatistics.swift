@@ -1,3 +1,4 @@
+import InspectionDomain
 import CKernels
 import COpenBLAS
 import Imaging
@@ -92,20 +93,5 @@ struct FeatureStatistics {
                 if i != j { moments[slot].outer[j * d + i] += value }
             }
         }
-    }
-}
-
-/// Steele, Lea & Flood, "Fast splittable pseudorandom number generators", 2014: small, seeded, the same everywhere.
-public struct SplitMix64: RandomNumberGenerator, Sendable {
-    private var state: UInt64
-
-    public init(seed: UInt64) { state = seed }
-
-    public mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-        return z ^ z >> 31
     }
 }

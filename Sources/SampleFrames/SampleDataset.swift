@@ -1,0 +1,88 @@
+import Foundation
+import Imaging
+import Synchronization
+
+/// A drawn data set in the MVTec AD layout: `train/good`, `validation/good`, `test/good`, `test/<kind>`,
+/// `ground_truth/<kind>/<stem>_mask.png`.
+public struct SampleDataset: Sendable {
+    public let product: SampleProduct
+    /// Pictures of each part; `perDefect` of every kind of defect.
+    public let train, validation, testGood, perDefect: Int
+    public let seed: UInt64
+    public let size: SampleFrames.Size
+
+    public init(
+        product: SampleProduct, train: Int, validation: Int, testGood: Int, perDefect: Int, seed: UInt64 = 1,
+        size: SampleFrames.Size = .standard
+    ) {
+        (self.product, self.train, self.validation) = (product, train, validation)
+        (self.testGood, self.perDefect, self.seed, self.size) = (testGood, perDefect, seed, size)
+    }
+
+    /// One picture to draw.
+    public struct Item: Sendable {
+        /// Relative to the data set's folder.
+        public let path: String
+        public let maskPath: String?
+        public let defect: SampleDefect?
+        public let index: Int
+    }
+
+    /// Every picture, in order. No two share an index, so no part is on two sides.
+    public var items: [Item] {
+        var items: [Item] = [], index = 0
+        func add(_ folder: String, _ count: Int, _ defect: SampleDefect?) {
+            for number in 0..<count {
+                let stem = String(repeating: "0", count: max(0, 3 - String(number).count)) + String(number)
+                items.append(
+                    Item(
+                        path: "\(folder)/\(stem).jpg",
+                        maskPath: defect.map { "ground_truth/\($0.rawValue)/\(stem)_mask.png" },
+                        defect: defect, index: index))
+                index += 1
+            }
+        }
+        add("train/good", train, nil)
+        add("validation/good", validation, nil)
+        add("test/good", testGood, nil)
+        for defect in product.defects { add("test/\(defect.rawValue)", perDefect, defect) }
+        return items
+    }
+
+    /// The files of one picture by relative path: the JPEG, and the mask of a defect.
+    public func files(_ item: Item) throws -> [String: Data] {
+        guard let defect = item.defect, let maskPath = item.maskPath else {
+            let frame = SampleFrames.flawless(product, index: item.index, seed: seed, size: size)
+            return [item.path: try frame.encodedJPEG(quality: 88)]
+        }
+        let (frame, mask) = SampleFrames.defective(product, defect, index: item.index, seed: seed, size: size)
+        return [item.path: try frame.encodedJPEG(quality: 88), maskPath: try mask.encodedPNG(compression: .small)]
+    }
+
+    /// Draws everything into `folder`, pictures side by side.
+    ///
+    /// - Parameter progress: done, of how many.
+    public func write(to folder: URL, progress: (@Sendable (Int, Int) -> Void)? = nil) throws {
+        let items = items, done = Atomic<Int>(0), failure = Mutex<(any Error)?>(nil)
+        DispatchQueue.concurrentPerform(iterations: items.count) { number in
+            if failure.withLock({ $0 != nil }) { return }
+            do {
+                for (path, data) in try files(items[number]) {
+                    let target = folder.appendingPathComponent(path)
+                    try FileManager.default.createDirectory(
+                        at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
+                    try data.write(to: target)
+                }
+                progress?(done.add(1, ordering: .relaxed).newValue, items.count)
+            } catch {
+                failure.withLock { $0 = error }
+            }
+        }
+        if let error = failure.withLock({ $0 }) { throw error }
+    }
+
+    /// The small sets that the project carries under `samples/`.
+    public static let committed = SampleProduct.allCases.map {
+        SampleDataset(product: $0, train: 20, validation: 6, testGood: 4, perDefect: 2)
+    }
+}
