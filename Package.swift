@@ -26,6 +26,7 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -57,7 +58,8 @@ let package = Package(
         library("TensorCore", ["CKernels", "COpenBLAS"]),
         library("NeuralNets", ["TensorCore", "CKernels"]),
         library("Imaging", ["CImageShims", "CKernels"]),
-        library("AnomalyDetectors", ["NeuralNets", "TensorCore", "Imaging", "InspectionDomain", "CKernels", "COpenBLAS"]),
+        library(
+            "AnomalyDetectors", ["NeuralNets", "TensorCore", "Imaging", "InspectionDomain", "CKernels", "COpenBLAS"]),
 
         // The inspector
         library("InspectionDomain", []),
@@ -67,9 +69,9 @@ let package = Package(
         library(
             "InspectionPipeline",
             [
-                "AnomalyDetectors", "Imaging", "LedgerStore", "Spooling", "LinuxPlatform", "CDefaultModel",
-                "InspectionDomain",
-                yams, logging, lifecycle,
+                "AnomalyDetectors", "NeuralNets", "Imaging", "LedgerStore", "Spooling", "LinuxPlatform",
+                "CDefaultModel", "InspectionDomain",
+                yams, logging, lifecycle, signals,
             ]),
 
         // Pictures the project draws itself
@@ -78,15 +80,20 @@ let package = Package(
 
         // Programs
         .executableTarget(
-            name: "inspectd", dependencies: ["InspectionPipeline", logging, lifecycle, arguments], swiftSettings: strict
-        ),
+            name: "inspectd", dependencies: ["InspectionPipeline", "LinuxPlatform", logging, arguments],
+            swiftSettings: strict),
         .executableTarget(
             name: "inspectctl",
-            dependencies: ["InspectionPipeline", "SampleFrames", "InspectionPlots", logging, arguments],
+            dependencies: [
+                "InspectionPipeline", "AnomalyDetectors", "NeuralNets", "Imaging", "InspectionDomain", "LedgerStore",
+                "Spooling", "LinuxPlatform", "SampleFrames", "InspectionPlots", logging, arguments,
+            ],
             swiftSettings: strict),
 
         // Tests mirror targets
-        .target(name: "TestSupport", dependencies: ["NeuralNets", "TensorCore"], path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "TestSupport", dependencies: ["NeuralNets", "TensorCore"], path: "Tests/TestSupport",
+            swiftSettings: strict),
         tests("TensorCore"),
         tests("NeuralNets"),
         tests("Imaging", ["NeuralNets"]),

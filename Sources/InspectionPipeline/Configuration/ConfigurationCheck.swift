@@ -1,0 +1,60 @@
+import AnomalyDetectors
+import Foundation
+
+/// What a well-formed configuration needs of the machine: folders that can be used, models that are there and suffice.
+public enum ConfigurationCheck {
+    /// - Returns: every problem; empty when the daemon can start.
+    public static func problems(of configuration: Configuration) -> [ConfigurationProblem] {
+        let file = configuration.file ?? "built-in defaults"
+        var problems: [ConfigurationProblem] = []
+        func report(_ key: String, _ message: String) {
+            problems.append(ConfigurationProblem(file: file, line: 0, key: key, message: message))
+        }
+        if configuration.lines.isEmpty {
+            report(
+                "lines", "there are none: the daemon has nothing to watch; give at least a name and a folder to watch")
+        }
+        for (key, folder) in [("state", configuration.state), ("spool", configuration.spool)] {
+            if let problem = makeUsable(folder) { report(key, problem) }
+        }
+        let store = ModelStore(folder: configuration.modelsPath)
+        for (index, line) in configuration.lines.enumerated() {
+            if let problem = unusable(line.watch, writing: line.after != .keep) {
+                report("lines[\(index)].watch", problem)
+            }
+            do {
+                let active = try store.active(line.model).current
+                let stored = try store.calibration(line.model, version: active.version, id: active.calibration)
+                _ = try stored.deciding(for: line.rule)
+            } catch {
+                report("lines[\(index)].model", "line \(line.name): \(error)")
+            }
+        }
+        return problems
+    }
+
+    /// Makes the folder when it is missing; says why it cannot be used.
+    private static func makeUsable(_ folder: String) -> String? {
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        } catch {
+            return "cannot make the folder \(folder): \((error as NSError).localizedDescription); "
+                + "make it, writable for the user inspectd runs as"
+        }
+        return unusable(folder, writing: true)
+    }
+
+    private static func unusable(_ folder: String, writing: Bool) -> String? {
+        var isDirectory: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: folder, isDirectory: &isDirectory) else {
+            return "there is no folder \(folder): make it, or mount it"
+        }
+        guard isDirectory.boolValue else { return "\(folder) is a file, not a folder" }
+        guard access(folder, R_OK | X_OK) == 0 else { return "\(folder) cannot be read by this user" }
+        guard !writing || access(folder, W_OK) == 0 else {
+            return
+                "\(folder) cannot be written by this user; frames are moved out of it (with `after: keep` it need not be)"
+        }
+        return nil
+    }
+}

@@ -1,0 +1,37 @@
+import AnomalyDetectors
+import Foundation
+import Imaging
+import InspectionDomain
+import LedgerStore
+import LinuxPlatform
+import NeuralNets
+
+extension ExitStatus {
+    /// The exit code an error ends a program with: the one place where errors and codes meet.
+    public init(for error: any Error) {
+        switch error {
+        case let error as ProgramError: self = error.status
+        case is ConfigurationErrors, is ConfigurationProblem: self = .configuration
+        case let error as ModelStoreError: self = error.code == .missing ? .noInput : .badData
+        case let error as WeightError: self = error.code == .unreadable ? .noInput : .badData
+        case is FrameSource.Empty, is Dataset.Malformed: self = .noInput
+        case is ModelError, is ImageError, is InspectionError, is FrameSource.Unreadable,
+            is CalibrationRule.TooFewImages,
+            is NearDuplicates.OneGroup, is DecodingError:
+            self = .badData
+        case is ThreadError, is FileLock.Held: self = .unavailable
+        case let error as SystemError: self = error.isMissing ? .noInput : .io
+        case is LedgerError: self = .io
+        case let error as CocoaError where error.code == .fileNoSuchFile || error.code == .fileReadNoSuchFile:
+            self = .noInput
+        default: self = .io
+        }
+    }
+
+    /// What an error says to an operator.
+    public static func message(of error: any Error) -> String {
+        guard let error = error as? CocoaError else { return "\(error)" }
+        let path = error.filePath.map { "\($0): " } ?? ""
+        return path + error.localizedDescription
+    }
+}

@@ -1,0 +1,33 @@
+/// What the programs' exit codes mean: `sysexits.h` where it has a word for it.
+public enum ExitStatus: Int32, Sendable {
+    /// Done; an anomaly is no error.
+    case done = 0
+    /// Only with `--fail-on-anomaly`.
+    case anomaly = 1
+    /// The command line is wrong.
+    case usage = 64
+    /// A picture, a model or a data set is wrong.
+    case badData = 65
+    /// A file or folder that was named is not there.
+    case noInput = 66
+    /// The daemon or something else that is needed is not there.
+    case unavailable = 69
+    /// Reading or writing failed.
+    case io = 74
+    /// The configuration is wrong; systemd does not restart after it.
+    case configuration = 78
+}
+
+/// A failure of a program's own, with the exit code it ends in.
+public struct ProgramError: Error, Sendable, CustomStringConvertible {
+    public let status: ExitStatus
+    /// What was being done, expected, got, and what to do about it.
+    public let message: String
+
+    public init(_ status: ExitStatus, _ message: String) {
+        self.status = status
+        self.message = message
+    }
+
+    public var description: String { message }
+}

@@ -1,0 +1,16 @@
+import CDefaultModel
+import Foundation
+import NeuralNets
+
+extension Backbone {
+    /// The name of the backbone that is compiled in.
+    public static let defaultName = "efficientnet_b0"
+
+    /// The backbone that is compiled in: no file, no network needed.
+    public static func embedded() throws -> Backbone {
+        guard let bytes = cdefaultmodel_bytes() else {
+            throw ProgramError(.badData, "this build holds no backbone; name one with --backbone FILE")
+        }
+        return try load(Data(bytes: bytes, count: cdefaultmodel_count()), name: defaultName)
+    }
+}

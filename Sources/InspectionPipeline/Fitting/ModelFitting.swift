@@ -1,0 +1,155 @@
+import AnomalyDetectors
+import Foundation
+import LinuxPlatform
+import NeuralNets
+
+/// Progress of long work: done, of how many, doing what. Called from any thread.
+public typealias WorkProgress = AnomalyDetectors.Progress
+
+/// Fits a model on flawless pictures and calibrates it on others: what `inspectctl fit` does.
+public struct ModelFitting: Sendable {
+    public var backbone: Backbone
+    public var options: GaussianOptions
+    public var rule: CalibrationRule
+    /// Orders what is drawn at random: the split, channel subsets.
+    public var seed: UInt64
+    public var workers: Int
+
+    /// Share of a single folder that is held out for calibration.
+    public static let heldOutShare = 0.2
+
+    public init(
+        backbone: Backbone, options: GaussianOptions = GaussianOptions(), rule: CalibrationRule, seed: UInt64 = 0,
+        workers: Int
+    ) {
+        self.backbone = backbone
+        self.options = options
+        self.options.seed = seed
+        self.rule = rule
+        self.seed = seed
+        self.workers = workers
+    }
+
+    /// Which pictures fit and which calibrate.
+    public struct Pictures: Sendable {
+        public let fitting: FrameSource
+        public let calibration: FrameSource
+        /// Where the calibration pictures came from, in words.
+        public let source: String
+
+        public init(fitting: FrameSource, calibration: FrameSource, source: String) {
+            self.fitting = fitting
+            self.calibration = calibration
+            self.source = source
+        }
+    }
+
+    /// A fitted model with the scores its thresholds follow from.
+    public struct Fitted: Sendable {
+        public let file: ModelFile
+        public let scores: [FrameScore]
+        public let pictures: Pictures
+        /// What the model file holds.
+        public let data: Data
+    }
+
+    /// Uses separate calibration folders, or holds out a fifth of the normal pictures, near-duplicates together.
+    /// - Throws: `FrameSource.Empty`, `FrameSource.Unreadable`, `NearDuplicates.OneGroup`, `ProgramError`.
+    public func pictures(
+        normal: [String], calibration: [String], progress: WorkProgress? = nil
+    ) throws -> Pictures {
+        let all = try FrameSource(folders: normal)
+        guard calibration.isEmpty else {
+            let held = try FrameSource(folders: calibration)
+            let shared = Set(all.paths).intersection(held.paths)
+            guard shared.isEmpty else {
+                throw ProgramError(
+                    .badData,
+                    "\(shared.count) pictures are both in the fitting and the calibration folders (\(shared.min() ?? "")); "
+                        + "calibration pictures must not be the fitting pictures: give separate folders, or only --normal"
+                )
+            }
+            return Pictures(fitting: all, calibration: held, source: calibration.joined(separator: ", "))
+        }
+        return try pictures(of: all, source: normal.joined(separator: ", "), progress: progress)
+    }
+
+    /// Holds out a fifth of the pictures, near-duplicates together.
+    /// - Parameter source: where the pictures came from, in words.
+    public func pictures(of all: FrameSource, source: String, progress: WorkProgress? = nil) throws -> Pictures {
+        let split = try NearDuplicates.split(
+            all, share: Self.heldOutShare, seed: seed, workers: workers, progress: progress)
+        return Pictures(
+            fitting: FrameSource(paths: split.fitting.map { all.paths[$0] }),
+            calibration: FrameSource(paths: split.calibration.map { all.paths[$0] }),
+            source: "held out from \(source) (\(all.count) pictures, \(split.groups) groups of near-duplicates)")
+    }
+
+    /// Fits and scores; refuses before the work when the calibration pictures are too few for the rule.
+    /// - Throws: what `pictures` throws, `CalibrationRule.TooFewImages`, `ModelError`, `WeightError`.
+    public func fit(_ pictures: Pictures, progress: WorkProgress? = nil) throws -> Fitted {
+        _ = try rule.k(of: pictures.calibration.count)
+        let model = try GaussianTrainer.fit(
+            pictures.fitting, backbone: backbone, options: options, workers: workers, progress: progress)
+        let file = try ModelFile(fitted: model)
+        let scores = try FrameScorer.score(
+            pictures.calibration, model: model, workers: workers, phase: "calibration", progress: progress)
+        return Fitted(file: file, scores: scores, pictures: pictures, data: try file.encoded())
+    }
+
+    /// The fitted model with its calibration, as one file.
+    public func bundle(_ fitted: Fitted, name: String, sources: [String]) throws -> (Data, Calibration) {
+        let now = Date().toTheMillisecond
+        var record = record(fitted, name: name, sources: sources, at: now)
+        record.version = 1
+        record.sha256 = SHA256.hex(of: fitted.data)
+        let calibration = try calibration(fitted, name: name, version: 1, at: now)
+        let stored = StoredCalibration(calibration, overridesLine: true)
+        return (try ModelBundle.encode(record, data: fitted.data, calibration: stored), calibration)
+    }
+
+    /// Stores the fitted model as a new version of `name`, which decides from now on.
+    public func store(
+        _ fitted: Fitted, as name: String, sources: [String], overridesLine: Bool, in store: ModelStore
+    ) throws -> (ModelRecord, Calibration) {
+        let now = Date().toTheMillisecond
+        let record = record(fitted, name: name, sources: sources, at: now)
+        var made: Calibration?
+        let stored = try store.add(record, data: fitted.data) { version in
+            let calibration = try calibration(fitted, name: name, version: version, at: now)
+            made = calibration
+            return StoredCalibration(calibration, overridesLine: overridesLine)
+        }
+        guard let made else { throw ModelStoreError(.damaged, "model \(name) was stored without a calibration") }
+        return (stored, made)
+    }
+
+    private func record(_ fitted: Fitted, name: String, sources: [String], at date: Date) -> ModelRecord {
+        let model = fitted.file.model
+        return ModelRecord(
+            name: name, method: model.method.rawValue, backbone: model.backboneName, createdAt: date,
+            inputWidth: model.inputWidth, inputHeight: model.inputHeight, sources: sources,
+            images: fitted.pictures.fitting.count, seed: seed)
+    }
+
+    public func calibration(_ fitted: Fitted, name: String, version: Int, at date: Date) throws -> Calibration {
+        try Calibration(
+            modelName: name, modelVersion: version, source: fitted.pictures.source,
+            scores: fitted.scores.map { (image: $0.imageScore, mapMaximum: $0.mapMaximum) }, rule: rule,
+            id: StoredCalibration.newID(at: date), createdAt: date)
+    }
+}
+
+extension Calibration {
+    /// What the thresholds promise, in words.
+    public var promise: String {
+        let share = String(format: "%.4g %%", falseAlarmRate * 100)
+        let order = "the threshold is the \(k)-th smallest of \(n) scores"
+        guard let confidence else {
+            return "on average at most \(share) of flawless frames will be called anomalous "
+                + String(format: "(expected: %.4g %%; ", expectedRate * 100) + "\(order))"
+        }
+        return String(format: "with %.4g %% confidence ", confidence * 100)
+            + "at most \(share) of flawless frames will be called anomalous (\(order))"
+    }
+}

@@ -1,0 +1,34 @@
+import AnomalyDetectors
+import Foundation
+import InspectionDomain
+
+/// New thresholds for a model in service, from newer flawless pictures.
+public struct Recalibration: Sendable {
+    public let model: LoadedModel
+    public let rule: CalibrationRule
+    public let calibration: Calibration
+
+    /// - Parameters:
+    ///   - scores: image score and map maximum of each flawless picture.
+    ///   - source: where they came from, in words.
+    /// - Throws: `CalibrationRule.TooFewImages`.
+    public init(
+        model: LoadedModel, scores: [(image: Double, mapMaximum: Double)], source: String, rule: CalibrationRule
+    ) throws {
+        self.model = model
+        self.rule = rule
+        let now = Date().toTheMillisecond
+        calibration = try Calibration(
+            modelName: model.record.name, modelVersion: model.record.version, source: source, scores: scores,
+            rule: rule,
+            id: StoredCalibration.newID(at: now), createdAt: now)
+    }
+
+    /// How many frames with these scores would get another verdict.
+    /// - Returns: newly anomalous, and newly normal.
+    public func changes(of scores: [Double], from old: Calibration) -> (alarms: Int, cleared: Int) {
+        let before = scores.map { $0 > old.imageThreshold }
+        let after = scores.map { $0 > calibration.imageThreshold }
+        return (zip(before, after).count { !$0 && $1 }, zip(before, after).count { $0 && !$1 })
+    }
+}

@@ -1,0 +1,86 @@
+import Foundation
+import Logging
+import Synchronization
+
+/// The running daemon's models: looked up before every frame, swapped when `active.json` has changed.
+///
+/// A swap happens between frames: a frame in work keeps the model it began with. When the new state cannot be used, the
+/// old one stays in service and the log says why; the same state is not tried again until it changes.
+public final class ModelRegistry: Sendable {
+    private struct Entry {
+        var loaded: LoadedModel
+        /// The latest state that was tried.
+        var tried: FileStamp?
+        var isLoading = false
+    }
+
+    private let store: ModelStore
+    private let logger: Logger
+    private let entries = Mutex<[String: Entry]>([:])
+
+    public init(store: ModelStore, logger: Logger) {
+        self.store = store
+        self.logger = logger
+    }
+
+    /// Loads a model that must be there.
+    public func require(_ name: String) throws {
+        guard entries.withLock({ $0[name] == nil }) else { return }
+        let loaded = try store.load(name)
+        entries.withLock { $0[name] = Entry(loaded: loaded, tried: loaded.stamp) }
+        announce(loaded)
+    }
+
+    /// Forgets models that no line uses any more.
+    public func keepOnly(_ names: Set<String>) {
+        entries.withLock { $0 = $0.filter { names.contains($0.key) } }
+    }
+
+    /// The model to inspect the next frame with.
+    /// - Throws: `ModelStoreError` when it was never loaded and cannot be.
+    public func current(_ name: String) throws -> LoadedModel {
+        let stamp = store.stamp(name)
+        let (entry, load) = entries.withLock { entries -> (Entry?, Bool) in
+            guard var entry = entries[name] else { return (nil, true) }
+            // Whoever notices first loads; the others go on with what there is.
+            let load = entry.tried != stamp && !entry.isLoading
+            if load {
+                entry.isLoading = true
+                entry.tried = stamp
+                entries[name] = entry
+            }
+            return (entry, load)
+        }
+        guard let entry else {
+            try require(name)
+            return try current(name)
+        }
+        return load ? swap(name, entry.loaded) : entry.loaded
+    }
+
+    private func swap(_ name: String, _ old: LoadedModel) -> LoadedModel {
+        var result = old
+        do {
+            result = try store.load(name, previous: old)
+            announce(result)
+        } catch {
+            logger.event(
+                .modelRefused, .error,
+                "model \(name) has changed but cannot be used: \(error); version \(old.record.version) stays in service"
+            )
+        }
+        entries.withLock {
+            $0[name]?.loaded = result
+            $0[name]?.isLoading = false
+        }
+        return result
+    }
+
+    private func announce(_ loaded: LoadedModel) {
+        let record = loaded.record
+        logger.event(
+            .modelLoaded, .notice,
+            "model \(record.name) version \(record.version) (\(record.method), \(record.backbone)) in service, "
+                + "calibration \(loaded.stored.id) on \(loaded.stored.calibration.n) images")
+    }
+}

@@ -1,0 +1,208 @@
+import AnomalyDetectors
+import Foundation
+import InspectionDomain
+import LinuxPlatform
+
+/// The models of a state folder.
+///
+/// On disk, format 1:
+/// ```
+/// models/<name>/active.json                              which version and calibration decide; replaced whole
+/// models/<name>/<version>/model.safetensors model.json   never changed once they are there
+/// models/<name>/<version>/calibrations/<id>.json         added, never changed
+/// ```
+/// Invariants: a version's folder appears complete (made under a temporary name and renamed); `active.json` names only
+/// what is there; versions and calibrations are never reused, so a result's identities stay true for ever. Writers hold
+/// the lock `models/<name>/.lock`; readers need none.
+public struct ModelStore: Sendable {
+    public let folder: String
+
+    /// - Parameter folder: `<state>/models`; made when the first model is stored.
+    public init(folder: String) {
+        self.folder = folder
+    }
+
+    // Reading
+
+    /// Names of the models, sorted.
+    public func names() -> [String] {
+        entries(folder).filter { Identifier.isValid($0) && exists("\(folder)/\($0)/active.json") }
+    }
+
+    /// Versions of a model, ascending.
+    public func versions(of name: String) -> [Int] {
+        entries("\(folder)/\(name)").compactMap(Int.init).filter { exists(path(name, $0) + "/model.json") }.sorted()
+    }
+
+    public func active(_ name: String) throws -> ActiveModel {
+        try requireModel(name)
+        return try read(ActiveModel.self, activePath(name))
+    }
+
+    public func record(_ name: String, version: Int) throws -> ModelRecord {
+        try requireVersion(name, version)
+        return try read(ModelRecord.self, path(name, version) + "/model.json")
+    }
+
+    /// A version's calibrations, the oldest first.
+    public func calibrations(_ name: String, version: Int) throws -> [StoredCalibration] {
+        try requireVersion(name, version)
+        let folder = path(name, version) + "/calibrations"
+        return try entries(folder).filter { $0.hasSuffix(".json") }
+            .map { try read(StoredCalibration.self, "\(folder)/\($0)") }
+            .sorted { ($0.calibration.createdAt, $0.id) < ($1.calibration.createdAt, $1.id) }
+    }
+
+    public func calibration(_ name: String, version: Int, id: String) throws -> StoredCalibration {
+        let path = calibrationPath(name, version, id)
+        guard exists(path) else {
+            throw ModelStoreError(
+                .missing,
+                "model \(name) version \(version) has no calibration \(id) at \(path); "
+                    + "`inspectctl model show \(name)` lists those it has")
+        }
+        return try read(StoredCalibration.self, path)
+    }
+
+    /// The bytes of a version's `model.safetensors`, checked against the record.
+    public func modelData(_ record: ModelRecord) throws -> Data {
+        let path = modelPath(record.name, record.version)
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw ModelStoreError(.damaged, "cannot read \(path); activate another version or fit again")
+        }
+        let sha256 = SHA256.hex(of: data)
+        guard sha256 == record.sha256 else {
+            throw ModelStoreError(
+                .damaged,
+                "\(path) is damaged: its SHA-256 is \(sha256), model.json says \(record.sha256); "
+                    + "activate another version (`inspectctl model list`) or fit again")
+        }
+        return data
+    }
+
+    /// Changes whenever `active.json` is replaced; nil when there is none. One cheap system call.
+    public func stamp(_ name: String) -> FileStamp? {
+        FileStamp(path: activePath(name))
+    }
+
+    // Writing
+
+    /// Stores a new version with its first calibration and makes it the active one.
+    /// - Parameters:
+    ///   - record: its name; version and hash are filled in here.
+    ///   - data: the model file.
+    ///   - calibrate: gives the calibration of the version with this number.
+    /// - Returns: the record as stored.
+    @discardableResult
+    public func add(
+        _ record: ModelRecord, data: Data, calibrate: (_ version: Int) throws -> StoredCalibration
+    ) throws -> ModelRecord {
+        guard Identifier.isValid(record.name) else {
+            throw ModelStoreError(.refused, "'\(record.name)' is no name for a model: use \(Identifier.allowed)")
+        }
+        return try locked(record.name) {
+            var stored = record
+            stored.version = (highestVersion(of: record.name) ?? 0) + 1
+            stored.sha256 = SHA256.hex(of: data)
+            let calibration = try calibrate(stored.version)
+            let fresh = "\(folder)/\(record.name)/.new-\(stored.version)"
+            try? FileManager.default.removeItem(atPath: fresh)
+            try FileManager.default.createDirectory(
+                atPath: fresh + "/calibrations", withIntermediateDirectories: true)
+            try DurableFile.write(data, to: fresh + "/model.safetensors")
+            try DurableFile.write(try DomainJSON.encoder().encode(stored), to: fresh + "/model.json")
+            try DurableFile.write(
+                try DomainJSON.encoder().encode(calibration), to: fresh + "/calibrations/\(calibration.id).json")
+            try DurableFile.rename(fresh, to: path(record.name, stored.version))
+            try choose(record.name, version: stored.version, calibration: calibration.id)
+            return stored
+        }
+    }
+
+    /// Adds a calibration to a version; it decides from now on.
+    public func add(_ calibration: StoredCalibration, to name: String, version: Int) throws {
+        try requireVersion(name, version)
+        try locked(name) {
+            try DurableFile.write(
+                try DomainJSON.encoder().encode(calibration), to: calibrationPath(name, version, calibration.id))
+            try choose(name, version: version, calibration: calibration.id)
+        }
+    }
+
+    /// Makes a version the active one, with the given calibration or its latest.
+    @discardableResult
+    public func activate(_ name: String, version: Int, calibration: String? = nil) throws -> ActiveModel {
+        let known = try calibrations(name, version: version)
+        guard let chosen = calibration.map({ id in known.first { $0.id == id } }) ?? known.last else {
+            throw ModelStoreError(
+                .missing,
+                "model \(name) version \(version) has no calibration\(calibration.map { " \($0)" } ?? ""); "
+                    + "calibrate with `inspectctl calibrate`")
+        }
+        return try locked(name) { try choose(name, version: version, calibration: chosen.id) }
+    }
+
+    /// Goes back to the version that was active before the present one, with its calibration of that time.
+    @discardableResult
+    public func rollBackModel(_ name: String) throws -> ActiveModel {
+        try goBack(name, to: .anotherVersion)
+    }
+
+    /// Goes back to the calibration of the present version that was active before the present one.
+    @discardableResult
+    public func rollBackCalibration(_ name: String) throws -> ActiveModel {
+        try goBack(name, to: .anotherCalibration)
+    }
+
+    /// What `rollBackCalibration` would make of the model.
+    public func previewRollBackCalibration(_ name: String) throws -> ActiveModel {
+        try gonePast(try active(name), name, to: .anotherCalibration)
+    }
+
+    @discardableResult
+    private func choose(_ name: String, version: Int, calibration: String) throws -> ActiveModel {
+        let choice = ActiveModel.Choice(version: version, calibration: calibration, since: Date().toTheMillisecond)
+        var active =
+            exists(activePath(name)) ? try read(ActiveModel.self, activePath(name)) : ActiveModel(current: choice)
+        if active.current != choice { active.choose(choice) }
+        try DurableFile.write(try DomainJSON.encoder().encode(active), to: activePath(name))
+        return active
+    }
+
+    private enum Step {
+        case anotherVersion, anotherCalibration
+
+        var wanted: String {
+            switch self {
+            case .anotherVersion: "version"
+            case .anotherCalibration: "calibration of the present version"
+            }
+        }
+
+        func leads(from current: ActiveModel.Choice, to choice: ActiveModel.Choice) -> Bool {
+            switch self {
+            case .anotherVersion: choice.version != current.version
+            case .anotherCalibration:
+                choice.version == current.version && choice.calibration != current.calibration
+            }
+        }
+    }
+
+    private func goBack(_ name: String, to step: Step) throws -> ActiveModel {
+        try requireModel(name)
+        return try locked(name) {
+            let active = try gonePast(try active(name), name, to: step)
+            try DurableFile.write(try DomainJSON.encoder().encode(active), to: activePath(name))
+            return active
+        }
+    }
+
+    private func gonePast(_ active: ActiveModel, _ name: String, to step: Step) throws -> ActiveModel {
+        var changed = active
+        guard changed.goBack(where: { step.leads(from: active.current, to: $0) && exists(path(name, $0.version)) })
+        else {
+            throw ModelStoreError(.refused, "model \(name) cannot be rolled back: there is no earlier \(step.wanted)")
+        }
+        return changed
+    }
+}

@@ -1,0 +1,67 @@
+import AnomalyDetectors
+import Foundation
+import InspectionDomain
+
+/// `calibrations/<id>.json`: a calibration, and whose false-alarm rate decides.
+///
+/// The thresholds follow from the stored scores. Usually the line's configuration names the rate, so that changing it there
+/// and reloading is enough. A rate asked for when calibrating (`inspectctl calibrate --false-alarm-rate`) wins over the line's
+/// until the next calibration.
+public struct StoredCalibration: Codable, Sendable, Equatable {
+    public static let currentSchema = 1
+
+    public var schema = currentSchema
+    /// Whether the calibration's own rule wins over the line's.
+    public var overridesLine: Bool
+    public var calibration: Calibration
+
+    public var id: String { calibration.id }
+
+    public init(_ calibration: Calibration, overridesLine: Bool) {
+        self.overridesLine = overridesLine
+        self.calibration = calibration
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case schema
+        case overridesLine = "overrides_line"
+        case calibration
+    }
+
+    /// The calibration as it decides on a line with this rule: the same scores and id, the thresholds of the winning rule.
+    /// - Throws: `CalibrationRule.TooFewImages` when the scores are too few for the line's rule.
+    public func deciding(for rule: CalibrationRule) throws -> Calibration {
+        guard !overridesLine, rule != calibration.rule else { return calibration }
+        return try calibration.under(rule)
+    }
+
+    /// An id that no other calibration has: the time and four random hex digits.
+    public static func newID(at date: Date = Date()) -> String {
+        let time = DomainJSON.string(from: date).prefix(19).filter { $0 != "-" && $0 != ":" }
+        let random = String(UInt16.random(in: .min ... .max), radix: 16)
+        return "\(time)Z-" + String(repeating: "0", count: 4 - random.count) + random
+    }
+}
+
+extension Calibration {
+    /// The same scores under another rule.
+    /// - Throws: `CalibrationRule.TooFewImages`.
+    public func under(_ rule: CalibrationRule) throws -> Calibration {
+        try Calibration(
+            modelName: modelName, modelVersion: modelVersion, source: source,
+            scores: zip(imageScores, mapMaxima).map { (image: $0, mapMaximum: $1) }, rule: rule, id: id,
+            createdAt: createdAt)
+    }
+}
+
+extension Configuration.Line {
+    /// What the line wants of its thresholds.
+    public var rule: CalibrationRule { CalibrationRule(rate: falseAlarmRate, confidence: confidence) }
+}
+
+extension Date {
+    /// As files store it, so that a date read back is the same.
+    var toTheMillisecond: Date {
+        Date(timeIntervalSince1970: (timeIntervalSince1970 * 1000).rounded() / 1000)
+    }
+}

@@ -1,0 +1,135 @@
+import AnomalyDetectors
+import Foundation
+import InspectionPipeline
+import Logging
+import TestSupport
+import Testing
+
+@Suite struct ModelStoreTests {
+    private func withStore(_ body: (ModelStore) throws -> Void) throws {
+        try withTemporaryFolder { try body(ModelStore(folder: $0.appendingPathComponent("models").path)) }
+    }
+
+    private func calibration(_ shift: Double, version: Int) throws -> StoredCalibration {
+        let scores = try TinyModel.fitted().scores
+        return StoredCalibration(
+            try Calibration(
+                modelName: "plate", modelVersion: version, source: "test",
+                scores: scores.map { (image: $0.imageScore + shift, mapMaximum: $0.mapMaximum) }, rule: TinyModel.rule,
+                id: StoredCalibration.newID()), overridesLine: true)
+    }
+
+    @Test func a_stored_model_is_the_active_one_and_scores_as_before() throws {
+        try withStore { store in
+            let record = try TinyModel.store("plate", in: store)
+            #expect(record.version == 1 && record.sha256.count == 64 && record.images == 24)
+            #expect(store.names() == ["plate"] && store.versions(of: "plate") == [1])
+            let loaded = try store.load("plate")
+            #expect(loaded.record == record)
+            let frame = TinyFrames.frame(900)
+            let fresh = try TinyModel.fitted().file.model.makeDetector(threads: 1).detect(frame).imageScore
+            let again = try loaded.model.makeDetector(threads: 1).detect(frame).imageScore
+            #expect(abs(fresh - again) <= 1e-4 * abs(fresh))
+        }
+    }
+
+    @Test func versions_are_numbered_and_rolled_back_in_order() throws {
+        try withStore { store in
+            for version in 1...3 { #expect(try TinyModel.store("plate", in: store).version == version) }
+            #expect(try store.active("plate").current.version == 3)
+            #expect(try store.rollBackModel("plate").current.version == 2)
+            #expect(try store.rollBackModel("plate").current.version == 1)
+            let failure = #expect(throws: ModelStoreError.self) { try store.rollBackModel("plate") }
+            #expect(failure?.message == "model plate cannot be rolled back: there is no earlier version")
+            #expect(try store.activate("plate", version: 3).current.version == 3)
+            // A number is never used twice, even when the latest is not in service.
+            try store.activate("plate", version: 1)
+            #expect(try TinyModel.store("plate", in: store).version == 4)
+        }
+    }
+
+    @Test func calibrations_are_added_and_rolled_back_without_touching_the_version() throws {
+        try withStore { store in
+            try TinyModel.store("plate", in: store)
+            let first = try store.active("plate").current.calibration
+            let second = try calibration(5, version: 1)
+            try store.add(second, to: "plate", version: 1)
+            #expect(try store.active("plate").current.calibration == second.id)
+            #expect(try store.calibrations("plate", version: 1).map(\.id).sorted() == [first, second.id].sorted())
+            #expect(try store.previewRollBackCalibration("plate").current.calibration == first)
+            #expect(try store.active("plate").current.calibration == second.id)
+            #expect(try store.rollBackCalibration("plate").current.calibration == first)
+            #expect(throws: ModelStoreError.self) { try store.rollBackCalibration("plate") }
+        }
+    }
+
+    @Test func a_damaged_model_file_is_named_and_not_used() throws {
+        try withStore { store in
+            try TinyModel.store("plate", in: store)
+            let path = store.modelPath("plate", 1)
+            var data = try Data(contentsOf: URL(fileURLWithPath: path))
+            data[data.count - 100] ^= 0x40
+            try data.write(to: URL(fileURLWithPath: path))
+            let failure = #expect(throws: ModelStoreError.self) { try store.load("plate") }
+            #expect(
+                failure?.code == .damaged && failure?.message.hasPrefix("\(path) is damaged: its SHA-256 is") == true)
+        }
+    }
+
+    @Test func a_missing_model_lists_those_there_are() throws {
+        try withStore { store in
+            try TinyModel.store("plate", in: store)
+            let failure = #expect(throws: ModelStoreError.self) { try store.load("plat") }
+            #expect(failure?.code == .missing && failure?.message.contains("there are plate") == true)
+        }
+    }
+
+    @Test func the_lines_rate_decides_unless_the_calibration_was_made_for_its_own() throws {
+        let calibration = try calibration(0, version: 1).calibration
+        let line = CalibrationRule(rate: 0.2, confidence: nil)
+        let ascending = calibration.imageScores
+        let following = try StoredCalibration(calibration, overridesLine: false).deciding(for: line)
+        #expect(following.k == 16 && following.imageThreshold == ascending[15] && following.id == calibration.id)
+        let own = try StoredCalibration(calibration, overridesLine: true).deciding(for: line)
+        #expect(own == calibration && own.k == 18)
+        #expect(throws: CalibrationRule.TooFewImages.self) {
+            try StoredCalibration(calibration, overridesLine: false).deciding(
+                for: CalibrationRule(rate: 0.001, confidence: nil))
+        }
+    }
+
+    @Test func the_registry_notices_a_new_calibration_and_keeps_the_old_model_when_the_new_one_is_damaged() throws {
+        try withStore { store in
+            try TinyModel.store("plate", in: store)
+            let models = ModelRegistry(store: store, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            try models.require("plate")
+            let before = try models.current("plate")
+            let newer = try calibration(5, version: 1)
+            try store.add(newer, to: "plate", version: 1)
+            #expect(try models.current("plate").stored.id == newer.id)
+            #expect(before.stored.id != newer.id)
+            // The next version arrives broken.
+            try TinyModel.store("plate", in: store)
+            try Data("nothing".utf8).write(to: URL(fileURLWithPath: store.modelPath("plate", 2)))
+            #expect(try models.current("plate").record.version == 1)
+            // Rolled back and repaired: noticed again.
+            try store.rollBackModel("plate")
+            #expect(try models.current("plate").stored.id == newer.id)
+        }
+    }
+
+    @Test func a_model_travels_in_one_file() throws {
+        try withStore { store in
+            try TinyModel.store("plate", in: store)
+            let file = store.folder + "/plate.model"
+            try store.exported("plate").write(to: URL(fileURLWithPath: file))
+            let loaded = try store.load(reference: file)
+            #expect(try loaded.record == store.record("plate", version: 1))
+            #expect(try loaded.stored.id == store.active("plate").current.calibration)
+            let failure = #expect(throws: ModelStoreError.self) {
+                try store.load(reference: store.modelPath("plate", 1))
+            }
+            #expect(failure?.message.contains("holds no calibrated model") == true)
+        }
+    }
+}
