@@ -1,0 +1,51 @@
+import Foundation
+import InspectionDomain
+import Logging
+
+/// Writes log lines to a file descriptor: readable text, or a JSON object per line.
+public struct DescriptorLogHandler: LogHandler {
+    public enum Style: Sendable { case text, json }
+
+    public var logLevel: Logger.Level = .info
+    public var metadata: Logger.Metadata = [:]
+    public var metadataProvider: Logger.MetadataProvider?
+    private let style: Style
+    private let descriptor: Int32
+
+    /// - Parameter descriptor: stays open as long as the program logs.
+    public init(style: Style, descriptor: Int32 = STDERR_FILENO) {
+        self.style = style
+        self.descriptor = descriptor
+    }
+
+    public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    public func log(event: LogEvent) {
+        let fields = event.fields(metadata)
+        let line =
+            switch style {
+            case .text: text(event)
+            case .json: json(event, fields)
+            }
+        // One write per line: lines of several threads do not mix.
+        let bytes = Array((line + "\n").utf8)
+        _ = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+    }
+
+    private func text(_ event: LogEvent) -> String {
+        let level = event.level >= .warning ? "\(event.level.rawValue): " : ""
+        return "\(DomainJSON.string(from: Date())) \(level)\(event.message)"
+    }
+
+    private func json(_ event: LogEvent, _ fields: [String: String]) -> String {
+        var object = fields
+        object["MESSAGE"] = event.message.description
+        object["PRIORITY"] = String(event.level.syslogPriority)
+        object["time"] = DomainJSON.string(from: Date())
+        let encoded = try? DomainJSON.encoder(pretty: false).encode(object)
+        return encoded.flatMap { String(data: $0, encoding: .utf8) } ?? text(event)
+    }
+}

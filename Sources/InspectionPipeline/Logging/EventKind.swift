@@ -1,0 +1,47 @@
+import Logging
+
+/// The kinds of events the daemon logs. Each has a message id, so that `journalctl MESSAGE_ID=…` finds them all.
+public enum EventKind: String, Sendable, CaseIterable {
+    case starting = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d001"
+    case ready = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d002"
+    case stopping = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d003"
+    case stopped = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d004"
+    case reloaded = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d005"
+    case reloadRefused = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d006"
+    case modelLoaded = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d007"
+    case modelRefused = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d008"
+    case recovered = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d009"
+    case normal = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d010"
+    case anomaly = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d011"
+    case unreadable = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d012"
+    case retrying = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d013"
+    case waiting = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d014"
+    case folderUnavailable = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d015"
+    case alertDelivered = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d016"
+    case removed = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d017"
+    case failed = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d018"
+}
+
+/// Names of the fields beside a message, the same in the journal and in JSON lines.
+public enum LogField {
+    public static let messageID = "MESSAGE_ID"
+    public static let line = "INSPECTD_LINE"
+    public static let frame = "INSPECTD_FRAME"
+    public static let resultID = "INSPECTD_RESULT_ID"
+    public static let verdict = "INSPECTD_VERDICT"
+    public static let score = "INSPECTD_SCORE"
+    public static let threshold = "INSPECTD_THRESHOLD"
+}
+
+extension Logger {
+    /// Logs an event of a kind with the fields that dashboards rely on.
+    public func event(
+        _ kind: EventKind, _ level: Level = .info, _ message: @autoclosure () -> String,
+        fields: @autoclosure () -> [String: String] = [:]
+    ) {
+        guard level >= logLevel else { return }
+        var metadata: Metadata = [LogField.messageID: .string(kind.rawValue)]
+        for (key, value) in fields() { metadata[key] = .string(value) }
+        log(level: level, "\(message())", metadata: metadata)
+    }
+}
