@@ -1,7 +1,82 @@
 import ArgumentParser
+import Foundation
+import InspectionPipeline
+import LinuxPlatform
+import Logging
 
 @main
-struct Inspectd: ParsableCommand {
+struct Inspectd: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "inspectd", abstract: "Inspects pictures that cameras write into watched folders.")
+        commandName: "inspectd",
+        abstract: "Inspects pictures that cameras write into watched folders.",
+        discussion: """
+            Runs in the foreground. Logs to the journal when systemd started it, else to stderr. SIGTERM finishes the frames in
+            hand; SIGHUP reads the configuration again (a wrong one changes nothing).
+
+              inspectd --config /etc/inspectd/inspectd.yaml
+              inspectd --config samples/inspectd.yaml --check
+
+            Exit codes: 0 done, 64 usage, 65 bad data, 69 another inspectd works in the same spool, 74 I/O, 78 configuration.
+            """,
+        version: programVersion)
+
+    @Option(name: .customLong("config"), help: ArgumentHelp("The configuration file.", valueName: "file"))
+    var configurationFile = Configuration.defaultPath
+
+    @Flag(help: "Validate the configuration, the models and the folders, and end.")
+    var check = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Where the log goes; the journal when systemd started inspectd, else readable text.",
+            valueName: LogDestination.allCases.map(\.rawValue).joined(separator: "|")))
+    var log: LogDestination?
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            fail(error)
+        }
+    }
+
+    func run() async throws {
+        let configuration = try Configuration.load(path: configurationFile)
+        if check {
+            try Self.check(configuration)
+            print("\(configurationFile): right; \(configuration.lines.count) line(s)")
+            return
+        }
+        let logger = LogDestination.choose(log).logger()
+        logger.event(.starting, .info, "inspectd \(programVersion) starting with \(configurationFile)")
+        try await Daemon(configuration: configuration, logger: logger).run()
+    }
+
+    /// Everything that a start would need, the models' self-test frames included.
+    private static func check(_ configuration: Configuration) throws {
+        let problems = ConfigurationCheck.problems(of: configuration)
+        guard problems.isEmpty else { throw ConfigurationErrors(problems) }
+        let store = ModelStore(folder: configuration.modelsPath)
+        for name in Set(configuration.lines.map(\.model)).sorted() { _ = try store.load(name) }
+    }
+
+    /// Ends the program: in ArgumentParser's way for its own errors, with the project's exit codes for all others.
+    private static func fail(_ error: any Error) -> Never {
+        let code = exitCode(for: error)
+        if code == .success || code == .validationFailure { exit(withError: error) }
+        let message = ExitStatus.message(of: error)
+        if Journal.isConnected {
+            LogDestination.journal.logger().event(.failed, .critical, "inspectd cannot run: \(message)")
+        } else {
+            FileHandle.standardError.write(Data("inspectd: \(message)\n".utf8))
+        }
+        Foundation.exit(ExitStatus(for: error).rawValue)
+    }
 }
+
+extension LogDestination: ExpressibleByArgument {}

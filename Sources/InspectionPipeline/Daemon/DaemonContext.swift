@@ -1,0 +1,26 @@
+import LedgerStore
+import Logging
+import Spooling
+
+/// What the daemon's services share. Everything in it may be used from any thread.
+struct DaemonContext: Sendable {
+    let configuration: ActiveConfiguration
+    let models: ModelRegistry
+    let spool: Spool
+    let ledger: Ledger
+    let logger: Logger
+    let queue: FrameQueue<Work>
+    let pending = Pending()
+    let progress = ProgressBoard()
+    let counters = Counters()
+    /// Rung when an alert is in the outbox.
+    let alertBell = Bell()
+
+    /// One line for `systemctl status`.
+    var statusText: String {
+        let counts = counters.current
+        let lines = configuration.current.lines.count
+        return "watching \(lines) line\(lines == 1 ? "" : "s"); inspected \(counts.total): \(counts.normal) normal, "
+            + "\(counts.anomalous) anomalous, \(counts.error) unreadable; \(queue.count) queued"
+    }
+}

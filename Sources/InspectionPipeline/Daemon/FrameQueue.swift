@@ -1,0 +1,54 @@
+import Foundation
+
+/// A bounded queue between the inbox and the worker threads: whoever is too fast waits.
+///
+/// Frames that do not fit wait in their folder, not in memory.
+final class FrameQueue<Element: Sendable>: @unchecked Sendable {
+    // Every stored property below is read and written under `condition` only.
+    private let condition = NSCondition()
+    private let capacity: Int
+    private var elements: [Element] = []
+    private var isClosed = false
+
+    init(capacity: Int) {
+        self.capacity = max(1, capacity)
+    }
+
+    /// Waits for room.
+    /// - Returns: false when the queue was closed; the element is not taken then.
+    func push(_ element: Element) -> Bool {
+        condition.lock()
+        defer { condition.unlock() }
+        while elements.count >= capacity && !isClosed { condition.wait() }
+        guard !isClosed else { return false }
+        elements.append(element)
+        condition.broadcast()
+        return true
+    }
+
+    /// Waits for an element; nil when the queue was closed.
+    func pop() -> Element? {
+        condition.lock()
+        defer { condition.unlock() }
+        while elements.isEmpty && !isClosed { condition.wait() }
+        // What is queued has not been touched: after a restart it is found again where it lies.
+        guard !isClosed else { return nil }
+        let first = elements.removeFirst()
+        condition.broadcast()
+        return first
+    }
+
+    func close() {
+        condition.lock()
+        isClosed = true
+        elements.removeAll()
+        condition.broadcast()
+        condition.unlock()
+    }
+
+    var count: Int {
+        condition.lock()
+        defer { condition.unlock() }
+        return elements.count
+    }
+}

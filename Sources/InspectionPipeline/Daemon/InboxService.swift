@@ -1,0 +1,123 @@
+import Foundation
+import Imaging
+import LinuxPlatform
+import Logging
+import ServiceLifecycle
+import Spooling
+
+/// Finds frames and hands them to the workers. Scans decide; inotify only wakes them, a timer does where no events come.
+struct InboxService: Service {
+    let context: DaemonContext
+
+    func run() async throws {
+        let stop = Bell()
+        let context = context
+        await withGracefulShutdownHandler {
+            await BlockingThread.run("inbox") { InboxLoop(context: context, stop: stop).run() }
+        } onGracefulShutdown: {
+            stop.stop()
+            // The loop may be waiting for room in the queue.
+            context.queue.close()
+        }
+    }
+}
+
+/// The inbox's thread.
+private final class InboxLoop {
+    /// After so many frames of one scan the folders are looked at again, so that no line waits for another's backlog.
+    private static let batch = 512
+    private static let wakeUp = Int32(200)
+
+    private let context: DaemonContext
+    private let stop: Bell
+    private var inotify: Inotify?
+    private var lines: [WatchedLine] = []
+    private var revision = 0
+    /// Folders that the kernel will not watch; said once.
+    private var unwatchable: Set<RawPath> = []
+
+    init(context: DaemonContext, stop: Bell) {
+        self.context = context
+        self.stop = stop
+    }
+
+    func run() {
+        var nextScan = ContinuousClock.now
+        while !stop.stopped {
+            followConfiguration()
+            for work in context.pending.due() where !hand(over: work) { return }
+            if ContinuousClock.now >= nextScan {
+                context.progress.begin("scanning the watched folders", part: "inbox")
+                let (found, isMore, isWaiting) = scan()
+                context.progress.rest("inbox")
+                for work in found where !hand(over: work) { return }
+                let pause = isWaiting ? min(.milliseconds(500), interval) : interval
+                nextScan = isMore ? .now : .now + pause
+                if isMore { continue }
+            }
+            if waitForEvents() { nextScan = .now }
+        }
+    }
+
+    private var interval: Duration { context.configuration.current.scanInterval }
+
+    /// Waits for room in the queue: then the frames wait where they are.
+    private func hand(over work: Work) -> Bool { context.queue.push(work) }
+
+    private func waitForEvents() -> Bool {
+        if let inotify { return inotify.wait(milliseconds: Self.wakeUp) }
+        stop.wait(.milliseconds(Int(Self.wakeUp)))
+        return false
+    }
+
+    /// Takes the lines of a new configuration over; lines that are the same keep what they know of their files.
+    private func followConfiguration() {
+        guard revision != context.configuration.revision else { return }
+        revision = context.configuration.revision
+        let configuration = context.configuration.current
+        lines = configuration.lines.map { line in
+            lines.first { $0.line.watch == line.watch && $0.line.name == line.name }?.with(line)
+                ?? WatchedLine(line, excluding: [configuration.state, configuration.spool])
+        }
+        unwatchable = []
+        do {
+            inotify = try Inotify()
+        } catch {
+            context.logger.event(
+                .folderUnavailable, .warning, "\(error); folders are scanned every \(interval.inSeconds) s instead")
+            inotify = nil
+        }
+    }
+
+    /// - Returns: complete frames, the lines taking turns; whether there are more; whether some are still being written.
+    private func scan() -> (found: [Work], isMore: Bool, isWaiting: Bool) {
+        var perLine: [[Work]] = []
+        var isMore = false
+        var isWaiting = false
+        for index in lines.indices {
+            let result = lines[index].scan(context, limit: Self.batch)
+            watch(result.folders)
+            perLine.append(result.found)
+            isMore = isMore || result.isMore
+            isWaiting = isWaiting || result.isWaiting
+        }
+        let longest = perLine.map(\.count).max() ?? 0
+        let turns = (0..<longest).flatMap { turn in perLine.compactMap { turn < $0.count ? $0[turn] : nil } }
+        return (turns, isMore, isWaiting)
+    }
+
+    /// Watching a folder again is harmless, and a folder that was removed and made anew needs it.
+    private func watch(_ folders: [RawPath]) {
+        guard let inotify else { return }
+        for folder in folders {
+            do {
+                try inotify.watch(folder)
+            } catch {
+                guard unwatchable.insert(folder).inserted else { continue }
+                context.logger.event(
+                    .folderUnavailable, .warning,
+                    "\(error); it is scanned every \(interval.inSeconds) s instead (raise fs.inotify.max_user_watches)")
+            }
+        }
+    }
+}

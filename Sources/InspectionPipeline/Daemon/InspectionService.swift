@@ -1,0 +1,128 @@
+import Foundation
+import InspectionDomain
+import LinuxPlatform
+import Logging
+import ServiceLifecycle
+import Spooling
+import Synchronization
+
+/// The worker threads. Each takes a frame from the queue, inspects it, and says what it found.
+struct InspectionService: Service {
+    let context: DaemonContext
+    let workers: Int
+    /// Cores that one frame may use.
+    let threads: Int
+
+    /// Throughput mode is one frame per core, each on one thread; a single worker spreads its frame over all cores.
+    init(context: DaemonContext, workers: Configuration.Workers) {
+        let cores = ProcessInfo.processInfo.activeProcessorCount
+        self.context = context
+        switch workers {
+        case .auto: (self.workers, threads) = (cores, 1)
+        case .count(let count): (self.workers, threads) = (count, count == 1 ? cores : 1)
+        }
+    }
+
+    func run() async throws {
+        let (context, threads, workers) = (context, threads, workers)
+        await withGracefulShutdownHandler {
+            await withTaskGroup(of: Void.self) { group in
+                for index in 1...workers {
+                    let name = "worker \(index)"
+                    group.addTask {
+                        await BlockingThread.run(name) { Worker(context: context, name: name, threads: threads).run() }
+                    }
+                }
+            }
+        } onGracefulShutdown: {
+            // The frame in hand is finished; what is queued lies in its folder still.
+            context.queue.close()
+        }
+    }
+}
+
+/// One worker's thread.
+private final class Worker {
+    private let context: DaemonContext
+    private let name: String
+    private let inspector: FrameInspector
+
+    init(context: DaemonContext, name: String, threads: Int) {
+        self.context = context
+        self.name = name
+        inspector = FrameInspector(context: context, worker: name, threads: threads)
+    }
+
+    func run() {
+        while let work = context.queue.pop() {
+            process(work)
+            context.progress.rest(name)
+        }
+    }
+
+    private func process(_ work: Work) {
+        let path: RawPath
+        var claim: Claim?
+        switch work.frame {
+        case .arrived(let arrival): path = arrival.path
+        case .claimed(let claimed):
+            path = claimed.original
+            claim = claimed
+        }
+        do {
+            switch try inspector.inspect(work, claimed: { claim = $0 }) {
+            case .inspected(let inspection, let folder):
+                context.counters.count(inspection.verdict)
+                report(inspection, folder)
+                if inspection.verdict != .normal { context.alertBell.ring() }
+            case .finished:
+                context.logger.event(
+                    .recovered, .notice, "\(path): was inspected before; its last move is made now",
+                    fields: [LogField.line: work.line.name, LogField.frame: path.description])
+            case .gone:
+                break
+            }
+            context.pending.end(path)
+        } catch {
+            tryAgain(work, claim, path, error)
+        }
+    }
+
+    /// The reason may pass: the frame stays where it is, and its turn comes again.
+    private func tryAgain(_ work: Work, _ claim: Claim?, _ path: RawPath, _ error: any Error) {
+        let pause: Duration
+        if let claim {
+            pause = context.pending.retry(Work(frame: .claimed(claim), line: work.line, seen: work.seen), of: path)
+        } else {
+            pause = context.pending.rest(path)
+        }
+        context.logger.event(
+            .retrying, .error, "\(path): \(ExitStatus.message(of: error)), retrying in \(Int(pause.inSeconds)) s",
+            fields: [LogField.line: work.line.name, LogField.frame: path.description])
+    }
+
+    private func report(_ inspection: Inspection, _ folder: RawPath) {
+        var fields = [
+            LogField.line: inspection.line, LogField.frame: inspection.image.path,
+            LogField.resultID: inspection.resultID, LogField.verdict: inspection.verdict.rawValue,
+        ]
+        fields[LogField.score] = inspection.imageScore.map { "\($0)" }
+        fields[LogField.threshold] = inspection.imageThreshold.map { "\($0)" }
+        let numbers = String(
+            format: "score %.4g, threshold %.4g", inspection.imageScore ?? .nan, inspection.imageThreshold ?? .nan)
+        switch inspection.verdict {
+        case .normal:
+            context.logger.event(
+                .normal, .info, "\(inspection.line): \(inspection.image.path) normal, \(numbers)", fields: fields)
+        case .anomalous:
+            context.logger.event(
+                .anomaly, .warning, "\(inspection.line): \(inspection.image.path) ANOMALOUS, \(numbers): \(folder)",
+                fields: fields)
+        case .error:
+            context.logger.event(
+                .unreadable, .error,
+                "\(inspection.line): \(inspection.image.path) set aside (\(inspection.error?.code ?? "")): "
+                    + (inspection.error?.message ?? ""), fields: fields)
+        }
+    }
+}

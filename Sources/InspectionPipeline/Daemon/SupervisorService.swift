@@ -1,0 +1,37 @@
+import Foundation
+import LinuxPlatform
+import Logging
+import ServiceLifecycle
+
+/// Tells systemd how it goes: a status text with counts, and the watchdog, fed only while every part makes progress.
+struct SupervisorService: Service {
+    let context: DaemonContext
+
+    func run() async throws {
+        let timeout = Systemd.watchdogTimeout
+        // Several times per timeout, so that one late wake-up does no harm.
+        let pause = min(timeout.map { $0 / 4 } ?? .seconds(2), .seconds(2))
+        var shown = ""
+        var reported: String?
+        while !Task.isShuttingDownGracefully && !Task.isCancelled {
+            let stuck = context.progress.stuck(longerThan: timeout ?? .seconds(60))
+            if let stuck {
+                if reported != stuck.part {
+                    context.logger.event(
+                        .failed, .error,
+                        "\(stuck.part) has been busy with '\(stuck.step)' for \(Int(stuck.time.inSeconds)) s"
+                            + (timeout == nil
+                                ? "" : "; the watchdog is not fed any more, systemd will restart inspectd"))
+                }
+                reported = stuck.part
+            } else {
+                reported = nil
+                if timeout != nil { Systemd.watchdog() }
+            }
+            let text = context.statusText
+            if text != shown { Systemd.status(text) }
+            shown = text
+            try? await cancelWhenGracefulShutdown { try await Task.sleep(for: pause) }
+        }
+    }
+}

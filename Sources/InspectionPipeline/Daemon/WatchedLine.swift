@@ -1,0 +1,95 @@
+import Foundation
+import Imaging
+import LinuxPlatform
+import Logging
+import Spooling
+
+/// A line's folder as the inbox knows it: which files wait, which are being written, which are dealt with.
+struct WatchedLine {
+    private(set) var line: Configuration.Line
+    private var inbox: Inbox
+    /// Files of a line that keeps its originals, by path, that the ledger holds.
+    private var recorded: [RawPath: String] = [:]
+    private var isUnavailable = false
+    private var isFirstScan = true
+
+    init(_ line: Configuration.Line, excluding folders: [String]) {
+        self.line = line
+        inbox = Inbox(folder: line.watch, excluding: folders)
+    }
+
+    /// The same folder under a changed configuration.
+    func with(_ line: Configuration.Line) -> WatchedLine {
+        var copy = self
+        copy.line = line
+        return copy
+    }
+
+    struct Result {
+        var found: [Work] = []
+        var folders: [RawPath] = []
+        /// There are complete frames beyond the limit.
+        var isMore = false
+        /// Some files are still being written, or rest before they are tried again.
+        var isWaiting = false
+    }
+
+    /// Frames that are complete and on nobody's way yet, oldest first, marked as on their way.
+    mutating func scan(_ context: DaemonContext, limit: Int) -> Result {
+        var result = Result()
+        let arrivals: [Arrival]
+        do {
+            (arrivals, result.folders) = try inbox.scan()
+        } catch {
+            if !isUnavailable {
+                context.logger.event(
+                    .folderUnavailable, .error, "line \(line.name): \(error); looking again at every scan",
+                    fields: [LogField.line: line.name])
+            }
+            isUnavailable = true
+            return result
+        }
+        if isUnavailable {
+            context.logger.event(
+                .recovered, .notice, "line \(line.name): \(line.watch) is back", fields: [LogField.line: line.name])
+        }
+        // Files may have come between the first listing and the watches.
+        result.isMore = isFirstScan || isUnavailable
+        isUnavailable = false
+        isFirstScan = false
+        if line.after == .keep { forgetRecorded(except: arrivals) }
+        for arrival in arrivals {
+            if isRecorded(arrival, context) { continue }
+            guard
+                inbox.isComplete(
+                    arrival, tailLength: PictureProbe.tailLength, hasEndMarker: PictureProbe.hasEndMarker(tail:))
+            else {
+                result.isWaiting = true
+                continue
+            }
+            if result.found.count == limit {
+                result.isMore = true
+                break
+            }
+            guard context.pending.begin(arrival.path) else { continue }
+            result.found.append(Work(frame: .arrived(arrival), line: line, seen: .now))
+        }
+        return result
+    }
+
+    /// Whether a kept file was inspected before: remembered, else asked of the ledger once.
+    private mutating func isRecorded(_ arrival: Arrival, _ context: DaemonContext) -> Bool {
+        guard line.after == .keep else { return false }
+        let fingerprint = arrival.status.fingerprint
+        if recorded[arrival.path] == fingerprint { return true }
+        guard (try? context.ledger.contains(Spool.keptID(arrival, line: line.name))) == true else { return false }
+        recorded[arrival.path] = fingerprint
+        return true
+    }
+
+    private mutating func forgetRecorded(except arrivals: [Arrival]) {
+        guard !recorded.isEmpty else { return }
+        let present = Set(arrivals.map(\.path))
+        recorded = recorded.filter { present.contains($0.key) }
+    }
+}

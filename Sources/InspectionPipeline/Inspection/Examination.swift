@@ -1,0 +1,104 @@
+import AnomalyDetectors
+import Foundation
+import Imaging
+import InspectionDomain
+
+/// What was found in one frame, before anything is written: decode → detect → threshold → regions.
+public struct Examination: Sendable {
+    public let frame: Frame
+    public let detection: Detection
+    public let verdict: Verdict
+    /// Where the map is above the pixel threshold, at the frame's own size.
+    public let regions: RegionMap
+    public let calibration: Calibration
+    public let model: ModelIdentity
+    public var timing: StageTimings
+
+    /// The record of this frame; times and files are filled in by whoever writes it.
+    public func inspection(resultID: String, line: String, image: ImageInfo, createdAt: Date) -> Inspection {
+        var image = image
+        image.width = frame.width
+        image.height = frame.height
+        image.channels = frame.channels
+        image.bitDepth = frame.bitDepth
+        return Inspection(
+            resultID: resultID, line: line, createdAt: createdAt, image: image, verdict: verdict,
+            imageScore: detection.imageScore, imageThreshold: calibration.imageThreshold,
+            imageScoreNormalized: detection.imageScore / calibration.imageThreshold,
+            pValue: calibration.pValue(detection.imageScore), pixelThreshold: calibration.pixelThreshold,
+            regions: regions.regions, model: model, calibration: calibration.identity, timingMilliseconds: timing)
+    }
+}
+
+/// Examines frames one after another, with a detector per model. One per worker: it is not thread-safe.
+public final class FrameExaminer {
+    private let threads: Int
+    private let limits: DecodeLimits
+    /// By model name: the latest version's detector.
+    private var detectors: [String: (record: ModelRecord, detector: any Detector)] = [:]
+
+    /// - Parameters:
+    ///   - threads: how many cores one frame may use.
+    ///   - limits: what a picture may decode to.
+    public init(threads: Int, limits: DecodeLimits) {
+        self.threads = threads
+        self.limits = limits
+    }
+
+    /// - Parameters:
+    ///   - data: the picture's file.
+    ///   - rule: what the line wants of its thresholds.
+    ///   - note: told of each stage as it begins.
+    /// - Throws: `ImageError` for a picture that cannot be read, `CalibrationRule.TooFewImages`, `WeightError`.
+    public func examine(
+        _ data: Data, with model: LoadedModel, rule: CalibrationRule, note: (String) -> Void = { _ in }
+    ) throws -> Examination {
+        var timing = StageTimings()
+        let calibration = try model.stored.deciding(for: rule)
+        let detector = try detector(for: model)
+
+        note("decode")
+        let start = ContinuousClock.now
+        let frame = try Frame.decode(data, limits: limits)
+        let decoded = ContinuousClock.now
+
+        note("detect")
+        let detection = try detector.detect(frame)
+        let detected = ContinuousClock.now
+        guard detection.imageScore.isFinite else {
+            throw InspectionError(
+                code: "internal",
+                message: "\(model.record.name) version \(model.record.version) gave the score \(detection.imageScore); "
+                    + "the model is damaged: fit again")
+        }
+        let regions = RegionMap(
+            detection.map, threshold: Float(calibration.pixelThreshold), width: frame.width, height: frame.height)
+
+        timing.decode = (decoded - start).inMilliseconds
+        timing.preprocess = detection.preprocess
+        timing.backbone = detection.backbone
+        timing.detect = detection.detect + (ContinuousClock.now - detected).inMilliseconds
+        return Examination(
+            frame: frame, detection: detection, verdict: calibration.verdict(detection.imageScore), regions: regions,
+            calibration: calibration, model: model.identity, timing: timing)
+    }
+
+    private func detector(for model: LoadedModel) throws -> any Detector {
+        if let known = detectors[model.record.name], known.record == model.record { return known.detector }
+        // The old version's buffers go before the new one's come.
+        detectors[model.record.name] = nil
+        let detector = try model.model.makeDetector(threads: threads)
+        detectors[model.record.name] = (model.record, detector)
+        return detector
+    }
+
+    /// Drops the detectors of models that no line uses any more.
+    public func keepOnly(_ names: Set<String>) {
+        detectors = detectors.filter { names.contains($0.key) }
+    }
+}
+
+extension Duration {
+    /// For timings.
+    public var inMilliseconds: Double { inSeconds * 1000 }
+}

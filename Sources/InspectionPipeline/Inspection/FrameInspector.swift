@@ -1,0 +1,157 @@
+import Foundation
+import Imaging
+import InspectionDomain
+import LedgerStore
+import LinuxPlatform
+import Spooling
+
+/// Takes one frame through its whole life: claim → decode → detect → threshold → regions → pictures → results → ledger →
+/// archive. One per worker.
+///
+/// Whatever goes wrong ends in one of two ways: the frame can never be inspected (it is set aside with its reason and an
+/// `error` result), or the reason may pass (it stays claimed, to be tried again).
+final class FrameInspector {
+    private let context: DaemonContext
+    private let worker: String
+    private let examiner: FrameExaminer
+    private let files = FileSystem()
+
+    init(context: DaemonContext, worker: String, threads: Int) {
+        self.context = context
+        self.worker = worker
+        let limits = DecodeLimits(maxPixels: Int(context.configuration.current.maxMegapixels * 1e6))
+        examiner = FrameExaminer(threads: threads, limits: limits)
+    }
+
+    /// What became of a frame.
+    enum Outcome {
+        case inspected(Inspection, folder: RawPath)
+        /// It had been recorded before its process died or its last move failed; only that move was missing.
+        case finished
+        /// Nobody's any more: the camera removed it before it was claimed.
+        case gone
+    }
+
+    /// Inspects one frame.
+    /// - Parameter claimed: told of the claim as soon as there is one.
+    /// - Throws: what may pass: `SystemError`, `LedgerError`, and what is wrong with the model or the configuration.
+    func inspect(_ work: Work, claimed: (Claim) -> Void) throws -> Outcome {
+        step("claim")
+        guard let claim = try claim(work) else { return .gone }
+        claimed(claim)
+        let queued = (ContinuousClock.now - work.seen).inMilliseconds
+        if case .claimed = work.frame, try context.ledger.contains(claim.id) {
+            try finishRecorded(claim, work.line)
+            return .finished
+        }
+        var image = ImageInfo(path: claim.original.description)
+        var inspection: Inspection
+        var contents: [String: Data] = [:]
+        do {
+            if work.isRecovered, claim.attempts > 2 { throw Self.crashedTwice }
+            step("read")
+            let data = try files.read(claim.frame)
+            image.sha256 = SHA256.hex(of: data)
+            let model = try context.models.current(work.line.model)
+            let examination = try examiner.examine(data, with: model, rule: work.line.rule) { step($0) }
+
+            step("encode")
+            let examined = ContinuousClock.now
+            inspection = examination.inspection(
+                resultID: claim.id, line: claim.line, image: image, createdAt: Date())
+            let pictures = try ResultPictures(examination, policy: work.line.overlay)
+            inspection.files = pictures.listing
+            for file in pictures.files { contents[file.name] = file.data }
+            inspection.timingMilliseconds.write = (ContinuousClock.now - examined).inMilliseconds
+        } catch {
+            guard let reason = Self.reasonForQuarantine(error) else { throw error }
+            contents = [:]
+            inspection = Inspection(
+                resultID: claim.id, line: claim.line, createdAt: Date(), image: image, verdict: .error, error: reason)
+        }
+        inspection.timingMilliseconds.queue = queued
+
+        step("write results")
+        contents["result.json"] = try DomainJSON.encoder().encode(inspection)
+        let folder = try context.spool.publish(contents, for: claim)
+        step("record")
+        try context.ledger.record(
+            inspection, resultPath: folder.description, alert: Alert(about: inspection, resultPath: folder.description))
+        step("finish")
+        try finish(claim, inspection.error, work.line)
+        return .inspected(inspection, folder: folder)
+    }
+
+    private func step(_ name: String) { context.progress.begin(name, part: worker) }
+
+    /// The attempt is recorded before the work begins.
+    private func claim(_ work: Work) throws -> Claim? {
+        switch work.frame {
+        case .arrived(let arrival):
+            return try context.spool.claim(arrival, line: work.line.name, keeps: work.line.after == .keep)
+        case .claimed(let claim):
+            // A retry in the same process is no crash: it does not count.
+            return work.isRecovered ? try context.spool.beginAgain(claim) : claim
+        }
+    }
+
+    /// After the ledger's commit: the frame's last move.
+    private func finish(_ claim: Claim, _ error: InspectionError?, _ line: Configuration.Line) throws {
+        if let error {
+            try context.spool.quarantine(claim, error: error)
+        } else if line.after == .delete {
+            try context.spool.delete(claim)
+        } else {
+            try context.spool.archive(claim)
+        }
+    }
+
+    /// The process died between the ledger's commit and the frame's last move: the result says which move that is.
+    private func finishRecorded(_ claim: Claim, _ line: Configuration.Line) throws {
+        let path = context.spool.resultFolder(claim) / "result.json"
+        let result = try? DomainJSON.decoder().decode(Inspection.self, from: files.read(path))
+        try finish(claim, result?.error, line)
+    }
+
+    private static let crashedTwice = InspectionError(
+        code: "crashed-twice",
+        message:
+            "inspectd ended twice while it worked on this frame; it is not tried again. If inspectd was killed from "
+            + "outside, `inspectctl requeue` puts it back")
+
+    /// Why a frame can never be inspected; nil for what may pass, or is not the frame's fault.
+    private static func reasonForQuarantine(_ error: any Error) -> InspectionError? {
+        switch error {
+        case let error as InspectionError: return error
+        case let error as ImageError where error.code != .noMemory:
+            return InspectionError(code: error.code.rawValue, message: error.message)
+        case let error as SystemError where error.isPermission:
+            return InspectionError(
+                code: "permission", message: "the frame cannot be read: \(error); let the user of inspectd read it")
+        default: return nil
+        }
+    }
+}
+
+extension Alert {
+    /// The alert of an inspection; nil for a normal one.
+    init?(about inspection: Inspection, resultPath: String) {
+        let kind: Kind
+        let message: String
+        switch inspection.verdict {
+        case .normal: return nil
+        case .anomalous:
+            kind = .anomaly
+            let score = String(format: "%.4g", inspection.imageScore ?? .nan)
+            let threshold = String(format: "%.4g", inspection.imageThreshold ?? .nan)
+            message = "line \(inspection.line): score \(score) above the threshold \(threshold)"
+        case .error:
+            kind = .unreadable
+            message = "line \(inspection.line): \(inspection.error?.message ?? "the frame cannot be inspected")"
+        }
+        self.init(
+            id: inspection.resultID, kind: kind, line: inspection.line, createdAt: inspection.createdAt,
+            verdict: inspection.verdict, message: message, imageScore: inspection.imageScore,
+            imageThreshold: inspection.imageThreshold, resultPath: resultPath, imagePath: inspection.image.path)
+    }
+}

@@ -1,0 +1,67 @@
+import AnomalyDetectors
+import Foundation
+import Imaging
+import InspectionDomain
+
+/// The pictures beside a `result.json`: overlay, anomaly map and mask, each of the frame's own size.
+public struct ResultPictures: Sendable {
+    public static let overlayName = "overlay.jpg"
+    public static let mapName = "anomaly_map.png"
+    public static let maskName = "mask.png"
+
+    /// File names and contents.
+    public private(set) var files: [(name: String, data: Data)] = []
+
+    /// What `result.json` says of them.
+    public var listing: ResultFiles {
+        func listed(_ name: String) -> String? { files.contains { $0.name == name } ? name : nil }
+        return ResultFiles(
+            overlay: listed(Self.overlayName), anomalyMap: listed(Self.mapName), mask: listed(Self.maskName))
+    }
+
+    /// Encodes what a line wants to keep: map and mask of every anomalous frame and of those with an overlay.
+    ///
+    /// A flawless frame's map says nothing that an operator or a program would look for, so it costs no time and no space.
+    public init(_ examination: Examination, policy: Configuration.OverlayPolicy) throws(ImageError) {
+        let isAnomalous = examination.verdict == .anomalous || !examination.regions.regions.isEmpty
+        let wantsOverlay = policy == .always || policy == .anomalous && isAnomalous
+        if wantsOverlay { files.append((Self.overlayName, try Self.overlay(examination))) }
+        guard wantsOverlay || isAnomalous else { return }
+        let frame = examination.frame
+        let map = examination.detection.map.resized(width: frame.width, height: frame.height)
+        files.append(
+            (
+                Self.mapName,
+                try Overlay.mapPNG(
+                    map.values, width: frame.width, height: frame.height,
+                    pixelThreshold: Float(examination.calibration.pixelThreshold))
+            ))
+        files.append(
+            (
+                Self.maskName,
+                try Overlay.maskPNG(examination.regions.mask, width: frame.width, height: frame.height)
+            ))
+    }
+
+    /// The overlay as JPEG.
+    public static func overlay(_ examination: Examination) throws(ImageError) -> Data {
+        let map = examination.detection.map
+        let calibration = examination.calibration
+        let findings = Overlay.Findings(
+            map: map.values, mapWidth: map.width, mapHeight: map.height,
+            pixelThreshold: Float(calibration.pixelThreshold), mask: examination.regions.mask,
+            boxes: examination.regions.regions.map {
+                Overlay.Box(x: $0.bbox[0], y: $0.bbox[1], width: $0.bbox[2], height: $0.bbox[3])
+            })
+        let isAnomalous = examination.verdict == .anomalous
+        let caption = Overlay.Caption(
+            verdict: isAnomalous ? "ANOMALOUS" : "NORMAL", colour: isAnomalous ? .red : .green,
+            details: [
+                "score \(number(examination.detection.imageScore))", "threshold \(number(calibration.imageThreshold))",
+                examination.model.name + " v\(examination.model.version)",
+            ])
+        return try Overlay.draw(frame: examination.frame, findings: findings, caption: caption).encodedJPEG(quality: 88)
+    }
+
+    private static func number(_ value: Double) -> String { String(format: "%.4g", value) }
+}
