@@ -92,7 +92,7 @@ struct PlateScene {
                 outline(p + SIMD2(0, 0.5)) - outline(p - SIMD2(0, 0.5)))
             colour += SIMD3(repeating: (normal * light).sum() * 0.20 * ramp(-7, -2, edge))
         }
-        var coverage: Float = 0
+        var coverage: Float = 0, isOverHole = false
         for (index, bore) in Self.bores.enumerated() {
             let d = p - bore.centre
             let r = (d * d).sum().squareRoot()
@@ -106,10 +106,12 @@ struct PlateScene {
             // Chamfer: seen from above, its far side faces the lamp.
             colour += SIMD3(repeating: -facing * 0.24 * (1 - ramp(bore.radius + 1, bore.radius + 4, r)))
             let depth = 1 - ramp(bore.radius - 1.2, bore.radius + 0.6, r)
+            isOverHole = isOverHole || depth > 0.3
             let wall = 0.055 + 0.10 * ramp(0.35, 1, -facing) * ramp(bore.radius * 0.62, bore.radius, r)
             colour = mix(colour, SIMD3(repeating: wall), depth)
         }
-        if let shape, edge < -2 {
+        // Nothing is scratched or rusts where there is no metal; a chip may lie across a hole.
+        if let shape, edge < -2, !isOverHole || kind == .contamination {
             let bounds = shape.bounds
             if p.x > bounds.low.x, p.y > bounds.low.y, p.x < bounds.high.x, p.y < bounds.high.y {
                 (colour, coverage) = marked(colour, p, shape)

@@ -1,1 +1,0 @@
-// The target's first tests replace this line.
