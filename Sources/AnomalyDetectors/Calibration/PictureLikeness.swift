@@ -1,0 +1,169 @@
+import COpenBLAS
+import Imaging
+
+/// Tells which pictures of a folder show the same part, from small grey thumbnails.
+///
+/// Of each thumbnail, slow changes (lighting), contrast (exposure) and what the whole folder has in common (the product) are
+/// taken away; what is left is the part's own. Two pictures are linked when these rests correlate under the best of a few
+/// shifts, because parts do not lie, and crops are not cut, to the pixel.
+struct PictureLikeness {
+    static let side = 32
+    /// Shifts of up to this many thumbnail pixels are tried.
+    private static let reach = 2
+    private static let inner = side - 2 * reach
+
+    /// How likeness is judged, from the usual way to ever stricter ones. `movesCount`: whether a displacement of the
+    /// product tells pictures apart; if not, it is taken away too.
+    static let ladder: [(movesCount: Bool, threshold: Float)] = [
+        (true, 0.85), (false, 0.85), (false, 0.9), (false, 0.95), (false, 0.98),
+    ]
+
+    /// What is each picture's own, `side × side` each.
+    private let rests: [[Float]]
+
+    init(_ thumbnails: [[Float]], movesCount: Bool) {
+        let count = Float(max(1, thumbnails.count))
+        var mean = [Float](repeating: 0, count: Self.side * Self.side)
+        for thumbnail in thumbnails { for pixel in mean.indices { mean[pixel] += thumbnail[pixel] / count } }
+        // Two pictures have no "rest of the folder": each is the other's.
+        guard thumbnails.count > 2 else {
+            rests = thumbnails
+            return
+        }
+        if movesCount {
+            rests = thumbnails.map { zip($0, mean).map { $0 - $1 } }
+        } else {
+            // To second order, the common picture displaced is a combination of its derivatives.
+            let (x, y) = (Self.slope(mean, 1, 0), Self.slope(mean, 0, 1))
+            let basis = Self.orthonormal([mean, x, y, Self.slope(x, 1, 0), Self.slope(x, 0, 1), Self.slope(y, 0, 1)])
+            rests = thumbnails.map { thumbnail in basis.reduce(thumbnail, Self.without) }
+        }
+    }
+
+    /// Pictures linked directly or through others, in order of their first one.
+    func groups(above threshold: Float) -> [[Int]] {
+        let n = rests.count, length = Self.inner * Self.inner
+        var links = DisjointSets(count: n)
+        let centres = rests.flatMap { Self.window($0, Self.reach, Self.reach) }
+        // In strips of rows, so that thousands of pictures need no n × n matrix at once.
+        let strip = 256
+        var correlations = [Float](repeating: 0, count: strip * n)
+        for dy in 0...2 * Self.reach {
+            for dx in 0...2 * Self.reach {
+                let shifted = rests.flatMap { Self.window($0, dy, dx) }
+                for start in stride(from: 0, to: n, by: strip) {
+                    let height = min(strip, n - start)
+                    centres.withUnsafeBufferPointer { centres in
+                        guard let base = centres.baseAddress else { return }
+                        cblas_sgemm(
+                            CblasRowMajor, CblasNoTrans, CblasTrans, Int32(height), Int32(n), Int32(length), 1,
+                            base + start * length, Int32(length), shifted, Int32(length), 0, &correlations, Int32(n))
+                    }
+                    for row in 0..<height {
+                        for column in 0..<n where correlations[row * n + column] > threshold {
+                            if column != start + row { links.join(start + row, column) }
+                        }
+                    }
+                }
+            }
+        }
+        return links.groups
+    }
+
+    /// Grey, 32×32, minus its 9×9 mean, mean 0 and length 1.
+    static func thumbnail(_ frame: Frame) -> [Float] {
+        var pixels = [Float](repeating: 0, count: side * side * 3)
+        pixels.withUnsafeMutableBufferPointer {
+            frame.fillNetworkInput($0, width: side, height: side, mean: [0, 0, 0], std: [1, 1, 1])
+        }
+        let grey = (0..<side * side).map { (pixel: Int) -> Float in
+            (pixels[3 * pixel] + pixels[3 * pixel + 1] + pixels[3 * pixel + 2]) / 3
+        }
+        return normalised(zip(grey, boxMean(grey, radius: 4)).map { $0 - $1 })
+    }
+
+    /// Mean over a square around each pixel, as far as it lies inside.
+    private static func boxMean(_ values: [Float], radius: Int) -> [Float] {
+        (0..<side * side).map { index in
+            let (y, x) = (index / side, index % side)
+            var sum: Float = 0, count: Float = 0
+            for row in max(0, y - radius)...min(side - 1, y + radius) {
+                for column in max(0, x - radius)...min(side - 1, x + radius) {
+                    sum += values[row * side + column]
+                    count += 1
+                }
+            }
+            return sum / count
+        }
+    }
+
+    /// The inner square, displaced by `dy - reach`, `dx - reach`.
+    private static func window(_ values: [Float], _ dy: Int, _ dx: Int) -> [Float] {
+        var square: [Float] = []
+        square.reserveCapacity(inner * inner)
+        for y in dy..<dy + inner { square += values[y * side + dx..<y * side + dx + inner] }
+        return normalised(square)
+    }
+
+    /// Mean 0, length 1; a picture without any structure becomes zeros and resembles nothing.
+    private static func normalised(_ values: [Float]) -> [Float] {
+        let mean = values.reduce(0, +) / Float(values.count)
+        let length = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }.squareRoot()
+        return values.map { length > 1e-5 ? ($0 - mean) / length : 0 }
+    }
+
+    /// Central difference along (dx, dy), borders held.
+    private static func slope(_ values: [Float], _ dx: Int, _ dy: Int) -> [Float] {
+        (0..<side * side).map { index in
+            let (y, x) = (index / side, index % side)
+            let (below, right) = (min(y + dy, side - 1), min(x + dx, side - 1))
+            let (above, left) = (max(y - dy, 0), max(x - dx, 0))
+            return (values[below * side + right] - values[above * side + left]) / 2
+        }
+    }
+
+    /// Gram–Schmidt; what depends on the earlier ones is left out.
+    private static func orthonormal(_ vectors: [[Float]]) -> [[Float]] {
+        var basis: [[Float]] = []
+        for vector in vectors {
+            let size = vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
+            let rest = (basis + basis).reduce(vector, without)
+            let length = rest.reduce(0) { $0 + $1 * $1 }.squareRoot()
+            if length > 1e-3 * size, length > 1e-6 { basis.append(rest.map { $0 / length }) }
+        }
+        return basis
+    }
+
+    /// The part of `values` that is orthogonal to a unit vector.
+    private static func without(_ values: [Float], _ direction: [Float]) -> [Float] {
+        let share = zip(values, direction).reduce(0) { $0 + $1.0 * $1.1 }
+        return zip(values, direction).map { $0 - share * $1 }
+    }
+}
+
+/// Union-find with path halving; the root of a set is its smallest member.
+private struct DisjointSets {
+    private var parents: [Int]
+
+    init(count: Int) { parents = Array(0..<count) }
+
+    mutating func root(_ member: Int) -> Int {
+        var member = member
+        while parents[member] != member {
+            parents[member] = parents[parents[member]]
+            member = parents[member]
+        }
+        return member
+    }
+
+    mutating func join(_ a: Int, _ b: Int) {
+        let (first, second) = (root(a), root(b))
+        parents[max(first, second)] = min(first, second)
+    }
+
+    var groups: [[Int]] {
+        var sets = self, groups: [Int: [Int]] = [:]
+        for member in parents.indices { groups[sets.root(member), default: []].append(member) }
+        return groups.sorted { $0.key < $1.key }.map(\.value)
+    }
+}
