@@ -1,7 +1,11 @@
 import Foundation
+import LinuxPlatform
 import NeuralNets
 
-/// Finds a backbone by what a user calls it.
+/// The backbones a user can name: the built-in one, those imported into the state folder, and any weight file by its path.
+///
+/// On disk: `<state>/backbones/<name>.safetensors`, whatever container the file came in, with `architecture` and `dialect`
+/// in its metadata, so that nothing has to be guessed again.
 public struct BackboneCatalog: Sendable {
     /// `<state>/backbones`.
     public let folder: String
@@ -10,16 +14,52 @@ public struct BackboneCatalog: Sendable {
         self.folder = folder
     }
 
-    /// - Parameter reference: nil for the built-in one, a file's path, or the name of an imported one.
+    /// Names that can be loaded, the built-in one first.
+    public var names: [String] {
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        let imported = files.filter { $0.hasSuffix(".safetensors") }.map { String($0.dropLast(".safetensors".count)) }
+        return [Backbone.defaultName] + imported.filter(Identifier.isValid).sorted()
+    }
+
+    /// - Parameter reference: nil for the built-in one, the name of an imported one, or a file's path.
     /// - Throws: `WeightError`, `ProgramError` for a name that nothing has.
     public func load(_ reference: String?) throws -> Backbone {
         guard let reference, reference != Backbone.defaultName else { return try Backbone.embedded() }
+        if names.contains(reference) { return try Backbone.load(path: path(reference)) }
         if reference.contains("/") || FileManager.default.fileExists(atPath: reference) {
             return try Backbone.load(path: reference)
         }
         throw ProgramError(
             .noInput,
-            "there is no backbone '\(reference)'; `inspectctl backbone list` shows those there are, "
+            "there is no backbone '\(reference)'; there are \(names.joined(separator: ", ")); "
                 + "`inspectctl backbone import FILE` adds one, and a path to a .safetensors or .pth file works too")
     }
+
+    /// Reads a weight file, checks that every tensor of its network is there, and keeps it under a name.
+    /// - Parameters:
+    ///   - name: the file's own without its extension when nil.
+    ///   - architecture: forces what the file's metadata or tensors say.
+    ///   - dialect: likewise.
+    /// - Throws: `WeightError`, `ProgramError`, `SystemError`.
+    public func importFile(
+        _ path: String, as name: String?, architecture: BackboneArchitecture?, dialect: WeightDialect?
+    ) throws -> Backbone {
+        let backbone = try Backbone.load(path: path, architecture: architecture, dialect: dialect)
+        let name = name ?? backbone.name
+        guard Identifier.isValid(name) else {
+            throw ProgramError(.usage, "'\(name)' is no name for a backbone: give one with --name, \(Identifier.allowed)")
+        }
+        guard name != Backbone.defaultName else {
+            throw ProgramError(.usage, "\(name) is the built-in backbone's name: give another one with --name")
+        }
+        var file = backbone.file
+        file.metadata["architecture"] = backbone.architecture.rawValue
+        file.metadata["dialect"] = backbone.dialect.rawValue
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try DurableFile.write(try file.encodedAsSafetensors(), to: self.path(name))
+        return try load(name)
+    }
+
+    /// Where an imported backbone lies.
+    public func path(_ name: String) -> String { "\(folder)/\(name).safetensors" }
 }

@@ -1,0 +1,134 @@
+import Foundation
+import InspectionDomain
+import LedgerStore
+import LinuxPlatform
+import Spooling
+
+/// The daemon's state and queue, as anyone can see them from outside.
+public struct DaemonStatus: Codable, Sendable, Equatable {
+    public struct LineStatus: Codable, Sendable, Equatable {
+        public var name: String
+        public var watch: String
+        /// Frames in the watched folder that wait; nil when the folder cannot be read.
+        public var waiting: Int?
+        public var quarantined: Int
+        public var model: String
+        public var version: Int?
+        public var calibration: String?
+        public var imageThreshold: Double?
+        public var falseAlarmRate: Double?
+        /// Of the last 24 hours.
+        public var normal, anomalous, error: Int
+        public var lastInspection: Date?
+        public var p50Milliseconds, p95Milliseconds: Double?
+        /// What is wrong with the line.
+        public var problem: String?
+
+        enum CodingKeys: String, CodingKey {
+            case name, watch, waiting, quarantined, model, version, calibration, normal, anomalous, error, problem
+            case imageThreshold = "image_threshold"
+            case falseAlarmRate = "false_alarm_rate"
+            case lastInspection = "last_inspection"
+            case p50Milliseconds = "p50_ms"
+            case p95Milliseconds = "p95_ms"
+        }
+    }
+
+    public var isRunning: Bool
+    public var pid: Int32?
+    public var startedAt: Date?
+    /// Frames claimed and not yet done.
+    public var active: Int
+    /// Alerts still in the outbox, and those in `alerts/new` that nobody took yet.
+    public var pendingAlerts, deliveredAlerts: Int
+    public var inspections: Int
+    public var freeBytes: Int?
+    public var lines: [LineStatus]
+
+    enum CodingKeys: String, CodingKey {
+        case isRunning = "running"
+        case pid
+        case startedAt = "started_at"
+        case active
+        case pendingAlerts = "pending_alerts"
+        case deliveredAlerts = "alerts_in_new"
+        case inspections
+        case freeBytes = "free_bytes"
+        case lines
+    }
+
+    /// - Throws: `LedgerError`.
+    public init(of configuration: Configuration, now: Date = Date()) throws {
+        let spool = Spool(root: configuration.spool)
+        let files = FileSystem()
+        let ledger = try History.ledger(configuration)
+        pid = RunningDaemon(configuration).pid
+        isRunning = pid != nil
+        startedAt = isRunning ? RunMarker(path: configuration.state + "/run.json").content?.startedAt : nil
+        active = Self.count(files, spool.root / "active")
+        pendingAlerts = try ledger?.pendingAlertCount() ?? 0
+        deliveredAlerts = Self.count(files, spool.alertsNew)
+        inspections = try ledger?.count() ?? 0
+        freeBytes = try? spool.freeSpace()
+        let summaries = try ledger?.summaries(since: now - 86_400) ?? []
+        let store = ModelStore(folder: configuration.modelsPath)
+        lines = configuration.lines.map { line in
+            Self.status(line, summaries.first { $0.line == line.name }, spool, store, ledger)
+        }
+    }
+
+    private static func status(
+        _ line: Configuration.Line, _ summary: LineSummary?, _ spool: Spool, _ store: ModelStore, _ ledger: Ledger?
+    ) -> LineStatus {
+        var status = LineStatus(
+            name: line.name, watch: line.watch, waiting: nil, quarantined: count(FileSystem(), spool.quarantine / line.name),
+            model: line.model, normal: summary?.normal ?? 0, anomalous: summary?.anomalous ?? 0,
+            error: summary?.error ?? 0, lastInspection: summary?.last, p50Milliseconds: summary?.p50,
+            p95Milliseconds: summary?.p95)
+        do {
+            var inbox = Inbox(folder: line.watch)
+            let arrivals = try inbox.scan().arrivals
+            status.waiting =
+                line.after == .keep
+                ? arrivals.count { (try? ledger?.contains(Spool.keptID($0, line: line.name))) != true } : arrivals.count
+        } catch {
+            status.problem = "\(error)"
+        }
+        do {
+            let active = try store.active(line.model).current
+            status.version = active.version
+            status.calibration = active.calibration
+            let calibration = try store.calibration(line.model, version: active.version, id: active.calibration)
+                .deciding(for: line.rule)
+            status.imageThreshold = calibration.imageThreshold
+            status.falseAlarmRate = calibration.falseAlarmRate
+        } catch {
+            status.problem = "\(error)"
+        }
+        return status
+    }
+
+    /// Entries of a folder; none when it is not there.
+    private static func count(_ files: FileSystem, _ folder: RawPath) -> Int {
+        ((try? files.list(folder)) ?? []).count { $0.name.bytes.first != UInt8(ascii: ".") }
+    }
+}
+
+/// The daemon that works in a spool, if one does.
+public struct RunningDaemon: Sendable {
+    public let pid: Int32?
+
+    /// Looks at the lock's holder without touching the lock.
+    public init(_ configuration: Configuration) {
+        let text = FileManager.default.contents(atPath: configuration.spool + "/lock")
+            .map { String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines) }
+        guard let text, let pid = Int32(text), pid > 0,
+            let name = try? String(contentsOfFile: "/proc/\(pid)/comm", encoding: .utf8),
+            name.trimmingCharacters(in: .whitespacesAndNewlines) == "inspectd"
+        else {
+            self.pid = nil
+            return
+        }
+        self.pid = pid
+    }
+}

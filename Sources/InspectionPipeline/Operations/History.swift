@@ -1,0 +1,49 @@
+import Foundation
+import InspectionDomain
+import LedgerStore
+import LinuxPlatform
+import Spooling
+
+/// What past inspections tell, read beside a running daemon.
+public enum History {
+    /// The ledger; nil when nothing was ever inspected.
+    public static func ledger(_ configuration: Configuration) throws -> Ledger? {
+        guard FileManager.default.fileExists(atPath: configuration.ledgerPath) else { return nil }
+        return try Ledger(path: configuration.ledgerPath)
+    }
+
+    /// Past inspections, newest first.
+    public static func inspections(_ configuration: Configuration, _ filter: HistoryFilter) throws -> [HistoryEntry] {
+        try ledger(configuration)?.history(filter) ?? []
+    }
+
+    /// Image scores of a line's last frames, as far as this version of the model gave them; newest first.
+    public static func recentScores(
+        _ configuration: Configuration, line: String, model: ModelIdentity, last: Int
+    ) throws -> [Double] {
+        try inspections(configuration, HistoryFilter(line: line, limit: last))
+            .filter { $0.inspection.model == model }.compactMap(\.inspection.imageScore)
+    }
+
+    /// Archived frames of a line that were called normal, by their paths.
+    public static func archivedNormalFrames(
+        _ configuration: Configuration, line: String, since: Date, limit: Int = 10_000
+    ) throws -> [String] {
+        let filter = HistoryFilter(line: line, verdict: .normal, since: since, limit: limit)
+        let wanted = Set(try inspections(configuration, filter).map(\.inspection.resultID))
+        let files = FileSystem()
+        let folder = Spool(root: configuration.spool).archive / line
+        guard !wanted.isEmpty, files.exists(folder) else { return [] }
+        var paths: [String] = []
+        for day in try files.list(folder) where day.kind == .folder {
+            let path = folder.appending(day.name)
+            for entry in try files.list(path) where entry.kind == .file {
+                // `<stem>-<id>.<extension>`
+                let stem = String(decoding: entry.name.stemAndExtension.stem, as: UTF8.self)
+                guard let id = stem.split(separator: "-").last, wanted.contains(String(id)) else { continue }
+                paths.append(path.appending(entry.name).description)
+            }
+        }
+        return paths.sorted()
+    }
+}

@@ -1,0 +1,85 @@
+import Foundation
+import InspectionDomain
+import LedgerStore
+import LinuxPlatform
+import Spooling
+
+/// Makes the ledger agree with the results on disk, which are the truth, after a crash or a damaged disk. The daemon must be
+/// stopped: what it had in work is taken up again when it starts.
+public struct Repair: Sendable {
+    public struct Report: Codable, Sendable, Equatable {
+        /// Result folders looked at.
+        public var results = 0
+        /// Rows that the ledger lacked.
+        public var recorded = 0
+        /// Folders under results/ without a readable result.json.
+        public var unreadable: [String] = []
+        /// Frames that the daemon takes up again when it starts.
+        public var active = 0
+        /// Where a ledger that could not be opened was put.
+        public var damagedLedger: String?
+
+        enum CodingKeys: String, CodingKey {
+            case results, recorded, unreadable, active
+            case damagedLedger = "damaged_ledger"
+        }
+    }
+
+    private let configuration: Configuration
+    private let spool: Spool
+    private let files = FileSystem()
+
+    public init(_ configuration: Configuration) {
+        self.configuration = configuration
+        spool = Spool(root: configuration.spool)
+    }
+
+    /// - Throws: `FileLock.Held` while a daemon runs, `SystemError`, `LedgerError`.
+    public func run(progress: (Int) -> Void = { _ in }) throws -> Report {
+        try spool.prepare()
+        let lock = try spool.lock()
+        defer { withExtendedLifetime(lock) {} }
+        var report = Report()
+        let ledger = try openLedger(&report)
+        for folder in try resultFolders() {
+            report.results += 1
+            progress(report.results)
+            guard let data = try? files.read(folder / "result.json"),
+                let inspection = try? DomainJSON.decoder().decode(Inspection.self, from: data)
+            else {
+                report.unreadable.append(folder.description)
+                continue
+            }
+            if try ledger.record(inspection, resultPath: folder.description, alert: nil) { report.recorded += 1 }
+        }
+        report.active = try files.list(spool.root / "active").count
+        return report
+    }
+
+    /// A ledger that cannot be opened is moved aside, never removed.
+    private func openLedger(_ report: inout Report) throws -> Ledger {
+        try FileManager.default.createDirectory(atPath: configuration.state, withIntermediateDirectories: true)
+        do {
+            let ledger = try Ledger(path: configuration.ledgerPath)
+            _ = try ledger.count()
+            return ledger
+        } catch let error as LedgerError where !error.isTransient {
+            let time = DomainJSON.string(from: Date()).filter { $0 != ":" }
+            let aside = "\(configuration.ledgerPath).damaged-\(time)"
+            for suffix in ["", "-wal", "-shm"] {
+                let path = RawPath(configuration.ledgerPath + suffix)
+                if files.exists(path) { try files.rename(path, to: RawPath(aside + suffix)) }
+            }
+            report.damagedLedger = aside
+            return try Ledger(path: configuration.ledgerPath)
+        }
+    }
+
+    /// `results/<line>/<day>/<folder>`
+    private func resultFolders() throws -> [RawPath] {
+        func folders(_ path: RawPath) throws -> [RawPath] {
+            try files.list(path).filter { $0.kind == .folder }.map { path.appending($0.name) }.sorted()
+        }
+        return try folders(spool.results).flatMap(folders).flatMap(folders)
+    }
+}
