@@ -1,7 +1,40 @@
 import ArgumentParser
+import Foundation
+import InspectionPipeline
 
 @main
 struct Inspectctl: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "inspectctl", abstract: "Fits, calibrates, evaluates and steers inspectd.")
+        commandName: "inspectctl",
+        abstract: "Fits, calibrates, evaluates and steers inspectd.",
+        discussion: """
+            Begin with `inspectctl demo`: it draws sample frames, fits, calibrates, runs the daemon and shows what it found.
+
+            Exit codes: 0 done (an anomaly is no error), 64 usage, 65 bad data, 66 no input, 69 unavailable, 74 I/O,
+            78 configuration.
+            """,
+        version: programVersion,
+        subcommands: [
+            DemoCommand.self, FitCommand.self, CalibrateCommand.self, InspectCommand.self, EvaluateCommand.self,
+            StatusCommand.self, HistoryCommand.self, RequeueCommand.self, RepairCommand.self, BenchmarkCommand.self,
+            ModelCommand.self, BackboneCommand.self, ConfigCommand.self,
+        ])
+
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            fail(error)
+        }
+    }
+
+    /// Ends the program: in ArgumentParser's way for its own errors, with the project's exit codes for all others.
+    private static func fail(_ error: any Error) -> Never {
+        // Help, version, usage errors and `ExitCode` are ArgumentParser's own.
+        let code = exitCode(for: error)
+        if code == .success || code == .validationFailure || error is ExitCode { exit(withError: error) }
+        FileHandle.standardError.write(Data("inspectctl: \(ExitStatus.message(of: error))\n".utf8))
+        Foundation.exit(ExitStatus(for: error).rawValue)
+    }
 }

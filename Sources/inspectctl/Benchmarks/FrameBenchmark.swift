@@ -1,0 +1,77 @@
+import AnomalyDetectors
+import Dispatch
+import Foundation
+import Imaging
+import InspectionPipeline
+import NeuralNets
+import SampleFrames
+import Synchronization
+
+/// The way of a whole frame in memory: decode, detect, regions, pictures; disk and ledger apart.
+struct FrameBenchmark {
+    static let latencyName = "frame_1024x768_latency"
+    static let throughputName = "frame_1024x768_throughput"
+    static let names = [latencyName, throughputName]
+
+    private let threads: Int
+    private let model: LoadedModel
+    private let rule: CalibrationRule
+    private let frames: [Data]
+
+    /// Fits the default model on a few drawn frames.
+    init(threads: Int) throws {
+        self.threads = threads
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("inspectd-bench-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let data = SampleDataset(product: .plate, train: 16, validation: 9, testGood: 0, perDefect: 0)
+        try data.write(to: folder)
+        let rule = CalibrationRule(rate: 0.1, confidence: nil)
+        let fitting = ModelFitting(backbone: try Backbone.embedded(), rule: rule, workers: threads)
+        let pictures = try fitting.pictures(
+            normal: [folder.path + "/train"], calibration: [folder.path + "/validation"])
+        let store = ModelStore(folder: folder.path + "/models")
+        _ = try fitting.store(
+            try fitting.fit(pictures), as: "plate", sources: [], overridesLine: false, in: store)
+        model = try store.load("plate")
+        self.rule = rule
+        let size = SampleFrames.Size(width: 1024, height: 768)
+        frames = try (0..<8).map {
+            try SampleFrames.flawless(.plate, index: 1000 + $0, size: size).encodedJPEG(quality: 90)
+        }
+    }
+
+    /// One frame at a time on all threads.
+    func latency(runs: Int) throws -> BenchmarkTimes {
+        let examiner = FrameExaminer(threads: threads, limits: .default)
+        var next = 0
+        return try BenchmarkTimes.measure(runs: runs) {
+            try inspect(frames[next % frames.count], examiner)
+            next += 1
+        }
+    }
+
+    /// One frame per thread; the time is that of a round divided by its frames.
+    func throughput(runs: Int) throws -> BenchmarkTimes {
+        let perWorker = 4
+        let failure = Mutex<(any Error)?>(nil)
+        let examiners = (0..<threads).map { _ in FrameExaminer(threads: 1, limits: .default) }
+        // Each examiner is used by one iteration of the loop only.
+        nonisolated(unsafe) let workers = examiners
+        let rounds = try BenchmarkTimes.measureAll(runs: runs) {
+            DispatchQueue.concurrentPerform(iterations: threads) { worker in
+                do {
+                    for step in 0..<perWorker { try inspect(frames[(worker + step) % frames.count], workers[worker]) }
+                } catch {
+                    failure.withLock { $0 = error }
+                }
+            }
+            if let error = failure.withLock({ $0 }) { throw error }
+        }
+        return BenchmarkTimes(milliseconds: rounds.map { $0 / Double(threads * perWorker) })
+    }
+
+    private func inspect(_ data: Data, _ examiner: FrameExaminer) throws {
+        let examination = try examiner.examine(data, with: model, rule: rule)
+        _ = try ResultPictures(examination, policy: .anomalous)
+    }
+}

@@ -1,0 +1,128 @@
+import ArgumentParser
+import Foundation
+import InspectionPipeline
+import NeuralNets
+
+struct BackboneCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backbone", abstract: "Looks after feature extractors.",
+        subcommands: [Import.self, List.self, Show.self])
+
+    struct Import: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Checks a weight file and keeps it under a name.",
+            discussion: """
+                Reads .safetensors and PyTorch's .pth as torchvision, timm and EfficientNet-PyTorch publish them, without
+                Python. Nothing in a file is ever run.
+
+                  inspectctl backbone import wide_resnet50_2-95faca4d.pth --name wide_resnet50_2
+                """)
+        @OptionGroup var global: GlobalOptions
+        @Argument(help: ArgumentHelp("The weight file.", valueName: "file")) var file: String
+        @Option(help: "The name to keep it under; the file's own by default.") var name: String?
+        @Option(
+            help: ArgumentHelp(
+                "The network, when the file does not tell.",
+                valueName: BackboneArchitecture.allCases.map(\.rawValue).joined(separator: "|")))
+        var architecture: BackboneArchitecture?
+        @Option(
+            help: ArgumentHelp(
+                "Whose names and padding, when the file does not tell.",
+                valueName: WeightDialect.allCases.map(\.rawValue).joined(separator: "|")))
+        var dialect: WeightDialect?
+
+        func run() throws {
+            let catalog = try global.backbones()
+            let backbone = try catalog.importFile(file, as: name, architecture: architecture, dialect: dialect)
+            switch global.format {
+            case .json: try Output.printJSON(BackboneSummary(backbone, path: catalog.path(backbone.name)))
+            case .text:
+                Output.print(
+                    "imported \(backbone.name): \(backbone.architecture.rawValue), \(backbone.dialect.rawValue); "
+                        + "use it with --backbone \(backbone.name)")
+            }
+        }
+    }
+
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Lists the backbones that --backbone can name.")
+        @OptionGroup var global: GlobalOptions
+
+        func run() throws {
+            let catalog = try global.backbones()
+            let summaries = try catalog.names.map { name in
+                BackboneSummary(
+                    try catalog.load(name), path: name == Backbone.defaultName ? "built in" : catalog.path(name))
+            }
+            guard global.format == .text else { return try Output.printJSON(summaries) }
+            var table = Table(["backbone", "network", "dialect", "levels", "where"])
+            for one in summaries {
+                table.add([one.name, one.architecture, one.dialect, one.defaultLevels.joined(separator: ","), one.path])
+            }
+            Output.print(table.text)
+        }
+    }
+
+    struct Show: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Shows a backbone's levels, normalisation and metadata.",
+            discussion: "  inspectctl backbone show efficientnet_b0")
+        @OptionGroup var global: GlobalOptions
+        @Argument(help: ArgumentHelp("A name of the list, or a weight file.", valueName: "name|file")) var name: String
+
+        func run() throws {
+            let catalog = try global.backbones()
+            let backbone = try catalog.load(name)
+            let isBuiltIn = name == Backbone.defaultName
+            let path = isBuiltIn ? "built in" : catalog.names.contains(name) ? catalog.path(name) : name
+            let summary = BackboneSummary(backbone, path: path)
+            guard global.format == .text else { return try Output.printJSON(summary) }
+            let metadata = summary.metadata.sorted { $0.key < $1.key }.map { "  \($0.key): \($0.value)" }
+            Output.print(
+                """
+                backbone       \(summary.name) (\(summary.path))
+                network        \(summary.architecture), \(summary.dialect)
+                levels         \(summary.levels.joined(separator: ", "))
+                pooled         \(summary.defaultLevels.joined(separator: ", "))
+                mapped         \(summary.defaultTaps.joined(separator: ", "))
+                mean, std      \(summary.mean), \(summary.std)
+                metadata
+                \(metadata.isEmpty ? "  none" : metadata.joined(separator: "\n"))
+                """)
+        }
+    }
+}
+
+/// What `list` and `show` say of a backbone.
+struct BackboneSummary: Encodable {
+    let name, architecture, dialect, path: String
+    let levels, defaultLevels, defaultTaps: [String]
+    let mean, std: [Float]
+    let metadata: [String: String]
+
+    enum CodingKeys: String, CodingKey {
+        case name, architecture, dialect, path, levels, mean, std, metadata
+        case defaultLevels = "default_levels"
+        case defaultTaps = "default_taps"
+    }
+
+    init(_ backbone: Backbone, path: String) {
+        name = backbone.name
+        architecture = backbone.architecture.rawValue
+        dialect = backbone.dialect.rawValue
+        self.path = path
+        levels = backbone.tapNames
+        defaultLevels = backbone.defaultLevels
+        defaultTaps = backbone.defaultTaps
+        mean = backbone.normalization.mean
+        std = backbone.normalization.std
+        metadata = backbone.metadata
+    }
+}
+
+extension GlobalOptions {
+    func backbones() throws -> BackboneCatalog { BackboneCatalog(folder: try configuration().backbonesPath) }
+}
+
+extension BackboneArchitecture: ExpressibleByArgument {}
+extension WeightDialect: ExpressibleByArgument {}

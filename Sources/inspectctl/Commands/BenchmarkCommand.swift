@@ -1,0 +1,67 @@
+import ArgumentParser
+import Foundation
+import InspectionPipeline
+
+struct BenchmarkCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "benchmark",
+        abstract: "Times the networks and the way of a whole frame.",
+        discussion: """
+            Networks run with random weights on one picture (only shape and cost mean anything); the frame's way (decode,
+            detect, regions, overlay, encode) runs on drawn 1024 × 768 frames with a model fitted on the spot. Latency: one
+            frame at a time on all threads. Throughput: one frame per thread. Median and minimum of --runs runs after three
+            that are not counted.
+
+              inspectctl benchmark --runs 15 --json times.json
+              inspectctl benchmark --only efficientnet_b0_224 --threads 1
+            """)
+
+    @OptionGroup var global: GlobalOptions
+
+    @Option(help: ArgumentHelp("Names of what to time; all by default.", valueName: "name"))
+    var only: [String] = []
+
+    @Option(help: "Timed runs of each.")
+    var runs = 15
+
+    @Option(help: "Threads of a latency run, and frames side by side in a throughput run.")
+    var threads = ProcessInfo.processInfo.activeProcessorCount
+
+    @Option(name: .customLong("json"), help: ArgumentHelp("Write {name: {median_ms, min_ms}} there.", valueName: "file"))
+    var jsonFile: String?
+
+    func validate() throws {
+        guard (1...1000).contains(runs) else { throw ValidationError("--runs must be from 1 to 1000, got \(runs)") }
+        guard (1...256).contains(threads) else { throw ValidationError("--threads must be from 1 to 256, got \(threads)") }
+        let unknown = only.filter { !Self.names.contains($0) }
+        guard unknown.isEmpty else {
+            throw ValidationError(
+                "unknown name \(unknown.joined(separator: ", ")); known: \(Self.names.joined(separator: ", "))")
+        }
+    }
+
+    private static let names = NetworkBenchmark.all.map(\.name) + FrameBenchmark.names
+
+    func run() throws {
+        let wanted = only.isEmpty ? Self.names : only
+        var results: [String: BenchmarkTimes] = [:]
+        func note(_ name: String, _ times: BenchmarkTimes) {
+            results[name] = times
+            if global.format == .text { Output.print(times.line(name)) }
+        }
+        for network in NetworkBenchmark.all where wanted.contains(network.name) {
+            note(network.name, try network.run(threads: threads, runs: runs))
+        }
+        if FrameBenchmark.names.contains(where: wanted.contains) {
+            let frames = try FrameBenchmark(threads: threads)
+            if wanted.contains(FrameBenchmark.latencyName) {
+                note(FrameBenchmark.latencyName, try frames.latency(runs: runs))
+            }
+            if wanted.contains(FrameBenchmark.throughputName) {
+                note(FrameBenchmark.throughputName, try frames.throughput(runs: runs))
+            }
+        }
+        if global.format == .json { try Output.printJSON(results) }
+        if let jsonFile { try Output.write(results, to: jsonFile) }
+    }
+}

@@ -1,0 +1,194 @@
+import AnomalyDetectors
+import ArgumentParser
+import Foundation
+import InspectionPipeline
+
+struct CalibrateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "calibrate",
+        abstract: "Recalibrates a line's model on newer flawless pictures: the maintenance command.",
+        discussion: """
+            The new thresholds decide in the running daemon from the next frame on; --rollback brings the former ones back.
+            Without --false-alarm-rate and --confidence the line's configuration decides the rate, also after later changes
+            to it; with them, this calibration keeps its own rate until the next one.
+
+              inspectctl calibrate --line plate --normal /data/plate/this-week --dry-run
+              inspectctl calibrate --line plate --from-history 7d
+              inspectctl calibrate --line plate --rollback
+            """)
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var rule: RuleOptions
+
+    @Option(help: ArgumentHelp("The line of the configuration.", valueName: "line"))
+    var line: String
+
+    @Option(parsing: .upToNextOption, help: ArgumentHelp("Folders of flawless pictures.", valueName: "folder"))
+    var normal: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Instead, the archived frames of so long ago until now that were called normal.", valueName: "7d"))
+    var fromHistory: String?
+
+    @Flag(help: "Only show old and new thresholds, and what would change.")
+    var dryRun = false
+
+    @Flag(help: "Bring the calibration before the present one back.")
+    var rollback = false
+
+    @Option(help: ArgumentHelp("How many of the line's last frames are compared under both thresholds.", valueName: "n"))
+    var last = 1000
+
+    func validate() throws {
+        guard (normal.isEmpty ? 0 : 1) + (fromHistory == nil ? 0 : 1) + (rollback ? 1 : 0) == 1 else {
+            throw ValidationError("give one of --normal FOLDER, --from-history TIME and --rollback")
+        }
+        if let fromHistory, Quantity.duration(fromHistory) == nil {
+            throw ValidationError("--from-history needs \(Quantity.durationsAllowed), got '\(fromHistory)'")
+        }
+        guard last > 0 else { throw ValidationError("--last must be above 0, got \(last)") }
+    }
+
+    func run() throws {
+        let (configuration, line) = try global.line(line)
+        let store = ModelStore(folder: configuration.modelsPath)
+        if rollback { return try rollBack(store, line) }
+        let model = try store.load(line.model)
+        let (frames, source) = try pictures(configuration, line)
+        let bars = PhaseProgress(global)
+        let wanted = rule.rule(line)
+        _ = try wanted.k(of: frames.count)
+        let scores = try FrameScorer.score(
+            frames, model: model.model, workers: ProcessInfo.processInfo.activeProcessorCount, phase: "calibration",
+            progress: bars.callback)
+        bars.finish()
+        let recalibration = try Recalibration(
+            model: model, scores: scores.map { (image: $0.imageScore, mapMaximum: $0.mapMaximum) }, source: source,
+            rule: wanted)
+        let recent = try History.recentScores(configuration, line: line.name, model: model.identity, last: last)
+        let report = CalibrationReport(
+            recalibration, old: try model.stored.deciding(for: line.rule), recent: recent, line: line.name,
+            applied: !dryRun, sharing: configuration.lines.filter { $0.model == line.model }.map(\.name))
+        if !dryRun {
+            try store.add(
+                StoredCalibration(recalibration.calibration, overridesLine: rule.isExplicit), to: line.model,
+                version: model.record.version)
+        }
+        switch global.format {
+        case .text: Output.print(report.text)
+        case .json: try Output.printJSON(report)
+        }
+    }
+
+    private func rollBack(_ store: ModelStore, _ line: Configuration.Line) throws {
+        let active = dryRun ? try store.previewRollBackCalibration(line.model) : try store.rollBackCalibration(line.model)
+        if dryRun {
+            Output.print("would go back to calibration \(active.current.calibration) of model \(line.model)")
+        } else {
+            try global.report(active, of: line.model)
+        }
+    }
+
+    private func pictures(_ configuration: Configuration, _ line: Configuration.Line) throws -> (FrameSource, String) {
+        guard let fromHistory, let time = Quantity.duration(fromHistory) else {
+            return (try FrameSource(folders: normal), normal.joined(separator: ", "))
+        }
+        let paths = try History.archivedNormalFrames(configuration, line: line.name, since: Date() - time.inSeconds)
+        guard !paths.isEmpty else {
+            throw ProgramError(
+                .noInput,
+                "line \(line.name) has no archived frames of the last \(fromHistory) that were called normal; the line needs "
+                    + "`after: archive`, or give --normal FOLDER")
+        }
+        return (FrameSource(paths: paths), "frames of the last \(fromHistory) called normal on line \(line.name)")
+    }
+}
+
+/// What a calibration changes.
+struct CalibrationReport: Encodable {
+    struct Thresholds: Encodable {
+        var calibration: String
+        var image: Double
+        var pixel: Double
+        var n: Int
+        var falseAlarmRate: Double
+        var confidence: Double?
+
+        enum CodingKeys: String, CodingKey {
+            case calibration, image, pixel, n, confidence
+            case falseAlarmRate = "false_alarm_rate"
+        }
+
+        init(_ calibration: Calibration) {
+            self.calibration = calibration.id
+            image = calibration.imageThreshold
+            pixel = calibration.pixelThreshold
+            n = calibration.n
+            falseAlarmRate = calibration.falseAlarmRate
+            confidence = calibration.confidence
+        }
+    }
+
+    var line: String
+    var model: String
+    var version: Int
+    var old: Thresholds
+    var new: Thresholds
+    var source: String
+    var promise: String
+    /// The line's last frames that this model version scored.
+    var framesCompared: Int
+    var newlyAnomalous: Int
+    var newlyNormal: Int
+    var applied: Bool
+    var linesSharingTheModel: [String]
+
+    enum CodingKeys: String, CodingKey {
+        case line, model, version, old, new, source, promise, applied
+        case framesCompared = "frames_compared"
+        case newlyAnomalous = "newly_anomalous"
+        case newlyNormal = "newly_normal"
+        case linesSharingTheModel = "lines_sharing_the_model"
+    }
+
+    init(
+        _ recalibration: Recalibration, old: Calibration, recent: [Double], line: String, applied: Bool, sharing: [String]
+    ) {
+        let changes = recalibration.changes(of: recent, from: old)
+        self.line = line
+        model = recalibration.model.record.name
+        version = recalibration.model.record.version
+        self.old = Thresholds(old)
+        new = Thresholds(recalibration.calibration)
+        source = recalibration.calibration.source
+        promise = recalibration.calibration.promise
+        framesCompared = recent.count
+        newlyAnomalous = changes.alarms
+        newlyNormal = changes.cleared
+        self.applied = applied
+        linesSharingTheModel = sharing
+    }
+
+    var text: String {
+        var table = Table(["", "calibration", "pictures", "rate", "image threshold", "pixel threshold"], numeric: [2, 3, 4, 5])
+        for (name, one) in [("old", old), ("new", new)] {
+            table.add([
+                name, one.calibration, String(one.n), Output.percent(one.falseAlarmRate), Output.score(one.image),
+                Output.score(one.pixel),
+            ])
+        }
+        var lines = [
+            "line \(line), model \(model) version \(version), calibrated on \(new.n) pictures (\(source))", table.text,
+            "promise: \(promise)",
+            framesCompared == 0
+                ? "no earlier frames of this line and model version to compare"
+                : "of the last \(framesCompared) frames, \(newlyAnomalous) would become anomalous and \(newlyNormal) normal",
+        ]
+        if linesSharingTheModel.count > 1 {
+            lines.append("the model serves the lines \(linesSharingTheModel.joined(separator: ", ")): it changes for all of them")
+        }
+        lines.append(applied ? "in service from the next frame on; --rollback undoes it" : "dry run: nothing was changed")
+        return lines.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,78 @@
+import AnomalyDetectors
+import ArgumentParser
+import Foundation
+import InspectionPipeline
+
+struct EvaluateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "evaluate",
+        abstract: "Measures a detector on a data set with known defects.",
+        discussion: """
+            The data set has the MVTec AD layout: train/good, optionally validation/good, test/good, test/<defect>,
+            ground_truth/<defect>/<stem>_mask.png. Fits on train, calibrates on validation (or on a held-out fifth of train),
+            tests; with --model, only tests, with that model's calibration.
+
+              inspectctl evaluate magnetic_tile --backbone mobilenetv1.safetensors --plots plots --json report.json
+              inspectctl evaluate magnetic_tile --model tile
+            """)
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var detector: DetectorOptions
+    @OptionGroup var rule: RuleOptions
+
+    @Argument(help: "The data set's folder.")
+    var dataset: String
+
+    @Option(help: ArgumentHelp("A model of the state folder, or a file of `inspectctl fit --output`.", valueName: "name|file"))
+    var model: String?
+
+    @Option(name: .customLong("json"), help: ArgumentHelp("Write the report there.", valueName: "file"))
+    var jsonFile: String?
+
+    @Option(help: ArgumentHelp("Write ROC, histogram and the worst mistakes as PNG there.", valueName: "folder"))
+    var plots: String?
+
+    func run() throws {
+        let configuration = try global.configuration()
+        let started = Date()
+        let data = try Dataset(folder: dataset)
+        let bars = PhaseProgress(global)
+        let (tested, calibration) = try prepare(data, configuration, bars)
+        let outcome = try Evaluator.test(
+            tested, calibration: calibration, on: data,
+            name: URL(fileURLWithPath: dataset).standardizedFileURL.lastPathComponent, started: started,
+            workers: detector.workers, progress: bars.callback)
+        bars.finish()
+        switch global.format {
+        case .text: Output.print(EvaluationText.text(outcome.report, calibration))
+        case .json: try Output.printJSON(outcome.report)
+        }
+        if let jsonFile { try Output.write(outcome.report, to: jsonFile) }
+        if let plots {
+            for path in try EvaluationPlots.write(outcome, dataset: data, to: plots) { global.remark("wrote \(path)") }
+        }
+    }
+
+    /// The model to test and the thresholds to test it with.
+    private func prepare(
+        _ data: Dataset, _ configuration: Configuration, _ bars: PhaseProgress
+    ) throws -> (any DetectorModel, Calibration) {
+        if let model {
+            let loaded = try ModelStore(folder: configuration.modelsPath).load(reference: model)
+            let stored = loaded.stored.calibration
+            return (loaded.model, rule.isExplicit ? try stored.under(rule.rule(nil)) : stored)
+        }
+        let fitting = try detector.fitting(configuration, rule: rule.rule(nil))
+        let pictures: ModelFitting.Pictures
+        if data.validation.isEmpty {
+            pictures = try fitting.pictures(
+                of: FrameSource(paths: data.train), source: "\(dataset)/train", progress: bars.callback)
+        } else {
+            pictures = ModelFitting.Pictures(
+                fitting: FrameSource(paths: data.train), calibration: FrameSource(paths: data.validation),
+                source: "\(dataset)/validation")
+        }
+        let fitted = try fitting.fit(pictures, progress: bars.callback)
+        return (fitted.file.model, try fitting.calibration(fitted, name: "evaluation", version: 1, at: Date()))
+    }
+}

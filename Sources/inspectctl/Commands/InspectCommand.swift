@@ -1,0 +1,93 @@
+import AnomalyDetectors
+import ArgumentParser
+import Foundation
+import Imaging
+import InspectionDomain
+import InspectionPipeline
+import LinuxPlatform
+
+struct InspectCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inspect",
+        abstract: "Inspects pictures once, without the daemon: a JSON line per picture.",
+        discussion: """
+            Each line is what the daemon would write as result.json. A picture that cannot be read gets the verdict `error`.
+
+              inspectctl inspect part.jpg --model plate.model
+              inspectctl inspect incoming/ --model plate --overlays overlays --fail-on-anomaly
+            """)
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var rule: RuleOptions
+
+    @Argument(help: "Pictures, or folders of pictures.")
+    var paths: [String]
+
+    @Option(help: ArgumentHelp("A model of the state folder, or a file of `inspectctl fit --output`.", valueName: "name|file"))
+    var model: String
+
+    @Option(help: ArgumentHelp("Write an overlay picture of each there.", valueName: "folder"))
+    var overlays: String?
+
+    @Flag(help: "End with 1 when a picture is anomalous.")
+    var failOnAnomaly = false
+
+    func run() throws {
+        let configuration = try global.configuration()
+        let loaded = try ModelStore(folder: configuration.modelsPath).load(reference: model)
+        let line = configuration.lines.first { $0.model == loaded.record.name }
+        let decidingRule = rule.isExplicit ? rule.rule(line) : line?.rule ?? loaded.stored.calibration.rule
+        let examiner = FrameExaminer(
+            threads: ProcessInfo.processInfo.activeProcessorCount,
+            limits: DecodeLimits(maxPixels: Int(configuration.maxMegapixels * 1e6)))
+        var anomalies = 0
+        for path in try expand(paths) {
+            let inspection = try inspect(path, examiner, loaded, decidingRule)
+            anomalies += inspection.verdict == .anomalous ? 1 : 0
+            try Output.printJSON(inspection, pretty: false)
+        }
+        if failOnAnomaly && anomalies > 0 { throw ExitCode(ExitStatus.anomaly.rawValue) }
+    }
+
+    /// Files as they are, folders as the pictures in them.
+    private func expand(_ paths: [String]) throws -> [String] {
+        try paths.flatMap { path -> [String] in
+            var isDirectory: ObjCBool = false
+            guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
+                throw ProgramError(.noInput, "there is no file or folder \(path)")
+            }
+            return isDirectory.boolValue ? try FrameSource(folders: [path]).paths : [path]
+        }
+    }
+
+    private func inspect(
+        _ path: String, _ examiner: FrameExaminer, _ model: LoadedModel, _ rule: CalibrationRule
+    ) throws -> Inspection {
+        let absolute = URL(fileURLWithPath: path).standardizedFileURL.path
+        let data: Data
+        do {
+            data = try Data(contentsOf: URL(fileURLWithPath: path))
+        } catch {
+            throw ProgramError(.io, "cannot read \(path): \((error as NSError).localizedDescription)")
+        }
+        let image = ImageInfo(path: absolute, sha256: SHA256.hex(of: data))
+        let resultID = String((image.sha256 ?? "").prefix(16))
+        do {
+            let examination = try examiner.examine(data, with: model, rule: rule)
+            var inspection = examination.inspection(resultID: resultID, line: "", image: image, createdAt: Date())
+            if let overlays {
+                let start = ContinuousClock.now
+                let stem = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
+                let target = "\(overlays)/\(stem)-\(resultID).jpg"
+                try Output.write(try ResultPictures.overlay(examination), to: target)
+                inspection.files.overlay = target
+                inspection.timingMilliseconds.write = (ContinuousClock.now - start).inMilliseconds
+            }
+            return inspection
+        } catch let error as ImageError {
+            return Inspection(
+                resultID: resultID, line: "", createdAt: Date(), image: image, verdict: .error,
+                error: InspectionError(code: error.code.rawValue, message: error.message))
+        }
+    }
+}

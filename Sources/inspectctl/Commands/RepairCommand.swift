@@ -1,0 +1,29 @@
+import ArgumentParser
+import InspectionPipeline
+
+struct RepairCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "repair",
+        abstract: "Makes the ledger agree with the results on disk, after a crash or a damaged disk.",
+        discussion: """
+            The daemon must be stopped. A ledger that cannot be opened is moved aside, and a new one is filled from the
+            results; alerts are not sent again. Frames that were in work are taken up when the daemon starts.
+
+              systemctl stop inspectd && inspectctl repair && systemctl start inspectd
+            """)
+
+    @OptionGroup var global: GlobalOptions
+
+    func run() throws {
+        let configuration = try global.configuration()
+        let report = try Repair(configuration).run()
+        guard global.format == .text else { return try Output.printJSON(report) }
+        var lines = [
+            "\(report.results) results looked at, \(report.recorded) recorded in the ledger that were missing",
+            "\(report.active) frame(s) in work are taken up when inspectd starts",
+        ]
+        if let aside = report.damagedLedger { lines.append("the ledger could not be opened; it lies at \(aside)") }
+        lines += report.unreadable.map { "no readable result.json in \($0): look at it, then remove the folder" }
+        Output.print(lines.joined(separator: "\n"))
+    }
+}

@@ -1,0 +1,65 @@
+import ArgumentParser
+import InspectionPipeline
+
+struct RequeueCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "requeue", abstract: "Puts quarantined frames back into their watched folders.",
+        discussion: """
+            Without ids and --all, lists what is in the quarantine. A frame that is put back is inspected again as a new
+            arrival; its former `error` result stays.
+
+              inspectctl requeue --line plate
+              inspectctl requeue 0198c2f1a5b3e7d90a1c2
+              inspectctl requeue --line plate --code permission --all
+            """)
+
+    @OptionGroup var global: GlobalOptions
+
+    @Argument(help: ArgumentHelp("Result ids of the frames to put back.", valueName: "id"))
+    var ids: [String] = []
+
+    @Option(help: ArgumentHelp("Only of this line.", valueName: "line"))
+    var line: String?
+
+    @Option(help: ArgumentHelp("Only with this reason, such as truncated or permission.", valueName: "code"))
+    var code: String?
+
+    @Flag(help: "Put all of them back.")
+    var all = false
+
+    func validate() throws {
+        guard ids.isEmpty || !all else { throw ValidationError("give either ids or --all") }
+    }
+
+    func run() throws {
+        let requeue = Requeue(try global.configuration())
+        let entries = try requeue.entries(line: line).filter { code == nil || $0.reason.error.code == code }
+        guard !ids.isEmpty || all else { return try list(entries) }
+        let unknown = ids.filter { id in !entries.contains { $0.reason.resultID == id } }
+        guard unknown.isEmpty else {
+            throw ProgramError(
+                .noInput, "not in the quarantine: \(unknown.joined(separator: ", ")); `inspectctl requeue` lists what is")
+        }
+        var paths: [String] = []
+        for entry in entries where all || ids.contains(entry.reason.resultID) {
+            paths.append(try requeue.putBack(entry))
+        }
+        switch global.format {
+        case .json: try Output.printJSON(paths)
+        case .text: Output.print((paths + ["\(paths.count) frame(s) put back"]).joined(separator: "\n"))
+        }
+    }
+
+    private func list(_ entries: [Requeue.Entry]) throws {
+        guard global.format == .text else { return try Output.printJSON(entries.map(\.reason)) }
+        var table = Table(["id", "line", "since (UTC)", "reason", "frame", "message"])
+        for entry in entries {
+            let reason = entry.reason
+            table.add([
+                reason.resultID, reason.line, Output.time(reason.quarantinedAt), reason.error.code, reason.original,
+                reason.error.message,
+            ])
+        }
+        Output.print(table.isEmpty ? "nothing is in the quarantine" : table.text)
+    }
+}

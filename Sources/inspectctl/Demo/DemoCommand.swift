@@ -1,0 +1,92 @@
+import ArgumentParser
+import Foundation
+import InspectionPipeline
+import SampleFrames
+
+struct DemoCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "demo",
+        abstract: "Shows the whole inspector at work on sample frames; needs no root and no network.",
+        discussion: """
+            Draws frames of two products, fits and calibrates a model for each, starts the real daemon on two watched folders,
+            drops flawless and defective frames into them, and shows what it found. Everything stays in the folder.
+
+              inspectctl demo /tmp/inspectd-demo
+            """)
+
+    @OptionGroup var global: GlobalOptions
+
+    @Argument(help: ArgumentHelp("Where to leave everything.", valueName: "dir"))
+    var folder = "inspectd-demo"
+
+    @Option(help: ArgumentHelp("Flawless frames to fit on, per product.", valueName: "n"))
+    var fit = 80
+
+    @Option(help: ArgumentHelp("Flawless frames to calibrate on, per product.", valueName: "n"))
+    var calibrate = 60
+
+    @Option(help: ArgumentHelp("Flawless frames to inspect, per product.", valueName: "n"))
+    var flawless = 10
+
+    @Option(help: ArgumentHelp("Frames to inspect of each kind of defect.", valueName: "n"))
+    var defective = 2
+
+    @Option(help: ArgumentHelp("Tolerated share of flawless frames called anomalous.", valueName: "rate"))
+    var falseAlarmRate = 0.02
+
+    func validate() throws {
+        guard fit >= 2, calibrate >= 1, flawless >= 0, defective >= 0, flawless + defective > 0 else {
+            throw ValidationError("--fit must be at least 2, --calibrate 1, and there must be frames to inspect")
+        }
+        guard falseAlarmRate > 0, falseAlarmRate < 1 else {
+            throw ValidationError("--false-alarm-rate must be above 0 and below 1, got \(falseAlarmRate)")
+        }
+    }
+
+    func run() throws {
+        let started = ContinuousClock.now
+        let demo = DemoFolder(folder)
+        try demo.prepare()
+        let configuration = try demo.writeConfiguration(rate: falseAlarmRate)
+        let datasets = SampleProduct.allCases.map {
+            SampleDataset(
+                product: $0, train: fit, validation: calibrate, testGood: flawless, perDefect: defective)
+        }
+        try draw(datasets, demo)
+        try fitAll(datasets, demo, configuration)
+        let run = DemoRun(demo: demo, configuration: configuration, datasets: datasets, global: global)
+        let summary = try run.inspectAll(started: started)
+        try Output.write(summary, to: demo.summaryFile)
+        switch global.format {
+        case .text: Output.print(summary.text(demo))
+        case .json: try Output.printJSON(summary)
+        }
+    }
+
+    private func draw(_ datasets: [SampleDataset], _ demo: DemoFolder) throws {
+        for data in datasets {
+            let bar = global.progress("drawing \(data.product.rawValue) frames", total: data.items.count)
+            try data.write(to: URL(fileURLWithPath: demo.pictures(data.product))) { done, _ in bar.advance(to: done) }
+            bar.finish()
+        }
+    }
+
+    private func fitAll(_ datasets: [SampleDataset], _ demo: DemoFolder, _ configuration: Configuration) throws {
+        let store = ModelStore(folder: configuration.modelsPath)
+        for data in datasets {
+            guard let line = configuration.line(named: data.product.rawValue) else { continue }
+            let bars = PhaseProgress(global)
+            let fitting = ModelFitting(
+                backbone: try BackboneCatalog(folder: configuration.backbonesPath).load(nil), rule: line.rule,
+                workers: ProcessInfo.processInfo.activeProcessorCount)
+            let folder = demo.pictures(data.product)
+            let pictures = try fitting.pictures(
+                normal: [folder + "/train/good"], calibration: [folder + "/validation/good"], progress: bars.callback)
+            let fitted = try fitting.fit(pictures, progress: bars.callback)
+            bars.finish()
+            let (_, calibration) = try fitting.store(
+                fitted, as: line.model, sources: [folder + "/train/good"], overridesLine: false, in: store)
+            global.remark("\(line.name): fitted and calibrated; \(calibration.promise)")
+        }
+    }
+}

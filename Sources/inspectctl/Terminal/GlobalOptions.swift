@@ -1,0 +1,49 @@
+import ArgumentParser
+import Foundation
+import InspectionPipeline
+
+/// Options of every command.
+struct GlobalOptions: ParsableArguments {
+    @Option(name: .customLong("config"), help: ArgumentHelp("The configuration file.", valueName: "file"))
+    var configurationFile: String?
+
+    @Option(help: ArgumentHelp("How results are printed.", valueName: "text|json"))
+    var format = OutputFormat.text
+
+    @Flag(help: "Print results and errors only, no progress.")
+    var quiet = false
+
+    /// The named file, else the one in /etc, else the built-in defaults.
+    func configuration() throws -> Configuration {
+        if let configurationFile { return try Configuration.load(path: configurationFile) }
+        guard FileManager.default.fileExists(atPath: Configuration.defaultPath) else { return Configuration() }
+        return try Configuration.load(path: Configuration.defaultPath)
+    }
+
+    /// The configuration and one of its lines.
+    func line(_ name: String) throws -> (Configuration, Configuration.Line) {
+        let configuration = try configuration()
+        guard let line = configuration.line(named: name) else {
+            let names = configuration.lines.map(\.name).joined(separator: ", ")
+            throw ProgramError(
+                .usage,
+                "there is no line '\(name)' in \(configuration.file ?? "the built-in defaults"); "
+                    + (names.isEmpty ? "it has no lines: name another file with --config" : "it has \(names)"))
+        }
+        return (configuration, line)
+    }
+
+    func progress(_ title: String, total: Int) -> ProgressBar {
+        ProgressBar(title: title, total: total, enabled: !quiet)
+    }
+
+    /// Prints a remark that is not a result, on stderr.
+    func remark(_ text: String) {
+        guard !quiet else { return }
+        FileHandle.standardError.write(Data((text + "\n").utf8))
+    }
+}
+
+enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
+    case text, json
+}

@@ -1,0 +1,34 @@
+import AnomalyDetectors
+import Synchronization
+
+/// One progress bar per phase of long work.
+final class PhaseProgress: Sendable {
+    private let options: @Sendable (String, Int) -> ProgressBar
+    private let current = Mutex<(phase: String, bar: ProgressBar)?>(nil)
+
+    init(_ global: GlobalOptions) {
+        let quiet = global.quiet
+        options = { ProgressBar(title: $0, total: $1, enabled: !quiet) }
+    }
+
+    /// To be called from any thread.
+    var callback: Progress {
+        { done, total, phase in
+            let bar = self.current.withLock { current -> ProgressBar in
+                if let current, current.phase == phase { return current.bar }
+                current?.bar.finish()
+                let bar = self.options(phase, total)
+                current = (phase, bar)
+                return bar
+            }
+            bar.advance(to: done)
+        }
+    }
+
+    func finish() {
+        current.withLock { current in
+            current?.bar.finish()
+            current = nil
+        }
+    }
+}
