@@ -10,6 +10,8 @@ struct DrawnParts {
     var texture = 8.0
     /// Largest displacement of an exposure, as a share of the side.
     var displacement = 0.0
+    /// Whether pictures show a streaky plate with holes, or only a stained surface that fills them.
+    var hasShape = true
     private var random: SplitMix64
 
     init(seed: UInt64) { random = SplitMix64(seed: seed) }
@@ -31,13 +33,13 @@ struct DrawnParts {
                 for column in 0..<side {
                     let x = (Double(column) + 0.5) / Double(side) - dx, y = (Double(row) + 0.5) / Double(side) - dy
                     var value = 50.0
-                    if (0.1..<0.9).contains(x), (0.1..<0.9).contains(y) {
-                        value = 140 + streaks[Int(y * Double(side))]
+                    if !hasShape || ((0.1..<0.9).contains(x) && (0.1..<0.9).contains(y)) {
+                        value = 140 + (hasShape ? streaks[min(side - 1, max(0, Int(y * Double(side))))] : 0)
                         for stain in stains {
                             let distance = (x - stain.x) * (x - stain.x) + (y - stain.y) * (y - stain.y)
                             value += stain.depth * exp(-distance * 80)
                         }
-                        for (hx, hy) in [(0.3, 0.3), (0.7, 0.3), (0.5, 0.7)] {
+                        for (hx, hy) in [(0.3, 0.3), (0.7, 0.3), (0.5, 0.7)] where hasShape {
                             if (x - hx) * (x - hx) + (y - hy) * (y - hy) < 0.004 { value = 30 }
                         }
                     }
