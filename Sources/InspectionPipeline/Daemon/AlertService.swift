@@ -8,9 +8,9 @@ struct AlertService: Service {
 
     func run() async throws {
         let context = context
-        await withGracefulShutdownHandler {
+        await withTaskCancellationOrGracefulShutdownHandler {
             await BlockingThread.run("alerts") { Self.loop(context) }
-        } onGracefulShutdown: {
+        } onCancelOrGracefulShutdown: {
             context.alertBell.stop()
         }
     }

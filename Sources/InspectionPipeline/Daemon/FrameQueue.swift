@@ -8,6 +8,7 @@ final class FrameQueue<Element: Sendable>: @unchecked Sendable {
     private let condition = NSCondition()
     private let capacity: Int
     private var elements: [Element] = []
+    private var isEntranceClosed = false
     private var isClosed = false
 
     init(capacity: Int) {
@@ -15,12 +16,12 @@ final class FrameQueue<Element: Sendable>: @unchecked Sendable {
     }
 
     /// Waits for room.
-    /// - Returns: false when the queue was closed; the element is not taken then.
+    /// - Returns: false when the entrance was closed; the element is not taken then.
     func push(_ element: Element) -> Bool {
         condition.lock()
         defer { condition.unlock() }
-        while elements.count >= capacity && !isClosed { condition.wait() }
-        guard !isClosed else { return false }
+        while elements.count >= capacity && !isEntranceClosed { condition.wait() }
+        guard !isEntranceClosed else { return false }
         elements.append(element)
         condition.broadcast()
         return true
@@ -38,8 +39,17 @@ final class FrameQueue<Element: Sendable>: @unchecked Sendable {
         return first
     }
 
+    /// Whoever pushes is turned away from now on; what is queued can be popped still.
+    func closeEntrance() {
+        condition.lock()
+        isEntranceClosed = true
+        condition.broadcast()
+        condition.unlock()
+    }
+
     func close() {
         condition.lock()
+        isEntranceClosed = true
         isClosed = true
         elements.removeAll()
         condition.broadcast()

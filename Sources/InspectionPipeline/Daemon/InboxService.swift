@@ -12,12 +12,12 @@ struct InboxService: Service {
     func run() async throws {
         let stop = Bell()
         let context = context
-        await withGracefulShutdownHandler {
+        await withTaskCancellationOrGracefulShutdownHandler {
             await BlockingThread.run("inbox") { InboxLoop(context: context, stop: stop).run() }
-        } onGracefulShutdown: {
+        } onCancelOrGracefulShutdown: {
             stop.stop()
-            // The loop may be waiting for room in the queue.
-            context.queue.close()
+            // The loop may be waiting for room in the queue. The workers end later, when it is their turn.
+            context.queue.closeEntrance()
         }
     }
 }

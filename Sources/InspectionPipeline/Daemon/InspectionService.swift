@@ -25,7 +25,7 @@ struct InspectionService: Service {
 
     func run() async throws {
         let (context, threads, workers) = (context, threads, workers)
-        await withGracefulShutdownHandler {
+        await withTaskCancellationOrGracefulShutdownHandler {
             await withTaskGroup(of: Void.self) { group in
                 for index in 1...workers {
                     let name = "worker \(index)"
@@ -34,7 +34,7 @@ struct InspectionService: Service {
                     }
                 }
             }
-        } onGracefulShutdown: {
+        } onCancelOrGracefulShutdown: {
             // The frame in hand is finished; what is queued lies in its folder still.
             context.queue.close()
         }

@@ -12,7 +12,7 @@ struct RetentionService: Service {
     func run() async throws {
         let bell = Bell()
         let context = context
-        await withGracefulShutdownHandler {
+        await withTaskCancellationOrGracefulShutdownHandler {
             await BlockingThread.run("retention") {
                 while !bell.stopped {
                     let policy = context.configuration.current.retention
@@ -20,7 +20,7 @@ struct RetentionService: Service {
                     bell.wait(Self.interval)
                 }
             }
-        } onGracefulShutdown: {
+        } onCancelOrGracefulShutdown: {
             bell.stop()
         }
     }

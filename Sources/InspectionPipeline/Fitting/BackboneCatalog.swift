@@ -47,7 +47,8 @@ public struct BackboneCatalog: Sendable {
         let backbone = try Backbone.load(path: path, architecture: architecture, dialect: dialect)
         let name = name ?? backbone.name
         guard Identifier.isValid(name) else {
-            throw ProgramError(.usage, "'\(name)' is no name for a backbone: give one with --name, \(Identifier.allowed)")
+            throw ProgramError(
+                .usage, "'\(name)' is no name for a backbone: give one with --name, \(Identifier.allowed)")
         }
         guard name != Backbone.defaultName else {
             throw ProgramError(.usage, "\(name) is the built-in backbone's name: give another one with --name")

@@ -81,7 +81,8 @@ public struct DaemonStatus: Codable, Sendable, Equatable {
         _ line: Configuration.Line, _ summary: LineSummary?, _ spool: Spool, _ store: ModelStore, _ ledger: Ledger?
     ) -> LineStatus {
         var status = LineStatus(
-            name: line.name, watch: line.watch, waiting: nil, quarantined: count(FileSystem(), spool.quarantine / line.name),
+            name: line.name, watch: line.watch, waiting: nil,
+            quarantined: count(FileSystem(), spool.quarantine / line.name),
             model: line.model, normal: summary?.normal ?? 0, anomalous: summary?.anomalous ?? 0,
             error: summary?.error ?? 0, lastInspection: summary?.last, p50Milliseconds: summary?.p50,
             p95Milliseconds: summary?.p95)

@@ -21,7 +21,8 @@ struct FrameBenchmark {
     /// Fits the default model on a few drawn frames.
     init(threads: Int) throws {
         self.threads = threads
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("inspectd-bench-\(UUID().uuidString)")
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "inspectd-bench-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
         let data = SampleDataset(product: .plate, train: 16, validation: 9, testGood: 0, perDefect: 0)
         try data.write(to: folder)

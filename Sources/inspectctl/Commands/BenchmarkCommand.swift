@@ -27,12 +27,15 @@ struct BenchmarkCommand: ParsableCommand {
     @Option(help: "Threads of a latency run, and frames side by side in a throughput run.")
     var threads = ProcessInfo.processInfo.activeProcessorCount
 
-    @Option(name: .customLong("json"), help: ArgumentHelp("Write {name: {median_ms, min_ms}} there.", valueName: "file"))
+    @Option(
+        name: .customLong("json"), help: ArgumentHelp("Write {name: {median_ms, min_ms}} there.", valueName: "file"))
     var jsonFile: String?
 
     func validate() throws {
         guard (1...1000).contains(runs) else { throw ValidationError("--runs must be from 1 to 1000, got \(runs)") }
-        guard (1...256).contains(threads) else { throw ValidationError("--threads must be from 1 to 256, got \(threads)") }
+        guard (1...256).contains(threads) else {
+            throw ValidationError("--threads must be from 1 to 256, got \(threads)")
+        }
         let unknown = only.filter { !Self.names.contains($0) }
         guard unknown.isEmpty else {
             throw ValidationError(

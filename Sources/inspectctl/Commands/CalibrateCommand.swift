@@ -37,7 +37,8 @@ struct CalibrateCommand: ParsableCommand {
     @Flag(help: "Bring the calibration before the present one back.")
     var rollback = false
 
-    @Option(help: ArgumentHelp("How many of the line's last frames are compared under both thresholds.", valueName: "n"))
+    @Option(
+        help: ArgumentHelp("How many of the line's last frames are compared under both thresholds.", valueName: "n"))
     var last = 1000
 
     func validate() throws {
@@ -82,7 +83,8 @@ struct CalibrateCommand: ParsableCommand {
     }
 
     private func rollBack(_ store: ModelStore, _ line: Configuration.Line) throws {
-        let active = dryRun ? try store.previewRollBackCalibration(line.model) : try store.rollBackCalibration(line.model)
+        let active =
+            dryRun ? try store.previewRollBackCalibration(line.model) : try store.rollBackCalibration(line.model)
         if dryRun {
             Output.print("would go back to calibration \(active.current.calibration) of model \(line.model)")
         } else {
@@ -153,7 +155,8 @@ struct CalibrationReport: Encodable {
     }
 
     init(
-        _ recalibration: Recalibration, old: Calibration, recent: [Double], line: String, applied: Bool, sharing: [String]
+        _ recalibration: Recalibration, old: Calibration, recent: [Double], line: String, applied: Bool,
+        sharing: [String]
     ) {
         let changes = recalibration.changes(of: recent, from: old)
         self.line = line
@@ -171,7 +174,8 @@ struct CalibrationReport: Encodable {
     }
 
     var text: String {
-        var table = Table(["", "calibration", "pictures", "rate", "image threshold", "pixel threshold"], numeric: [2, 3, 4, 5])
+        var table = Table(
+            ["", "calibration", "pictures", "rate", "image threshold", "pixel threshold"], numeric: [2, 3, 4, 5])
         for (name, one) in [("old", old), ("new", new)] {
             table.add([
                 name, one.calibration, String(one.n), Output.percent(one.falseAlarmRate), Output.score(one.image),
@@ -186,9 +190,12 @@ struct CalibrationReport: Encodable {
                 : "of the last \(framesCompared) frames, \(newlyAnomalous) would become anomalous and \(newlyNormal) normal",
         ]
         if linesSharingTheModel.count > 1 {
-            lines.append("the model serves the lines \(linesSharingTheModel.joined(separator: ", ")): it changes for all of them")
+            lines.append(
+                "the model serves the lines \(linesSharingTheModel.joined(separator: ", ")): it changes for all of them"
+            )
         }
-        lines.append(applied ? "in service from the next frame on; --rollback undoes it" : "dry run: nothing was changed")
+        lines.append(
+            applied ? "in service from the next frame on; --rollback undoes it" : "dry run: nothing was changed")
         return lines.joined(separator: "\n")
     }
 }

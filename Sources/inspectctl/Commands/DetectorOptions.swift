@@ -6,7 +6,8 @@ import NeuralNets
 
 /// How a detector is made: shared by `fit` and `evaluate`.
 struct DetectorOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The detector.", valueName: DetectionMethod.allCases.map(\.rawValue).joined(separator: "|")))
+    @Option(
+        help: ArgumentHelp("The detector.", valueName: DetectionMethod.allCases.map(\.rawValue).joined(separator: "|")))
     var method = DetectionMethod.gaussian
 
     @Option(
@@ -24,11 +25,15 @@ struct DetectorOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Width and height of the network's input, pixels.", valueName: "pixels"))
     var inputSize = 224
 
-    @Option(help: ArgumentHelp("One Gaussian for all positions of the map, or one per position (aligned parts).",
-        valueName: GaussianOptions.MapKind.allCases.map(\.rawValue).joined(separator: "|")))
+    @Option(
+        help: ArgumentHelp(
+            "One Gaussian for all positions of the map, or one per position (aligned parts).",
+            valueName: GaussianOptions.MapKind.allCases.map(\.rawValue).joined(separator: "|")))
     var map = GaussianOptions.MapKind.tied
 
-    @Option(help: ArgumentHelp("Keep the principal components that explain this share of the variance.", valueName: "share"))
+    @Option(
+        help: ArgumentHelp("Keep the principal components that explain this share of the variance.", valueName: "share")
+    )
     var pca: Double?
 
     @Option(help: ArgumentHelp("Keep the components that explain the least, up to this share.", valueName: "share"))
@@ -44,7 +49,9 @@ struct DetectorOptions: ParsableArguments {
         guard (32...1024).contains(inputSize) else {
             throw ValidationError("--input-size must be from 32 to 1024, got \(inputSize)")
         }
-        guard (1...256).contains(workers) else { throw ValidationError("--workers must be from 1 to 256, got \(workers)") }
+        guard (1...256).contains(workers) else {
+            throw ValidationError("--workers must be from 1 to 256, got \(workers)")
+        }
         guard pca == nil || npca == nil else { throw ValidationError("--pca and --npca exclude each other") }
         for (name, share) in [("--pca", pca), ("--npca", npca)] {
             if let share, !(share > 0 && share < 1) {
@@ -75,7 +82,9 @@ struct DetectorOptions: ParsableArguments {
 
 /// Which false-alarm rate the thresholds promise.
 struct RuleOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Tolerated share of flawless frames called anomalous; the line's, else 0.01.", valueName: "rate"))
+    @Option(
+        help: ArgumentHelp(
+            "Tolerated share of flawless frames called anomalous; the line's, else 0.01.", valueName: "rate"))
     var falseAlarmRate: Double?
 
     @Option(
@@ -96,7 +105,8 @@ struct RuleOptions: ParsableArguments {
     var isExplicit: Bool { falseAlarmRate != nil || confidence != nil }
 
     func rule(_ line: Configuration.Line?) -> CalibrationRule {
-        CalibrationRule(rate: falseAlarmRate ?? line?.falseAlarmRate ?? 0.01, confidence: confidence ?? line?.confidence)
+        CalibrationRule(
+            rate: falseAlarmRate ?? line?.falseAlarmRate ?? 0.01, confidence: confidence ?? line?.confidence)
     }
 }
 

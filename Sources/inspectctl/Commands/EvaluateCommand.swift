@@ -23,7 +23,9 @@ struct EvaluateCommand: ParsableCommand {
     @Argument(help: "The data set's folder.")
     var dataset: String
 
-    @Option(help: ArgumentHelp("A model of the state folder, or a file of `inspectctl fit --output`.", valueName: "name|file"))
+    @Option(
+        help: ArgumentHelp(
+            "A model of the state folder, or a file of `inspectctl fit --output`.", valueName: "name|file"))
     var model: String?
 
     @Option(name: .customLong("json"), help: ArgumentHelp("Write the report there.", valueName: "file"))

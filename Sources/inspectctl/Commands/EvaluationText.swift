@@ -13,7 +13,8 @@ enum EvaluationText {
         table.add(row("all", report.total))
         let confusion = report.confusion
         var rates = Table(["promised", "measured", "flagged", "allowed by chance (95 %)"], numeric: [0, 1, 2, 3])
-        for rate in [report.falseAlarmRate] + report.falseAlarmRates.filter({ $0.promised != report.falseAlarmRate.promised })
+        for rate in [report.falseAlarmRate]
+            + report.falseAlarmRates.filter({ $0.promised != report.falseAlarmRate.promised })
         {
             rates.add([
                 Output.percent(rate.promised), Output.percent(rate.measured), "\(rate.flagged) of \(rate.n)",

@@ -43,10 +43,11 @@ struct FitCommand: ParsableCommand {
     }
 
     func run() throws {
-        let (configuration, target) = try line.map { name in
-            let (configuration, line) = try global.line(name)
-            return (configuration, Optional(line))
-        } ?? (try global.configuration(), nil)
+        let (configuration, target) =
+            try line.map { name in
+                let (configuration, line) = try global.line(name)
+                return (configuration, Optional(line))
+            } ?? (try global.configuration(), nil)
         let started = Date()
         let fitting = try detector.fitting(configuration, rule: rule.rule(target))
         let bars = PhaseProgress(global)

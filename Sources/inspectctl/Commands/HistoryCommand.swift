@@ -39,7 +39,9 @@ struct HistoryCommand: ParsableCommand {
         if let since, Quantity.duration(since) == nil {
             throw ValidationError("--since needs \(Quantity.durationsAllowed), got '\(since)'")
         }
-        guard !csv || global.format == .text else { throw ValidationError("--csv and --format json exclude each other") }
+        guard !csv || global.format == .text else {
+            throw ValidationError("--csv and --format json exclude each other")
+        }
     }
 
     func run() throws {
@@ -76,7 +78,8 @@ struct HistoryCommand: ParsableCommand {
     }
 
     private static func table(_ entries: [HistoryEntry]) -> String {
-        var table = Table(["time (UTC)", "line", "verdict", "score", "threshold", "p", "frame", "result"], numeric: [3, 4, 5])
+        var table = Table(
+            ["time (UTC)", "line", "verdict", "score", "threshold", "p", "frame", "result"], numeric: [3, 4, 5])
         for entry in entries {
             let inspection = entry.inspection
             table.add([

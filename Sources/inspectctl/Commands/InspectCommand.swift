@@ -23,7 +23,9 @@ struct InspectCommand: ParsableCommand {
     @Argument(help: "Pictures, or folders of pictures.")
     var paths: [String]
 
-    @Option(help: ArgumentHelp("A model of the state folder, or a file of `inspectctl fit --output`.", valueName: "name|file"))
+    @Option(
+        help: ArgumentHelp(
+            "A model of the state folder, or a file of `inspectctl fit --output`.", valueName: "name|file"))
     var model: String
 
     @Option(help: ArgumentHelp("Write an overlay picture of each there.", valueName: "folder"))

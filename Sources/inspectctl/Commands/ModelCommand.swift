@@ -13,7 +13,8 @@ struct ModelCommand: ParsableCommand {
 
         func run() throws {
             let store = try global.modelStore()
-            var table = Table(["model", "version", "active", "method", "backbone", "input", "fitted on", "made"], numeric: [1])
+            var table = Table(
+                ["model", "version", "active", "method", "backbone", "input", "fitted on", "made"], numeric: [1])
             var records: [ModelRecord] = []
             for name in store.names() {
                 let active = try store.active(name).current.version
@@ -67,7 +68,10 @@ struct ModelCommand: ParsableCommand {
 
                 """)
             var table = Table(
-                ["calibration", "active", "pictures", "rate", "confidence", "image threshold", "pixel threshold", "from"],
+                [
+                    "calibration", "active", "pictures", "rate", "confidence", "image threshold", "pixel threshold",
+                    "from",
+                ],
                 numeric: [2, 5, 6])
             for stored in calibrations {
                 let calibration = stored.calibration

@@ -38,7 +38,8 @@ struct RequeueCommand: ParsableCommand {
         let unknown = ids.filter { id in !entries.contains { $0.reason.resultID == id } }
         guard unknown.isEmpty else {
             throw ProgramError(
-                .noInput, "not in the quarantine: \(unknown.joined(separator: ", ")); `inspectctl requeue` lists what is")
+                .noInput,
+                "not in the quarantine: \(unknown.joined(separator: ", ")); `inspectctl requeue` lists what is")
         }
         var paths: [String] = []
         for entry in entries where all || ids.contains(entry.reason.resultID) {

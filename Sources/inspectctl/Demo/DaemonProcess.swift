@@ -13,7 +13,8 @@ final class DaemonProcess {
         let path = URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent("inspectd").path
         guard FileManager.default.isExecutableFile(atPath: path) else {
             throw ProgramError(
-                .unavailable, "there is no inspectd beside inspectctl (\(path)); build or install it (swift build, make install)")
+                .unavailable,
+                "there is no inspectd beside inspectctl (\(path)); build or install it (swift build, make install)")
         }
         guard FileManager.default.createFile(atPath: logFile, contents: nil),
             let log = FileHandle(forWritingAtPath: logFile)

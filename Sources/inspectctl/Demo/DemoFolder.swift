@@ -24,7 +24,8 @@ struct DemoFolder {
         let found = (try? files.contentsOfDirectory(atPath: root)) ?? []
         guard found.isEmpty || files.fileExists(atPath: marker) else {
             throw ProgramError(
-                .usage, "\(root) is not empty and no earlier demonstration's folder; name another one: inspectctl demo DIR")
+                .usage,
+                "\(root) is not empty and no earlier demonstration's folder; name another one: inspectctl demo DIR")
         }
         for name in ["cameras", "pictures", "state", "spool", "inspectd.yaml", "inspectd.log", "summary.json"]
         where files.fileExists(atPath: "\(root)/\(name)") {

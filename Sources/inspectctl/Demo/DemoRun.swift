@@ -32,7 +32,8 @@ struct DemoRun {
         }
         let code = daemon.stop()
         guard code == 0 else {
-            throw ProgramError(.unavailable, "inspectd ended with \(code) when it was stopped; its log is \(demo.logFile)")
+            throw ProgramError(
+                .unavailable, "inspectd ended with \(code) when it was stopped; its log is \(demo.logFile)")
         }
         let frames = dropped.compactMap { one in
             entries[one.path].map { DemoSummary.Frame(one.product.rawValue, kind: one.kind, entry: $0) }
@@ -49,7 +50,8 @@ struct DemoRun {
                 let number = URL(fileURLWithPath: item.path).lastPathComponent
                 let target = "\(demo.watched(data.product))/\(kind)-\(number)"
                 let arriving = "\(demo.watched(data.product))/.arriving"
-                try FileManager.default.copyItem(atPath: "\(demo.pictures(data.product))/\(item.path)", toPath: arriving)
+                try FileManager.default.copyItem(
+                    atPath: "\(demo.pictures(data.product))/\(item.path)", toPath: arriving)
                 try FileManager.default.moveItem(atPath: arriving, toPath: target)
                 dropped.append(Dropped(product: data.product, kind: kind, path: target))
             }
@@ -71,7 +73,8 @@ struct DemoRun {
             guard ContinuousClock.now - start < .seconds(180) else {
                 throw ProgramError(
                     .unavailable,
-                    "after 180 s only \(found.count) of \(dropped.count) frames are inspected; the log is \(demo.logFile)")
+                    "after 180 s only \(found.count) of \(dropped.count) frames are inspected; the log is \(demo.logFile)"
+                )
             }
         }
         bar.finish()
