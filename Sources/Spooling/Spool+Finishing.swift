@@ -24,7 +24,7 @@ public struct QuarantineReason: Codable, Sendable, Equatable {
 extension Spool {
     /// Where a claim's results are, or will be.
     public func resultFolder(_ claim: Claim) -> RawPath {
-        results / claim.line / Self.day(claim.claimedAt) / Self.folderName(claim.original, id: claim.id)
+        results / claim.line / Self.day(claim.claimedAt) / Self.name(for: claim.original, id: claim.id)
     }
 
     /// Writes a claim's result files complete and durable: in `tmp`, synced, renamed into place. A folder that an earlier
@@ -61,10 +61,8 @@ extension Spool {
 
     /// Where `archive` puts a claim's frame.
     public func archivePath(_ claim: Claim) -> RawPath {
-        let ending = claim.original.stemAndExtension.extension
-        var name = RawPath(Self.folderName(claim.original, id: claim.id)).bytes
-        if !ending.isEmpty, name.count + ending.count < 255 { name += [UInt8(ascii: ".")] + ending }
-        return (archive / claim.line / Self.day(claim.claimedAt)).appending(RawPath(bytes: name))
+        archive / claim.line / Self.day(claim.claimedAt)
+            / Self.name(for: claim.original, id: claim.id, keepsEnding: true)
     }
 
     /// After the ledger's commit: removes the frame and the claim.
@@ -81,7 +79,7 @@ extension Spool {
     /// - Throws: `SystemError`.
     @discardableResult
     public func quarantine(_ claim: Claim, error: InspectionError, now: Date = Date()) throws -> RawPath {
-        let folder = quarantine / claim.line / Self.folderName(claim.original, id: claim.id)
+        let folder = quarantine / claim.line / Self.name(for: claim.original, id: claim.id)
         let reason = QuarantineReason(
             resultID: claim.id, line: claim.line, original: claim.original.description, originalHex: claim.original.hex,
             error: error, attempts: claim.attempts, quarantinedAt: now)

@@ -55,18 +55,23 @@ public struct Spool: Sendable {
     /// Bytes free for results.
     public func freeSpace() throws -> Int { try fileSystem.freeSpace(root) }
 
-    /// `<stem>-<id>`, at most 255 bytes, safe to print and to use in a shell: what is no UTF-8, a control character or a
-    /// slash becomes `_`.
-    static func folderName(_ original: RawPath, id: String) -> String {
-        let room = 254 - id.utf8.count
-        var stem = ""
-        for scalar in String(decoding: original.stemAndExtension.stem, as: UTF8.self).unicodeScalars {
+    /// `<stem>-<id>`, with `.<ending>` behind it where `keepsEnding`: at most 255 bytes, safe to print and to use in a shell.
+    static func name(for original: RawPath, id: String, keepsEnding: Bool = false) -> String {
+        let (stem, ending) = original.stemAndExtension
+        let tail = "-\(id)" + (keepsEnding && !ending.isEmpty ? "." + printable(ending, room: 32) : "")
+        return printable(stem, room: 255 - tail.utf8.count) + tail
+    }
+
+    /// What is no UTF-8, a control character or a slash becomes `_`; what does not fit is cut off.
+    private static func printable(_ bytes: [UInt8], room: Int) -> String {
+        var text = ""
+        for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
             let isUnsafe = scalar.value < 0x20 || scalar.value == 0x7f || scalar == "/" || scalar == "\u{fffd}"
             let next = isUnsafe ? "_" : String(scalar)
-            if stem.utf8.count + next.utf8.count > room { break }
-            stem += next
+            if text.utf8.count + next.utf8.count > room { break }
+            text += next
         }
-        return "\(stem)-\(id)"
+        return text
     }
 
     /// `2026-01-31`, UTC.
