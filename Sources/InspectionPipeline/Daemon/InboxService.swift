@@ -44,7 +44,8 @@ private final class InboxLoop {
     func run() {
         var nextScan = ContinuousClock.now
         while !stop.stopped {
-            followConfiguration()
+            // Its folders are not watched before they have been scanned.
+            if followConfiguration() { nextScan = .now }
             for work in context.pending.due() where !hand(over: work) { return }
             if ContinuousClock.now >= nextScan {
                 context.progress.begin("scanning the watched folders", part: "inbox")
@@ -71,8 +72,9 @@ private final class InboxLoop {
     }
 
     /// Takes the lines of a new configuration over; lines that are the same keep what they know of their files.
-    private func followConfiguration() {
-        guard revision != context.configuration.revision else { return }
+    /// - Returns: whether there was a new one.
+    private func followConfiguration() -> Bool {
+        guard revision != context.configuration.revision else { return false }
         revision = context.configuration.revision
         let configuration = context.configuration.current
         lines = configuration.lines.map { line in
@@ -87,6 +89,7 @@ private final class InboxLoop {
                 .folderUnavailable, .warning, "\(error); folders are scanned every \(interval.inSeconds) s instead")
             inotify = nil
         }
+        return true
     }
 
     /// - Returns: complete frames, the lines taking turns; whether there are more; whether some are still being written.
