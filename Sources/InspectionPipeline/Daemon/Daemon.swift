@@ -5,6 +5,7 @@ import LinuxPlatform
 import Logging
 import ServiceLifecycle
 import Spooling
+import UnixSignals
 
 /// The daemon: takes its folders, recovers what a crash left, and runs the services until it is told to stop.
 public struct Daemon: Sendable {
@@ -36,12 +37,14 @@ public struct Daemon: Sendable {
         let wasClean = marker.lastEndWasClean
         try marker.begin()
         try recover(afterCrash: !wasClean)
-        let configuration = context.configuration.current
+        // From here on SIGHUP waits for its service; untrapped it would end the process.
+        let hangups = await UnixSignalsSequence(trapping: .sighup)
+        let workers = context.configuration.current.workers
         // Stopped in reverse order: first no new frames, then the workers, at last the alerts.
         let services: [any Service] = [
             AlertService(context: context), RetentionService(context: context),
-            InspectionService(context: context, workers: configuration.workers), InboxService(context: context),
-            ReloadService(context: context), SupervisorService(context: context),
+            InspectionService(context: context, workers: workers), InboxService(context: context),
+            ReloadService(context: context, hangups: hangups), SupervisorService(context: context),
         ]
         var quiet = context.logger
         quiet.logLevel = .error
@@ -49,12 +52,6 @@ public struct Daemon: Sendable {
             configuration: ServiceGroupConfiguration(
                 services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: quiet))
-        let names = configuration.lines.map(\.name).joined(separator: ", ")
-        context.logger.event(
-            .ready, .notice,
-            "inspectd \(programVersion) ready: \(configuration.lines.count) line(s) (\(names)), "
-                + "results in \(configuration.spool)")
-        Systemd.ready(status: context.statusText)
         try await group.run()
         Systemd.stopping()
         try marker.end()

@@ -7,9 +7,11 @@ import UnixSignals
 /// SIGHUP: reads the configuration again, checks all of it, and only then puts it in force. A wrong file changes nothing.
 struct ReloadService: Service {
     let context: DaemonContext
+    /// Trapped before the daemon says that it is ready, so that no signal is lost.
+    let hangups: UnixSignalsSequence
 
     func run() async throws {
-        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
+        for await _ in hangups.cancelOnGracefulShutdown() {
             Systemd.reloading()
             reload()
             Systemd.ready(status: context.statusText)

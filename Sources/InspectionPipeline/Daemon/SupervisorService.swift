@@ -3,11 +3,14 @@ import LinuxPlatform
 import Logging
 import ServiceLifecycle
 
-/// Tells systemd how it goes: a status text with counts, and the watchdog, fed only while every part makes progress.
+/// Tells systemd and the log that the daemon is ready, and then how it goes: a status text with counts, and the watchdog, fed
+/// only while every part makes progress.
 struct SupervisorService: Service {
     let context: DaemonContext
 
     func run() async throws {
+        // Here and not before the services start: by now every signal is trapped, so whoever waits may reload or stop it.
+        announce()
         let timeout = Systemd.watchdogTimeout
         // Several times per timeout, so that one late wake-up does no harm.
         let pause = min(timeout.map { $0 / 4 } ?? .seconds(2), .seconds(2))
@@ -33,5 +36,15 @@ struct SupervisorService: Service {
             shown = text
             try? await cancelWhenGracefulShutdown { try await Task.sleep(for: pause) }
         }
+    }
+
+    private func announce() {
+        let configuration = context.configuration.current
+        let names = configuration.lines.map(\.name).joined(separator: ", ")
+        context.logger.event(
+            .ready, .notice,
+            "inspectd \(programVersion) ready: \(configuration.lines.count) line(s) (\(names)), "
+                + "results in \(configuration.spool)")
+        Systemd.ready(status: context.statusText)
     }
 }
