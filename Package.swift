@@ -105,8 +105,13 @@ let package = Package(
         tests("InspectionPipeline", ["SampleFrames"]),
         tests("SampleFrames"),
         tests("InspectionPlots"),
+        // Runs the real programs: depending on their targets has them built beside the test bundle.
         .testTarget(
-            name: "ProgramTests", dependencies: ["inspectctl", "TestSupport", "SampleFrames"], swiftSettings: strict),
+            name: "ProgramTests",
+            dependencies: [
+                "inspectd", "inspectctl", "TestSupport", "SampleFrames", "Imaging", "InspectionDomain", "Spooling",
+                "LinuxPlatform",
+            ], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu2x

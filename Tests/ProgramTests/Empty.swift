@@ -1,1 +1,0 @@
-// The programs' first tests replace this line.

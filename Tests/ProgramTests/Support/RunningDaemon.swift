@@ -1,0 +1,106 @@
+import Foundation
+
+/// The real `inspectd` as a child process, logging JSON lines to a file. It never outlives the test.
+final class RunningDaemon {
+    private let process = Process()
+    private let guardian = Process()
+    private let lifeline = Pipe()
+    private let logFile: URL
+
+    /// It failed; what it logged last says why.
+    struct Failure: Error, CustomStringConvertible {
+        let reason: String
+        let log: [String]
+        var description: String { ([reason, "the daemon's last words:"] + log.suffix(8)).joined(separator: "\n") }
+    }
+
+    /// - Parameter waits: until the daemon says that it is ready.
+    /// - Throws: `Failure`, `TimedOut`.
+    init(configuration: String, logFile: URL, waits: Bool = true) throws {
+        self.logFile = logFile
+        try Data().write(to: logFile)
+        let log = try FileHandle(forWritingTo: logFile)
+        process.executableURL = URL(fileURLWithPath: try Programs.path("inspectd"))
+        process.arguments = ["--config", configuration, "--log", "json"]
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = log
+        process.standardError = log
+        try process.run()
+        do {
+            try watchOver()
+            if waits { try waitForLog(" ready: ") }
+        } catch {
+            kill()
+            throw error
+        }
+    }
+
+    /// Kills the daemon should the test process itself die: its end of the pipe closes then.
+    private func watchOver() throws {
+        guardian.executableURL = URL(fileURLWithPath: "/bin/sh")
+        guardian.arguments = ["-c", "read -r line || kill -9 \(process.processIdentifier)"]
+        guardian.standardInput = lifeline
+        guardian.standardError = FileHandle.nullDevice
+        try guardian.run()
+    }
+
+    private func dismissGuardian() {
+        guard guardian.isRunning else { return }
+        try? lifeline.fileHandleForWriting.write(contentsOf: Data("ended\n".utf8))
+        guardian.waitUntilExit()
+    }
+
+    var pid: Int32 { process.processIdentifier }
+    var isRunning: Bool { process.isRunning }
+
+    func signal(_ number: Int32) {
+        if process.isRunning { Glibc.kill(pid, number) }
+    }
+
+    /// SIGKILL: what a crash or a power cut leaves is what is on disk now.
+    func kill() {
+        signal(SIGKILL)
+        process.waitUntilExit()
+        dismissGuardian()
+    }
+
+    /// SIGTERM.
+    /// - Returns: the exit code; negative when a signal ended it.
+    /// - Throws: `TimedOut` when it does not end in time.
+    func stop(within seconds: Double = 10) throws -> Int32 {
+        signal(SIGTERM)
+        return try end(within: seconds)
+    }
+
+    /// Waits for its end.
+    func end(within seconds: Double = 10) throws -> Int32 {
+        try wait(for: "inspectd to end", upTo: seconds) { !process.isRunning }
+        dismissGuardian()
+        return process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
+    }
+
+    /// The messages so far.
+    var messages: [String] {
+        let text = (try? String(contentsOf: logFile, encoding: .utf8)) ?? ""
+        return text.split(separator: "\n").map { line in
+            let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+            return object?["MESSAGE"] as? String ?? String(line)
+        }
+    }
+
+    /// Waits for a message that contains the text.
+    /// - Throws: `Failure` when the daemon ends first, `TimedOut`.
+    @discardableResult
+    func waitForLog(_ text: String) throws -> String {
+        var found: String?
+        try wait(for: "the log to say '\(text)'") {
+            let isRunning = process.isRunning
+            found = messages.first { $0.contains(text) }
+            guard found != nil || isRunning else {
+                throw Failure(reason: "inspectd ended before it said '\(text)'", log: messages)
+            }
+            return found != nil
+        }
+        return found ?? ""
+    }
+}

@@ -1,0 +1,67 @@
+import Foundation
+import InspectionDomain
+import Testing
+
+extension ProgramTests {
+    /// The daemon's end, and its being the only one.
+    @Suite struct Termination {
+        @Test(arguments: [SIGTERM, SIGINT])
+        func the_frames_in_hand_are_finished_and_the_others_wait_where_they_are(_ signal: Int32) throws {
+            try Workshop.open { shop in
+                let frames = try (0..<40).map { try Pictures.flawless($0) }
+                try shop.withDaemon { daemon in
+                    for (index, frame) in frames.enumerated() { try shop.drop(frame, as: "\(index).jpg") }
+                    try wait(for: "the first result") { try !shop.results().isEmpty }
+                    let start = ContinuousClock.now
+                    daemon.signal(signal)
+                    #expect(try daemon.end() == 0)
+                    #expect(ContinuousClock.now - start < .seconds(5))
+                    #expect(daemon.messages.last?.contains("stopped:") == true)
+                }
+                let done = try shop.history().count
+                #expect(shop.inWork.isEmpty && shop.temporary.isEmpty)
+                #expect(try shop.results().count == done && shop.archived().count == done)
+                #expect(done >= 1 && shop.files(in: shop.watched()).count == frames.count - done)
+
+                // The rest is taken up by the next one.
+                try shop.withDaemon { _ in try shop.waitForResults(frames.count) }
+                #expect(try shop.archived().count == frames.count)
+                #expect(try shop.history().count == frames.count)
+            }
+        }
+
+        @Test func a_second_daemon_in_the_same_spool_is_turned_away_with_69_and_harms_nothing() throws {
+            try Workshop.open { shop in
+                try shop.withDaemon { daemon in
+                    let second = try ProgramRun("inspectd", ["--config", shop.configurationFile], within: 10)
+                    #expect(second.status == 69)
+                    #expect(
+                        second.errors.contains("lock is locked by process \(daemon.pid); stop it first"),
+                        "\(second.errors)")
+                    let repair = try shop.control("repair")
+                    #expect(repair.status == 69 && repair.errors.contains("process \(daemon.pid)"), "\(repair.errors)")
+                    try shop.drop(try Pictures.flawless(1), as: "one.jpg")
+                    try shop.waitForResults(1)
+                    let status = try shop.control("status", "--format", "json").object()
+                    #expect(status["pid"] as? Int32 == daemon.pid)
+                }
+            }
+        }
+
+        @Test func repair_fills_a_lost_ledger_from_the_results() throws {
+            try Workshop.open { shop in
+                try shop.withDaemon { daemon in
+                    for index in 0..<5 { try shop.drop(try Pictures.flawless(index), as: "\(index).jpg") }
+                    try shop.waitForResults(5)
+                    #expect(try daemon.stop() == 0)
+                }
+                let before = try shop.history()
+                try Data("no database".utf8).write(to: shop.state.appendingPathComponent("ledger.sqlite"))
+                #expect(try shop.control("history").status == 74)
+                let repair = try shop.control("repair", "--format", "json").object()
+                #expect(repair["results"] as? Int == 5 && repair["recorded"] as? Int == 5)
+                #expect(try shop.history() == before)
+            }
+        }
+    }
+}
