@@ -6,20 +6,22 @@ import Testing
 extension ProgramTests {
     /// The daemon dies at moments of nobody's choice.
     @Suite struct Crash {
-        /// Claims whose frame has left its folder: result id, and how often work on it has begun.
+        /// Claims that hold their frame: result id, and how often work on it has begun.
         private static func claims(_ shop: Workshop) -> [(id: String, attempts: Int)] {
             shop.inWork.compactMap { name in
                 let folder = shop.spool.appendingPathComponent("active/\(name)")
-                guard FileManager.default.fileExists(atPath: folder.appendingPathComponent("frame").path),
-                    let data = try? Data(contentsOf: folder.appendingPathComponent("claim.json")),
+                guard let data = try? Data(contentsOf: folder.appendingPathComponent("claim.json")),
                     let claim = try? JSONSerialization.jsonObject(with: data) as? [String: Any],
-                    let id = claim["id"] as? String, let attempts = claim["attempts"] as? Int
+                    let id = claim["id"] as? String, let attempts = claim["attempts"] as? Int,
+                    claim["kept"] as? Bool == true
+                        || FileManager.default.fileExists(atPath: folder.appendingPathComponent("frame").path)
                 else { return nil }
                 return (id, attempts)
             }
         }
 
-        @Test func killed_at_random_moments_the_daemon_loses_nothing_and_does_nothing_twice() throws {
+        @Test(arguments: ["archive", "keep", "delete"])
+        func killed_at_random_moments_the_daemon_loses_nothing_and_does_nothing_twice(after: String) throws {
             let seed = UInt64.random(in: 0...999_999)
             var random = SplitMix64(seed: seed)
             // Some defective, so that alerts are at stake too.
@@ -27,7 +29,7 @@ extension ProgramTests {
             var dropped = 0
             // Frames that were in work when the daemon was killed for at least the second time.
             var caughtTwice: Set<String> = []
-            try Workshop.open { shop in
+            try Workshop.open(lines: [.init(after: after)]) { shop in
                 func camera(until end: ContinuousClock.Instant, upTo limit: Int) throws {
                     while ContinuousClock.now < end {
                         if dropped < limit {
@@ -52,12 +54,12 @@ extension ProgramTests {
                     try shop.waitForResults(frames.count)
                     #expect(try daemon.stop() == 0, "seed \(seed)")
                 }
-                try Self.expectEachOnce(frames, in: shop, mayBeAside: caughtTwice, seed: seed)
+                try Self.expectEachOnce(frames, in: shop, after: after, mayBeAside: caughtTwice, seed: seed)
             }
         }
 
         private static func expectEachOnce(
-            _ frames: [Data], in shop: Workshop, mayBeAside: Set<String>, seed: UInt64
+            _ frames: [Data], in shop: Workshop, after: String, mayBeAside: Set<String>, seed: UInt64
         ) throws {
             let comment = Comment(rawValue: "seed \(seed)")
             let results = try shop.results().map(\.inspection)
@@ -70,12 +72,17 @@ extension ProgramTests {
                 #expect(reason.error.code == "crashed-twice" && mayBeAside.contains(reason.resultID), comment)
             }
             #expect(results.count { $0.verdict == .error } == aside.count, comment)
-            let kept = try aside.map { reason, file in
-                let name = URL(fileURLWithPath: reason.original).lastPathComponent
-                return try Data(contentsOf: file.deletingLastPathComponent().appendingPathComponent(name))
+            // Where the bytes are now: of a line that keeps its frames in its folder, of one that deletes them nowhere.
+            let watched = Array(try shop.contents(of: shop.watched()).values)
+            #expect(watched.count == (after == "keep" ? frames.count : 0), comment)
+            var present = try shop.archived() + watched
+            if after == "archive" {
+                for (reason, file) in aside {
+                    let name = URL(fileURLWithPath: reason.original).lastPathComponent
+                    present.append(try Data(contentsOf: file.deletingLastPathComponent().appendingPathComponent(name)))
+                }
             }
-            let hashes = (try shop.archived() + kept).map { SHA256.hex(of: $0) }.sorted()
-            #expect(hashes == frames.map { SHA256.hex(of: $0) }.sorted(), comment)
+            #expect(hashes(present) == hashes(after == "delete" ? [] : frames), comment)
             for inspection in results where inspection.verdict != .error {
                 let number = Int(inspection.image.path.split(separator: "-").last?.split(separator: ".").first ?? "")
                 #expect(inspection.image.sha256 == number.map { SHA256.hex(of: frames[$0]) }, comment)
@@ -84,12 +91,13 @@ extension ProgramTests {
             let alarming = results.filter { $0.verdict != .normal }.map(\.resultID).sorted()
             #expect(try shop.alerts().map(\.id).sorted() == alarming, comment)
             #expect(alarming.count >= 12, "the defective frames were not found")
-            #expect(shop.files(in: shop.watched()).isEmpty, comment)
             #expect(shop.inWork.isEmpty && shop.temporary.isEmpty, comment)
             let status = try shop.control("status", "--format", "json").object()
             #expect(status["inspections"] as? Int == frames.count, comment)
             #expect(status["active"] as? Int == 0 && status["pending_alerts"] as? Int == 0, comment)
         }
+
+        private static func hashes(_ files: [Data]) -> [String] { files.map { SHA256.hex(of: $0) }.sorted() }
 
         /// Kills the daemon while it works on the one frame there is, for the so-manieth time.
         private static func killAtWork(_ shop: Workshop, attempt: Int) throws {
