@@ -1,29 +1,23 @@
 import Foundation
 
 /// What a restricted unpickling can yield: plain values, containers and the few objects a state dict is made of.
-indirect enum PickleValue {
+enum PickleValue {
     case none
     case bool(Bool)
     case integer(Int)
     case float(Double)
     case string(String)
     case bytes(Data)
-    case tuple([PickleValue])
-    case list(Box<[PickleValue]>)
-    /// dict, OrderedDict; in insertion order.
-    case dictionary(Box<[(PickleValue, PickleValue)]>)
+    /// tuple, list, set: its place in the heap.
+    case sequence(Int)
+    /// dict, OrderedDict: its place in the heap.
+    case dictionary(Int)
     /// A permitted global, not yet called.
     case global(PickleGlobal)
-    case storage(TorchStorage)
-    case tensor(TorchTensor)
+    indirect case storage(TorchStorage)
+    indirect case tensor(TorchTensor)
     /// A permitted object whose content does not matter (a device, a hook table).
     case opaque
-
-    /// Lists and dicts are shared through the memo, so they are references.
-    final class Box<Value> {
-        var value: Value
-        init(_ value: Value) { self.value = value }
-    }
 
     var integerValue: Int? {
         switch self {
@@ -34,12 +28,49 @@ indirect enum PickleValue {
     }
 
     var stringValue: String? { if case .string(let value) = self { value } else { nil } }
-    var items: [PickleValue]? {
-        switch self {
-        case .tuple(let items): items
-        case .list(let box): box.value
-        default: nil
-        }
+}
+
+/// The containers of a pickle. Values name them by place, so a file can neither nest them so deeply that releasing them
+/// overflows the stack, nor tie them into a cycle that is never released.
+struct PickleHeap {
+    typealias Pair = (key: PickleValue, value: PickleValue)
+
+    private var sequences: [[PickleValue]] = []
+    /// In insertion order.
+    private var dictionaries: [[Pair]] = []
+
+    mutating func sequence(_ items: [PickleValue]) -> PickleValue {
+        sequences.append(items)
+        return .sequence(sequences.count - 1)
+    }
+
+    mutating func dictionary(_ pairs: [Pair]) -> PickleValue {
+        dictionaries.append(pairs)
+        return .dictionary(dictionaries.count - 1)
+    }
+
+    /// The elements of a sequence, nil for any other value.
+    func items(of value: PickleValue?) -> [PickleValue]? {
+        if case .sequence(let place) = value { sequences[place] } else { nil }
+    }
+
+    /// The pairs of a dictionary, nil for any other value.
+    func pairs(of value: PickleValue) -> [Pair]? {
+        if case .dictionary(let place) = value { dictionaries[place] } else { nil }
+    }
+
+    /// Whether `value` is a sequence, which then has the items.
+    mutating func append(_ items: [PickleValue], to value: PickleValue) -> Bool {
+        guard case .sequence(let place) = value else { return false }
+        sequences[place] += items
+        return true
+    }
+
+    /// Whether `value` is a dictionary, which then has the pairs.
+    mutating func append(_ pairs: [Pair], to value: PickleValue) -> Bool {
+        guard case .dictionary(let place) = value else { return false }
+        dictionaries[place] += pairs
+        return true
     }
 }
 
@@ -63,7 +94,8 @@ enum PickleGlobal {
         switch (module, name) {
         case ("collections", "OrderedDict"): self = .orderedDict
         case ("builtins", "set"), ("__builtin__", "set"): self = .set
-        case ("torch._utils", "_rebuild_tensor_v2"): self = .rebuildTensor
+        // The first form, of files before 2018, lacks the later arguments, which are not read.
+        case ("torch._utils", "_rebuild_tensor"), ("torch._utils", "_rebuild_tensor_v2"): self = .rebuildTensor
         case ("torch._utils", "_rebuild_parameter"): self = .rebuildParameter
         case ("torch", "Size"): self = .size
         case ("torch", "device"): self = .device
@@ -84,8 +116,6 @@ enum PickleGlobal {
 struct TorchStorage {
     let key: String
     let dtype: StoredTensor.DType
-    /// Elements.
-    let count: Int
 }
 
 /// A strided view of a storage.

@@ -10,6 +10,10 @@ enum Safetensors {
         let range: Range<Int>
     }
 
+    /// Bytes; parsed, a header takes many times as much. A network needs some 100,000, a model with the calibration scores
+    /// of 100,000 pictures some 10,000,000.
+    private static let longestHeader = 32 << 20
+
     static func read(_ data: Data) throws -> WeightFile {
         guard data.count >= 8 else {
             throw WeightError(
@@ -21,6 +25,10 @@ enum Safetensors {
                 .truncated,
                 "the header is said to take \(length) bytes, the file has \(data.count - 8) after its length; "
                     + "it is cut short or is no safetensors or PyTorch file")
+        }
+        guard length <= UInt64(longestHeader) else {
+            throw WeightError(
+                .refused, "the header takes \(length) bytes, at most \(longestHeader) are read")
         }
         let body = 8 + Int(length)
         let header = data.subdata(in: data.startIndex + 8..<data.startIndex + body)

@@ -1,22 +1,24 @@
 /// The constructors that a pickled state dict may call, as values.
 enum TorchObjects {
-    static func call(_ callee: PickleValue, _ arguments: [PickleValue]) throws -> PickleValue {
+    static func call(
+        _ callee: PickleValue, _ arguments: [PickleValue], _ heap: inout PickleHeap
+    ) throws -> PickleValue {
         guard case .global(let global) = callee else {
             throw WeightError(.refused, "the pickle calls something that is not a permitted constructor")
         }
         switch global {
         case .orderedDict:
-            var pairs: [(PickleValue, PickleValue)] = []
-            for item in arguments.first?.items ?? [] {
-                guard let pair = item.items, pair.count == 2 else {
+            var pairs: [PickleHeap.Pair] = []
+            for item in heap.items(of: arguments.first) ?? [] {
+                guard let pair = heap.items(of: item), pair.count == 2 else {
                     throw WeightError(.corrupt, "an OrderedDict's items must be pairs")
                 }
                 pairs.append((pair[0], pair[1]))
             }
-            return .dictionary(.init(pairs))
-        case .set, .size: return .tuple(arguments.first?.items ?? [])
+            return heap.dictionary(pairs)
+        case .set, .size: return heap.sequence(heap.items(of: arguments.first) ?? [])
         case .device: return .opaque
-        case .rebuildTensor: return try tensor(arguments)
+        case .rebuildTensor: return try tensor(arguments, heap)
         case .rebuildParameter:
             guard let first = arguments.first, case .tensor = first else {
                 throw WeightError(.corrupt, "a parameter holds no tensor")
@@ -27,10 +29,11 @@ enum TorchObjects {
         }
     }
 
-    /// `_rebuild_tensor_v2(storage, offset, size, stride, requires_grad, backward_hooks)`
-    private static func tensor(_ arguments: [PickleValue]) throws -> PickleValue {
+    /// `_rebuild_tensor_v2(storage, offset, size, stride, requires_grad, backward_hooks)`, or the first four of them.
+    private static func tensor(_ arguments: [PickleValue], _ heap: PickleHeap) throws -> PickleValue {
         guard arguments.count >= 4, case .storage(let storage) = arguments[0], let offset = arguments[1].integerValue,
-            let shape = arguments[2].items?.map(\.integerValue), let strides = arguments[3].items?.map(\.integerValue),
+            let shape = heap.items(of: arguments[2])?.map(\.integerValue),
+            let strides = heap.items(of: arguments[3])?.map(\.integerValue),
             shape.count == strides.count
         else { throw WeightError(.corrupt, "a tensor is described in a form that is not known") }
         let sizes = shape.compactMap(\.self), steps = strides.compactMap(\.self)
@@ -41,13 +44,14 @@ enum TorchObjects {
     }
 
     /// The persistent id of a storage: `("storage", type, key, location, element count[, view])`.
-    static func persistent(_ id: PickleValue) throws -> PickleValue {
-        guard let items = id.items, items.count >= 5, items[0].stringValue == "storage", let key = items[2].stringValue,
-            let count = items[4].integerValue, count >= 0, case .global(let global) = items[1]
+    static func persistent(_ id: PickleValue, _ heap: PickleHeap) throws -> TorchStorage {
+        guard let items = heap.items(of: id), items.count >= 5, items[0].stringValue == "storage",
+            let key = items[2].stringValue,
+            case .global(let global) = items[1]
         else { throw WeightError(.corrupt, "a persistent id is not that of a storage") }
         switch global {
-        case .storage(let dtype): return .storage(TorchStorage(key: key, dtype: dtype, count: count))
-        case .untypedStorage: return .storage(TorchStorage(key: key, dtype: .u8, count: count))
+        case .storage(let dtype): return TorchStorage(key: key, dtype: dtype)
+        case .untypedStorage: return TorchStorage(key: key, dtype: .u8)
         default: throw WeightError(.corrupt, "a persistent id is not that of a storage")
         }
     }

@@ -1,9 +1,17 @@
 import Foundation
 
 /// A restricted interpreter of pickle protocols 0 to 5: it builds values, and calls nothing but the constructors of
-/// `PickleGlobal`, which are written here. Depth, memo and sizes are bounded by the bytes that it reads.
+/// `PickleGlobal`, which are written here. Time and memory are bounded by the bytes that it reads.
 struct Unpickler {
+    /// Bytes; unpickled, they take many times as much. A network of a thousand layers needs less than a tenth.
+    private static let longestPickle = 8 << 20
+    /// The containers of every pickle read so far.
+    private(set) var heap = PickleHeap()
+    /// The element type of every storage that was named, by the storage's key.
+    private(set) var storageTypes: [String: StoredTensor.DType] = [:]
     private var reader: ByteReader
+    /// Pairs that constructors copied so far.
+    private var copied = 0
     private var stack: [PickleValue] = []
     private var marks: [Int] = []
     private var memo: [Int: PickleValue] = [:]
@@ -20,7 +28,14 @@ struct Unpickler {
         stack = []
         marks = []
         memo = [:]
+        let start = reader.position
         while true {
+            guard reader.position - start <= Self.longestPickle else {
+                throw WeightError(
+                    .refused,
+                    "a pickle of over \(Self.longestPickle) bytes: a network's takes a tenth; "
+                        + "save a model's state_dict() alone")
+            }
             let opcode = try reader.byte()
             if opcode == UInt8(ascii: ".") { return try pop() }
             try execute(opcode)
@@ -55,13 +70,11 @@ struct Unpickler {
         case 0x8d: try pushString(try length64())
         case UInt8(ascii: "B"): stack.append(.bytes(Data(try reader.bytes(Int(try reader.integer(UInt32.self))))))
         case UInt8(ascii: "C"): stack.append(.bytes(Data(try reader.bytes(Int(try reader.byte())))))
-        case UInt8(ascii: ")"): stack.append(.tuple([]))
-        case UInt8(ascii: "]"): stack.append(.list(.init([])))
-        case UInt8(ascii: "}"): stack.append(.dictionary(.init([])))
-        case 0x8f: stack.append(.list(.init([])))
-        case UInt8(ascii: "t"): stack.append(.tuple(try popToMark()))
-        case UInt8(ascii: "l"): stack.append(.list(.init(try popToMark())))
-        case UInt8(ascii: "d"): stack.append(.dictionary(.init(try pairs(popToMark()))))
+        case UInt8(ascii: ")"): stack.append(heap.sequence([]))
+        case UInt8(ascii: "]"), 0x8f: stack.append(heap.sequence([]))
+        case UInt8(ascii: "}"): stack.append(heap.dictionary([]))
+        case UInt8(ascii: "t"), UInt8(ascii: "l"): stack.append(heap.sequence(try popToMark()))
+        case UInt8(ascii: "d"): stack.append(heap.dictionary(try pairs(popToMark())))
         case 0x85: try pushTuple(1)
         case 0x86: try pushTuple(2)
         case 0x87: try pushTuple(3)
@@ -82,14 +95,12 @@ struct Unpickler {
                 throw damaged("a global")
             }
             stack.append(.global(try PickleGlobal(module: module, name: name)))
-        case UInt8(ascii: "R"):
-            guard let arguments = try pop().items else { throw damaged("arguments of a call") }
-            stack.append(try TorchObjects.call(try pop(), arguments))
-        case 0x81:
-            guard let arguments = try pop().items else { throw damaged("arguments of a constructor") }
-            stack.append(try TorchObjects.call(try pop(), arguments))
+        case UInt8(ascii: "R"), 0x81: try call()
         case UInt8(ascii: "b"): try build()
-        case UInt8(ascii: "Q"): stack.append(try TorchObjects.persistent(try pop()))
+        case UInt8(ascii: "Q"):
+            let storage = try TorchObjects.persistent(try pop(), heap)
+            storageTypes[storage.key] = storage.dtype
+            stack.append(.storage(storage))
         default:
             throw WeightError(
                 .refused,
@@ -119,7 +130,15 @@ struct Unpickler {
         guard stack.count >= count else { throw damaged("a tuple") }
         let items = Array(stack.suffix(count))
         stack.removeLast(count)
-        stack.append(.tuple(items))
+        stack.append(heap.sequence(items))
+    }
+
+    private mutating func call() throws {
+        guard let arguments = heap.items(of: try pop()) else { throw damaged("arguments of a call") }
+        // Honest files give every pair to one dictionary, so no more are copied than were read.
+        copied += heap.items(of: arguments.first)?.count ?? 0
+        guard copied <= reader.position else { throw damaged("a container that is copied again and again") }
+        stack.append(try TorchObjects.call(try pop(), arguments, &heap))
     }
 
     private mutating func pushString(_ length: Int) throws {
@@ -153,18 +172,16 @@ struct Unpickler {
     }
 
     private mutating func append(_ items: [PickleValue]) throws {
-        guard case .list(let list) = try top() else { throw damaged("an append") }
-        list.value += items
+        guard heap.append(items, to: try top()) else { throw damaged("an append") }
     }
 
-    private func pairs(_ items: [PickleValue]) throws -> [(PickleValue, PickleValue)] {
+    private func pairs(_ items: [PickleValue]) throws -> [PickleHeap.Pair] {
         guard items.count.isMultiple(of: 2) else { throw damaged("dictionary items") }
         return stride(from: 0, to: items.count, by: 2).map { (items[$0], items[$0 + 1]) }
     }
 
-    private mutating func setItems(_ items: [(PickleValue, PickleValue)]) throws {
-        guard case .dictionary(let dictionary) = try top() else { throw damaged("a dictionary item") }
-        dictionary.value += items
+    private mutating func setItems(_ items: [PickleHeap.Pair]) throws {
+        guard heap.append(items, to: try top()) else { throw damaged("a dictionary item") }
     }
 
     /// BUILD sets attributes; an OrderedDict of weights carries `_metadata` that way, and nothing else matters.
