@@ -35,6 +35,7 @@ public struct Backbone: Sendable {
         try Backbone(file: WeightFile.parse(data, name: name), name: name)
     }
 
+    /// - Throws: `WeightError` when the weights are of no known network, or end before the levels that detectors use.
     public init(
         file: WeightFile, name: String, architecture: BackboneArchitecture? = nil, dialect: WeightDialect? = nil
     ) throws {
@@ -46,5 +47,12 @@ public struct Backbone: Sendable {
         normalization = weights.normalization
         metadata = weights.metadata
         graph = try weights.architecture.graph(weights)
+        if let tap = weights.architecture.defaultTaps.first(where: { graph.node(named: $0) == nil }) {
+            let missing = graph.firstMissing.map(weights.fileName(of:)) ?? tap
+            throw WeightError(
+                .mismatch,
+                "\(name): \(missing): expected for level \(tap) of \(weights.architecture.rawValue), "
+                    + "the file does not have it")
+        }
     }
 }

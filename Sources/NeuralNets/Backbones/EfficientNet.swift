@@ -12,7 +12,7 @@ enum EfficientNet {
         net.name(x, "features.0")
         for (index, stage) in configuration.stages.enumerated() {
             let scope = "features.\(index + 1)"
-            guard weights.contains("\(scope).0.block.0.0.weight") else { break }
+            guard net.goesOn(with: "\(scope).0.block.0.0.weight") else { break }
             for block in 0..<stage.blocks {
                 x = try inverted(&net, x, stage, scope: "\(scope).\(block).block", isFirst: block == 0)
             }

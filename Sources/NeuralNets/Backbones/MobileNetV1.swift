@@ -21,7 +21,7 @@ enum MobileNetV1 {
         for (s, blocks) in stages.enumerated() {
             for (b, block) in blocks.enumerated() {
                 let scope = "blocks.\(s).\(b)"
-                guard weights.contains("\(scope).conv_dw.weight") else { return net.graph }
+                guard net.goesOn(with: "\(scope).conv_dw.weight") else { return net.graph }
                 let channels = net.channels(x)
                 x = try net.convolution(
                     x, "\(scope).conv_dw", to: channels, kernel: 3, stride: block.stride, groups: channels)

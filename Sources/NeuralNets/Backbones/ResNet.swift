@@ -22,7 +22,7 @@ enum ResNet {
         x = net.maxPool(x, kernel: 3, stride: 2, padding: 1)
         net.name(x, "stem")
         for (index, blocks) in configuration.blocks.enumerated() {
-            guard weights.contains("layer\(index + 1).0.conv1.weight") else { break }
+            guard net.goesOn(with: "layer\(index + 1).0.conv1.weight") else { break }
             let planes = 64 << index
             for block in 0..<blocks {
                 let stride = index > 0 && block == 0 ? 2 : 1

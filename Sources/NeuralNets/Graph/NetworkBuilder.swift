@@ -62,6 +62,13 @@ struct NetworkBuilder {
         return graph.append(.scaleChannels, [x, gate], channels: channels)
     }
 
+    /// Whether the weights go on with this tensor; the graph remembers where they ended.
+    mutating func goesOn(with tensor: String) -> Bool {
+        if weights.contains(tensor) { return true }
+        graph.end(before: tensor)
+        return false
+    }
+
     mutating func name(_ node: NodeID, _ tap: String) { graph.name(node, tap) }
 
     func channels(_ node: NodeID) -> Int { graph.nodes[node].channels }

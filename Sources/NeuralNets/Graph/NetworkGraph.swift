@@ -88,6 +88,8 @@ public struct NetworkGraph: Sendable {
     public private(set) var nodes: [Node] = []
     /// Tap names in network order.
     public private(set) var tapNames: [String] = []
+    /// The first tensor that the weights did not have, when they ended before the whole network; nil for all of it.
+    public private(set) var firstMissing: String?
     private var taps: [String: NodeID] = [:]
 
     public init() {}
@@ -101,6 +103,8 @@ public struct NetworkGraph: Sendable {
         taps[tap] = node
         tapNames.append(tap)
     }
+
+    mutating func end(before tensor: String) { firstMissing = tensor }
 
     /// The node behind a tap's name, or nil.
     public func node(named tap: String) -> NodeID? { taps[tap] }

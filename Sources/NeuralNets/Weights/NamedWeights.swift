@@ -35,14 +35,15 @@ public struct NamedWeights: ParameterSource {
         else {
             throw WeightError(
                 .unsupported,
-                "\(name): the network was not recognised; name one of "
-                    + BackboneArchitecture.allCases.map(\.rawValue).joined(separator: ", "))
+                "\(name): by \(dialect.rawValue)'s names and shapes the network is none of "
+                    + BackboneArchitecture.allCases.map(\.rawValue).joined(separator: ", ")
+                    + "; if it is one, name it, and the first tensor that differs is told")
         }
         self.architecture = architecture
         padding = dialect.padding
         // Only EfficientNets were published with TensorFlow's epsilon under these names.
         batchNormEpsilon =
-            file.metadata["bn_eps"].flatMap(Float.init)
+            try Self.epsilon(file.metadata, name)
             ?? (architecture.efficientNet == nil ? 1e-5 : dialect.batchNormEpsilon)
         normalization = try Normalization(metadata: file.metadata, file: name)
     }
@@ -50,7 +51,7 @@ public struct NamedWeights: ParameterSource {
     /// The values of a tensor, row-major in the frameworks' layout.
     /// - Throws: `WeightError` naming the tensor as the file does when it is missing or has another shape.
     public func tensor(_ canonical: String, shape: [Int]) throws -> [Float] {
-        let stored = dialect.fileName(of: canonical, in: architecture)
+        let stored = fileName(of: canonical)
         guard let tensor = file.tensors[stored] else {
             throw WeightError(
                 .mismatch,
@@ -69,7 +70,18 @@ public struct NamedWeights: ParameterSource {
     }
 
     public func contains(_ canonical: String) -> Bool {
-        file.tensors[dialect.fileName(of: canonical, in: architecture)] != nil
+        file.tensors[fileName(of: canonical)] != nil
+    }
+
+    /// The name that the file gives to a canonical one.
+    func fileName(of canonical: String) -> String { dialect.fileName(of: canonical, in: architecture) }
+
+    private static func epsilon(_ metadata: [String: String], _ name: String) throws -> Float? {
+        guard let text = metadata["bn_eps"] else { return nil }
+        guard let value = Float(text), value > 0, value.isFinite else {
+            throw WeightError(.corrupt, "\(name): metadata bn_eps must be a positive number, it is '\(text)'")
+        }
+        return value
     }
 
     private static func dialect(of file: WeightFile) -> WeightDialect? {
@@ -111,7 +123,8 @@ public struct NamedWeights: ParameterSource {
                 dialect.fileName(of: "features.\(number).\(block).block.\(layer).0.weight", in: candidate)]?.shape
         }
         guard let first = projection(0) else { return true }
-        if first[0] != stage.outputChannels || projection(stage.blocks - 1)?[0] != stage.outputChannels { return false }
+        let last = projection(stage.blocks - 1)
+        if first.first != stage.outputChannels || last?.first != stage.outputChannels { return false }
         // The port numbers blocks through, so its next block belongs to the next stage.
         return dialect == .port || projection(stage.blocks) == nil
     }

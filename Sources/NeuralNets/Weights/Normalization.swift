@@ -17,8 +17,10 @@ public struct Normalization: Sendable, Equatable, Codable {
     init(metadata: [String: String], file: String) throws {
         func numbers(_ key: String) throws -> [Float]? {
             guard let text = metadata[key] else { return nil }
-            let values = text.split(separator: ",").compactMap { Float($0.trimmingCharacters(in: .whitespaces)) }
-            guard values.count == 3, values.allSatisfy(\.isFinite), key == "mean" || values.allSatisfy({ $0 > 0 })
+            let fields = text.split(separator: ",", omittingEmptySubsequences: false)
+            let values = fields.compactMap { Float($0.trimmingCharacters(in: .whitespaces)) }
+            guard fields.count == 3, values.count == 3, values.allSatisfy(\.isFinite),
+                key == "mean" || values.allSatisfy({ $0 > 0 })
             else {
                 throw WeightError(
                     .corrupt, "\(file): metadata \(key) must be three numbers as '0.5,0.5,0.5', it is '\(text)'")
