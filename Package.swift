@@ -95,7 +95,7 @@ let package = Package(
             name: "TestSupport", dependencies: ["NeuralNets", "TensorCore"], path: "Tests/TestSupport",
             swiftSettings: strict),
         tests("TensorCore"),
-        tests("NeuralNets", ["CKernels"]),
+        tests("NeuralNets", ["CKernels", "InspectionDomain"]),
         tests("Imaging", ["NeuralNets"]),
         tests("AnomalyDetectors"),
         tests("InspectionDomain"),
