@@ -7,10 +7,18 @@
 
 PREFIX     ?= /usr/local
 SYSCONFDIR ?= /etc
-UNITDIR    ?= /etc/systemd/system
 DESTDIR    ?=
 DIR        ?= demo
 CONFIG     := release
+
+# systemd reads /usr/lib and /usr/local/lib; /etc stays the administrator's.
+SYSTEMDLIB ?= $(if $(filter /usr,$(PREFIX)),/usr/lib,/usr/local/lib)
+UNITDIR    ?= $(SYSTEMDLIB)/systemd/system
+DOCDIR     ?= $(PREFIX)/share/doc/inspectd
+# Of the machine that inspectd is installed for: from 253 on, `systemctl reload` waits for the new configuration.
+SYSTEMD_VERSION ?= $(or $(shell systemctl --version 2>/dev/null | sed -n '1s/^systemd \([0-9]*\).*/\1/p'),0)
+PROGRAMS   := inspectd inspectctl
+DOCUMENTS  := $(wildcard README.md LICENSE docs/*.md)
 
 PACKAGES := libopenblas-dev libjpeg-dev libpng-dev libsqlite3-dev libsystemd-dev pkg-config
 BIN      := .build/$(CONFIG)
@@ -60,33 +68,48 @@ test: lint
 	swift build -c $(CONFIG) --build-tests
 	swift test -c $(CONFIG) --skip-build
 
+# Everything that is installed, program by program; `uninstall` removes the same list and nothing else. What an administrator
+# writes (the configuration, drop-ins of `systemctl edit`, models, pictures) is never overwritten and never removed.
+INSTALLED = $(PROGRAMS:%=$(PREFIX)/bin/%) \
+  $(PROGRAMS:%=$(PREFIX)/share/bash-completion/completions/%) \
+  $(PROGRAMS:%=$(PREFIX)/share/zsh/site-functions/_%) \
+  $(PROGRAMS:%=$(PREFIX)/share/fish/vendor_completions.d/%.fish) \
+  $(DOCUMENTS:%=$(DOCDIR)/%) \
+  $(SYSCONFDIR)/inspectd/inspectd.yaml.example \
+  $(UNITDIR)/inspectd.service $(UNITDIR)/inspectd.service.d/10-notify-reload.conf \
+  $(SYSTEMDLIB)/sysusers.d/inspectd.conf $(SYSTEMDLIB)/tmpfiles.d/inspectd.conf \
+  $(SYSTEMDLIB)/systemd/catalog/inspectd.catalog
+
 install:
 	@test -x $(BIN)/inspectd -a -x $(BIN)/inspectctl || { echo "Run 'make build' first (as yourself, not as root)." >&2; exit 66; }
-	install -D -m 0755 $(BIN)/inspectd $(DESTDIR)$(PREFIX)/bin/inspectd
-	install -D -m 0755 $(BIN)/inspectctl $(DESTDIR)$(PREFIX)/bin/inspectctl
-	install -d $(DESTDIR)$(UNITDIR)
-	sed 's|/usr/local/bin|$(PREFIX)/bin|g; s|/etc/inspectd|$(SYSCONFDIR)/inspectd|g' systemd/inspectd.service \
-	  > $(DESTDIR)$(UNITDIR)/inspectd.service
+	for program in $(PROGRAMS); do install -D -m 0755 $(BIN)/$$program $(DESTDIR)$(PREFIX)/bin/$$program || exit; done
+	install -d $(sort $(dir $(INSTALLED:%=$(DESTDIR)%)))
+	for program in $(PROGRAMS); do \
+	  $(BIN)/$$program --generate-completion-script bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$program && \
+	  $(BIN)/$$program --generate-completion-script zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_$$program && \
+	  $(BIN)/$$program --generate-completion-script fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$program.fish || exit; done
+	for document in $(DOCUMENTS); do install -D -m 0644 $$document $(DESTDIR)$(DOCDIR)/$$document || exit; done
+	sed 's|/usr/local/bin|$(PREFIX)/bin|g; s|/usr/local/share/doc/inspectd|$(DOCDIR)|g; s|/etc/inspectd|$(SYSCONFDIR)/inspectd|g' \
+	  systemd/inspectd.service > $(DESTDIR)$(UNITDIR)/inspectd.service
 	chmod 0644 $(DESTDIR)$(UNITDIR)/inspectd.service
-	install -D -m 0644 samples/inspectd.yaml $(DESTDIR)$(SYSCONFDIR)/inspectd/inspectd.yaml.example
+	if [ "$(SYSTEMD_VERSION)" -ge 253 ]; then \
+	  install -m 0644 systemd/notify-reload.conf $(DESTDIR)$(UNITDIR)/inspectd.service.d/10-notify-reload.conf; \
+	else rm -f $(DESTDIR)$(UNITDIR)/inspectd.service.d/10-notify-reload.conf; fi
+	install -m 0644 systemd/inspectd.sysusers.conf $(DESTDIR)$(SYSTEMDLIB)/sysusers.d/inspectd.conf
+	install -m 0644 systemd/inspectd.tmpfiles.conf $(DESTDIR)$(SYSTEMDLIB)/tmpfiles.d/inspectd.conf
+	install -m 0644 systemd/inspectd.catalog $(DESTDIR)$(SYSTEMDLIB)/systemd/catalog/inspectd.catalog
+	install -m 0644 samples/inspectd.yaml $(DESTDIR)$(SYSCONFDIR)/inspectd/inspectd.yaml.example
 	@test -e $(DESTDIR)$(SYSCONFDIR)/inspectd/inspectd.yaml || \
 	  install -m 0644 samples/inspectd.yaml $(DESTDIR)$(SYSCONFDIR)/inspectd/inspectd.yaml
-	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions \
-	  $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
-	for program in inspectd inspectctl; do \
-	  $(BIN)/$$program --generate-completion-script bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$program; \
-	  $(BIN)/$$program --generate-completion-script zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_$$program; \
-	  $(BIN)/$$program --generate-completion-script fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$program.fish; done
-	@echo "Installed. Edit $(SYSCONFDIR)/inspectd/inspectd.yaml, fit a model (inspectctl fit --help), then:"
-	@echo "  systemctl daemon-reload && systemctl enable --now inspectd"
+	@echo "Installed. Then, as root:"
+	@echo "  systemd-sysusers && systemd-tmpfiles --create inspectd.conf && journalctl --update-catalog && systemctl daemon-reload"
+	@echo "Edit $(SYSCONFDIR)/inspectd/inspectd.yaml, fit a model (inspectctl fit --help), and: systemctl enable --now inspectd"
+	@echo "$(DOCDIR)/docs/OPERATIONS.md has the rest."
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/inspectd $(DESTDIR)$(PREFIX)/bin/inspectctl $(DESTDIR)$(UNITDIR)/inspectd.service
-	rm -f $(DESTDIR)$(SYSCONFDIR)/inspectd/inspectd.yaml.example
-	for program in inspectd inspectctl; do \
-	  rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$program \
-	    $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_$$program \
-	    $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$program.fish; done
+	rm -f $(INSTALLED:%=$(DESTDIR)%)
+	@for folder in $(UNITDIR)/inspectd.service.d $(DOCDIR)/docs $(DOCDIR); do \
+	  test ! -d $(DESTDIR)$$folder || rmdir --ignore-fail-on-non-empty $(DESTDIR)$$folder; done
 	@echo "Removed. $(SYSCONFDIR)/inspectd/inspectd.yaml, models and pictures were left; delete them yourself if you want to."
 
 clean:

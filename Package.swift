@@ -109,8 +109,8 @@ let package = Package(
         .testTarget(
             name: "ProgramTests",
             dependencies: [
-                "inspectd", "inspectctl", "TestSupport", "SampleFrames", "Imaging", "InspectionDomain", "Spooling",
-                "LinuxPlatform",
+                "inspectd", "inspectctl", "TestSupport", "SampleFrames", "Imaging", "InspectionDomain",
+                "InspectionPipeline", "Spooling", "LinuxPlatform",
             ], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],

@@ -45,7 +45,7 @@ struct Retention {
             if let age = policy.archive { try removeDays(of: spool.archive, olderThan: age, now) }
             if let minimum = policy.minFree { try free(minimum) }
         } catch {
-            logger.event(.failed, .error, "removing old results: \(error); trying again in 10 minutes")
+            logger.event(.spaceLow, .error, "removing old results: \(error); trying again in 10 minutes")
         }
     }
 
@@ -81,7 +81,7 @@ struct Retention {
         let free = try spool.freeSpace()
         guard free < minimum else { return }
         logger.event(
-            .failed, .error,
+            .spaceLow, .error,
             "only \(Quantity.text(bytes: free)) free in \(spool.root), \(Quantity.text(bytes: minimum)) wanted, and nothing "
                 + "left to remove; make room, or lower retention.min_free")
     }

@@ -21,7 +21,7 @@ struct SupervisorService: Service {
             if let stuck {
                 if reported != stuck.part {
                     context.logger.event(
-                        .failed, .error,
+                        .stuck, .error,
                         "\(stuck.part) has been busy with '\(stuck.step)' for \(Int(stuck.time.inSeconds)) s"
                             + (timeout == nil
                                 ? "" : "; the watchdog is not fed any more, systemd will restart inspectd"))

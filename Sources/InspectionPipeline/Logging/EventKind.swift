@@ -1,10 +1,11 @@
 import Logging
 
 /// The kinds of events the daemon logs. Each has a message id, so that `journalctl MESSAGE_ID=…` finds them all.
+///
+/// An id is never given to another kind. `systemd/inspectd.catalog` and `docs/OPERATIONS.md` explain every one.
 public enum EventKind: String, Sendable, CaseIterable {
     case starting = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d001"
     case ready = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d002"
-    case stopping = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d003"
     case stopped = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d004"
     case reloaded = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d005"
     case reloadRefused = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d006"
@@ -15,11 +16,11 @@ public enum EventKind: String, Sendable, CaseIterable {
     case anomaly = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d011"
     case unreadable = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d012"
     case retrying = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d013"
-    case waiting = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d014"
     case folderUnavailable = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d015"
-    case alertDelivered = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d016"
     case removed = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d017"
     case failed = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d018"
+    case stuck = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d019"
+    case spaceLow = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d020"
 }
 
 /// Names of the fields beside a message, the same in the journal and in JSON lines.

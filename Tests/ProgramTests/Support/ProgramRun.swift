@@ -9,11 +9,18 @@ struct ProgramRun {
     let output: String
     let errors: String
 
+    /// One of the project's programs.
     /// - Throws: `TimedOut` after killing a program that does not end.
     init(_ program: String, _ arguments: [String], within seconds: Double = 60) throws {
+        try self.init(path: Programs.path(program), arguments, within: seconds)
+    }
+
+    /// Any program.
+    /// - Throws: `TimedOut` after killing a program that does not end.
+    init(path: String, _ arguments: [String], within seconds: Double = 60) throws {
         self = try withTemporaryFolder { folder in
             let process = Process()
-            process.executableURL = URL(fileURLWithPath: try Programs.path(program))
+            process.executableURL = URL(fileURLWithPath: path)
             process.arguments = arguments
             // Files, not pipes: nobody has to read while the program runs.
             let files = ["output", "errors"].map { folder.appendingPathComponent($0) }
@@ -26,7 +33,7 @@ struct ProgramRun {
                 if process.isRunning { kill(process.processIdentifier, SIGKILL) }
                 process.waitUntilExit()
             }
-            try wait(for: "\(program) \(arguments.joined(separator: " "))", upTo: seconds) { !process.isRunning }
+            try wait(for: "\(path) \(arguments.joined(separator: " "))", upTo: seconds) { !process.isRunning }
             return ProgramRun(
                 status: process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus,
                 output: try String(contentsOf: files[0], encoding: .utf8),

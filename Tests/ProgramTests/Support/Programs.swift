@@ -23,6 +23,18 @@ enum Programs {
     }
 }
 
+extension Programs {
+    /// The project's own folder.
+    static let project = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent()
+
+    /// A program of the machine; nil where it is not installed.
+    static func installed(_ name: String) -> String? {
+        let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":") + ["/usr/bin", "/bin"]
+        return folders.map { "\($0)/\(name)" }.first { FileManager.default.isExecutableFile(atPath: $0) }
+    }
+}
+
 /// Something did not happen in time.
 struct TimedOut: Error, CustomStringConvertible {
     let what: String
