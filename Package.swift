@@ -97,7 +97,7 @@ let package = Package(
         tests("TensorCore"),
         tests("NeuralNets", ["CKernels", "InspectionDomain"]),
         tests("Imaging", ["NeuralNets"]),
-        tests("AnomalyDetectors"),
+        tests("AnomalyDetectors", ["CKernels"]),
         tests("InspectionDomain"),
         tests("LinuxPlatform"),
         tests("Spooling"),

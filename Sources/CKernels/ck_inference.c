@@ -9,6 +9,8 @@ struct ck_inference_set {
     void (*gemm)(const ck_gemm *, int, int);
     void (*depthwise)(const ck_depthwise *, int, int, float *);
     void (*add_activate)(const float *, const float *, size_t, int, float *);
+    void (*add_scaled)(const float *, float, int, float *);
+    void (*scale_activate)(const float *, const float *, int, int, int, float *);
     void (*channel_sums)(const float *, int, int, float, float *);
 };
 
@@ -94,9 +96,24 @@ void ck_channel_sums(const float *in, int count, int c, float scale, float *out)
     set()->channel_sums(in, count, c, scale, out);
 }
 
-void ck_scale_channels(const float *in, const float *gate, int count, int c, float *out) {
-    for (int p = 0; p < count; p++)
-        for (int ch = 0; ch < c; ch++) out[(ptrdiff_t)p * c + ch] = in[(ptrdiff_t)p * c + ch] * gate[ch];
+void ck_scale_channels(const float *in, const float *gate, int count, int c, int activation, float *out) {
+    set()->scale_activate(in, gate, count, c, activation, out);
+}
+
+void ck_copy_rows(const float *in, int c, int begin, int end, float *out, ptrdiff_t ldo) {
+    for (int row = begin; row < end; row++) memcpy(out + row * ldo, in + (ptrdiff_t)row * c, (size_t)c * sizeof(float));
+}
+
+void ck_sample_grid(const float *grid, int h, int w, int c, const float *at, int channel, int count, float *out) {
+    const float x = ((at[0] + 1) * (float)w - 1) / 2, y = ((at[1] + 1) * (float)h - 1) / 2;
+    const float x0 = floorf(x), y0 = floorf(y);
+    memset(out, 0, (size_t)count * sizeof(float));
+    for (int corner = 0; corner < 4; corner++) {
+        const float cx = x0 + (float)(corner & 1), cy = y0 + (float)(corner >> 1);
+        if (!(cx >= 0 && cx <= (float)(w - 1) && cy >= 0 && cy <= (float)(h - 1))) continue;
+        const float weight = (1 - fabsf(x - cx)) * (1 - fabsf(y - cy));
+        set()->add_scaled(grid + ((ptrdiff_t)cy * w + (ptrdiff_t)cx) * c + channel, weight, count, out);
+    }
 }
 
 void ck_max_pool(const float *in, int h, int w, int c, int kernel, int stride, int pad, int oh, int ow, int begin, int end,

@@ -268,6 +268,21 @@ static void CK_FN(add_activate)(const float *a, const float *b, size_t count, in
     }
 }
 
+static void CK_FN(add_scaled)(const float *in, float scale, int count, float *out) {
+    int i = 0;
+    for (; i + CK_VL <= count; i += CK_VL) STORE(out + i, LOAD(out + i) + LOAD(in + i) * scale);
+    for (; i < count; i++) out[i] += in[i] * scale;
+}
+
+static void CK_FN(scale_activate)(const float *in, const float *gate, int count, int c, int activation, float *out) {
+    for (int p = 0; p < count; p++)
+        for (int ch = 0; ch < c; ch += CK_VL) {
+            vf v = LOAD(in + (ptrdiff_t)p * c + ch) * LOAD(gate + ch);
+            CK_FN(activate)(&v, activation);
+            CK_FN(store_some)(out + (ptrdiff_t)p * c + ch, &v, c - ch);
+        }
+}
+
 static void CK_FN(channel_sums)(const float *in, int count, int c, float scale, float *out) {
     for (int ch = 0; ch < c; ch += CK_VL) {
         vf total = (vf){};
@@ -284,6 +299,8 @@ static const struct ck_inference_set CK_FN(set) = {
     CK_FN(gemm_run),
     CK_FN(depthwise_run),
     CK_FN(add_activate),
+    CK_FN(add_scaled),
+    CK_FN(scale_activate),
     CK_FN(channel_sums),
 };
 

@@ -71,3 +71,22 @@ public struct Tensor: Sendable, Equatable {
     /// A convolution's weights from the frameworks' `[O, I/g, kh, kw]` to our `[kh, kw, I/g, O]`.
     public func kernelLast() -> Tensor { transposed([2, 3, 1, 0]) }
 }
+
+/// Tensors of one shape but for the last axis, behind each other along it.
+public func concatenateChannels(_ parts: [Tensor]) -> Tensor {
+    precondition(
+        !parts.isEmpty && parts.allSatisfy { $0.shape.dimensions.dropLast() == parts[0].shape.dimensions.dropLast() })
+    let widths = parts.map { $0.shape[$0.shape.rank - 1] }
+    let channels = widths.reduce(0, +), rows = parts[0].shape.dimensions.dropLast().reduce(1, *)
+    var out = Tensor(zeros: Shape(parts[0].shape.dimensions.dropLast() + [channels]))
+    var offset = 0
+    for (part, width) in zip(parts, widths) {
+        for row in 0..<rows {
+            out.values.replaceSubrange(
+                row * channels + offset..<row * channels + offset + width,
+                with: part.values[row * width..<(row + 1) * width])
+        }
+        offset += width
+    }
+    return out
+}

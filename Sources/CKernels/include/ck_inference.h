@@ -69,8 +69,13 @@ void ck_depthwise_run(const ck_depthwise *d, int begin, int end, float *sums);
 void ck_channel_sums(const float *in, int count, int c, float scale, float *out);
 /// out[i] = act(a[i] + b[i]) for i < count; b may be NULL.
 void ck_add_activate(const float *a, const float *b, size_t count, int activation, float *out);
-/// out[p][c] = in[p][c] · gate[c].
-void ck_scale_channels(const float *in, const float *gate, int count, int c, float *out);
+/// out[p][c] = act(in[p][c] · gate[c]).
+void ck_scale_channels(const float *in, const float *gate, int count, int c, int activation, float *out);
+/// Rows [begin, end) of in[rows][c] to rows of `ldo` floats.
+void ck_copy_rows(const float *in, int c, int begin, int end, float *out, ptrdiff_t ldo);
+/// `count` channels, from `channel` on, of grid[h][w][c] sampled at the point `at` (x, y) in −1…1 from edge to edge:
+/// bilinear, zeros outside, corners not aligned.
+void ck_sample_grid(const float *grid, int h, int w, int c, const float *at, int channel, int count, float *out);
 /// Maximum over kernel × kernel windows, rows [begin, end); outside counts as −∞.
 void ck_max_pool(const float *in, int h, int w, int c, int kernel, int stride, int pad, int oh, int ow, int begin, int end,
                  float *out);

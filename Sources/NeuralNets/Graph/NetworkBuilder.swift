@@ -12,7 +12,8 @@ struct NetworkBuilder {
 
     init(_ weights: any ParameterSource) { self.weights = weights }
 
-    mutating func input() -> NodeID { graph.append(.input, [], channels: 3) }
+    /// A picture's three channels, or a feature map's.
+    mutating func input(channels: Int = 3) -> NodeID { graph.append(.input, [], channels: channels) }
 
     /// A square convolution. `scope.weight` is `[outputChannels, channels / groups, kernel, kernel]` in the file.
     mutating func convolution(
@@ -26,6 +27,17 @@ struct NetworkBuilder {
             weights: Tensor(shape: Shape(shape), values: values).kernelLast(),
             bias: bias ? try weights.tensor("\(scope).bias", shape: [outputChannels]) : nil,
             stride: stride, padding: weights.padding, groups: groups)
+        return graph.append(.convolution(convolution), [x], channels: outputChannels, scope: scope)
+    }
+
+    /// A linear layer on a `[1, 1, channels]` map. `scope.weight` is `[outputChannels, channels]` in the file.
+    mutating func linear(_ x: NodeID, _ scope: String, to outputChannels: Int, bias: Bool = true) throws -> NodeID {
+        let inputs = graph.nodes[x].channels
+        let values = try weights.tensor("\(scope).weight", shape: [outputChannels, inputs])
+        let convolution = NetworkGraph.Convolution(
+            weights: Tensor(shape: [outputChannels, inputs, 1, 1], values: values).kernelLast(),
+            bias: bias ? try weights.tensor("\(scope).bias", shape: [outputChannels]) : nil,
+            stride: 1, padding: .symmetric, groups: 1)
         return graph.append(.convolution(convolution), [x], channels: outputChannels, scope: scope)
     }
 
@@ -51,15 +63,49 @@ struct NetworkBuilder {
             .maxPool(kernel: kernel, stride: stride, padding: padding), [x], channels: graph.nodes[x].channels)
     }
 
+    mutating func globalAveragePool(_ x: NodeID) -> NodeID {
+        graph.append(.globalAveragePool, [x], channels: graph.nodes[x].channels)
+    }
+
+    /// Each channel of `x` times the gate's value for it.
+    mutating func scaleChannels(_ x: NodeID, by gate: NodeID) -> NodeID {
+        graph.append(.scaleChannels, [x, gate], channels: graph.nodes[x].channels)
+    }
+
     /// Squeeze-and-excitation (Hu et al. 2018): pool, squeeze, SiLU, expand, sigmoid, scale.
     mutating func squeezeExcitation(_ x: NodeID, squeeze: String, expand: String, to squeezed: Int) throws -> NodeID {
-        let channels = graph.nodes[x].channels
-        var gate = graph.append(.globalAveragePool, [x], channels: channels)
+        var gate = globalAveragePool(x)
         gate = try convolution(gate, squeeze, to: squeezed, kernel: 1, bias: true)
         gate = activation(gate, .silu)
-        gate = try convolution(gate, expand, to: channels, kernel: 1, bias: true)
+        gate = try convolution(gate, expand, to: graph.nodes[x].channels, kernel: 1, bias: true)
         gate = activation(gate, .sigmoid)
-        return graph.append(.scaleChannels, [x, gate], channels: channels)
+        return scaleChannels(x, by: gate)
+    }
+
+    /// Maps of one size, behind each other along the channels.
+    mutating func concatenate(_ maps: [NodeID]) -> NodeID {
+        graph.append(.concatenate, maps, channels: maps.reduce(0) { $0 + graph.nodes[$1].channels })
+    }
+
+    /// Samples the grid `name`, `[1, channels, size, size]` in the file, at `coordinates`.
+    mutating func gridSample(_ coordinates: NodeID, _ name: String, channels: Int, size: Int) throws -> NodeID {
+        let values = try weights.tensor(name, shape: [1, channels, size, size])
+        let grid = Tensor(shape: [channels, size, size], values: values).transposed([1, 2, 0])
+        return graph.append(.gridSample(grid), [coordinates], channels: channels, scope: name)
+    }
+
+    /// Samples the grid `name` at one point; every sample is a whole map of `height` × `width`. In the file the grid is
+    /// `[1, channels · height · width, size, size]`.
+    mutating func gridSampleMaps(
+        _ coordinates: NodeID, _ name: String, channels: Int, height: Int, width: Int, size: Int
+    ) throws -> NodeID {
+        let count = channels * height * width
+        let values = try weights.tensor(name, shape: [1, count, size, size])
+        // Channels last in the samples too, so that a sample unfolds to a map without moving anything.
+        let grid = Tensor(shape: [channels, height, width, size, size], values: values)
+            .transposed([3, 4, 1, 2, 0]).reshaped([size, size, count])
+        let sample = graph.append(.gridSample(grid), [coordinates], channels: count, scope: name)
+        return graph.append(.unfold(height: height, width: width), [sample], channels: channels)
     }
 
     /// Whether the weights go on with this tensor; the graph remembers where they ended.

@@ -4,7 +4,7 @@ extension NetworkGraph {
     /// Evaluates the network op by op, in evaluation mode: what the fused plan must agree with, and the order in which
     /// training runs forward.
     ///
-    /// - Parameter input: `[N, H, W, 3]`, normalised.
+    /// - Parameter input: `[N, H, W, C]`: what the input node reads.
     /// - Returns: the outputs of `nodes`, in their order.
     public func forward(_ input: Tensor, nodes wanted: [NodeID]) -> [Tensor] {
         var values: [NodeID: Tensor] = [:]
@@ -33,6 +33,15 @@ extension NetworkGraph {
                 values[id] = out
             case .maxPool(let kernel, let stride, let padding):
                 values[id] = maxPool(inputs[0], Window(kernel, kernel, stride: stride, padding: .all(padding)))
+            case .concatenate: values[id] = concatenateChannels(inputs)
+            case .gridSample(let grid):
+                let batch = inputs[0].shape[0]
+                let grids = Tensor(
+                    shape: Shape([batch] + grid.shape.dimensions),
+                    values: Array(repeatElement(grid.values, count: batch).joined()))
+                values[id] = TensorCore.gridSample(grids, inputs[0])
+            case .unfold(let height, let width):
+                values[id] = inputs[0].reshaped([inputs[0].shape[0], height, width, node.channels])
             }
         }
         return wanted.compactMap { values[$0] }

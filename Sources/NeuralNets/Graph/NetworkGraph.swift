@@ -29,7 +29,7 @@ public struct NetworkGraph: Sendable {
     }
 
     public enum Operation: Sendable {
-        /// The network's picture: normalised, 3 channels.
+        /// What the network reads: a normalised picture, or feature maps.
         case input
         case convolution(Convolution)
         /// Batch norm in evaluation mode: per channel `x · scale + shift`.
@@ -43,6 +43,13 @@ public struct NetworkGraph: Sendable {
         case scaleChannels
         /// Windows of `kernel`², `padding` on every side counted as −∞.
         case maxPool(kernel: Int, stride: Int, padding: Int)
+        /// Maps of one size, behind each other along the channels.
+        case concatenate
+        /// Samples a learnt grid `[h, w, channels]` at coordinates `[H, W, 2]`, each (x, y) in −1…1 from edge to edge:
+        /// bilinear, zeros outside, corners not aligned.
+        case gridSample(Tensor)
+        /// `[1, 1, height · width · C] → [height, width, C]`: the same values.
+        case unfold(height: Int, width: Int)
     }
 
     public struct Convolution: Sendable {
@@ -135,7 +142,9 @@ public struct NetworkGraph: Sendable {
                         (size.height + 2 * padding - kernel) / stride + 1,
                         (size.width + 2 * padding - kernel) / stride + 1
                     ))
-            case .batchNorm, .activation, .add, .scaleChannels: sizes.append(sizes[node.inputs[0]])
+            case .unfold(let height, let width): sizes.append((height, width))
+            case .batchNorm, .activation, .add, .scaleChannels, .concatenate, .gridSample:
+                sizes.append(sizes[node.inputs[0]])
             }
         }
         return sizes

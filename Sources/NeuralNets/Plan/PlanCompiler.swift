@@ -74,6 +74,13 @@ struct PlanCompiler {
                     window: (kernel, stride, padding), outputSize: (output.height, output.width), output: output.buffer),
                 for: id)
             release(node.inputs[0])
+        case .concatenate: concatenate(id)
+        case .gridSample(let grid): sample(id, grid)
+        case .unfold:
+            // Another shape over the same memory; the source's last read is never counted, so the memory goes back once.
+            let (height, width) = sizes[id]
+            values[id] = Value(
+                buffer: value(of: node.inputs[0]).buffer, height: height, width: width, channels: node.channels)
         }
     }
 
@@ -150,6 +157,13 @@ struct PlanCompiler {
         let tail = takeTail(of: id, bias: convolution.bias, allowsResidual: convolution.groups == 1)
         let output = makeValue(tail.last)
         let weights = scaledWeights(convolution, by: tail.scale)
+        if gate == nil, convolution.padding(for: input.height).before == 1,
+            WinogradConvolution.suits(
+                convolution, height: input.height, width: input.width, channels: input.channels)
+        {
+            winograd(map, input, output, weights, tail)
+            return
+        }
         let groups = convolution.groups
         let (groupInputs, groupOutputs) = (input.channels / groups, output.channels / groups)
         let layout = rowLayout(of: map, input, convolution, output)
@@ -203,6 +217,22 @@ struct PlanCompiler {
         if let residual = tail.residual { release(residual) }
     }
 
+    /// A 3×3 convolution by minimal filtering.
+    private mutating func winograd(_ source: Int, _ input: Value, _ output: Value, _ weights: [Float], _ tail: Tail) {
+        let transformed = arena.take(WinogradConvolution.transformCount(input, channels: input.channels))
+        let products = arena.take(WinogradConvolution.transformCount(input, channels: output.channels))
+        let convolution = WinogradConvolution(
+            input: input, output: output, weights: weights,
+            bias: FloatBuffer(tail.bias ?? [Float](repeating: 0, count: output.channels)),
+            residual: tail.residual.map { value(of: $0).buffer }, activation: tail.activation,
+            transformed: transformed, products: products)
+        for step in convolution.steps { append(step, for: tail.last) }
+        arena.giveBack(transformed)
+        arena.giveBack(products)
+        release(source)
+        if let residual = tail.residual { release(residual) }
+    }
+
     private mutating func rowLayout(
         of node: Int, _ input: Value, _ convolution: NetworkGraph.Convolution, _ output: Value
     ) -> RowLayout {
@@ -227,14 +257,7 @@ struct PlanCompiler {
     // MARK: The rest
 
     private mutating func elementwise(_ id: Int, _ a: Int, _ b: Int?, _ activation: ck_act) {
-        var activation = activation, last = id
-        if b != nil, !outputs.contains(id), let next = consumers[id], next.count == 1,
-            case .activation(let kind) = graph.nodes[next[0]].operation
-        {
-            activation = kind.kernelCode
-            last = next[0]
-            absorbed.insert(last)
-        }
+        let (activation, last) = activation == CK_ACT_NONE ? takeActivation(behind: id) : (activation, id)
         let left = value(of: a), right = b.map { value(of: $0) }
         let output = makeValue(last)
         append(
@@ -272,12 +295,42 @@ struct PlanCompiler {
             gated[id] = (inputs[0], inputs[1])
             return
         }
-        let map = value(of: inputs[0]), gate = value(of: inputs[1]), output = makeValue(id)
+        let (activation, last) = takeActivation(behind: id)
+        let map = value(of: inputs[0]), gate = value(of: inputs[1]), output = makeValue(last)
         append(
             ScaleChannelsStep(
-                input: map.buffer, gate: gate.buffer, pixels: map.pixels, channels: map.channels, output: output.buffer),
-            for: id)
+                input: map.buffer, gate: gate.buffer, pixels: map.pixels, channels: map.channels,
+                activation: activation, output: output.buffer),
+            for: last)
         inputs.forEach { release($0) }
+    }
+
+    private mutating func concatenate(_ id: Int) {
+        let inputs = graph.nodes[id].inputs, maps = inputs.map { value(of: $0) }, output = makeValue(id)
+        append(
+            ConcatenateStep(
+                inputs: maps.map { ($0.buffer, $0.channels) }, pixels: output.pixels, output: output.buffer), for: id)
+        inputs.forEach { release($0) }
+    }
+
+    private mutating func sample(_ id: Int, _ grid: Tensor) {
+        let source = graph.nodes[id].inputs[0]
+        let coordinates = value(of: source), output = makeValue(id)
+        append(
+            GridSampleStep(
+                grid: FloatBuffer(grid.values), gridSize: (grid.shape[0], grid.shape[1]), channels: output.channels,
+                coordinates: coordinates.buffer, positions: output.pixels, output: output.buffer),
+            for: id)
+        release(source)
+    }
+
+    /// The activation that alone reads node `id`, taken into its step; else none.
+    private mutating func takeActivation(behind id: Int) -> (activation: ck_act, last: Int) {
+        guard !outputs.contains(id), let next = consumers[id], next.count == 1,
+            case .activation(let kind) = graph.nodes[next[0]].operation
+        else { return (CK_ACT_NONE, id) }
+        absorbed.insert(next[0])
+        return (kind.kernelCode, next[0])
     }
 
     // MARK: Values

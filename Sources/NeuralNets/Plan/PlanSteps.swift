@@ -136,19 +136,24 @@ final class AddStep: PlanStep {
     }
 }
 
-/// A map times its gate, where the next layer is not a 1×1 convolution that could carry it.
+/// `act(map · gate)`, where the next layer is not a 1×1 convolution that could carry the gate.
 final class ScaleChannelsStep: PlanStep {
-    private let input: FloatBuffer, gate: FloatBuffer, pixels: Int, channels: Int, output: FloatBuffer
+    private let input: FloatBuffer, gate: FloatBuffer, pixels: Int, channels: Int, activation: ck_act
+    private let output: FloatBuffer
 
-    init(input: FloatBuffer, gate: FloatBuffer, pixels: Int, channels: Int, output: FloatBuffer) {
-        (self.input, self.gate, self.pixels, self.channels, self.output) = (input, gate, pixels, channels, output)
+    init(
+        input: FloatBuffer, gate: FloatBuffer, pixels: Int, channels: Int, activation: ck_act, output: FloatBuffer
+    ) {
+        (self.input, self.gate, self.pixels, self.channels) = (input, gate, pixels, channels)
+        (self.activation, self.output) = (activation, output)
     }
 
     func run(member: Int, of size: Int) {
         let (begin, end) = share(pixels, member: member, of: size, grain: 1)
         let offset = Int(begin) * channels
         ck_scale_channels(
-            input.pointer + offset, gate.pointer, end - begin, Int32(channels), output.pointer + offset)
+            input.pointer + offset, gate.pointer, end - begin, Int32(channels), Int32(activation.rawValue),
+            output.pointer + offset)
     }
 }
 
