@@ -1,23 +1,14 @@
 import InspectionDomain
 import CKernels
-import COpenBLAS
 import Imaging
 import NeuralNets
 
 /// One worker's pass over its frames: pooled features, and the sums that the map's Gaussians need. Nothing grows with the
 /// number of frames except the pooled vectors.
 struct FeatureStatistics {
-    /// Count, sum and second moment of a tap's feature vectors over positions.
-    struct Moments {
-        var count = 0.0
-        var sum: [Double]
-        /// `[c, c]`
-        var outer: [Double]
-    }
-
     /// Pooled features of each level, by frame.
     private(set) var pooled: [Int: [[Double]]] = [:]
-    private(set) var moments: [Moments] = []
+    private(set) var moments: [FeatureMoments] = []
     private(set) var positionSum: [Double] = []
     /// Lower triangles.
     private(set) var positionOuter: [Double] = []
@@ -29,7 +20,6 @@ struct FeatureStatistics {
     private let tapIndices: [Int]
     private var gatherer: PositionGatherer?
     private var gathered: [Float] = []
-    private var gram: [Float] = []
 
     init(backbone: Backbone, levels: [String], taps: [String], options: GaussianOptions) throws {
         self.backbone = backbone
@@ -42,11 +32,7 @@ struct FeatureStatistics {
         let maps = tapIndices.map { extractor.features[$0] }
         switch options.map {
         case .tied:
-            moments = maps.map {
-                Moments(
-                    sum: [Double](repeating: 0, count: $0.channels),
-                    outer: [Double](repeating: 0, count: $0.channels * $0.channels))
-            }
+            moments = maps.map { FeatureMoments(channels: $0.channels) }
         case .perPosition:
             let total = maps.reduce(0) { $0 + $1.channels }
             var generator = SplitMix64(seed: options.seed)
@@ -67,31 +53,12 @@ struct FeatureStatistics {
         extractor.run()
         let features = extractor.features
         pooled[index] = features.prefix(levelCount).map { $0.pooled() }
-        for (slot, tap) in tapIndices.enumerated() where !moments.isEmpty { addMoments(features[tap], slot) }
+        for (slot, tap) in tapIndices.enumerated() where !moments.isEmpty { moments[slot].add(features[tap].values) }
         if let gatherer {
             gatherer.gather(features, into: &gathered)
             ck_accumulate_positions(
                 gathered, Int32(positions.height * positions.width), Int32(positions.channels.count), &positionSum,
                 &positionOuter)
-        }
-    }
-
-    /// A frame's products in single precision, their total over frames in double.
-    private mutating func addMoments(_ map: FeatureMap, _ slot: Int) {
-        let d = map.channels, positions = map.height * map.width
-        if gram.count < d * d { gram = [Float](repeating: 0, count: d * d) }
-        cblas_ssyrk(
-            CblasRowMajor, CblasUpper, CblasTrans, Int32(d), Int32(positions), 1, map.values.baseAddress, Int32(d), 0,
-            &gram, Int32(d))
-        let means = map.pooled()
-        moments[slot].count += Double(positions)
-        for i in 0..<d {
-            moments[slot].sum[i] += means[i] * Double(positions)
-            for j in i..<d {
-                let value = Double(gram[i * d + j])
-                moments[slot].outer[i * d + j] += value
-                if i != j { moments[slot].outer[j * d + i] += value }
-            }
         }
     }
 }

@@ -133,18 +133,8 @@ public enum GaussianTrainer {
         _ taps: [String], _ statistics: [FeatureStatistics]
     ) throws -> [(tap: String, mean: [Float], whitening: [Float])] {
         try taps.enumerated().map { index, tap in
-            let moments = statistics.map { $0.moments[index] }
-            let d = moments[0].sum.count, count = moments.reduce(0.0) { $0 + $1.count }
-            var mean = [Double](repeating: 0, count: d), covariance = [Double](repeating: 0, count: d * d)
-            for moment in moments {
-                for i in 0..<d { mean[i] += moment.sum[i] / count }
-                for i in 0..<d * d { covariance[i] += moment.outer[i] / count }
-            }
-            var trace = 0.0
-            for i in 0..<d {
-                for j in 0..<d { covariance[i * d + j] -= mean[i] * mean[j] }
-                trace += covariance[i * d + i]
-            }
+            var (mean, covariance) = FeatureMoments.total(statistics.map { $0.moments[index] })
+            let d = mean.count, trace = (0..<d).reduce(0.0) { $0 + covariance[$1 * d + $1] }
             for i in 0..<d { covariance[i * d + i] += 0.01 * trace / Double(d) }
             let whitening = try whitening(covariance, d, what: "level \(tap)")
             return (tap, mean.map(Float.init), whitening.map(Float.init))

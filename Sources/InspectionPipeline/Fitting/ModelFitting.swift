@@ -9,25 +9,28 @@ public typealias WorkProgress = AnomalyDetectors.Progress
 /// Fits a model on flawless pictures and calibrates it on others: what `inspectctl fit` does.
 public struct ModelFitting: Sendable {
     public var backbone: Backbone
-    public var options: GaussianOptions
+    public var method: any FittableMethod
     public var rule: CalibrationRule
     /// Orders what is drawn at random: the split, channel subsets.
     public var seed: UInt64
     public var workers: Int
+    /// Where a long fit leaves its state; nil for nowhere.
+    public var checkpoint: CheckpointStore?
 
     /// Share of a single folder that is held out for calibration.
     public static let heldOutShare = 0.2
 
     public init(
-        backbone: Backbone, options: GaussianOptions = GaussianOptions(), rule: CalibrationRule, seed: UInt64 = 0,
-        workers: Int
+        backbone: Backbone, method: any FittableMethod = GaussianOptions(), rule: CalibrationRule, seed: UInt64 = 0,
+        workers: Int, checkpoint: CheckpointStore? = nil
     ) {
         self.backbone = backbone
-        self.options = options
-        self.options.seed = seed
+        self.method = method
+        self.method.seed = seed
         self.rule = rule
         self.seed = seed
         self.workers = workers
+        self.checkpoint = checkpoint
     }
 
     /// Which pictures fit and which calibrate.
@@ -51,6 +54,10 @@ public struct ModelFitting: Sendable {
         public let pictures: Pictures
         /// What the model file holds.
         public let data: Data
+        /// The course of training; nil for methods that only estimate.
+        public let history: TrainingHistory?
+        /// What the fit took, calibration apart.
+        public let seconds: Double
     }
 
     /// Uses separate calibration folders, or holds out a fifth of the normal pictures, near-duplicates together.
@@ -89,12 +96,17 @@ public struct ModelFitting: Sendable {
     /// - Throws: what `pictures` throws, `CalibrationRule.TooFewImages`, `ModelError`, `WeightError`.
     public func fit(_ pictures: Pictures, progress: WorkProgress? = nil) throws -> Fitted {
         _ = try rule.k(of: pictures.calibration.count)
-        let model = try GaussianTrainer.fit(
-            pictures.fitting, backbone: backbone, options: options, workers: workers, progress: progress)
-        let file = try ModelFile(fitted: model)
+        let started = Date()
+        let detector = try method.fit(
+            pictures.fitting, backbone: backbone,
+            work: FittingWork(workers: workers, progress: progress, checkpoint: checkpoint))
+        let seconds = Date().timeIntervalSince(started)
+        let (model, file) = (detector.model, try ModelFile(fitted: detector.model))
         let scores = try FrameScorer.score(
             pictures.calibration, model: model, workers: workers, phase: "calibration", progress: progress)
-        return Fitted(file: file, scores: scores, pictures: pictures, data: try file.encoded())
+        return Fitted(
+            file: file, scores: scores, pictures: pictures, data: try file.encoded(), history: detector.history,
+            seconds: seconds)
     }
 
     /// The fitted model with its calibration, as one file.

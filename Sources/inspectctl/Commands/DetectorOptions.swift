@@ -76,7 +76,7 @@ struct DetectorOptions: ParsableArguments {
 
     func fitting(_ configuration: Configuration, rule: CalibrationRule) throws -> ModelFitting {
         ModelFitting(
-            backbone: try loadBackbone(configuration), options: gaussian, rule: rule, seed: seed, workers: workers)
+            backbone: try loadBackbone(configuration), method: gaussian, rule: rule, seed: seed, workers: workers)
     }
 }
 

@@ -12,7 +12,7 @@ enum TinyModel {
         var options = GaussianOptions()
         options.inputWidth = 64
         options.inputHeight = 64
-        return ModelFitting(backbone: try Backbone.embedded(), options: options, rule: rule, workers: 2)
+        return ModelFitting(backbone: try Backbone.embedded(), method: options, rule: rule, workers: 2)
     }
 
     private static let shared = Result {

@@ -1,0 +1,92 @@
+import Foundation
+import NeuralNets
+
+/// A detection method with its settings, ready to be fitted on flawless pictures.
+public protocol FittableMethod: Sendable {
+    /// Orders what fitting draws at random: the same seed, pictures and machine give the same model bit for bit.
+    var seed: UInt64 { get set }
+    /// - Throws: `FrameSource.Unreadable`, `ModelError`, `WeightError`.
+    func fit(_ frames: FrameSource, backbone: Backbone, work: FittingWork) throws -> FittedDetector
+}
+
+/// How fitting is carried out; nothing here changes what comes out.
+public struct FittingWork: Sendable {
+    /// Threads.
+    public var workers: Int
+    /// Called from any thread.
+    public var progress: Progress?
+    /// Where long fitting leaves its state; nil for nowhere.
+    public var checkpoint: CheckpointStore?
+
+    public init(workers: Int, progress: Progress? = nil, checkpoint: CheckpointStore? = nil) {
+        (self.workers, self.progress, self.checkpoint) = (workers, progress, checkpoint)
+    }
+}
+
+/// Keeps the latest state of a fit, so that an interrupted one goes on where it was.
+public struct CheckpointStore: Sendable {
+    /// Nil when there is none.
+    public var load: @Sendable () throws -> Data?
+    /// Replaces the one before, whole or not at all.
+    public var save: @Sendable (Data) throws -> Void
+
+    public init(load: @escaping @Sendable () throws -> Data?, save: @escaping @Sendable (Data) throws -> Void) {
+        (self.load, self.save) = (load, save)
+    }
+}
+
+/// What fitting gave.
+public struct FittedDetector: Sendable {
+    public let model: any DetectorModel
+    /// The course of training; nil for methods that only estimate.
+    public let history: TrainingHistory?
+
+    public init(model: any DetectorModel, history: TrainingHistory? = nil) {
+        (self.model, self.history) = (model, history)
+    }
+}
+
+/// The course of training, epoch by epoch.
+public struct TrainingHistory: Codable, Sendable, Equatable {
+    public struct Epoch: Codable, Sendable, Equatable {
+        /// Mean loss of the steps.
+        public var loss: Double
+        /// Loss of the pictures kept apart, after the epoch; nil when there were none.
+        public var heldOutLoss: Double?
+        public var learningRate: Double
+
+        enum CodingKeys: String, CodingKey {
+            case loss
+            case heldOutLoss = "held_out_loss"
+            case learningRate = "learning_rate"
+        }
+    }
+
+    public var epochs: [Epoch] = []
+    /// Index of the epoch whose parameters the model has.
+    public var bestEpoch = 0
+    /// Pictures trained on, and kept apart to judge the epochs.
+    public var fitting = 0
+    public var heldOut = 0
+    /// Whether training ended because the kept-apart pictures' loss no longer improved.
+    public var stoppedEarly = false
+    /// Where the features were kept.
+    public var cache = ""
+
+    public init() {}
+
+    enum CodingKeys: String, CodingKey {
+        case epochs, fitting, cache
+        case bestEpoch = "best_epoch"
+        case heldOut = "held_out"
+        case stoppedEarly = "stopped_early"
+    }
+}
+
+extension GaussianOptions: FittableMethod {
+    public func fit(_ frames: FrameSource, backbone: Backbone, work: FittingWork) throws -> FittedDetector {
+        FittedDetector(
+            model: try GaussianTrainer.fit(
+                frames, backbone: backbone, options: self, workers: work.workers, progress: work.progress))
+    }
+}

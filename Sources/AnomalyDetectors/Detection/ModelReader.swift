@@ -1,0 +1,73 @@
+import NeuralNets
+
+extension ModelContents {
+    /// What every model on a backbone begins with: the backbone itself under `backbone.`, and the input's size.
+    init(backbone: Backbone, inputWidth: Int, inputHeight: Int) {
+        self.init(
+            tensors: [:],
+            settings: [
+                "input_width": String(inputWidth), "input_height": String(inputHeight),
+                "backbone.architecture": backbone.architecture.rawValue, "backbone.dialect": backbone.dialect.rawValue,
+            ])
+        for (name, tensor) in backbone.file.tensors { tensors["backbone.\(name)"] = tensor }
+        for (key, value) in backbone.metadata where !["architecture", "dialect"].contains(key) {
+            settings["backbone.\(key)"] = value
+        }
+    }
+}
+
+/// Reads a model file's settings and tensors with errors that name them.
+struct ModelReader {
+    let file: WeightFile
+    let name: String
+
+    func damaged(_ what: String) -> ModelError { ModelError("\(name) is damaged at '\(what)'; fit again") }
+
+    func setting(_ key: String) throws -> String {
+        guard let value = file.metadata[key] else { throw damaged(key) }
+        return value
+    }
+
+    func integer(_ key: String) throws -> Int {
+        guard let value = Int(try setting(key)) else { throw damaged(key) }
+        return value
+    }
+
+    func integer(_ key: String, in range: ClosedRange<Int>) throws -> Int {
+        let value = try integer(key)
+        guard range.contains(value) else { throw damaged(key) }
+        return value
+    }
+
+    /// Width and height of the network's input.
+    func inputSize() throws -> (width: Int, height: Int) {
+        let (width, height) = (try integer("input_width"), try integer("input_height"))
+        guard (16...4096).contains(width), (16...4096).contains(height) else {
+            throw ModelError("\(name): an input of \(width)×\(height) is out of the range 16…4096")
+        }
+        return (width, height)
+    }
+
+    func list(_ key: String) throws -> [String] { try setting(key).split(separator: ",").map(String.init) }
+
+    func tensor(_ key: String, rank: Int) throws -> StoredTensor {
+        guard let tensor = file.tensors[key], tensor.shape.count == rank, !tensor.shape.contains(0) else {
+            throw damaged(key)
+        }
+        return tensor
+    }
+
+    /// The backbone stored under `backbone.`.
+    func backbone() throws -> Backbone {
+        let prefix = "backbone."
+        var tensors: [String: StoredTensor] = [:]
+        for (key, tensor) in file.tensors where key.hasPrefix(prefix) {
+            tensors[String(key.dropFirst(prefix.count))] = tensor
+        }
+        var metadata: [String: String] = [:]
+        for (key, value) in file.metadata where key.hasPrefix(prefix) {
+            metadata[String(key.dropFirst(prefix.count))] = value
+        }
+        return try Backbone(file: WeightFile(tensors: tensors, metadata: metadata), name: try setting("backbone"))
+    }
+}
