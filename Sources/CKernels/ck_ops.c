@@ -3,44 +3,34 @@
 #include <math.h>
 #include <string.h>
 
-void ck_unroll(const float *in, const ck_window *g, int image, int first, int channels, float *columns) {
-    const float *base = in + (ptrdiff_t)image * g->h * g->w * g->c + first;
-    for (int y = 0; y < g->oh; y++)
+void ck_unroll(const float *in, const ck_window *g, int begin, int end, int first, int channels, float *columns) {
+    const size_t bytes = (size_t)channels * sizeof(float);
+    for (int row = begin; row < end; row++) {
+        const float *image = in + (ptrdiff_t)(row / g->oh) * g->h * g->w * g->c + first;
+        const int y = row % g->oh;
         for (int x = 0; x < g->ow; x++)
             for (int ky = 0; ky < g->kernel_h; ky++)
                 for (int kx = 0; kx < g->kernel_w; kx++, columns += channels) {
                     const int iy = y * g->stride + ky * g->dilation - g->top, ix = x * g->stride + kx * g->dilation - g->left;
-                    if (iy < 0 || iy >= g->h || ix < 0 || ix >= g->w) memset(columns, 0, (size_t)channels * sizeof(float));
-                    else memcpy(columns, base + ((ptrdiff_t)iy * g->w + ix) * g->c, (size_t)channels * sizeof(float));
+                    if (iy < 0 || iy >= g->h || ix < 0 || ix >= g->w) memset(columns, 0, bytes);
+                    else memcpy(columns, image + ((ptrdiff_t)iy * g->w + ix) * g->c, bytes);
                 }
+    }
 }
 
-CK_CLONES void ck_roll(const float *columns, const ck_window *g, int first, int channels, float *out) {
-    for (int y = 0; y < g->oh; y++)
+CK_CLONES void ck_roll(const float *columns, const ck_window *g, int begin, int end, int first, int channels, float *out) {
+    for (int row = begin; row < end; row++) {
+        float *image = out + (ptrdiff_t)(row / g->oh) * g->h * g->w * g->c + first;
+        const int y = row % g->oh;
         for (int x = 0; x < g->ow; x++)
             for (int ky = 0; ky < g->kernel_h; ky++)
                 for (int kx = 0; kx < g->kernel_w; kx++, columns += channels) {
                     const int iy = y * g->stride + ky * g->dilation - g->top, ix = x * g->stride + kx * g->dilation - g->left;
                     if (iy < 0 || iy >= g->h || ix < 0 || ix >= g->w) continue;
-                    float *target = out + ((ptrdiff_t)iy * g->w + ix) * g->c + first;
+                    float *target = image + ((ptrdiff_t)iy * g->w + ix) * g->c;
                     for (int c = 0; c < channels; c++) target[c] += columns[c];
                 }
-}
-
-CK_CLONES void ck_depthwise_forward(const float *in, const ck_window *g, const float *w, const float *bias, float *out) {
-    for (int n = 0; n < g->n; n++)
-        for (int y = 0; y < g->oh; y++)
-            for (int x = 0; x < g->ow; x++, out += g->c) {
-                for (int c = 0; c < g->c; c++) out[c] = bias ? bias[c] : 0.0f;
-                for (int ky = 0; ky < g->kernel_h; ky++)
-                    for (int kx = 0; kx < g->kernel_w; kx++) {
-                        const int iy = y * g->stride + ky * g->dilation - g->top, ix = x * g->stride + kx * g->dilation - g->left;
-                        if (iy < 0 || iy >= g->h || ix < 0 || ix >= g->w) continue;
-                        const float *i = in + (((ptrdiff_t)n * g->h + iy) * g->w + ix) * g->c;
-                        const float *k = w + ((ptrdiff_t)ky * g->kernel_w + kx) * g->c;
-                        for (int c = 0; c < g->c; c++) out[c] += i[c] * k[c];
-                    }
-            }
+    }
 }
 
 void ck_convolution_reference(const float *in, const ck_window *g, const float *w, const float *bias, int outputs,
@@ -97,28 +87,6 @@ CK_CLONES void ck_column_moments(const float *in, size_t rows, int columns, floa
             }
         for (int c = 0; c < width; c++) variance[first + c] = (float)(sums[c] / (double)rows);
     }
-}
-
-static inline float clamp(float x, float low, float high) { return x < low ? low : x > high ? high : x; }
-
-void ck_pointwise_forward(const float *in, size_t count, ck_pointwise f, float slope, float *out) {
-#define EACH(expression)                                                                                               \
-    for (size_t i = 0; i < count; i++) {                                                                               \
-        const float x = in[i];                                                                                         \
-        out[i] = (expression);                                                                                         \
-    }                                                                                                                  \
-    break
-    switch (f) {
-    case CK_POINTWISE_RELU: EACH(x > 0 ? x : 0);
-    case CK_POINTWISE_RELU6: EACH(clamp(x, 0, 6));
-    case CK_POINTWISE_SILU: EACH(x / (1 + expf(-x)));
-    case CK_POINTWISE_SIGMOID: EACH(1 / (1 + expf(-x)));
-    case CK_POINTWISE_TANH: EACH(tanhf(x));
-    case CK_POINTWISE_HARDSWISH: EACH(x * clamp(x + 3, 0, 6) / 6);
-    case CK_POINTWISE_HARDSIGMOID: EACH(clamp(x + 3, 0, 6) / 6);
-    case CK_POINTWISE_LEAKY_RELU: EACH(x > 0 ? x : x * slope);
-    }
-#undef EACH
 }
 
 CK_CLONES double ck_squared_difference(const float *a, const float *b, size_t count) {

@@ -1,6 +1,7 @@
 #include "ck_dispatch.h"
 #include "ck_ops.h"
 #include <math.h>
+#include <string.h>
 
 /// Source position of output index `i`: lower neighbour and the weight of the upper one.
 static void source(int i, int in, int out, int align_corners, int *lower, int *upper, float *weight) {
@@ -42,17 +43,21 @@ CK_CLONES static void add_scaled(const float *in, float scale, int count, float 
     for (int i = 0; i < count; i++) out[i] += in[i] * scale;
 }
 
-void ck_grid_sample(const float *in, int n, int h, int w, int c, const float *grid, int oh, int ow, float *out) {
-    for (int image = 0; image < n; image++, in += (ptrdiff_t)h * w * c)
-        for (int p = 0; p < oh * ow; p++, grid += 2, out += c) {
-            const float x = ((grid[0] + 1) * (float)w - 1) / 2, y = ((grid[1] + 1) * (float)h - 1) / 2;
-            const float fx0 = floorf(x), fy0 = floorf(y);
-            for (int i = 0; i < c; i++) out[i] = 0;
-            for (int corner = 0; corner < 4; corner++) {
-                const float cx = fx0 + (float)(corner & 1), cy = fy0 + (float)(corner >> 1);
-                if (!(cx >= 0 && cx <= (float)(w - 1) && cy >= 0 && cy <= (float)(h - 1))) continue;
-                const float weight = (1 - fabsf(x - cx)) * (1 - fabsf(y - cy));
-                add_scaled(in + ((ptrdiff_t)cy * w + (ptrdiff_t)cx) * c, weight, c, out);
+void ck_bilinear_gradient(const float *out_gradient, int n, int h, int w, int c, int oh, int ow, int align_corners,
+                          float *in_gradient) {
+    for (int image = 0; image < n; image++, in_gradient += (ptrdiff_t)h * w * c)
+        for (int y = 0; y < oh; y++) {
+            int y0, y1;
+            float fy;
+            source(y, h, oh, align_corners, &y0, &y1, &fy);
+            for (int x = 0; x < ow; x++, out_gradient += c) {
+                int x0, x1;
+                float fx;
+                source(x, w, ow, align_corners, &x0, &x1, &fx);
+                add_scaled(out_gradient, (1 - fy) * (1 - fx), c, in_gradient + ((ptrdiff_t)y0 * w + x0) * c);
+                add_scaled(out_gradient, (1 - fy) * fx, c, in_gradient + ((ptrdiff_t)y0 * w + x1) * c);
+                add_scaled(out_gradient, fy * (1 - fx), c, in_gradient + ((ptrdiff_t)y1 * w + x0) * c);
+                add_scaled(out_gradient, fy * fx, c, in_gradient + ((ptrdiff_t)y1 * w + x1) * c);
             }
         }
 }
@@ -84,5 +89,49 @@ void ck_maximum_pool(const float *in, const ck_window *g, float *out) {
                         const float *i = in + (((ptrdiff_t)n * g->h + iy) * g->w + ix) * g->c;
                         for (int c = 0; c < g->c; c++) out[c] = i[c] > out[c] ? i[c] : out[c];
                     }
+            }
+}
+
+void ck_average_pool_gradient(const float *out_gradient, const ck_window *g, float *in_gradient) {
+    const float scale = 1.0f / (float)(g->kernel_h * g->kernel_w);
+    memset(in_gradient, 0, (size_t)g->n * g->h * g->w * g->c * sizeof(float));
+    for (int n = 0; n < g->n; n++)
+        for (int y = 0; y < g->oh; y++)
+            for (int x = 0; x < g->ow; x++, out_gradient += g->c)
+                for (int ky = 0; ky < g->kernel_h; ky++)
+                    for (int kx = 0; kx < g->kernel_w; kx++) {
+                        const int iy = y * g->stride + ky - g->top, ix = x * g->stride + kx - g->left;
+                        if (iy < 0 || iy >= g->h || ix < 0 || ix >= g->w) continue;
+                        add_scaled(out_gradient, scale, g->c, in_gradient + (((ptrdiff_t)n * g->h + iy) * g->w + ix) * g->c);
+                    }
+}
+
+/// The channels [begin, end) of one window: where each one's first maximum lies receives its gradient.
+CK_CLONES static void pass_to_maximum(const float *in, const float *gradient, const ptrdiff_t *taps, int count, int begin,
+                                      int end, float *in_gradient) {
+    for (int c = begin; c < end; c++) {
+        ptrdiff_t best = taps[0];
+        for (int t = 1; t < count; t++)
+            if (in[taps[t] + c] > in[best + c]) best = taps[t];
+        in_gradient[best + c] += gradient[c];
+    }
+}
+
+void ck_maximum_pool_gradient(const float *in, const float *out_gradient, const ck_window *g, int begin, int end,
+                              float *in_gradient) {
+    for (size_t p = 0; p < (size_t)g->n * g->h * g->w; p++)
+        memset(in_gradient + p * g->c + begin, 0, (size_t)(end - begin) * sizeof(float));
+    ptrdiff_t taps[g->kernel_h * g->kernel_w];
+    for (int n = 0; n < g->n; n++)
+        for (int y = 0; y < g->oh; y++)
+            for (int x = 0; x < g->ow; x++, out_gradient += g->c) {
+                int count = 0;
+                for (int ky = 0; ky < g->kernel_h; ky++)
+                    for (int kx = 0; kx < g->kernel_w; kx++) {
+                        const int iy = y * g->stride + ky - g->top, ix = x * g->stride + kx - g->left;
+                        if (iy < 0 || iy >= g->h || ix < 0 || ix >= g->w) continue;
+                        taps[count++] = (((ptrdiff_t)n * g->h + iy) * g->w + ix) * g->c;
+                    }
+                if (count) pass_to_maximum(in, out_gradient, taps, count, begin, end, in_gradient);
             }
 }

@@ -1,47 +1,4 @@
 import CKernels
-import COpenBLAS
-
-/// Rows and columns of zeros around a picture.
-public struct Padding: Sendable, Equatable {
-    public var top, left, bottom, right: Int
-
-    public init(top: Int = 0, left: Int = 0, bottom: Int = 0, right: Int = 0) {
-        (self.top, self.left, self.bottom, self.right) = (top, left, bottom, right)
-    }
-
-    /// The same on every side.
-    public static func all(_ size: Int) -> Padding { Padding(top: size, left: size, bottom: size, right: size) }
-}
-
-/// Geometry of a sliding window.
-public struct Window: Sendable, Equatable {
-    public var height, width, stride, dilation: Int
-    public var padding: Padding
-
-    public init(_ height: Int, _ width: Int, stride: Int = 1, dilation: Int = 1, padding: Padding = Padding()) {
-        precondition(height > 0 && width > 0 && stride > 0 && dilation > 0)
-        (self.height, self.width, self.stride, self.dilation) = (height, width, stride, dilation)
-        self.padding = padding
-    }
-
-    /// Output height and width for an input of `[N, H, W, C]`.
-    public func outputSize(of shape: Shape) -> (height: Int, width: Int) {
-        (
-            (shape[1] + padding.top + padding.bottom - dilation * (height - 1) - 1) / stride + 1,
-            (shape[2] + padding.left + padding.right - dilation * (width - 1) - 1) / stride + 1
-        )
-    }
-
-    /// The kernels' description of this window over `shape`.
-    func geometry(_ shape: Shape) -> ck_window {
-        let size = outputSize(of: shape)
-        precondition(shape.rank == 4 && size.height > 0 && size.width > 0, "window \(self) over \(shape)")
-        return ck_window(
-            n: Int32(shape[0]), h: Int32(shape[1]), w: Int32(shape[2]), c: Int32(shape[3]), kernel_h: Int32(height),
-            kernel_w: Int32(width), stride: Int32(stride), dilation: Int32(dilation), top: Int32(padding.top),
-            left: Int32(padding.left), oh: Int32(size.height), ow: Int32(size.width))
-    }
-}
 
 /// 2-D convolution (cross-correlation, as every framework means it).
 ///
@@ -52,40 +9,22 @@ public struct Window: Sendable, Equatable {
 /// - Returns: `[N, H', W', O]`
 public func conv2d(
     _ x: Tensor, _ weights: Tensor, bias: Tensor? = nil, stride: Int = 1, dilation: Int = 1,
-    padding: Padding = Padding(),
-    groups: Int = 1
+    padding: Padding = Padding(), groups: Int = 1
 ) -> Tensor {
-    let (kernelHeight, kernelWidth) = (weights.shape[0], weights.shape[1])
-    let (channels, outputs) = (x.shape[3], weights.shape[3])
-    precondition(
-        channels == weights.shape[2] * groups && outputs.isMultiple(of: groups), "\(x.shape) by \(weights.shape)")
-    let window = Window(kernelHeight, kernelWidth, stride: stride, dilation: dilation, padding: padding)
-    var geometry = window.geometry(x.shape)
-    let (height, width) = (Int(geometry.oh), Int(geometry.ow))
-    var out = Tensor(zeros: [x.shape[0], height, width, outputs])
-    if groups == channels && groups == outputs {
-        ck_depthwise_forward(x.values, &geometry, weights.values, bias?.values, &out.values)
-        return out
-    }
-    // im2col: one matrix product per image and group.
-    let (groupInputs, groupOutputs) = (channels / groups, outputs / groups)
-    let depth = kernelHeight * kernelWidth * groupInputs, pixels = height * width
-    var columns = [Float](repeating: 0, count: pixels * depth)
-    for image in 0..<x.shape[0] {
-        for group in 0..<groups {
-            ck_unroll(x.values, &geometry, Int32(image), Int32(group * groupInputs), Int32(groupInputs), &columns)
-            out.values.withUnsafeMutableBufferPointer { out in
-                weights.values.withUnsafeBufferPointer { weights in
-                    sgemm(
-                        rows: pixels, columns: groupOutputs, depth: depth, columns, depth,
-                        weights.baseAddress! + group * groupOutputs, outputs,
-                        out.baseAddress! + image * pixels * outputs + group * groupOutputs, outputs)
-                }
-            }
-        }
-    }
-    if let bias { ck_add_row(&out.values, bias.values, out.values.count / outputs, Int32(outputs)) }
+    let form = ConvolutionForm(x.shape, weights.shape, stride, dilation, padding, groups)
+    var out = form.output(x, weights)
+    if let bias { ck_add_row(&out.values, bias.values, out.values.count / bias.values.count, Int32(bias.values.count)) }
     return out
+}
+
+/// 2-D convolution, as for tensors. It can be differentiated any number of times.
+public func conv2d(
+    _ x: Variable, _ weights: Variable, bias: Variable? = nil, stride: Int = 1, dilation: Int = 1,
+    padding: Padding = Padding(), groups: Int = 1
+) -> Variable {
+    let form = ConvolutionForm(x.shape, weights.shape, stride, dilation, padding, groups)
+    let out = form.output(x, weights)
+    return bias.map { out + $0 } ?? out
 }
 
 /// 2-D transposed convolution: the gradient of a convolution with respect to its input.
@@ -98,38 +37,63 @@ public func conv2d(
 public func convTranspose2d(
     _ x: Tensor, _ weights: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0
 ) -> Tensor {
-    let (kernelHeight, kernelWidth) = (weights.shape[0], weights.shape[1])
-    let (channels, outputs) = (x.shape[3], weights.shape[2])
-    precondition(weights.shape[3] == channels, "\(x.shape) by \(weights.shape)")
-    let height = (x.shape[1] - 1) * stride - 2 * padding + kernelHeight
-    let width = (x.shape[2] - 1) * stride - 2 * padding + kernelWidth
-    var out = Tensor(zeros: [x.shape[0], height, width, outputs])
-    var geometry = Window(kernelHeight, kernelWidth, stride: stride, padding: .all(padding)).geometry(out.shape)
-    let pixels = x.shape[1] * x.shape[2], depth = kernelHeight * kernelWidth * outputs
-    var columns = [Float](repeating: 0, count: pixels * depth)
-    for image in 0..<x.shape[0] {
-        x.values.withUnsafeBufferPointer { x in
-            // columns[pixels, kh·kw·O] = x[pixels, C] · weightsᵀ
-            cblas_sgemm(
-                CblasRowMajor, CblasNoTrans, CblasTrans, Int32(pixels), Int32(depth), Int32(channels), 1,
-                x.baseAddress! + image * pixels * channels, Int32(channels), weights.values, Int32(channels), 0,
-                &columns,
-                Int32(depth))
-        }
-        out.values.withUnsafeMutableBufferPointer { out in
-            ck_roll(columns, &geometry, 0, Int32(outputs), out.baseAddress! + image * height * width * outputs)
-        }
-    }
-    if let bias { ck_add_row(&out.values, bias.values, out.values.count / outputs, Int32(outputs)) }
+    var out = ConvolutionForm(transposing: x.shape, weights.shape, stride, padding).inputGradient(x, weights)
+    if let bias { ck_add_row(&out.values, bias.values, out.values.count / bias.values.count, Int32(bias.values.count)) }
     return out
 }
 
-/// out[rows, columns] = a[rows, depth] · b[depth, columns], row-major with leading dimensions.
-func sgemm(
-    rows: Int, columns: Int, depth: Int, _ a: UnsafePointer<Float>, _ lda: Int, _ b: UnsafePointer<Float>, _ ldb: Int,
-    _ out: UnsafeMutablePointer<Float>, _ ldo: Int
-) {
-    cblas_sgemm(
-        CblasRowMajor, CblasNoTrans, CblasNoTrans, Int32(rows), Int32(columns), Int32(depth), 1, a, Int32(lda), b,
-        Int32(ldb), 0, out, Int32(ldo))
+/// 2-D transposed convolution, as for tensors. It can be differentiated any number of times.
+public func convTranspose2d(
+    _ x: Variable, _ weights: Variable, bias: Variable? = nil, stride: Int = 1, padding: Int = 0
+) -> Variable {
+    let out = ConvolutionForm(transposing: x.shape, weights.shape, stride, padding).inputGradient(x, weights)
+    return bias.map { out + $0 } ?? out
+}
+
+/// One convolution's geometry and the trilinear form `Σ conv(x, w) · g` that it defines. The three maps below are that
+/// form's derivatives by `g`, `x` and `w`; being linear in each operand, the gradients of each are the two others.
+struct ConvolutionForm {
+    let window: Window
+    let groups: Int
+    /// `[N, H, W, C]`, `[kernel height, kernel width, C / groups, O]`, `[N, H', W', O]`
+    let inputShape, weightsShape, outputShape: Shape
+
+    init(_ input: Shape, _ weights: Shape, _ stride: Int, _ dilation: Int, _ padding: Padding, _ groups: Int) {
+        precondition(input.rank == 4 && weights.rank == 4, "\(input) by \(weights)")
+        precondition(input[3] == weights[2] * groups && weights[3].isMultiple(of: groups), "\(input) by \(weights)")
+        window = Window(weights[0], weights[1], stride: stride, dilation: dilation, padding: padding)
+        let size = window.outputSize(of: input)
+        (self.groups, inputShape, weightsShape) = (groups, input, weights)
+        outputShape = [input[0], size.height, size.width, weights[3]]
+    }
+
+    /// The convolution whose output has the shape `input`.
+    init(transposing input: Shape, _ weights: Shape, _ stride: Int, _ padding: Int) {
+        precondition(input.rank == 4 && weights.rank == 4 && weights[3] == input[3], "\(input) by \(weights)")
+        let height = (input[1] - 1) * stride - 2 * padding + weights[0]
+        let width = (input[2] - 1) * stride - 2 * padding + weights[1]
+        self.init([input[0], height, width, weights[2]], weights, stride, 1, .all(padding), 1)
+        precondition(outputShape == input, "\(input) by \(weights), transposed")
+    }
+
+    /// The convolution of `x` with `w`.
+    func output(_ x: Variable, _ w: Variable) -> Variable {
+        Variable(
+            output(x.value, w.value), from: (x, { g, pass in inputGradient(g, pass(w)) }),
+            (w, { g, pass in weightsGradient(pass(x), g) }))
+    }
+
+    /// What an output's gradient `g` is with respect to the input: a transposed convolution.
+    func inputGradient(_ g: Variable, _ w: Variable) -> Variable {
+        Variable(
+            inputGradient(g.value, w.value), from: (g, { v, pass in output(v, pass(w)) }),
+            (w, { v, pass in weightsGradient(v, pass(g)) }))
+    }
+
+    /// What an output's gradient `g` is with respect to the weights.
+    func weightsGradient(_ x: Variable, _ g: Variable) -> Variable {
+        Variable(
+            weightsGradient(x.value, g.value), from: (x, { v, pass in inputGradient(pass(g), v) }),
+            (g, { v, pass in output(pass(x), v) }))
+    }
 }

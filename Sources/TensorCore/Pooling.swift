@@ -2,41 +2,73 @@ import CKernels
 
 /// Mean over windows; padding counts as zeros and in the divisor (`count_include_pad`).
 public func averagePool(_ x: Tensor, _ window: Window) -> Tensor {
-    var geometry = window.geometry(x.shape)
-    var out = Tensor(zeros: [x.shape[0], Int(geometry.oh), Int(geometry.ow), x.shape[3]])
-    ck_average_pool(x.values, &geometry, &out.values)
-    return out
+    let geometry = window.geometry(x.shape)
+    return resampled(x, to: window.outputShape(of: x.shape)) { x, out, images in
+        withUnsafePointer(to: geometry.with(images)) { ck_average_pool(x, $0, out) }
+    }
+}
+
+/// Mean over windows, as for tensors. It can be differentiated any number of times: the map is linear.
+public func averagePool(_ x: Variable, _ window: Window) -> Variable {
+    Variable(
+        averagePool(x.value, window),
+        from: (x, { [shape = x.shape] g, _ in averagePoolGradient(g, of: shape, window) }))
+}
+
+private func averagePoolGradient(_ g: Variable, of shape: Shape, _ window: Window) -> Variable {
+    let geometry = window.geometry(shape)
+    let out = resampled(g.value, to: shape) { g, out, images in
+        withUnsafePointer(to: geometry.with(images)) { ck_average_pool_gradient(g, $0, out) }
+    }
+    return Variable(out, from: (g, { v, _ in averagePool(v, window) }))
 }
 
 /// Maximum over windows; padding does not count.
 public func maxPool(_ x: Tensor, _ window: Window) -> Tensor {
-    var geometry = window.geometry(x.shape)
-    var out = Tensor(zeros: [x.shape[0], Int(geometry.oh), Int(geometry.ow), x.shape[3]])
-    ck_maximum_pool(x.values, &geometry, &out.values)
-    return out
+    let geometry = window.geometry(x.shape)
+    return resampled(x, to: window.outputShape(of: x.shape)) { x, out, images in
+        withUnsafePointer(to: geometry.with(images)) { ck_maximum_pool(x, $0, out) }
+    }
+}
+
+/// Maximum over windows, as for tensors; the gradient goes to the first of equal maxima. It can be differentiated once.
+public func maxPool(_ x: Variable, _ window: Window) -> Variable {
+    let input = x.value, geometry = window.geometry(input.shape), channels = input.shape[3]
+    return Variable(maxPool(input, window), fusedFrom: [x]) { g in
+        let gradient = Tensor(shape: input.shape) { out in
+            Cores.share(channels, grain: 16) { part in
+                withUnsafePointer(to: geometry) {
+                    ck_maximum_pool_gradient(
+                        input.values, g.values, $0, Int32(part.lowerBound), Int32(part.upperBound), out)
+                }
+            }
+        }
+        return [gradient]
+    }
 }
 
 /// Mean over all positions, `[N, H, W, C] → [N, C]`.
 public func globalAveragePool(_ x: Tensor) -> Tensor {
-    let (channels, pixels) = (x.shape[3], x.shape[1] * x.shape[2])
-    var out = Tensor(zeros: [x.shape[0], channels])
-    for image in 0..<x.shape[0] {
-        x.values.withUnsafeBufferPointer { x in
-            out.values.withUnsafeMutableBufferPointer { out in
-                ck_column_means(
-                    x.baseAddress! + image * pixels * channels, pixels, Int32(channels),
-                    out.baseAddress! + image * channels)
-            }
-        }
-    }
-    return out
+    let (images, pixels, channels) = (x.shape[0], x.shape[1] * x.shape[2], x.shape[3])
+    let repeated = Repetition(of: [images, 1, 1, channels], in: x.shape)
+    return repeated.contract(x, nil, scale: 1 / Float(pixels)).reshaped([images, channels])
 }
 
-/// Cosine of the angle between `a` and `b` along channels, `[…, C] → […]`; norms are held at 1e-8 or above.
-public func cosineSimilarity(_ a: Tensor, _ b: Tensor) -> Tensor {
-    precondition(a.shape == b.shape)
-    let channels = a.shape.dimensions.last ?? 1
-    var out = Tensor(zeros: Shape(Array(a.shape.dimensions.dropLast())))
-    ck_cosine_rows(a.values, b.values, out.values.count, Int32(channels), 1e-8, &out.values)
-    return out
+/// Mean over all positions, `[N, H, W, C] → [N, C]`. It can be differentiated any number of times.
+public func globalAveragePool(_ x: Variable) -> Variable { mean(x, axes: 1...2) }
+
+extension Window {
+    fileprivate func outputShape(of shape: Shape) -> Shape {
+        let size = outputSize(of: shape)
+        return [shape[0], size.height, size.width, shape[3]]
+    }
+}
+
+extension ck_window {
+    /// The same window over another number of images.
+    fileprivate func with(_ images: Int32) -> ck_window {
+        var copy = self
+        copy.n = images
+        return copy
+    }
 }

@@ -1,3 +1,5 @@
+import CKernels
+
 /// Sizes of a tensor's dimensions, outermost first.
 public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStringConvertible {
     public let dimensions: [Int]
@@ -32,6 +34,34 @@ public struct Tensor: Sendable, Equatable {
 
     public init(zeros shape: Shape) {
         self.init(shape: shape, values: [Float](repeating: 0, count: shape.count))
+    }
+
+    /// A tensor whose every value `fill` writes: large results are not cleared first only to be overwritten.
+    public init(shape: Shape, filledBy fill: (UnsafeMutablePointer<Float>) -> Void) {
+        let count = shape.count
+        let values = [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
+            if let base = buffer.baseAddress { fill(base) }
+            initialized = count
+        }
+        self.init(shape: shape, values: values)
+    }
+
+    public init(repeating value: Float, shape: Shape) {
+        self.init(shape: shape, values: [Float](repeating: value, count: shape.count))
+    }
+
+    /// Adds another tensor of this shape, in place where nobody else holds the values.
+    public mutating func add(_ other: Tensor) {
+        precondition(shape == other.shape, "\(shape) + \(other.shape)")
+        values.withUnsafeMutableBufferPointer { sum in
+            guard let sum = sum.baseAddress else { return }
+            Cores.shareElements(other.values.count) { part in
+                let (first, count) = (part.lowerBound, part.count)
+                other.values.withUnsafeBufferPointer {
+                    ck_add(sum + first, $0.baseAddress! + first, count, sum + first)
+                }
+            }
+        }
     }
 
     /// The same values under another shape of as many elements.
@@ -70,23 +100,4 @@ public struct Tensor: Sendable, Equatable {
     public func channelsFirst() -> Tensor { transposed([0, 3, 1, 2]) }
     /// A convolution's weights from the frameworks' `[O, I/g, kh, kw]` to our `[kh, kw, I/g, O]`.
     public func kernelLast() -> Tensor { transposed([2, 3, 1, 0]) }
-}
-
-/// Tensors of one shape but for the last axis, behind each other along it.
-public func concatenateChannels(_ parts: [Tensor]) -> Tensor {
-    precondition(
-        !parts.isEmpty && parts.allSatisfy { $0.shape.dimensions.dropLast() == parts[0].shape.dimensions.dropLast() })
-    let widths = parts.map { $0.shape[$0.shape.rank - 1] }
-    let channels = widths.reduce(0, +), rows = parts[0].shape.dimensions.dropLast().reduce(1, *)
-    var out = Tensor(zeros: Shape(parts[0].shape.dimensions.dropLast() + [channels]))
-    var offset = 0
-    for (part, width) in zip(parts, widths) {
-        for row in 0..<rows {
-            out.values.replaceSubrange(
-                row * channels + offset..<row * channels + offset + width,
-                with: part.values[row * width..<(row + 1) * width])
-        }
-        offset += width
-    }
-    return out
 }

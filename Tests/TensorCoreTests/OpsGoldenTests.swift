@@ -3,7 +3,7 @@ import TensorCore
 import TestSupport
 import Testing
 
-/// Every case of the golden file, forward. A case that is not known fails: the file decides what is tested.
+/// Every case of the golden file, forward and backward. A case that is not known fails: the file decides what is tested.
 @Suite struct OpsGoldenTests {
     static let cases: [String] = {
         guard let golden = try? GoldenFile("ops") else { return [] }
@@ -17,47 +17,74 @@ import Testing
         let golden = try GoldenFile("ops")
         let attributes = try #require(try golden.json("attributes")[name] as? [String: Any])
         let op = OpCase(name: name, golden: golden, attributes: attributes)
-        let got = try #require(try op.forward(), "no op is known for case \(name)")
-        var want = try golden.tensor("\(name)/out")
-        if want.shape.rank == 4 { want = want.channelsLast() }
+        let got = try #require(try op.run(), "no op is known for case \(name)")
+        let want = try op.likeOutput("out")
         #expect(got.shape == want.shape)
-        let worst = worstDifference(got.values, want.values)
+        let worst = worstDifference(got.value.values, want.values)
         #expect(worst.difference <= 1e-4, "\(name): worst \(worst)")
+
+        let wanted = golden.names.filter { $0.hasPrefix("\(name)/grad.") }.map { String($0.dropFirst(name.count + 6)) }
+        #expect(!wanted.isEmpty)
+        let inputs = try wanted.map { try #require(op.tracked[$0], "\(name) has no input \($0)") }
+        let results = gradients(
+            of: got, weightedBy: try op.likeOutput("grad_out"), withRespectTo: inputs.map(\.variable))
+        for ((key, input), result) in zip(zip(wanted, inputs), results) {
+            let want = input.layout(try golden.tensor("\(name)/grad.\(key)"))
+            #expect(result.shape == want.shape)
+            let worst = worstDifference(result.value.values, want.values)
+            #expect(worst.difference <= 1e-3, "\(name): gradient of \(key), worst \(worst)")
+        }
     }
 }
 
 /// One golden case, with the conversion from the frameworks' layout at this edge.
-struct OpCase {
+final class OpCase {
+    typealias Layout = (Tensor) -> Tensor
+
     let name: String
     let golden: GoldenFile
     let attributes: [String: Any]
+    /// The inputs used, by their names in the file.
+    private(set) var tracked: [String: (variable: Variable, layout: Layout)] = [:]
 
-    private func input(_ key: String) throws -> Tensor { try golden.tensor("\(name)/in.\(key)") }
-    private func picture(_ key: String) throws -> Tensor { try input(key).channelsLast() }
-    private func bias() throws -> Tensor? { golden.has("\(name)/in.b") ? try input("b") : nil }
+    init(name: String, golden: GoldenFile, attributes: [String: Any]) {
+        (self.name, self.golden, self.attributes) = (name, golden, attributes)
+    }
+
+    /// The tensor of the output's shape under this key, in our layout.
+    func likeOutput(_ key: String) throws -> Tensor {
+        let tensor = try golden.tensor("\(name)/\(key)")
+        return tensor.shape.rank == 4 ? tensor.channelsLast() : tensor
+    }
+
+    private func input(_ key: String, _ layout: @escaping Layout = { $0 }) throws -> Variable {
+        let variable = Variable(tracking: layout(try golden.tensor("\(name)/in.\(key)")))
+        tracked[key] = (variable, layout)
+        return variable
+    }
+    private func picture(_ key: String) throws -> Variable { try input(key) { $0.channelsLast() } }
+    private func bias() throws -> Variable? { golden.has("\(name)/in.b") ? try input("b") : nil }
     private func number(_ key: String, _ fallback: Int) -> Int { attributes[key] as? Int ?? fallback }
-    private func scalar(_ value: Float) -> Tensor { Tensor(shape: [], values: [value]) }
 
-    func forward() throws -> Tensor? {
+    func run() throws -> Variable? {
         switch name {
         case _ where name.hasPrefix("conv_transpose2d"):
-            let weights = try input("w").transposed([2, 3, 1, 0])
             return convTranspose2d(
-                try picture("x"), weights, bias: try bias(), stride: number("s", 1), padding: number("p", 0))
+                try picture("x"), try input("w") { $0.transposed([2, 3, 1, 0]) }, bias: try bias(),
+                stride: number("s", 1), padding: number("p", 0))
         case _ where name.hasPrefix("conv2d"):
             return conv2d(
-                try picture("x"), try input("w").kernelLast(), bias: try bias(), stride: number("s", 1),
+                try picture("x"), try input("w") { $0.kernelLast() }, bias: try bias(), stride: number("s", 1),
                 dilation: number("d", 1), padding: .all(number("p", 0)), groups: number("g", 1))
         case "batch_norm_train":
             return batchNormTraining(
                 try picture("x"), weight: try input("w"), bias: try input("b"), epsilon: epsilon
             ).out
         case "batch_norm_eval":
-            var variance = try input("v")
-            variance.values = variance.values.map { abs($0) + 0.5 }
+            let variance = try input("v").value
             return batchNorm(
-                try picture("x"), weight: try input("w"), bias: try input("b"), mean: try input("m"),
-                variance: variance,
+                try picture("x"), weight: try input("w"), bias: try input("b"), mean: try input("m").value,
+                variance: Tensor(shape: variance.shape, values: variance.values.map { abs($0) + 0.5 }),
                 epsilon: epsilon)
         case "linear": return linear(try input("x"), try input("w"), bias: try bias())
         case "silu": return Pointwise.silu(try input("x"))
@@ -78,10 +105,10 @@ struct OpCase {
         case _ where name.hasPrefix("max_pool2d"): return maxPool(try picture("x"), window)
         case "global_avg_pool": return globalAveragePool(try picture("x"))
         case "cosine_similarity_dim1": return cosineSimilarity(try picture("a"), try picture("b"))
-        case "mse_loss": return scalar(mseLoss(try input("a"), try input("b")))
-        case "l1_loss": return scalar(l1Loss(try input("a"), try input("b")))
-        case "bce_loss": return scalar(binaryCrossEntropy(try input("p"), targets: targets.map { Float($0) }))
-        case "cross_entropy": return scalar(crossEntropy(try input("x"), targets: targets))
+        case "mse_loss": return mseLoss(try input("a"), try input("b"))
+        case "l1_loss": return l1Loss(try input("a"), try input("b"))
+        case "bce_loss": return binaryCrossEntropy(try input("p"), targets: targets.map { Float($0) })
+        case "cross_entropy": return crossEntropy(try input("x"), targets: targets)
         default: return nil
         }
     }

@@ -3,6 +3,7 @@
 #include "ck_colour.h"
 #include "ck_dispatch.h"
 #include "ck_draw.h"
+#include "ck_elements.h"
 #include "ck_grad.h"
 #include "ck_half.h"
 #include "ck_inference.h"
@@ -11,4 +12,5 @@
 #include "ck_overlay.h"
 #include "ck_resize.h"
 #include "ck_team.h"
+#include "ck_training.h"
 #include "ck_winograd.h"

@@ -1,0 +1,59 @@
+import CKernels
+import Glibc
+import Synchronization
+
+/// The machine's cores, which one operation at a time shares its work out to.
+///
+/// The number of parts depends on the machine alone, never on who is free, so the same work gives the same bits each time:
+/// when another thread's operation holds the team, the parts run one after the other on the caller's thread.
+enum Cores {
+    static let count = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+
+    /// nil on a machine of one core, or when the system refuses the threads: everything then runs on the caller's.
+    /// The team lives as long as the process. Only `run` touches it, one caller at a time.
+    nonisolated(unsafe) private static let team: OpaquePointer? = count > 1 ? ck_team_create(Int32(count)) : nil
+    private static let isBusy = Atomic(false)
+
+    private struct Job {
+        let parts: Int
+        let body: (Int) -> Void
+    }
+
+    /// Calls `body` with 0 ..< parts, each once, on several cores; returns when all have returned.
+    ///
+    /// - Parameter body: called from other threads at the same time; parts must write to disjoint memory.
+    static func run(parts: Int, _ body: (Int) -> Void) {
+        let isFree = parts > 1 && isBusy.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged
+        guard isFree, let team else {
+            if isFree { isBusy.store(false, ordering: .releasing) }
+            for part in 0..<parts { body(part) }
+            return
+        }
+        withoutActuallyEscaping(body) { body in
+            withUnsafePointer(to: Job(parts: parts, body: body)) { job in
+                ck_team_run(
+                    team,
+                    { context, member, size in
+                        guard let job = context?.assumingMemoryBound(to: Job.self).pointee else { return }
+                        for part in stride(from: Int(member), to: job.parts, by: Int(size)) { job.body(part) }
+                    }, UnsafeMutableRawPointer(mutating: job))
+            }
+        }
+        isBusy.store(false, ordering: .releasing)
+    }
+
+    /// Cuts 0 ..< count into one range for each core, at multiples of `grain`, and calls `body` with them at the same time.
+    ///
+    /// - Parameter grain: ranges are no shorter than this: what is too little to be worth waking a core for.
+    static func share(_ count: Int, grain: Int, _ body: (Range<Int>) -> Void) {
+        let grains = (count + grain - 1) / grain
+        let parts = min(Self.count, grains)
+        run(parts: parts) { part in
+            let begin = grains * part / parts * grain, end = min(count, grains * (part + 1) / parts * grain)
+            if begin < end { body(begin..<end) }
+        }
+    }
+
+    /// `share` for element-wise work on `count` numbers.
+    static func shareElements(_ count: Int, _ body: (Range<Int>) -> Void) { share(count, grain: 16_384, body) }
+}
