@@ -64,6 +64,20 @@ public struct Tensor: Sendable, Equatable {
         }
     }
 
+    /// Multiplies every value, in place where nobody else holds them.
+    public mutating func scale(by factor: Float) {
+        let count = values.count
+        values.withUnsafeMutableBufferPointer { values in
+            guard let base = values.baseAddress else { return }
+            Cores.shareElements(count) { part in
+                ck_affine(base + part.lowerBound, factor, 0, part.count, base + part.lowerBound)
+            }
+        }
+    }
+
+    /// `Σ x²`
+    public var squaredNorm: Double { ck_dot(values, values, values.count) }
+
     /// The same values under another shape of as many elements.
     public func reshaped(_ shape: Shape) -> Tensor { Tensor(shape: shape, values: values) }
 

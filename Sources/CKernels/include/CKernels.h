@@ -9,6 +9,7 @@
 #include "ck_inference.h"
 #include "ck_maps.h"
 #include "ck_ops.h"
+#include "ck_optimizers.h"
 #include "ck_overlay.h"
 #include "ck_resize.h"
 #include "ck_team.h"

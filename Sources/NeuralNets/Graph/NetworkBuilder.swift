@@ -21,24 +21,27 @@ struct NetworkBuilder {
         bias: Bool = false
     ) throws -> NodeID {
         let inputs = graph.nodes[x].channels / groups
-        let shape = [outputChannels, inputs, kernel, kernel]
-        let values = try weights.tensor("\(scope).weight", shape: shape)
-        let convolution = NetworkGraph.Convolution(
-            weights: Tensor(shape: Shape(shape), values: values).kernelLast(),
-            bias: bias ? try weights.tensor("\(scope).bias", shape: [outputChannels]) : nil,
-            stride: stride, padding: weights.padding, groups: groups)
-        return graph.append(.convolution(convolution), [x], channels: outputChannels, scope: scope)
+        let layout = ParameterLayout.convolution([outputChannels, inputs, kernel, kernel])
+        return try convolution(
+            x, scope, layout, to: outputChannels, stride: stride, padding: weights.padding, groups: groups, bias: bias)
     }
 
     /// A linear layer on a `[1, 1, channels]` map. `scope.weight` is `[outputChannels, channels]` in the file.
     mutating func linear(_ x: NodeID, _ scope: String, to outputChannels: Int, bias: Bool = true) throws -> NodeID {
-        let inputs = graph.nodes[x].channels
-        let values = try weights.tensor("\(scope).weight", shape: [outputChannels, inputs])
+        let layout = ParameterLayout.linear(outputs: outputChannels, inputs: graph.nodes[x].channels)
+        return try convolution(
+            x, scope, layout, to: outputChannels, stride: 1, padding: .symmetric, groups: 1, bias: bias)
+    }
+
+    private mutating func convolution(
+        _ x: NodeID, _ scope: String, _ layout: ParameterLayout, to outputChannels: Int, stride: Int,
+        padding: PaddingStyle, groups: Int, bias: Bool
+    ) throws -> NodeID {
         let convolution = NetworkGraph.Convolution(
-            weights: Tensor(shape: [outputChannels, inputs, 1, 1], values: values).kernelLast(),
+            weights: layout.tensor(try weights.tensor("\(scope).weight", shape: layout.fileShape)),
             bias: bias ? try weights.tensor("\(scope).bias", shape: [outputChannels]) : nil,
-            stride: 1, padding: .symmetric, groups: 1)
-        return graph.append(.convolution(convolution), [x], channels: outputChannels, scope: scope)
+            stride: stride, padding: padding, groups: groups)
+        return graph.append(.convolution(convolution), [x], channels: outputChannels, scope: scope, layout: layout)
     }
 
     mutating func batchNorm(_ x: NodeID, _ scope: String) throws -> NodeID {
@@ -89,9 +92,7 @@ struct NetworkBuilder {
 
     /// Samples the grid `name`, `[1, channels, size, size]` in the file, at `coordinates`.
     mutating func gridSample(_ coordinates: NodeID, _ name: String, channels: Int, size: Int) throws -> NodeID {
-        let values = try weights.tensor(name, shape: [1, channels, size, size])
-        let grid = Tensor(shape: [channels, size, size], values: values).transposed([1, 2, 0])
-        return graph.append(.gridSample(grid), [coordinates], channels: channels, scope: name)
+        try gridSample(coordinates, name, .grid(channels: channels, size: size), channels: channels)
     }
 
     /// Samples the grid `name` at one point; every sample is a whole map of `height` × `width`. In the file the grid is
@@ -100,12 +101,16 @@ struct NetworkBuilder {
         _ coordinates: NodeID, _ name: String, channels: Int, height: Int, width: Int, size: Int
     ) throws -> NodeID {
         let count = channels * height * width
-        let values = try weights.tensor(name, shape: [1, count, size, size])
-        // Channels last in the samples too, so that a sample unfolds to a map without moving anything.
-        let grid = Tensor(shape: [channels, height, width, size, size], values: values)
-            .transposed([3, 4, 1, 2, 0]).reshaped([size, size, count])
-        let sample = graph.append(.gridSample(grid), [coordinates], channels: count, scope: name)
+        let layout = ParameterLayout.gridOfMaps(channels: channels, height: height, width: width, size: size)
+        let sample = try gridSample(coordinates, name, layout, channels: count)
         return graph.append(.unfold(height: height, width: width), [sample], channels: channels)
+    }
+
+    private mutating func gridSample(
+        _ coordinates: NodeID, _ name: String, _ layout: ParameterLayout, channels: Int
+    ) throws -> NodeID {
+        let grid = layout.tensor(try weights.tensor(name, shape: layout.fileShape))
+        return graph.append(.gridSample(grid), [coordinates], channels: channels, scope: name, layout: layout)
     }
 
     /// Whether the weights go on with this tensor; the graph remembers where they ended.

@@ -35,11 +35,7 @@ extension NetworkGraph {
                 values[id] = maxPool(inputs[0], Window(kernel, kernel, stride: stride, padding: .all(padding)))
             case .concatenate: values[id] = concatenateChannels(inputs)
             case .gridSample(let grid):
-                let batch = inputs[0].shape[0]
-                let grids = Tensor(
-                    shape: Shape([batch] + grid.shape.dimensions),
-                    values: Array(repeatElement(grid.values, count: batch).joined()))
-                values[id] = TensorCore.gridSample(grids, inputs[0])
+                values[id] = TensorCore.gridSample(grid.reshaped(Shape([1] + grid.shape.dimensions)), inputs[0])
             case .unfold(let height, let width):
                 values[id] = inputs[0].reshaped([inputs[0].shape[0], height, width, node.channels])
             }
@@ -50,13 +46,17 @@ extension NetworkGraph {
 
 extension NetworkGraph.Convolution {
     func forward(_ x: Tensor) -> Tensor {
-        let vertical = padding(for: x.shape[1]), horizontal = padding(for: x.shape[2])
-        let padding = Padding(
+        conv2d(
+            x, weights, bias: bias.map { Tensor(shape: [$0.count], values: $0) }, stride: stride,
+            padding: padding(of: x.shape), groups: groups)
+    }
+
+    /// The padding of an input `[N, H, W, C]`.
+    func padding(of shape: Shape) -> Padding {
+        let vertical = padding(for: shape[1]), horizontal = padding(for: shape[2])
+        return Padding(
             top: vertical.before, left: horizontal.before, bottom: vertical.total - vertical.before,
             right: horizontal.total - horizontal.before)
-        return conv2d(
-            x, weights, bias: bias.map { Tensor(shape: [$0.count], values: $0) }, stride: stride, padding: padding,
-            groups: groups)
     }
 }
 

@@ -26,6 +26,8 @@ public struct NetworkGraph: Sendable {
         public let channels: Int
         /// The parameter scope it was read from, as the weights name it (`features.3.0.block.1.0`), or nil.
         public let scope: String?
+        /// How the weights that training changes lie in a file: a convolution's, a grid's.
+        public let layout: ParameterLayout?
     }
 
     public enum Operation: Sendable {
@@ -101,14 +103,23 @@ public struct NetworkGraph: Sendable {
 
     public init() {}
 
-    mutating func append(_ operation: Operation, _ inputs: [NodeID], channels: Int, scope: String? = nil) -> NodeID {
-        nodes.append(Node(operation: operation, inputs: inputs, channels: channels, scope: scope))
+    mutating func append(
+        _ operation: Operation, _ inputs: [NodeID], channels: Int, scope: String? = nil, layout: ParameterLayout? = nil
+    ) -> NodeID {
+        nodes.append(Node(operation: operation, inputs: inputs, channels: channels, scope: scope, layout: layout))
         return nodes.count - 1
     }
 
     mutating func name(_ node: NodeID, _ tap: String) {
         taps[tap] = node
         tapNames.append(tap)
+    }
+
+    /// Puts another operation of the same kind in a node's place: one with other parameters.
+    mutating func replaceOperation(of node: NodeID, by operation: Operation) {
+        let old = nodes[node]
+        nodes[node] = Node(
+            operation: operation, inputs: old.inputs, channels: old.channels, scope: old.scope, layout: old.layout)
     }
 
     mutating func end(before tensor: String) { firstMissing = tensor }
