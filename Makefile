@@ -2,6 +2,7 @@
 #
 #   make demo [DIR=demo]    sample frames, fit, calibrate, the real daemon on a real folder, overlays to look at
 #   make test               formatting check and the whole test suite
+#   make crash-test         kills a debug build of the daemon at every step of a frame's life
 #   make install            binaries, unit, example configuration, shell completions (DESTDIR and PREFIX are honoured)
 #   make uninstall          removes what install placed; configuration, models and pictures stay
 
@@ -24,7 +25,7 @@ PACKAGES := libopenblas-dev libjpeg-dev libpng-dev libsqlite3-dev libsystemd-dev
 BIN      := .build/$(CONFIG)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup swift packages build demo lint format test install uninstall clean
+.PHONY: help setup swift packages build demo lint format test crash-test install uninstall clean
 
 help:
 	@sed -n 's/^#   //p' $(firstword $(MAKEFILE_LIST))
@@ -79,6 +80,11 @@ INSTALLED = $(PROGRAMS:%=$(PREFIX)/bin/%) \
   $(UNITDIR)/inspectd.service $(UNITDIR)/inspectd.service.d/10-notify-reload.conf \
   $(SYSTEMDLIB)/sysusers.d/inspectd.conf $(SYSTEMDLIB)/tmpfiles.d/inspectd.conf \
   $(SYSTEMDLIB)/systemd/catalog/inspectd.catalog
+
+# Crash points exist in debug builds only.
+crash-test: setup
+	swift build -c debug --build-tests
+	swift test -c debug --skip-build --filter CrashPoints
 
 install:
 	@test -x $(BIN)/inspectd -a -x $(BIN)/inspectctl || { echo "Run 'make build' first (as yourself, not as root)." >&2; exit 66; }

@@ -102,7 +102,9 @@ let package = Package(
         tests("LinuxPlatform"),
         tests("Spooling"),
         tests("LedgerStore"),
-        tests("InspectionPipeline", ["SampleFrames"]),
+        tests(
+            "InspectionPipeline",
+            ["SampleFrames", "InspectionDomain", "LedgerStore", "LinuxPlatform", "Spooling", logging]),
         tests("SampleFrames"),
         tests("InspectionPlots"),
         // Runs the real programs: depending on their targets has them built beside the test bundle.

@@ -63,12 +63,31 @@ extension Ledger {
                     "SELECT record, result_path FROM inspection \(condition) ORDER BY created_at DESC, id DESC LIMIT ?",
                 arguments: StatementArguments(arguments))
         }
-        let decoder = DomainJSON.decoder()
-        return try rows.map { row in
-            let record: String = row["record"]
-            return HistoryEntry(
-                inspection: try decoder.decode(Inspection.self, from: Data(record.utf8)), resultPath: row["result_path"]
-            )
+        return try rows.map(Self.entry)
+    }
+
+    /// The record of one frame; nil when there is none.
+    /// - Throws: `LedgerError`.
+    public func entry(_ id: String) throws -> HistoryEntry? {
+        let row = try read {
+            try Row.fetchOne($0, sql: "SELECT record, result_path FROM inspection WHERE id = ?", arguments: [id])
+        }
+        return try row.map(Self.entry)
+    }
+
+    private static func entry(_ row: Row) throws -> HistoryEntry {
+        let record: String = row["record"]
+        return HistoryEntry(
+            inspection: try DomainJSON.decoder().decode(Inspection.self, from: Data(record.utf8)),
+            resultPath: row["result_path"])
+    }
+
+    /// Whether anything was ever inspected on a line.
+    /// - Throws: `LedgerError`.
+    public func hasInspections(line: String) throws -> Bool {
+        try read {
+            try Bool.fetchOne($0, sql: "SELECT EXISTS (SELECT 1 FROM inspection WHERE line = ?)", arguments: [line])
+                ?? false
         }
     }
 

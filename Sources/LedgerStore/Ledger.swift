@@ -6,8 +6,14 @@ import InspectionDomain
 public struct LedgerError: Error, Sendable, CustomStringConvertible {
     public let path: String
     public let reason: String
-    /// The disk is full or the file system read-only: it may pass.
+    /// It may pass by itself.
     public let isTransient: Bool
+    /// The disk is full or the file system read-only: no other record would fare better.
+    public let cannotWrite: Bool
+
+    public init(path: String, reason: String, isTransient: Bool, cannotWrite: Bool = false) {
+        (self.path, self.reason, self.isTransient, self.cannotWrite) = (path, reason, isTransient, cannotWrite)
+    }
 
     public var description: String {
         "ledger \(path): \(reason)"
@@ -20,15 +26,20 @@ public struct LedgerError: Error, Sendable, CustomStringConvertible {
 /// What was inspected, and which alerts are still to be delivered: SQLite in WAL mode with full synchronisation, so that a
 /// committed row survives a power cut. One process writes; others read beside it.
 public final class Ledger: Sendable {
+    /// Asked before each commit; what it throws rolls the transaction back. Where tests make a commit fail.
+    public typealias BeforeCommit = @Sendable () throws -> Void
+
     private let database: any DatabaseWriter
+    private let beforeCommit: BeforeCommit?
     public let path: String
 
     /// Opens, and makes or migrates when needed.
     ///
     /// - Parameter readOnly: opens an existing ledger beside the daemon that writes it, and changes nothing.
     /// - Throws: `LedgerError`.
-    public init(path: String, readOnly: Bool = false) throws {
+    public init(path: String, readOnly: Bool = false, beforeCommit: BeforeCommit? = nil) throws {
         self.path = path
+        self.beforeCommit = beforeCommit
         var configuration = GRDB.Configuration()
         configuration.busyMode = .timeout(10)
         configuration.readonly = readOnly
@@ -118,8 +129,20 @@ public final class Ledger: Sendable {
         try Self.explaining(path) { try database.read(body) }
     }
 
-    private func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
-        try Self.explaining(path) { try database.write(body) }
+    /// Whether a transaction can be committed now: writes what is there already.
+    /// - Throws: `LedgerError`.
+    public func probe() throws {
+        try write { try $0.execute(sql: "UPDATE grdb_migrations SET identifier = identifier") }
+    }
+
+    func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        try Self.explaining(path) {
+            try database.write { database in
+                let value = try body(database)
+                try beforeCommit?()
+                return value
+            }
+        }
     }
 
     private static func explaining<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {
@@ -131,7 +154,8 @@ public final class Ledger: Sendable {
             ]
             throw LedgerError(
                 path: path, reason: error.message ?? "\(error.resultCode)",
-                isTransient: transient.contains(error.resultCode))
+                isTransient: transient.contains(error.resultCode),
+                cannotWrite: [.SQLITE_FULL, .SQLITE_READONLY].contains(error.resultCode))
         }
     }
 }

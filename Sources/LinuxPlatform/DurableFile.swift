@@ -2,10 +2,16 @@ import Foundation
 
 /// Small files that must survive a power cut: complete or not there, never half.
 public enum DurableFile {
-    /// Writes beside the target, syncs, renames over it, syncs the folder.
-    public static func write(_ data: Data, to path: String, fileSystem: FileSystem = FileSystem()) throws {
+    /// Writes under a temporary name, syncs, renames over the target, syncs the folder.
+    ///
+    /// The temporary name is always the same for a target, so that what a dead process left is overwritten by the next.
+    /// Two processes that may write the same target need a lock.
+    /// - Parameter temporary: the temporary file, on the target's file system; hidden beside the target by default.
+    public static func write(
+        _ data: Data, to path: String, through temporary: RawPath? = nil, fileSystem: FileSystem = FileSystem()
+    ) throws {
         let target = RawPath(path)
-        let temporary = target.parent / ".\(UUID().uuidString).tmp"
+        let temporary = temporary ?? target.parent / ".\(target.name).tmp"
         do {
             try fileSystem.create(temporary, data)
             try fileSystem.rename(temporary, to: target)

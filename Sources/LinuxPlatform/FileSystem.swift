@@ -25,22 +25,33 @@ public struct FileStatus: Sendable, Equatable {
 ///
 /// All functions throw `SystemError`.
 public struct FileSystem: Sendable {
-    /// Asked before each call; a non-nil errno makes it fail without being made.
-    public typealias Intercept = @Sendable (_ call: String, _ path: RawPath) -> Int32?
+    /// What a test makes of one call.
+    public enum Fault: Sendable, Equatable {
+        /// The call is not made and fails with this errno. `EINTR` is what a signal does: the call is tried again.
+        case error(Int32)
+        /// A read or write that moves at most so many bytes; no other call notices.
+        case short(Int)
+    }
+
+    /// Asked before each call, each time that it is tried.
+    public typealias Intercept = @Sendable (_ call: String, _ path: RawPath) -> Fault?
 
     private let intercept: Intercept?
 
     public init(intercept: Intercept? = nil) { self.intercept = intercept }
 
-    private func check(_ call: String, _ path: RawPath) throws {
-        if let code = intercept?(call, path) { throw SystemError(call, path, code: code) }
-    }
-
-    /// Repeats a call while a signal interrupts it.
-    private func retrying(_ call: String, _ path: RawPath, _ body: () -> Int) throws -> Int {
-        try check(call, path)
+    /// Makes a call, again while a signal interrupts it.
+    /// - Parameter body: is given how many bytes it may move at most.
+    private func retrying(_ call: String, _ path: RawPath, _ body: (_ limit: Int) -> Int) throws -> Int {
         while true {
-            let result = body()
+            var limit = Int.max
+            switch intercept?(call, path) {
+            case .error(EINTR): continue
+            case .error(let code): throw SystemError(call, path, code: code)
+            case .short(let count): limit = max(1, count)
+            case nil: break
+            }
+            let result = body(limit)
             if result >= 0 { return result }
             if errno != EINTR { throw SystemError(call, path) }
         }
@@ -48,9 +59,12 @@ public struct FileSystem: Sendable {
 
     // MARK: Reading
 
-    public func status(_ path: RawPath) throws -> FileStatus {
+    /// - Parameter followsLinks: speaks of what a link leads to instead of the link.
+    public func status(_ path: RawPath, followsLinks: Bool = false) throws -> FileStatus {
         var info = stat()
-        _ = try retrying("lstat", path) { path.withCPath { Int(lstat($0, &info)) } }
+        _ = try retrying(followsLinks ? "stat" : "lstat", path) { _ in
+            path.withCPath { Int(followsLinks ? stat($0, &info) : lstat($0, &info)) }
+        }
         let kind: FileKind =
             switch info.st_mode & S_IFMT {
             case S_IFREG: .file
@@ -65,16 +79,26 @@ public struct FileSystem: Sendable {
             device: UInt64(info.st_dev))
     }
 
-    public func exists(_ path: RawPath) -> Bool { (try? status(path)) != nil }
+    /// Whether something lies there. What cannot be told (an I/O error, say) is thrown, never taken for absence.
+    public func exists(_ path: RawPath) throws -> Bool {
+        do {
+            _ = try status(path)
+            return true
+        } catch let error as SystemError where error.isMissing {
+            return false
+        }
+    }
 
     /// The whole file; one that grows past `limit` meanwhile is cut there.
-    public func read(_ path: RawPath, limit: Int = 1 << 30) throws -> Data {
-        try withFile(path, O_RDONLY | O_NOFOLLOW) { descriptor in try readAll(descriptor, path, limit: limit) }
+    public func read(_ path: RawPath, limit: Int = 1 << 30, followsLinks: Bool = false) throws -> Data {
+        try withFile(path, O_RDONLY | (followsLinks ? 0 : O_NOFOLLOW)) { descriptor in
+            try readAll(descriptor, path, limit: limit)
+        }
     }
 
     /// The last `count` bytes.
-    public func tail(_ path: RawPath, count: Int) throws -> Data {
-        try withFile(path, O_RDONLY | O_NOFOLLOW) { descriptor in
+    public func tail(_ path: RawPath, count: Int, followsLinks: Bool = false) throws -> Data {
+        try withFile(path, O_RDONLY | (followsLinks ? 0 : O_NOFOLLOW)) { descriptor in
             let end = Int(lseek(descriptor, 0, SEEK_END))
             lseek(descriptor, max(0, end - count), SEEK_SET)
             return try readAll(descriptor, path, limit: count)
@@ -87,9 +111,9 @@ public struct FileSystem: Sendable {
         var data = Data(capacity: min(limit, max(0, Int(info.st_size))))
         var chunk = [UInt8](repeating: 0, count: 1 << 18)
         while data.count < limit {
-            let count = try retrying("read", path) {
+            let count = try retrying("read", path) { most in
                 chunk.withUnsafeMutableBytes {
-                    Glibc.read(descriptor, $0.baseAddress, min($0.count, limit - data.count))
+                    Glibc.read(descriptor, $0.baseAddress, min($0.count, limit - data.count, most))
                 }
             }
             if count == 0 { break }
@@ -100,8 +124,12 @@ public struct FileSystem: Sendable {
 
     /// Names in a folder with their kinds, `.` and `..` left out, in no order. Links are not followed.
     public func list(_ folder: RawPath) throws -> [(name: RawPath, kind: FileKind)] {
-        try check("opendir", folder)
-        guard let directory = folder.withCPath({ opendir($0) }) else { throw SystemError("opendir", folder) }
+        var opened: OpaquePointer?
+        _ = try retrying("opendir", folder) { _ in
+            opened = folder.withCPath { opendir($0) }
+            return opened == nil ? -1 : 0
+        }
+        guard let directory = opened else { throw SystemError("opendir", folder) }
         defer { closedir(directory) }
         var entries: [(name: RawPath, kind: FileKind)] = []
         while let entry = readdir(directory) {
@@ -123,7 +151,7 @@ public struct FileSystem: Sendable {
     /// Bytes free for us on the file system that holds `path`.
     public func freeSpace(_ path: RawPath) throws -> Int {
         var info = statvfs()
-        _ = try retrying("statvfs", path) { path.withCPath { Int(statvfs($0, &info)) } }
+        _ = try retrying("statvfs", path) { _ in path.withCPath { Int(statvfs($0, &info)) } }
         return Int(info.f_bavail) * Int(info.f_frsize)
     }
 
@@ -134,7 +162,7 @@ public struct FileSystem: Sendable {
         if (try? status(path))?.kind == .folder { return }
         if path.parent != path { try makeFolder(path.parent, mode: mode) }
         do {
-            _ = try retrying("mkdir", path) { path.withCPath { Int(mkdir($0, mode)) } }
+            _ = try retrying("mkdir", path) { _ in path.withCPath { Int(mkdir($0, mode)) } }
         } catch let error as SystemError where error.code == EEXIST {
             return
         }
@@ -145,7 +173,7 @@ public struct FileSystem: Sendable {
     public func create(_ path: RawPath, _ data: Data, mode: mode_t = 0o644) throws {
         try withFile(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode) { descriptor in
             try writeAll(descriptor, data, path)
-            _ = try retrying("fsync", path) { Int(fsync(descriptor)) }
+            _ = try retrying("fsync", path) { _ in Int(fsync(descriptor)) }
         }
     }
 
@@ -153,8 +181,8 @@ public struct FileSystem: Sendable {
         try data.withUnsafeBytes { (bytes: UnsafeRawBufferPointer) in
             var written = 0
             while written < bytes.count {
-                written += try retrying("write", path) {
-                    Glibc.write(descriptor, bytes.baseAddress! + written, bytes.count - written)
+                written += try retrying("write", path) { most in
+                    Glibc.write(descriptor, bytes.baseAddress! + written, min(most, bytes.count - written))
                 }
             }
         }
@@ -163,21 +191,31 @@ public struct FileSystem: Sendable {
     /// Makes names created, moved or removed in a folder durable.
     public func syncFolder(_ path: RawPath) throws {
         try withFile(path, O_RDONLY | O_DIRECTORY) { descriptor in
-            _ = try retrying("fsync", path) { Int(fsync(descriptor)) }
+            _ = try retrying("fsync", path) { _ in Int(fsync(descriptor)) }
         }
     }
 
     /// Renames within one file system; the target is replaced.
     public func rename(_ source: RawPath, to target: RawPath) throws {
-        try check("rename", target)
-        let result = source.withCPath { source in target.withCPath { Glibc.rename(source, $0) } }
-        if result != 0 { throw SystemError("rename", source) }
+        do {
+            _ = try retrying("rename", target) { _ in
+                source.withCPath { source in target.withCPath { Int(Glibc.rename(source, $0)) } }
+            }
+        } catch let error as SystemError {
+            let both = RawPath(bytes: source.bytes + Array(" to ".utf8) + target.bytes)
+            throw SystemError("rename", both, code: error.code)
+        }
+    }
+
+    /// Gives a file the present time as that of its last change.
+    public func touch(_ path: RawPath) throws {
+        _ = try retrying("utimensat", path) { _ in path.withCPath { Int(utimensat(AT_FDCWD, $0, nil, 0)) } }
     }
 
     /// Removes a file; a missing one is fine.
     public func remove(_ path: RawPath) throws {
         do {
-            _ = try retrying("unlink", path) { path.withCPath { Int(unlink($0)) } }
+            _ = try retrying("unlink", path) { _ in path.withCPath { Int(unlink($0)) } }
         } catch let error as SystemError where error.isMissing {}
     }
 
@@ -193,7 +231,7 @@ public struct FileSystem: Sendable {
             let child = path.appending(entry.name)
             if entry.kind == .folder { try removeTree(child) } else { try remove(child) }
         }
-        _ = try retrying("rmdir", path) { path.withCPath { Int(rmdir($0)) } }
+        _ = try retrying("rmdir", path) { _ in path.withCPath { Int(rmdir($0)) } }
     }
 
     /// Moves a file, durably in content and name, also to another file system (copy, sync, rename, then unlink the source).
@@ -201,30 +239,42 @@ public struct FileSystem: Sendable {
         do {
             try rename(source, to: target)
         } catch let error as SystemError where error.code == EXDEV {
-            let partial = target.parent.appending(
-                RawPath(bytes: Array(".partial-".utf8) + target.name.bytes.prefix(240)))
-            try copy(source, to: partial)
-            try rename(partial, to: target)
-            try syncFolder(target.parent)
+            try copyWhole(source, to: target)
             try remove(source)
         }
         try syncFolder(target.parent)
         try syncFolder(source.parent)
     }
 
+    /// Replaces a link by a file of its own at another place: copies what it leads to, then removes the link.
+    public func moveContent(ofLink source: RawPath, to target: RawPath) throws {
+        try copyWhole(source, to: target, followsLinks: true)
+        try remove(source)
+        try syncFolder(source.parent)
+    }
+
+    /// A durable copy that is complete when it has its name.
+    private func copyWhole(_ source: RawPath, to target: RawPath, followsLinks: Bool = false) throws {
+        let partial = target.parent.appending(
+            RawPath(bytes: Array(".partial-".utf8) + target.name.bytes.prefix(240)))
+        try copy(source, to: partial, followsLinks: followsLinks)
+        try rename(partial, to: target)
+        try syncFolder(target.parent)
+    }
+
     /// Copies a file's bytes durably, piece by piece.
-    public func copy(_ source: RawPath, to target: RawPath) throws {
-        try withFile(source, O_RDONLY | O_NOFOLLOW) { input in
+    public func copy(_ source: RawPath, to target: RawPath, followsLinks: Bool = false) throws {
+        try withFile(source, O_RDONLY | (followsLinks ? 0 : O_NOFOLLOW)) { input in
             try withFile(target, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o644) { output in
                 var chunk = [UInt8](repeating: 0, count: 1 << 20)
                 while true {
-                    let count = try retrying("read", source) {
-                        chunk.withUnsafeMutableBytes { Glibc.read(input, $0.baseAddress, $0.count) }
+                    let count = try retrying("read", source) { most in
+                        chunk.withUnsafeMutableBytes { Glibc.read(input, $0.baseAddress, min($0.count, most)) }
                     }
                     if count == 0 { break }
                     try writeAll(output, Data(chunk[..<count]), target)
                 }
-                _ = try retrying("fsync", target) { Int(fsync(output)) }
+                _ = try retrying("fsync", target) { _ in Int(fsync(output)) }
             }
         }
     }
@@ -233,7 +283,7 @@ public struct FileSystem: Sendable {
         _ path: RawPath, _ flags: Int32, _ mode: mode_t = 0, _ body: (Int32) throws -> Result
     ) throws -> Result {
         let descriptor = Int32(
-            try retrying("open", path) { path.withCPath { Int(open($0, flags | O_CLOEXEC | O_NONBLOCK, mode)) } })
+            try retrying("open", path) { _ in path.withCPath { Int(open($0, flags | O_CLOEXEC | O_NONBLOCK, mode)) } })
         defer { close(descriptor) }
         return try body(descriptor)
     }

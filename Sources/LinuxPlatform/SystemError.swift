@@ -34,6 +34,9 @@ public struct SystemError: Error, Sendable, Equatable, CustomStringConvertible {
 
     /// No space or quota left.
     public var isDiskFull: Bool { code == ENOSPC || code == EDQUOT }
+    /// A link where none is followed.
+    public var isLink: Bool { code == ELOOP }
+    public var isReadOnly: Bool { code == EROFS }
     public var isMissing: Bool { code == ENOENT || code == ENOTDIR }
     public var isPermission: Bool { code == EACCES || code == EPERM }
     /// May pass by itself: the same work is tried again later.

@@ -14,6 +14,8 @@ public struct Claim: Sendable, Equatable {
     public internal(set) var attempts: Int
     /// The line keeps its originals: the frame was not moved.
     public let isKept: Bool
+    /// The frame arrived as a link that the line follows.
+    public let isLink: Bool
     /// Size, time and inode of the frame when it was claimed.
     let fingerprint: String
     let folder: RawPath
@@ -30,10 +32,12 @@ public struct Claim: Sendable, Equatable {
         let claimedAt: Date
         var attempts: Int
         let kept: Bool
+        /// Absent for a file.
+        var link: Bool?
         let fingerprint: String
 
         enum CodingKeys: String, CodingKey {
-            case schema, id, line, original, attempts, kept, fingerprint
+            case schema, id, line, original, attempts, kept, link, fingerprint
             case originalText = "original_text"
             case claimedAt = "claimed_at"
         }
@@ -42,23 +46,24 @@ public struct Claim: Sendable, Equatable {
     var record: Record {
         Record(
             id: id, line: line, original: original.hex, originalText: original.description, claimedAt: claimedAt,
-            attempts: attempts, kept: isKept, fingerprint: fingerprint)
+            attempts: attempts, kept: isKept, link: isLink ? true : nil, fingerprint: fingerprint)
     }
 
     init(
-        id: String, line: String, original: RawPath, claimedAt: Date, attempts: Int, isKept: Bool, fingerprint: String,
-        folder: RawPath
+        id: String, line: String, original: RawPath, claimedAt: Date, attempts: Int, isKept: Bool, isLink: Bool = false,
+        fingerprint: String, folder: RawPath
     ) {
         (self.id, self.line, self.original, self.claimedAt) = (id, line, original, claimedAt)
-        (self.attempts, self.isKept, self.fingerprint, self.folder) = (attempts, isKept, fingerprint, folder)
+        (self.attempts, self.isKept, self.isLink) = (attempts, isKept, isLink)
+        (self.fingerprint, self.folder) = (fingerprint, folder)
     }
 
     init?(_ record: Record, folder: RawPath) {
         guard let original = RawPath(hex: record.original) else { return nil }
         self.init(
             id: record.id, line: record.line, original: original, claimedAt: record.claimedAt,
-            attempts: record.attempts,
-            isKept: record.kept, fingerprint: record.fingerprint, folder: folder)
+            attempts: record.attempts, isKept: record.kept, isLink: record.link ?? false,
+            fingerprint: record.fingerprint, folder: folder)
     }
 }
 

@@ -4,11 +4,15 @@ import LinuxPlatform
 /// A file seen in a watched folder.
 public struct Arrival: Sendable, Equatable {
     public let path: RawPath
+    /// Of the file; of what the link leads to, where links are followed.
     public let status: FileStatus
+    /// Of the link itself; nil for a file.
+    public let link: FileStatus?
 
-    public init(path: RawPath, status: FileStatus) {
+    public init(path: RawPath, status: FileStatus, link: FileStatus? = nil) {
         self.path = path
         self.status = status
+        self.link = link
     }
 }
 
@@ -20,21 +24,24 @@ public struct Inbox: Sendable {
     /// Folders below the watched one that are not it: the spool and the state, when someone put them there.
     private let excluded: [RawPath]
     private let fileSystem: FileSystem
+    private let followsLinks: Bool
     /// How long a file without its end marker must stay unchanged before it is taken as it is.
     private let settling: Duration
     private var seen: [RawPath: (fingerprint: String, since: ContinuousClock.Instant)] = [:]
 
     public init(
-        folder: String, excluding: [String] = [], settling: Duration = .seconds(3),
+        folder: String, excluding: [String] = [], followsLinks: Bool = false, settling: Duration = .seconds(3),
         fileSystem: FileSystem = FileSystem()
     ) {
+        self.followsLinks = followsLinks
         self.folder = RawPath(folder)
         excluded = excluding.map { RawPath($0) }
         self.settling = settling
         self.fileSystem = fileSystem
     }
 
-    /// Everything in the folder and below, oldest first. Links are not followed; hidden files and names that writers use
+    /// Everything in the folder and below, oldest first. Links are passed over, or, where they are followed, those that lead to
+    /// a file are frames of its content (links to folders never are); hidden files and names that writers use
     /// while they write (`.x`, `*.tmp`, `*.part`, `*.partial`, `*~`) are passed over.
     ///
     /// - Returns: the files, and the folders that a notifier should watch.
@@ -53,14 +60,23 @@ public struct Inbox: Sendable {
                 let path = next.appending(entry.name)
                 if entry.kind == .folder, !excluded.contains(where: { path.isInside($0) }) {
                     pending.append(path)
-                } else if entry.kind == .file, let status = try? fileSystem.status(path), status.kind == .file {
-                    arrivals.append(Arrival(path: path, status: status))
+                } else if let arrival = arrival(path, entry.kind) {
+                    arrivals.append(arrival)
                 }
             }
         }
         arrivals.sort { ($0.status.modified, $0.path) < ($1.status.modified, $1.path) }
         forgetAllBut(arrivals)
         return (arrivals, folders)
+    }
+
+    private func arrival(_ path: RawPath, _ kind: FileKind) -> Arrival? {
+        guard kind == .file || kind == .link && followsLinks, let own = try? fileSystem.status(path) else { return nil }
+        if own.kind == .file { return Arrival(path: path, status: own) }
+        guard own.kind == .link, followsLinks, let target = try? fileSystem.status(path, followsLinks: true),
+            target.kind == .file
+        else { return nil }
+        return Arrival(path: path, status: target, link: own)
     }
 
     /// Whether a file is complete: it has its end marker, or nothing has changed for the settling time (then it is taken as
@@ -71,7 +87,8 @@ public struct Inbox: Sendable {
         _ arrival: Arrival, tailLength: Int, hasEndMarker: (Data) -> Bool, now: ContinuousClock.Instant = .now
     ) -> Bool {
         let fingerprint = arrival.status.fingerprint
-        if let tail = try? fileSystem.tail(arrival.path, count: tailLength), hasEndMarker(tail) { return true }
+        let tail = try? fileSystem.tail(arrival.path, count: tailLength, followsLinks: arrival.link != nil)
+        if let tail, hasEndMarker(tail) { return true }
         guard let earlier = seen[arrival.path], earlier.fingerprint == fingerprint else {
             seen[arrival.path] = (fingerprint, now)
             return settling == .zero

@@ -3,31 +3,63 @@ import InspectionDomain
 import LinuxPlatform
 
 extension Spool {
-    /// Takes a frame out of its folder to work on it: attempt 1 is recorded before the frame moves.
+    /// Claims a frame: gives its result an id and records it, attempt 1, before anything moves. `take` follows.
     ///
     /// - Parameter keeps: leaves the frame where it is; its id then follows from its path and fingerprint, so that the same
     ///   file is never recorded twice.
-    /// - Returns: nil when the frame is gone: another process took it, or the camera removed it.
-    /// - Throws: `SystemError`.
-    public func claim(_ arrival: Arrival, line: String, keeps: Bool, now: Date = Date()) throws -> Claim? {
+    /// - Throws: `SystemError`; nothing is claimed then.
+    public func claim(_ arrival: Arrival, line: String, keeps: Bool, now: Date = Date()) throws -> Claim {
         let id = keeps ? Self.keptID(arrival, line: line) : Self.freshID(now)
         let folder = active / id
         let claim = Claim(
             id: id, line: line, original: arrival.path, claimedAt: now, attempts: 1, isKept: keeps,
-            fingerprint: arrival.status.fingerprint, folder: folder)
-        try fileSystem.makeFolder(folder)
+            isLink: arrival.link != nil, fingerprint: (arrival.link ?? arrival.status).fingerprint, folder: folder)
         do {
+            try fileSystem.makeFolder(folder)
             try write(claim)
-            if !keeps { try fileSystem.move(arrival.path, to: claim.frame) }
-            return claim
-        } catch let error as SystemError where error.isMissing && !fileSystem.exists(arrival.path) {
-            try fileSystem.removeTree(folder)
-            return nil
         } catch {
-            // The frame has not left its folder, so nothing is lost with the claim.
-            if !fileSystem.exists(claim.frame) || keeps { try? fileSystem.removeTree(folder) }
+            // The frame has not moved. Should this fail too, the next start clears what is left.
+            try? fileSystem.removeTree(folder)
             throw error
         }
+        CrashPoint.claimRecorded.reached()
+        return claim
+    }
+
+    /// Moves a claimed frame out of its folder, durably. Doing it again finishes what was interrupted.
+    ///
+    /// - Returns: false when the frame is gone: another process took it, or the camera removed it. The claim is dropped then.
+    /// - Throws: `SystemError`; the claim stands, and `take` can be tried again.
+    public func take(_ claim: Claim) throws -> Bool {
+        guard !claim.isKept else { return true }
+        if try fileSystem.exists(claim.frame) {
+            try removeCopiedOriginal(claim)
+            try fileSystem.syncFolder(claim.folder)
+            return true
+        }
+        do {
+            if claim.isLink {
+                try fileSystem.moveContent(ofLink: claim.original, to: claim.frame)
+            } else {
+                try fileSystem.move(claim.original, to: claim.frame)
+            }
+        } catch let error as SystemError where error.isMissing {
+            if try fileSystem.exists(claim.original) || fileSystem.exists(claim.frame) { throw error }
+            try fileSystem.removeTree(claim.folder)
+            return false
+        }
+        CrashPoint.frameTaken.reached()
+        return true
+    }
+
+    /// A frame that was copied from another file system, and whose original could not be removed then: the copy is whole.
+    private func removeCopiedOriginal(_ claim: Claim) throws {
+        do {
+            guard try fileSystem.status(claim.original).fingerprint == claim.fingerprint else { return }
+        } catch let error as SystemError where error.isMissing {
+            return
+        }
+        try fileSystem.remove(claim.original)
     }
 
     /// Counts another attempt, durably, before the work begins again.
@@ -36,6 +68,7 @@ extension Spool {
         var next = claim
         next.attempts += 1
         try write(next)
+        CrashPoint.attemptCounted.reached()
         return next
     }
 
@@ -73,33 +106,33 @@ extension Spool {
         var claims: [Claim] = []
         for entry in try fileSystem.list(active).sorted(by: { $0.name < $1.name }) where entry.kind == .folder {
             let folder = active.appending(entry.name)
-            guard let claim = readClaim(folder) else {
+            let holdsFrame = try fileSystem.exists(folder / "frame")
+            guard let claim = try readClaim(folder) else {
                 // Died while the record was written: the frame had not moved, unless someone damaged the record since.
-                if fileSystem.exists(folder / "frame") {
-                    claims.append(orphan(folder))
-                } else {
-                    try fileSystem.removeTree(folder)
-                }
+                if holdsFrame { claims.append(orphan(folder)) } else { try fileSystem.removeTree(folder) }
                 continue
             }
-            if !claim.isKept, !fileSystem.exists(claim.frame) {
+            guard claim.isKept || holdsFrame else {
                 try fileSystem.removeTree(folder)
                 continue
             }
-            if !claim.isKept, let status = try? fileSystem.status(claim.original),
-                status.fingerprint == claim.fingerprint
-            {
-                try fileSystem.remove(claim.original)
-            }
+            if !claim.isKept { try removeCopiedOriginal(claim) }
             claims.append(claim)
         }
         return claims
     }
 
-    private func readClaim(_ folder: RawPath) -> Claim? {
-        guard let data = try? fileSystem.read(folder / "claim.json", limit: 1 << 20),
-            let record = try? DomainJSON.decoder().decode(Claim.Record.self, from: data), record.schema == 1
-        else { return nil }
+    /// Nil when there is no record, or a damaged one.
+    private func readClaim(_ folder: RawPath) throws -> Claim? {
+        let data: Data
+        do {
+            data = try fileSystem.read(folder / "claim.json", limit: 1 << 20)
+        } catch let error as SystemError where error.isMissing {
+            return nil
+        }
+        guard let record = try? DomainJSON.decoder().decode(Claim.Record.self, from: data), record.schema == 1 else {
+            return nil
+        }
         return Claim(record, folder: folder)
     }
 

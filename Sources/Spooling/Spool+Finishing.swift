@@ -40,10 +40,12 @@ extension Spool {
         try fileSystem.makeFolder(building)
         for (name, data) in files { try fileSystem.create(building / name, data) }
         try fileSystem.syncFolder(building)
+        CrashPoint.resultsWritten.reached()
         try fileSystem.makeFolder(target.parent)
-        if fileSystem.exists(target) { try fileSystem.removeTree(target) }
+        try fileSystem.removeTree(target)
         try fileSystem.rename(building, to: target)
         try fileSystem.syncFolder(target.parent)
+        CrashPoint.resultsPublished.reached()
         return target
     }
 
@@ -54,7 +56,7 @@ extension Spool {
         if !claim.isKept {
             let target = archivePath(claim)
             try fileSystem.makeFolder(target.parent)
-            if fileSystem.exists(claim.frame) { try fileSystem.move(claim.frame, to: target) }
+            if try fileSystem.exists(claim.frame) { try fileSystem.move(claim.frame, to: target) }
         }
         try drop(claim)
     }
@@ -85,8 +87,10 @@ extension Spool {
             error: error, attempts: claim.attempts, quarantinedAt: now)
         try fileSystem.makeFolder(folder)
         try DurableFile.write(
-            try DomainJSON.encoder().encode(reason), to: (folder / "reason.json").description, fileSystem: fileSystem)
-        if !claim.isKept, fileSystem.exists(claim.frame) {
+            try DomainJSON.encoder().encode(reason), to: (folder / "reason.json").description,
+            through: temporary / ".\(claim.id).tmp", fileSystem: fileSystem)
+        CrashPoint.reasonWritten.reached()
+        if !claim.isKept, try fileSystem.exists(claim.frame) {
             // The frame's own name, except where it would hide the reason.
             let name = claim.original.name == RawPath("reason.json") ? RawPath("frame") : claim.original.name
             try fileSystem.move(claim.frame, to: folder.appending(name))
@@ -95,18 +99,22 @@ extension Spool {
         return folder
     }
 
+    /// The frame has made its last move.
     private func drop(_ claim: Claim) throws {
+        CrashPoint.frameMoved.reached()
         try fileSystem.removeTree(claim.folder)
         try fileSystem.syncFolder(active)
+        CrashPoint.claimDropped.reached()
     }
 
     /// Puts an alert into `alerts/new`, complete when it appears; the same alert again replaces it.
     /// - Throws: `SystemError`.
     public func deliver(_ alert: Alert) throws {
         // An alert that its consumer took already must not come back.
-        if fileSystem.exists(alertsCurrent / "\(alert.id).json") { return }
+        if try fileSystem.exists(alertsCurrent / "\(alert.id).json") { return }
         try DurableFile.write(
             try DomainJSON.encoder().encode(alert), to: (alertsNew / "\(alert.id).json").description,
-            fileSystem: fileSystem)
+            through: temporary / ".alert-\(alert.id).tmp", fileSystem: fileSystem)
+        CrashPoint.alertDelivered.reached()
     }
 }

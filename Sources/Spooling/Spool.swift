@@ -55,6 +55,29 @@ public struct Spool: Sendable {
     /// Bytes free for results.
     public func freeSpace() throws -> Int { try fileSystem.freeSpace(root) }
 
+    /// Bytes that must be free before a frame is taken: room to finish those in work.
+    public static let reserve = 32 << 20
+
+    /// Why no frame can be taken now; nil when one can. Looks only.
+    public func obstacle() -> String? {
+        do {
+            let free = try freeSpace()
+            guard free < Self.reserve else { return nil }
+            return "\(free >> 20) MiB free in \(root), \(Self.reserve >> 20) MiB are needed to take a frame; "
+                + "free some space"
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    /// Writes a small file durably and removes it: whether the spool can be worked in again.
+    /// - Throws: `SystemError`.
+    public func probe() throws {
+        let path = temporary / ".probe"
+        try fileSystem.create(path, Data(count: 1 << 16))
+        try fileSystem.remove(path)
+    }
+
     /// `<stem>-<id>`, with `.<ending>` behind it where `keepsEnding`: at most 255 bytes, safe to print and to use in a shell.
     static func name(for original: RawPath, id: String, keepsEnding: Bool = false) -> String {
         let (stem, ending) = original.stemAndExtension

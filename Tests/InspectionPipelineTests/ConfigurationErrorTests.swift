@@ -25,7 +25,7 @@ import Testing
             name: "unknown key of a line, nothing near", yaml: "lines:\n\(minimalLine)    colour: red\n",
             says: [
                 "f.yaml:4: lines[0].colour: unknown key; allowed: name, watch, model, false_alarm_rate, confidence, "
-                    + "after, overlay"
+                    + "after, overlay, follow_links"
             ]),
         Case(
             name: "number for text", yaml: "lines:\n  - name: 7\n    watch: /c\n",

@@ -33,7 +33,7 @@ import Testing
         try withTemporaryFolder { folder in
             let path = folder.appendingPathComponent("f").path
             try DurableFile.write(Data("one".utf8), to: path)
-            let full = FileSystem { call, _ in call == "write" ? ENOSPC : nil }
+            let full = FileSystem { call, _ in call == "write" ? .error(ENOSPC) : nil }
             let error = try #require(throws: SystemError.self) {
                 try DurableFile.write(Data("two".utf8), to: path, fileSystem: full)
             }
@@ -54,7 +54,7 @@ import Testing
             try FileSystem().create(source, data)
             try FileSystem().move(source, to: memory / "b.bin")
             #expect(try FileSystem().read(memory / "b.bin") == data)
-            #expect(!FileSystem().exists(source))
+            #expect(try !FileSystem().exists(source))
             #expect(try FileSystem().list(memory).count == 1)
         }
     }
@@ -68,8 +68,8 @@ import Testing
             try FileManager.default.createSymbolicLink(
                 atPath: folder.path + "/tree/sub/link", withDestinationPath: folder.path + "/outside")
             try FileSystem().removeTree(root / "tree")
-            #expect(FileSystem().exists(root / "outside" / "precious"))
-            #expect(!FileSystem().exists(root / "tree"))
+            #expect(try FileSystem().exists(root / "outside" / "precious"))
+            #expect(try !FileSystem().exists(root / "tree"))
         }
     }
 

@@ -50,7 +50,7 @@ final class Death: Sendable {
             guard ["open", "write", "fsync", "rename", "unlink", "mkdir", "rmdir"].contains(call) else { return nil }
             return self.remaining.withLock { left in
                 left -= 1
-                return left < 0 ? EIO : nil
+                return left < 0 ? .error(EIO) : nil
             }
         }
     }
@@ -66,10 +66,11 @@ final class Death: Sendable {
         }
         var inbox = Inbox(folder: plant.watch)
         for arrival in try inbox.scan().arrivals {
-            if let claim = try plant.spool.claim(arrival, line: "a", keeps: false) { claims.append(claim) }
+            claims.append(try plant.spool.claim(arrival, line: "a", keeps: false))
         }
         for claim in claims {
             if !ledger.ids.contains(claim.id) {
+                guard try plant.spool.take(claim) else { continue }
                 try plant.spool.publish(["result.json": Data(claim.id.utf8), "overlay.jpg": Data([1])], for: claim)
                 ledger.ids.append(claim.id)
             }
@@ -115,7 +116,8 @@ final class Death: Sendable {
             try plant.spool.prepare()
             try plant.arrive(RawPath("a.jpg"), "x")
             var inbox = Inbox(folder: plant.watch)
-            let claim = try #require(try plant.spool.claim(try inbox.scan().arrivals[0], line: "a", keeps: false))
+            let claim = try plant.spool.claim(try inbox.scan().arrivals[0], line: "a", keeps: false)
+            try #require(try plant.spool.take(claim))
             #expect(claim.attempts == 1)
             let again = try plant.spool.beginAgain(try #require(try plant.spool.recover().first))
             #expect(again.attempts == 2)
@@ -135,7 +137,8 @@ final class Death: Sendable {
             try plant.spool.prepare()
             try plant.arrive(name, "one")
             var inbox = Inbox(folder: plant.watch)
-            let claim = try #require(try plant.spool.claim(try inbox.scan().arrivals[0], line: "a", keeps: false))
+            let claim = try plant.spool.claim(try inbox.scan().arrivals[0], line: "a", keeps: false)
+            try #require(try plant.spool.take(claim))
             let recovered = try #require(try plant.spool.recover().first)
             #expect(recovered.original.name == name)
             try plant.spool.publish(["result.json": Data()], for: recovered)
@@ -169,10 +172,10 @@ final class Death: Sendable {
             try plant.arrive(RawPath("a.jpg"), "x")
             var inbox = Inbox(folder: plant.watch)
             let arrival = try inbox.scan().arrivals[0]
-            let claim = try #require(try plant.spool.claim(arrival, line: "a", keeps: true))
+            let claim = try plant.spool.claim(arrival, line: "a", keeps: true)
             try plant.spool.archive(claim)
             #expect(plant.files(RawPath(plant.watch)).count == 1)
-            #expect(try plant.spool.claim(arrival, line: "a", keeps: true)?.id == claim.id)
+            #expect(try plant.spool.claim(arrival, line: "a", keeps: true).id == claim.id)
         }
     }
 

@@ -87,7 +87,7 @@ extension Configuration {
 }
 
 extension Configuration.Line {
-    static let keys = ["name", "watch", "model", "false_alarm_rate", "confidence", "after", "overlay"]
+    static let keys = ["name", "watch", "model", "false_alarm_rate", "confidence", "after", "overlay", "follow_links"]
 
     /// Nil when the name or the folder is missing or wrong (and reported).
     fileprivate init?(_ place: YAMLCursor, folder: URL) {
@@ -100,6 +100,7 @@ extension Configuration.Line {
         let rate = entries["false_alarm_rate"]?.number(Self.openUnitRange, where: { $0 > 0 && $0 < 1 })
         let confidence = entries["confidence"]?.number(Self.openUnitRange, where: { $0 > 0 && $0 < 1 })
         let after = entries["after"]?.choice(Configuration.After.self)
+        let followLinks = entries["follow_links"]?.flag()
         let overlay = entries["overlay"]?.choice(Configuration.OverlayPolicy.self)
         let name = entries["name"]?.identifier()
         let watch = entries["watch"]?.path(relativeTo: folder)
@@ -108,6 +109,7 @@ extension Configuration.Line {
         if let rate { falseAlarmRate = rate }
         if let after { self.after = after }
         if let overlay { self.overlay = overlay }
+        if let followLinks { self.followLinks = followLinks }
         self.confidence = confidence
     }
 

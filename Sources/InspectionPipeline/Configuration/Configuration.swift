@@ -44,6 +44,8 @@ public struct Configuration: Sendable, Equatable {
         public var confidence: Double?
         public var after = After.archive
         public var overlay = OverlayPolicy.anomalous
+        /// Whether a symbolic link in the folder is a frame of what it leads to.
+        public var followLinks = false
 
         public init(name: String, watch: String, model: String? = nil) {
             self.name = name

@@ -1,10 +1,14 @@
 import AnomalyDetectors
 import Foundation
+import LinuxPlatform
 
 /// What a well-formed configuration needs of the machine: folders that can be used, models that are there and suffice.
 public enum ConfigurationCheck {
+    /// - Parameter mayWait: whether a line's folder may be missing for now, because it has been there before.
     /// - Returns: every problem; empty when the daemon can start.
-    public static func problems(of configuration: Configuration) -> [ConfigurationProblem] {
+    public static func problems(
+        of configuration: Configuration, mayWait: (Configuration.Line) -> Bool = { _ in false }
+    ) -> [ConfigurationProblem] {
         let file = configuration.file ?? "built-in defaults"
         var problems: [ConfigurationProblem] = []
         func report(_ key: String, _ message: String) {
@@ -19,7 +23,7 @@ public enum ConfigurationCheck {
         }
         let store = ModelStore(folder: configuration.modelsPath)
         for (index, line) in configuration.lines.enumerated() {
-            if let problem = unusable(line.watch, writing: line.after != .keep) {
+            if let problem = unusable(line.watch, writing: line.after != .keep), !mayWait(line) {
                 report("lines[\(index)].watch", problem)
             }
             do {
@@ -36,10 +40,9 @@ public enum ConfigurationCheck {
     /// Makes the folder when it is missing; says why it cannot be used.
     private static func makeUsable(_ folder: String) -> String? {
         do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            try FileSystem().makeFolder(RawPath(folder))
         } catch {
-            return "cannot make the folder \(folder): \((error as NSError).localizedDescription); "
-                + "make it, writable for the user inspectd runs as"
+            return "cannot make the folder \(folder): \(error); make it, writable for the user inspectd runs as"
         }
         return unusable(folder, writing: true)
     }

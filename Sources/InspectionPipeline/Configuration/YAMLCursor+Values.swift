@@ -24,6 +24,14 @@ extension YAMLCursor {
         return value
     }
 
+    func flag() -> Bool? {
+        guard let value = node.bool else {
+            report("expected true or false, got \(found)")
+            return nil
+        }
+        return value
+    }
+
     func workers() -> Configuration.Workers? {
         if node.scalar?.string == "auto" { return .auto }
         guard let count = node.int, (1...256).contains(count) else {

@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import ServiceLifecycle
+import Spooling
 
 /// Delivers the outbox to `alerts/new`: at least once, each with the id of its result.
 struct AlertService: Service {
@@ -44,6 +45,7 @@ struct AlertService: Service {
                 context.progress.begin("deliver", part: "alerts")
                 try context.spool.deliver(alert)
                 try context.ledger.markDelivered(alert.id)
+                CrashPoint.alertMarked.reached()
             }
         }
     }

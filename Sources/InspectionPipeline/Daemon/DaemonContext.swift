@@ -1,4 +1,5 @@
 import LedgerStore
+import LinuxPlatform
 import Logging
 import Spooling
 
@@ -6,10 +7,12 @@ import Spooling
 struct DaemonContext: Sendable {
     let configuration: ActiveConfiguration
     let models: ModelRegistry
+    let fileSystem: FileSystem
     let spool: Spool
     let ledger: Ledger
     let logger: Logger
     let queue: FrameQueue<Work>
+    let intake: IntakeGate
     let pending = Pending()
     let progress = ProgressBoard()
     let counters = Counters()
@@ -20,7 +23,8 @@ struct DaemonContext: Sendable {
     var statusText: String {
         let counts = counters.current
         let lines = configuration.current.lines.count
-        return "watching \(lines) line\(lines == 1 ? "" : "s"); inspected \(counts.total): \(counts.normal) normal, "
+        return (intake.reason.map { "intake stopped: \($0); " } ?? "")
+            + "watching \(lines) line\(lines == 1 ? "" : "s"); inspected \(counts.total): \(counts.normal) normal, "
             + "\(counts.anomalous) anomalous, \(counts.error) unreadable; \(queue.count) queued"
     }
 }

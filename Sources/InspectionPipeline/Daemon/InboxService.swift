@@ -8,12 +8,15 @@ import Spooling
 /// Finds frames and hands them to the workers. Scans decide; inotify only wakes them, a timer does where no events come.
 struct InboxService: Service {
     let context: DaemonContext
+    let recovery: Recovery
 
     func run() async throws {
         let stop = Bell()
-        let context = context
+        let (context, recovery) = (context, recovery)
         await withTaskCancellationOrGracefulShutdownHandler {
-            await BlockingThread.run("inbox") { InboxLoop(context: context, stop: stop).run() }
+            await BlockingThread.run("inbox") {
+                if recovery.run(until: stop) { InboxLoop(context: context, stop: stop).run() }
+            }
         } onCancelOrGracefulShutdown: {
             stop.stop()
             // The loop may be waiting for room in the queue. The workers end later, when it is their turn.
@@ -46,12 +49,16 @@ private final class InboxLoop {
         while !stop.stopped {
             // Its folders are not watched before they have been scanned.
             if followConfiguration() { nextScan = .now }
-            for work in context.pending.due() where !hand(over: work) { return }
+            guard context.intake.isOpen() else {
+                stop.wait(.milliseconds(500))
+                continue
+            }
+            guard hand(over: context.pending.due()) else { return }
             if ContinuousClock.now >= nextScan {
                 context.progress.begin("scanning the watched folders", part: "inbox")
                 let (found, isMore, isWaiting) = scan()
                 context.progress.rest("inbox")
-                for work in found where !hand(over: work) { return }
+                guard hand(over: found) else { return }
                 let pause = isWaiting ? min(.milliseconds(500), interval) : interval
                 nextScan = isMore ? .now : .now + pause
                 if isMore { continue }
@@ -62,8 +69,18 @@ private final class InboxLoop {
 
     private var interval: Duration { context.configuration.current.scanInterval }
 
-    /// Waits for room in the queue: then the frames wait where they are.
-    private func hand(over work: Work) -> Bool { context.queue.push(work) }
+    /// Waits for room in the queue: then the frames wait where they are. So do those that come after the gate closed.
+    /// - Returns: false when the daemon ends.
+    private func hand(over work: [Work]) -> Bool {
+        for (index, one) in work.enumerated() {
+            guard context.intake.reason == nil else {
+                context.pending.putBack(work[index...])
+                break
+            }
+            guard context.queue.push(one) else { return false }
+        }
+        return true
+    }
 
     private func waitForEvents() -> Bool {
         if let inotify { return inotify.wait(milliseconds: Self.wakeUp) }
@@ -78,8 +95,9 @@ private final class InboxLoop {
         revision = context.configuration.revision
         let configuration = context.configuration.current
         lines = configuration.lines.map { line in
-            lines.first { $0.line.watch == line.watch && $0.line.name == line.name }?.with(line)
-                ?? WatchedLine(line, excluding: [configuration.state, configuration.spool])
+            lines.first { $0.isSameFolder(as: line) }?.with(line)
+                ?? WatchedLine(
+                    line, excluding: [configuration.state, configuration.spool], fileSystem: context.fileSystem)
         }
         unwatchable = []
         do {

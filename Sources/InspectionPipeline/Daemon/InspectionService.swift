@@ -61,24 +61,23 @@ private final class Worker {
     }
 
     private func process(_ work: Work) {
-        let path: RawPath
-        var claim: Claim?
-        switch work.frame {
-        case .arrived(let arrival): path = arrival.path
-        case .claimed(let claimed):
-            path = claimed.original
-            claim = claimed
-        }
+        guard context.intake.reason == nil else { return context.pending.putBack([work]) }
+        let path = work.path
+        var claim: Claim? = if case .claimed(let claimed) = work.frame { claimed } else { nil }
         do {
             switch try inspector.inspect(work, claimed: { claim = $0 }) {
             case .inspected(let inspection, let folder):
                 context.counters.count(inspection.verdict)
                 report(inspection, folder)
                 if inspection.verdict != .normal { context.alertBell.ring() }
-            case .finished:
+            case .finished(let inspection, let folder):
                 context.logger.event(
                     .recovered, .notice, "\(path): was inspected before; its last move is made now",
                     fields: [LogField.line: work.line.name, LogField.frame: path.description])
+                // Whether anybody was told before is not known.
+                if !work.isRecovered { context.counters.count(inspection.verdict) }
+                report(inspection, folder)
+                if inspection.verdict != .normal { context.alertBell.ring() }
             case .gone:
                 break
             }
@@ -90,6 +89,7 @@ private final class Worker {
 
     /// The reason may pass: the frame stays where it is, and its turn comes again.
     private func tryAgain(_ work: Work, _ claim: Claim?, _ path: RawPath, _ error: any Error) {
+        context.intake.note(error)
         let pause: Duration
         if let claim {
             pause = context.pending.retry(Work(frame: .claimed(claim), line: work.line, seen: work.seen), of: path)

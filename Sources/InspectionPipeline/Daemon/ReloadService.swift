@@ -51,7 +51,7 @@ struct ReloadService: Service {
             refuse("state", old.state, new.state), refuse("spool", old.spool, new.spool),
             refuse("workers", "\(old.workers)", "\(new.workers)"),
         ].compactMap { $0 }
-        let problems = fixed + ConfigurationCheck.problems(of: new)
+        let problems = fixed + ConfigurationCheck.problems(of: new) { old.line(named: $0.name)?.watch == $0.watch }
         guard problems.isEmpty else { throw ConfigurationErrors(problems) }
     }
 }

@@ -16,7 +16,9 @@ struct RetentionService: Service {
             await BlockingThread.run("retention") {
                 while !bell.stopped {
                     let policy = context.configuration.current.retention
-                    Retention(spool: context.spool, logger: context.logger, stop: bell).apply(policy, now: Date())
+                    Retention(
+                        spool: context.spool, files: context.fileSystem, logger: context.logger, stop: bell
+                    ).apply(policy, now: Date())
                     bell.wait(Self.interval)
                 }
             }
@@ -31,10 +33,11 @@ struct Retention {
     let spool: Spool
     let logger: Logger
     let stop: Bell
-    private let files = FileSystem()
+    private let files: FileSystem
 
-    init(spool: Spool, logger: Logger, stop: Bell) {
+    init(spool: Spool, files: FileSystem, logger: Logger, stop: Bell) {
         self.spool = spool
+        self.files = files
         self.logger = logger
         self.stop = stop
     }

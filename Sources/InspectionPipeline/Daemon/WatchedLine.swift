@@ -13,9 +13,15 @@ struct WatchedLine {
     private var isUnavailable = false
     private var isFirstScan = true
 
-    init(_ line: Configuration.Line, excluding folders: [String]) {
+    init(_ line: Configuration.Line, excluding folders: [String], fileSystem: FileSystem) {
         self.line = line
-        inbox = Inbox(folder: line.watch, excluding: folders)
+        inbox = Inbox(
+            folder: line.watch, excluding: folders, followsLinks: line.followLinks, fileSystem: fileSystem)
+    }
+
+    /// Whether what is known of the files holds for a line of a new configuration.
+    func isSameFolder(as other: Configuration.Line) -> Bool {
+        line.name == other.name && line.watch == other.watch && line.followLinks == other.followLinks
     }
 
     /// The same folder under a changed configuration.

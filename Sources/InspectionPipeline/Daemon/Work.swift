@@ -15,8 +15,16 @@ struct Work: Sendable {
     let frame: Frame
     let line: Configuration.Line
     let seen: ContinuousClock.Instant
-    /// Whether a dead process left it.
+    /// Whether a process that crashed left it.
     var isRecovered = false
+
+    /// Where the frame arrived.
+    var path: RawPath {
+        switch frame {
+        case .arrived(let arrival): arrival.path
+        case .claimed(let claim): claim.original
+        }
+    }
 }
 
 /// Which frames are on their way, and which rest before they are tried again. Shared by the inbox and the workers.
@@ -75,10 +83,17 @@ final class Pending: Sendable {
         }
     }
 
-    /// Claims left by a dead process: due at once.
-    func recover(_ work: [Work]) {
+    /// Work that was not begun. A claim is due at once; a frame that lies in its folder is found there again.
+    func putBack(_ work: some Sequence<Work>) {
         let now = ContinuousClock.now
-        state.withLock { state in state.retries += work.map { ($0, now) } }
+        state.withLock { state in
+            for one in work {
+                switch one.frame {
+                case .arrived(let arrival): state.onTheirWay.remove(arrival.path)
+                case .claimed: state.retries.append((one, now))
+                }
+            }
+        }
     }
 
     /// Takes the claims whose time has come.

@@ -14,7 +14,6 @@ final class FrameInspector {
     private let context: DaemonContext
     private let worker: String
     private let examiner: FrameExaminer
-    private let files = FileSystem()
 
     init(context: DaemonContext, worker: String, threads: Int) {
         self.context = context
@@ -27,7 +26,7 @@ final class FrameInspector {
     enum Outcome {
         case inspected(Inspection, folder: RawPath)
         /// It had been recorded before its process died or its last move failed; only that move was missing.
-        case finished
+        case finished(Inspection, folder: RawPath)
         /// Nobody's any more: the camera removed it before it was claimed.
         case gone
     }
@@ -37,23 +36,25 @@ final class FrameInspector {
     /// - Throws: what may pass: `SystemError`, `LedgerError`, and what is wrong with the model or the configuration.
     func inspect(_ work: Work, claimed: (Claim) -> Void) throws -> Outcome {
         step("claim")
-        guard let claim = try claim(work) else { return .gone }
+        let claim = try claim(work)
         claimed(claim)
         let queued = (ContinuousClock.now - work.seen).inMilliseconds
         if case .claimed = work.frame, try context.ledger.contains(claim.id) {
-            try finishRecorded(claim, work.line)
-            return .finished
+            return try finishRecorded(claim, work.line)
         }
+        guard try context.spool.take(claim) else { return .gone }
         var image = ImageInfo(path: claim.original.description)
         var inspection: Inspection
         var contents: [String: Data] = [:]
         do {
-            if work.isRecovered, claim.attempts > 2 { throw Self.crashedTwice }
+            if claim.attempts > 2 { throw Self.crashedTwice }
             step("read")
-            let data = try files.read(claim.frame)
+            let data = try context.fileSystem.read(claim.frame, followsLinks: claim.isKept && claim.isLink)
+            CrashPoint.frameRead.reached()
             image.sha256 = SHA256.hex(of: data)
             let model = try context.models.current(work.line.model)
             let examination = try examiner.examine(data, with: model, rule: work.line.rule) { step($0) }
+            CrashPoint.examined.reached()
 
             step("encode")
             let examined = ContinuousClock.now
@@ -77,6 +78,7 @@ final class FrameInspector {
         step("record")
         try context.ledger.record(
             inspection, resultPath: folder.description, alert: Alert(about: inspection, resultPath: folder.description))
+        CrashPoint.recorded.reached()
         step("finish")
         try finish(claim, inspection.error, work.line)
         return .inspected(inspection, folder: folder)
@@ -85,7 +87,7 @@ final class FrameInspector {
     private func step(_ name: String) { context.progress.begin(name, part: worker) }
 
     /// The attempt is recorded before the work begins.
-    private func claim(_ work: Work) throws -> Claim? {
+    private func claim(_ work: Work) throws -> Claim {
         switch work.frame {
         case .arrived(let arrival):
             return try context.spool.claim(arrival, line: work.line.name, keeps: work.line.after == .keep)
@@ -106,11 +108,12 @@ final class FrameInspector {
         }
     }
 
-    /// The process died between the ledger's commit and the frame's last move: the result says which move that is.
-    private func finishRecorded(_ claim: Claim, _ line: Configuration.Line) throws {
-        let path = context.spool.resultFolder(claim) / "result.json"
-        let result = try? DomainJSON.decoder().decode(Inspection.self, from: files.read(path))
-        try finish(claim, result?.error, line)
+    /// What lacked was the frame's last move: the process died, or the move failed, after the ledger's commit. The ledger
+    /// says which move that is.
+    private func finishRecorded(_ claim: Claim, _ line: Configuration.Line) throws -> Outcome {
+        let entry = try context.ledger.entry(claim.id)
+        try finish(claim, entry?.inspection.error, line)
+        return entry.map { .finished($0.inspection, folder: RawPath($0.resultPath)) } ?? .gone
     }
 
     private static let crashedTwice = InspectionError(
@@ -125,6 +128,10 @@ final class FrameInspector {
         case let error as InspectionError: return error
         case let error as ImageError where error.code != .noMemory:
             return InspectionError(code: error.code.rawValue, message: error.message)
+        case let error as SystemError where error.isLink:
+            return InspectionError(
+                code: "unsupported",
+                message: "the file became a symbolic link after it was seen; links are not followed")
         case let error as SystemError where error.isPermission:
             return InspectionError(
                 code: "permission", message: "the frame cannot be read: \(error); let the user of inspectd read it")

@@ -56,7 +56,7 @@ extension ModelStore {
 
     /// Runs `body` while no other program changes this model.
     func locked<Result>(_ name: String, _ body: () throws -> Result) throws -> Result {
-        try FileManager.default.createDirectory(atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
+        try FileSystem().makeFolder(RawPath("\(folder)/\(name)"))
         let lock = try FileLock(path: "\(folder)/\(name)/.lock")
         return try withExtendedLifetime(lock) { try body() }
     }

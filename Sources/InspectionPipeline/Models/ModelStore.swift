@@ -106,9 +106,8 @@ public struct ModelStore: Sendable {
             stored.sha256 = SHA256.hex(of: data)
             let calibration = try calibrate(stored.version)
             let fresh = "\(folder)/\(record.name)/.new-\(stored.version)"
-            try? FileManager.default.removeItem(atPath: fresh)
-            try FileManager.default.createDirectory(
-                atPath: fresh + "/calibrations", withIntermediateDirectories: true)
+            try FileSystem().removeTree(RawPath(fresh))
+            try FileSystem().makeFolder(RawPath(fresh + "/calibrations"))
             try DurableFile.write(data, to: fresh + "/model.safetensors")
             try DurableFile.write(try DomainJSON.encoder().encode(stored), to: fresh + "/model.json")
             try DurableFile.write(

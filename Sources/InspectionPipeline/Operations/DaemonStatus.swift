@@ -37,6 +37,8 @@ public struct DaemonStatus: Codable, Sendable, Equatable {
     public var isRunning: Bool
     public var pid: Int32?
     public var startedAt: Date?
+    /// Why the daemon can take no frames now; absent when it can.
+    public var intakeStopped: String?
     /// Frames claimed and not yet done.
     public var active: Int
     /// Alerts still in the outbox, and those in `alerts/new` that nobody took yet.
@@ -49,6 +51,7 @@ public struct DaemonStatus: Codable, Sendable, Equatable {
         case isRunning = "running"
         case pid
         case startedAt = "started_at"
+        case intakeStopped = "intake_stopped"
         case active
         case pendingAlerts = "pending_alerts"
         case deliveredAlerts = "alerts_in_new"
@@ -65,6 +68,7 @@ public struct DaemonStatus: Codable, Sendable, Equatable {
         pid = RunningDaemon(configuration).pid
         isRunning = pid != nil
         startedAt = isRunning ? RunMarker(path: configuration.state + "/run.json").content?.startedAt : nil
+        intakeStopped = spool.obstacle()
         active = Self.count(files, spool.root / "active")
         pendingAlerts = try ledger?.pendingAlertCount() ?? 0
         deliveredAlerts = Self.count(files, spool.alertsNew)
@@ -87,7 +91,7 @@ public struct DaemonStatus: Codable, Sendable, Equatable {
             error: summary?.error ?? 0, lastInspection: summary?.last, p50Milliseconds: summary?.p50,
             p95Milliseconds: summary?.p95)
         do {
-            var inbox = Inbox(folder: line.watch)
+            var inbox = Inbox(folder: line.watch, followsLinks: line.followLinks)
             let arrivals = try inbox.scan().arrivals
             status.waiting =
                 line.after == .keep

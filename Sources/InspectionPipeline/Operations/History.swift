@@ -33,7 +33,7 @@ public enum History {
         let wanted = Set(try inspections(configuration, filter).map(\.inspection.resultID))
         let files = FileSystem()
         let folder = Spool(root: configuration.spool).archive / line
-        guard !wanted.isEmpty, files.exists(folder) else { return [] }
+        guard try !wanted.isEmpty && files.exists(folder) else { return [] }
         var paths: [String] = []
         for day in try files.list(folder) where day.kind == .folder {
             let path = folder.appending(day.name)

@@ -58,7 +58,7 @@ public struct Repair: Sendable {
 
     /// A ledger that cannot be opened is moved aside, never removed.
     private func openLedger(_ report: inout Report) throws -> Ledger {
-        try FileManager.default.createDirectory(atPath: configuration.state, withIntermediateDirectories: true)
+        try files.makeFolder(RawPath(configuration.state))
         do {
             let ledger = try Ledger(path: configuration.ledgerPath)
             _ = try ledger.count()
@@ -68,7 +68,7 @@ public struct Repair: Sendable {
             let aside = "\(configuration.ledgerPath).damaged-\(time)"
             for suffix in ["", "-wal", "-shm"] {
                 let path = RawPath(configuration.ledgerPath + suffix)
-                if files.exists(path) { try files.rename(path, to: RawPath(aside + suffix)) }
+                if try files.exists(path) { try files.rename(path, to: RawPath(aside + suffix)) }
             }
             report.damagedLedger = aside
             return try Ledger(path: configuration.ledgerPath)

@@ -21,7 +21,7 @@ public struct Requeue: Sendable {
     /// The quarantine, oldest first.
     /// - Parameter line: nil for all.
     public func entries(line: String? = nil) throws -> [Entry] {
-        guard files.exists(spool.quarantine) else { return [] }
+        guard try files.exists(spool.quarantine) else { return [] }
         var entries: [Entry] = []
         for name in try files.list(spool.quarantine) where name.kind == .folder {
             let folder = spool.quarantine.appending(name.name)
@@ -46,14 +46,14 @@ public struct Requeue: Sendable {
         }
         let frame = try files.list(entry.folder).first { $0.kind == .file && $0.name != RawPath("reason.json") }
         if let frame {
-            guard !files.exists(original) else {
+            guard try !files.exists(original) else {
                 throw ProgramError(
                     .io, "cannot put \(entry.folder) back: another frame lies at \(original); move that one first")
             }
             try files.makeFolder(original.parent)
             try files.move(entry.folder.appending(frame.name), to: original)
-        } else if files.exists(original) {
-            try FileManager.default.setAttributes([.modificationDate: Date()], ofItemAtPath: original.description)
+        } else if try files.exists(original) {
+            try files.touch(original)
         } else {
             throw ProgramError(.noInput, "\(entry.folder) holds no frame, and there is none at \(original)")
         }

@@ -51,6 +51,7 @@ struct StatusCommand: ParsableCommand {
         return """
             inspectd   \(daemon)
             spool      \(configuration.spool), \(free) free
+            intake     \(status.intakeStopped.map { "stopped: \($0)" } ?? "open")
             frames     \(status.inspections) inspected in all, \(status.active) in work
             alerts     \(status.deliveredAlerts) in alerts/new, \(status.pendingAlerts) still to be delivered
 

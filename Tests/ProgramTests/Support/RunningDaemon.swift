@@ -14,14 +14,17 @@ final class RunningDaemon {
         var description: String { ([reason, "the daemon's last words:"] + log.suffix(8)).joined(separator: "\n") }
     }
 
-    /// - Parameter waits: until the daemon says that it is ready.
+    /// - Parameters:
+    ///   - waits: until the daemon says that it is ready.
+    ///   - environment: beside that of the tests.
     /// - Throws: `Failure`, `TimedOut`.
-    init(configuration: String, logFile: URL, waits: Bool = true) throws {
+    init(configuration: String, logFile: URL, waits: Bool = true, environment: [String: String] = [:]) throws {
         self.logFile = logFile
         try Data().write(to: logFile)
         let log = try FileHandle(forWritingTo: logFile)
         process.executableURL = URL(fileURLWithPath: try Programs.path("inspectd"))
         process.arguments = ["--config", configuration, "--log", "json"]
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = log
         process.standardError = log

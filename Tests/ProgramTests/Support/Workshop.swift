@@ -9,6 +9,7 @@ struct Workshop {
         var name = "plate"
         var after = "archive"
         var overlay = "anomalous"
+        var followsLinks = false
     }
 
     let root: URL
@@ -38,6 +39,7 @@ struct Workshop {
                     false_alarm_rate: 0.05
                     after: \(line.after)
                     overlay: \(line.overlay)
+                    follow_links: \(line.followsLinks)
 
                 """
             try FileManager.default.createDirectory(at: watched(line.name), withIntermediateDirectories: true)
@@ -134,6 +136,14 @@ extension Workshop {
         }
         // A result is there before its frame has made its last move.
         try wait(for: "the frames in work to be done", upTo: seconds) { inWork.isEmpty }
+    }
+
+    /// Waits for some results among many to come, without looking at all of them each time.
+    func waitForFirstResults(_ count: Int) throws {
+        try wait(for: "the first \(count) results") {
+            usleep(100_000)
+            return files(in: spool.appendingPathComponent("results")).count { $0.hasSuffix("/result.json") } >= count
+        }
     }
 
     func alerts() throws -> [Alert] {

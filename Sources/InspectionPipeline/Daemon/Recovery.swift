@@ -1,0 +1,126 @@
+import Foundation
+import InspectionDomain
+import LinuxPlatform
+import Logging
+import Spooling
+import Synchronization
+
+/// What comes before the first frame: the run marker is written, and the frames that a dead process had in work are handed to
+/// the workers again. Tried until it succeeds: a full disk at boot must not need anybody's hand afterwards.
+final class Recovery: Sendable {
+    private let context: DaemonContext
+    private let marker: RunMarker
+    private let lastEndWasClean: Bool
+    private let isDone = Mutex(false)
+
+    init(context: DaemonContext, marker: RunMarker) {
+        self.context = context
+        self.marker = marker
+        lastEndWasClean = marker.lastEndWasClean
+    }
+
+    /// - Returns: false when it was stopped before it succeeded.
+    func run(until stop: Bell) -> Bool {
+        var failures = 0
+        while !stop.stopped {
+            do {
+                try marker.begin()
+                try takeUp()
+                isDone.withLock { $0 = true }
+                return true
+            } catch {
+                failures += 1
+                let pause = Pending.pause(after: failures)
+                context.intake.note(error)
+                context.logger.event(
+                    .retrying, .error,
+                    "cannot take up the frames that were in work: \(ExitStatus.message(of: error)), "
+                        + "retrying in \(Int(pause.inSeconds)) s")
+                stop.wait(pause)
+            }
+        }
+        return false
+    }
+
+    /// Says that the daemon ended by itself, unless the last end's frames were never taken up: then that end still counts.
+    func markEnd() throws {
+        if isDone.withLock({ $0 }) { try marker.end() }
+    }
+
+    private func takeUp() throws {
+        let configuration = context.configuration.current
+        let claims = try context.spool.recover()
+        guard !claims.isEmpty else { return }
+        var work: [Work] = []
+        for claim in claims {
+            if let line = configuration.line(named: claim.line) {
+                work.append(Work(frame: .claimed(claim), line: line, seen: .now, isRecovered: !lastEndWasClean))
+            } else {
+                try setAside(claim)
+            }
+        }
+        for one in work { _ = context.pending.begin(one.path) }
+        context.pending.putBack(work)
+        context.logger.event(
+            .recovered, .notice, "\(claims.count) frame(s) were in work when inspectd last ended; they come first")
+    }
+
+    /// A frame whose line is no longer configured, or whose record was damaged.
+    private func setAside(_ claim: Claim) throws {
+        let error = InspectionError(
+            code: "internal",
+            message:
+                "the frame was in work for the line '\(claim.line)', which the configuration does not have; add the line "
+                + "and run `inspectctl requeue`, or take the frame from the quarantine")
+        let inspection = Inspection(
+            resultID: claim.id, line: claim.line, createdAt: Date(), image: ImageInfo(path: claim.original.description),
+            verdict: .error, error: error)
+        let folder = try context.spool.publish(
+            ["result.json": try DomainJSON.encoder().encode(inspection)], for: claim)
+        try context.ledger.record(
+            inspection, resultPath: folder.description, alert: Alert(about: inspection, resultPath: folder.description))
+        try context.spool.quarantine(claim, error: error)
+        context.logger.event(.unreadable, .error, "\(claim.original): \(error.message)")
+    }
+}
+
+/// `run.json`: whether the daemon ended by itself the last time. A frame in work at a clean end did not crash it.
+struct RunMarker: Sendable {
+    struct Content: Codable {
+        var schema = 1
+        var pid: Int32
+        var startedAt: Date
+        var endedAt: Date?
+
+        enum CodingKeys: String, CodingKey {
+            case schema, pid
+            case startedAt = "started_at"
+            case endedAt = "ended_at"
+        }
+    }
+
+    let path: String
+    var fileSystem = FileSystem()
+
+    var content: Content? {
+        guard let data = try? fileSystem.read(RawPath(path), limit: 1 << 16) else { return nil }
+        return try? DomainJSON.decoder().decode(Content.self, from: data)
+    }
+
+    /// Also true when it never ran.
+    var lastEndWasClean: Bool { content.map { $0.endedAt != nil } ?? true }
+
+    func begin() throws {
+        try write(Content(pid: getpid(), startedAt: Date()))
+    }
+
+    func end() throws {
+        var content = content ?? Content(pid: getpid(), startedAt: Date())
+        content.endedAt = Date()
+        try write(content)
+    }
+
+    private func write(_ content: Content) throws {
+        try DurableFile.write(try DomainJSON.encoder().encode(content), to: path, fileSystem: fileSystem)
+    }
+}
