@@ -58,4 +58,6 @@ public protocol DetectorModel: Sendable {
 public enum DetectionMethod: String, Sendable, Codable, CaseIterable {
     /// Mahalanobis distance on pretrained features (Rippel et al., ICPR 2020).
     case gaussian
+    /// Grid-based continuous normal representation (Lee et al., ECCV 2024).
+    case grad
 }

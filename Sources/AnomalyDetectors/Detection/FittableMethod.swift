@@ -29,9 +29,16 @@ public struct CheckpointStore: Sendable {
     public var load: @Sendable () throws -> Data?
     /// Replaces the one before, whole or not at all.
     public var save: @Sendable (Data) throws -> Void
+    /// Forgets it: the fit is over.
+    public var discard: @Sendable () -> Void
+    /// Seconds between two saves within an epoch; at the end of one it is saved anyway.
+    public var interval = 60.0
 
-    public init(load: @escaping @Sendable () throws -> Data?, save: @escaping @Sendable (Data) throws -> Void) {
-        (self.load, self.save) = (load, save)
+    public init(
+        load: @escaping @Sendable () throws -> Data?, save: @escaping @Sendable (Data) throws -> Void,
+        discard: @escaping @Sendable () -> Void
+    ) {
+        (self.load, self.save, self.discard) = (load, save, discard)
     }
 }
 

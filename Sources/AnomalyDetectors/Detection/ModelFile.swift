@@ -74,6 +74,7 @@ public struct ModelFile: Sendable {
         let model: any DetectorModel
         switch method {
         case .gaussian: model = try GaussianModel(file: file, name: name)
+        case .grad: model = try GRADModel(file: file, name: name)
         }
         return ModelFile(model: model, selfTestScore: score)
     }

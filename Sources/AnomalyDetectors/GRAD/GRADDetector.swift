@@ -1,0 +1,89 @@
+import CKernels
+import Foundation
+import Imaging
+import NeuralNets
+import TensorCore
+
+/// Scores frames with a `GRADModel`: how far each position's features are from the normal ones that the network puts in
+/// their place. Owns its buffers; one per worker.
+final class GRADDetector: Detector {
+    private let model: GRADModel
+    private let features: AlignedFeatures
+    private let plan: InferencePlan
+    private var distances: [Float]
+    /// The plan reuses its input's memory; the distance needs the features afterwards.
+    private var kept: [Float]
+
+    /// - Throws: `ModelError` when the backbone does not give the features that the model was fitted on.
+    init(model: GRADModel, threads: Int) throws {
+        self.model = model
+        features = try AlignedFeatures(
+            backbone: model.backbone, inputWidth: model.inputWidth, inputHeight: model.inputHeight, taps: model.taps,
+            projection: model.projection, threads: threads)
+        let network = model.network
+        guard (features.height, features.width, features.channels) == (network.height, network.width, network.channels)
+        else {
+            throw ModelError(
+                "the model was fitted on features of \(network.width)×\(network.height)×\(network.channels), the backbone "
+                    + "gives \(features.width)×\(features.height)×\(features.channels)")
+        }
+        guard let output = model.graph.node(named: GRADNetwork.output) else {
+            preconditionFailure("GRAD's network names its output")
+        }
+        plan = try InferencePlan(
+            graph: model.graph, height: network.height, width: network.width, outputs: [output], threads: threads)
+        distances = [Float](repeating: 0, count: network.height * network.width)
+        kept = [Float](repeating: 0, count: features.count + Int(CK_SLACK))
+    }
+
+    func detect(_ frame: Frame) throws -> Detection {
+        let start = DispatchTime.now()
+        features.load(frame)
+        let loaded = DispatchTime.now()
+        features.runBackbone()
+        let run = DispatchTime.now()
+        let (score, map) = represent()
+        return Detection(
+            imageScore: score, map: map, preprocess: loaded.milliseconds(since: start),
+            backbone: run.milliseconds(since: loaded), detect: DispatchTime.now().milliseconds(since: run))
+    }
+
+    private func represent() -> (score: Double, map: AnomalyMap) {
+        let network = model.network
+        kept.withUnsafeMutableBufferPointer { kept in
+            guard let base = kept.baseAddress else { return }
+            features.gather(into: base)
+            plan.input.baseAddress?.update(from: base, count: features.count)
+            plan.run()
+            ck_refined_distances(
+                base, plan.outputs[0].values.baseAddress, distances.count, Int32(network.channels),
+                GRADModel.refinement, &distances)
+        }
+        let small = Tensor(shape: [1, network.height, network.width, 1], values: distances)
+        let full = upsampleBilinear(small, height: model.inputHeight, width: model.inputWidth, corners: .aligned)
+        let map = AnomalyMap(width: model.inputWidth, height: model.inputHeight, values: full.values)
+            .boxFiltered(side: model.scaled(model.smoothing))
+        let window = min(model.scaled(model.scoreWindow), model.inputWidth, model.inputHeight)
+        return (Double(map.largestMean(side: window)), map)
+    }
+}
+
+extension AnomalyMap {
+    /// The mean over a square around each pixel, zeros outside the map counted in (`side`² always divides).
+    func boxFiltered(side: Int) -> AnomalyMap {
+        guard side > 1 else { return self }
+        var out = values
+        ck_box_mean(values, Int32(height), Int32(width), Int32(side), Int32(side / 2), &out)
+        return AnomalyMap(width: width, height: height, values: out)
+    }
+
+    /// The largest mean over a square that lies inside the map.
+    func largestMean(side: Int) -> Float {
+        guard side > 1 else { return maximum }
+        var means = values
+        ck_box_mean(values, Int32(height), Int32(width), Int32(side), 0, &means)
+        var largest = -Float.infinity
+        for y in 0...(height - side) { largest = max(largest, means[y * width...y * width + width - side].max() ?? 0) }
+        return largest
+    }
+}

@@ -1,0 +1,84 @@
+import CKernels
+import Imaging
+import NeuralNets
+import TensorCore
+
+/// The training pictures' features, computed once: in two passes when the taps are so wide that they are projected first.
+struct GRADFeatures {
+    let cache: FeatureCache
+    let height, width, channels: Int
+    let projection: FeatureProjection?
+    /// Changes when any bit of any feature does.
+    let digest: UInt64
+
+    /// - Throws: `FrameSource.Unreadable`, `WeightError`, `FeatureCache.Failure`, `LinearAlgebra.Failure`.
+    init(
+        _ frames: FrameSource, backbone: Backbone, taps: [String], options: GRADOptions, budget: Int,
+        work: FittingWork
+    ) throws {
+        @Sendable func aligned(_ projection: FeatureProjection?) throws -> AlignedFeatures {
+            try AlignedFeatures(
+                backbone: backbone, inputWidth: options.inputWidth, inputHeight: options.inputHeight, taps: taps,
+                projection: projection, threads: 1)
+        }
+        let probe = try aligned(nil)
+        let projection =
+            probe.channels > GRADOptions.widestUnprojected
+            ? try Self.projection(frames, work: work) { try aligned(nil) } : nil
+        (height, width) = (probe.height, probe.width)
+        channels = projection?.outputs ?? probe.channels
+        let cache = try FeatureCache(frames: frames.count, floatsPerFrame: height * width * channels, budget: budget)
+        let workers = try ParallelFrames.run(
+            count: frames.count, workers: work.workers, phase: "features", progress: work.progress,
+            makeWorker: { _ in Worker(features: try aligned(projection)) },
+            body: { worker, index in
+                worker.extract(try frames.frame(index))
+                try cache.store(worker.values, frame: index)
+                worker.digests[index] = ck_digest(worker.values, worker.features.count)
+            })
+        (self.cache, self.projection) = (cache, projection)
+        let digests = workers.flatMap { $0.digests }.sorted { $0.key < $1.key }.map(\.value)
+        digest = digests.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ $1) &* 0x100_0000_01b3 }
+    }
+
+    /// The leading components of all features at all positions.
+    private static func projection(
+        _ frames: FrameSource, work: FittingWork, aligned: @Sendable () throws -> AlignedFeatures
+    ) throws -> FeatureProjection {
+        let workers = try ParallelFrames.run(
+            count: frames.count, workers: work.workers, phase: "principal components", progress: work.progress,
+            makeWorker: { _ in
+                let worker = Worker(features: try aligned())
+                worker.moments = FeatureMoments(channels: worker.features.channels)
+                return worker
+            },
+            body: { worker, index in
+                worker.extract(try frames.frame(index))
+                worker.values.withUnsafeBufferPointer {
+                    worker.moments?.add(UnsafeBufferPointer(rebasing: $0[..<worker.features.count]))
+                }
+            })
+        let (mean, covariance) = FeatureMoments.total(workers.compactMap(\.moments))
+        return try FeatureProjection(
+            mean: mean, covariance: covariance, components: GRADOptions.projectedChannels)
+    }
+
+    /// One thread's extractor and what it gathers.
+    private final class Worker {
+        let features: AlignedFeatures
+        var values: [Float]
+        var moments: FeatureMoments?
+        var digests: [Int: UInt64] = [:]
+
+        init(features: AlignedFeatures) {
+            self.features = features
+            values = [Float](repeating: 0, count: features.count + Int(CK_SLACK))
+        }
+
+        func extract(_ frame: Frame) {
+            features.load(frame)
+            features.runBackbone()
+            values.withUnsafeMutableBufferPointer { if let base = $0.baseAddress { features.gather(into: base) } }
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import CKernels
+import NeuralNets
+
+/// A fitted GRAD detector (Lee et al., arXiv 2402.18293): the backbone, the projection where its taps are wide, and the
+/// learnt representation of normal features.
+public struct GRADModel: DetectorModel {
+    public let method = DetectionMethod.grad
+    public let backbone: Backbone
+    public let inputWidth, inputHeight: Int
+    public let taps: [String]
+    public let network: GRADNetwork
+    /// The network with its learnt parameters.
+    public let graph: NetworkGraph
+    /// Sides of the two means at an input of 224, as in `GRADOptions`.
+    public let smoothing, scoreWindow: Int
+
+    let fusion: GRADOptions.Fusion
+    let projection: FeatureProjection?
+    /// The network's parameters by name, in the frameworks' layout.
+    let parameters: [String: StoredTensor]
+
+    public var backboneName: String { backbone.name }
+
+    /// The constants of the refinement (the authors' code: `mse_coef`, `mse_lambda`, `cos_lambda`).
+    static let refinement = ck_refinement(slope: 0.05, level: 0.3, angle: 0.7)
+
+    /// A side given at 224 for this input: at least 1.
+    func scaled(_ side: Int) -> Int { max(1, (side * min(inputWidth, inputHeight) + 112) / 224) }
+
+    init(
+        backbone: Backbone, options: GRADOptions, taps: [String], network: GRADNetwork, projection: FeatureProjection?,
+        parameters: [String: StoredTensor]
+    ) throws {
+        self.backbone = backbone
+        (inputWidth, inputHeight) = (options.inputWidth, options.inputHeight)
+        self.taps = taps
+        self.network = network
+        fusion = options.fusion
+        (smoothing, scoreWindow) = (options.smoothing, options.scoreWindow)
+        self.projection = projection
+        self.parameters = parameters
+        graph = try network.graph(StoredParameters(parameters, file: "the GRAD model"))
+    }
+
+    public func makeDetector(threads: Int) throws -> any Detector { try GRADDetector(model: self, threads: threads) }
+}

@@ -1,0 +1,64 @@
+import Foundation
+import InspectionDomain
+import NeuralNets
+import TensorCore
+
+/// Fits a `GRADModel` on pictures of flawless parts (Lee et al., section 4.1): features once, then epochs over them.
+///
+/// Everything drawn at random depends on the seed and the place in the course (epoch, step) alone, so a fit that goes on
+/// from a checkpoint gives the same model bit for bit as one that was never interrupted.
+public enum GRADTrainer {
+    /// Share of the pictures kept apart to judge the epochs, and how many there must be to spare it.
+    static let keptApartShare = 0.1
+    static let fewestToSpare = 30
+
+    /// - Throws: `FrameSource.Unreadable`, `ModelError`, `WeightError`, `FeatureCache.Failure`, and what the checkpoint
+    ///   store throws.
+    public static func fit(
+        _ frames: FrameSource, backbone: Backbone, options: GRADOptions, work: FittingWork
+    ) throws -> FittedDetector {
+        guard frames.count >= 2 else {
+            throw ModelError("fitting needs at least 2 pictures, there \(frames.count == 1 ? "is 1" : "are none")")
+        }
+        let taps = options.taps ?? backbone.defaultTaps
+        guard !taps.isEmpty else {
+            throw ModelError(
+                "backbone \(backbone.name) has none of the levels that \(backbone.architecture.rawValue) taps")
+        }
+        LinearAlgebra.setThreads(1)
+        let split = try split(frames, options: options, work: work)
+        let features = try GRADFeatures(
+            frames, backbone: backbone, taps: taps, options: options, budget: options.memoryBudget, work: work)
+        let network = GRADNetwork(
+            channels: features.channels, height: features.height, width: features.width,
+            fusion: options.fusion.network(channels: features.channels))
+        LinearAlgebra.setThreads(max(1, work.workers))
+        var course = try GRADCourse(network: network, options: options, features: features, split: split)
+        try course.run(work)
+        let model = try GRADModel(
+            backbone: backbone, options: options, taps: taps, network: network, projection: features.projection,
+            parameters: course.best)
+        return FittedDetector(model: model, history: course.history)
+    }
+
+    /// Which pictures are trained on and which judge the epochs; near-duplicates stay together.
+    private static func split(
+        _ frames: FrameSource, options: GRADOptions, work: FittingWork
+    ) throws -> (fitting: [Int], keptApart: [Int]) {
+        guard options.patience > 0, frames.count >= fewestToSpare else { return (Array(0..<frames.count), []) }
+        do {
+            let split = try NearDuplicates.split(
+                frames, share: keptApartShare, seed: options.seed, workers: work.workers, progress: work.progress)
+            return (split.fitting, split.calibration)
+        } catch is NearDuplicates.OneGroup {
+            // All alike: pictures kept apart would say nothing that the training loss does not.
+            return (Array(0..<frames.count), [])
+        }
+    }
+}
+
+extension GRADOptions: FittableMethod {
+    public func fit(_ frames: FrameSource, backbone: Backbone, work: FittingWork) throws -> FittedDetector {
+        try GRADTrainer.fit(frames, backbone: backbone, options: self, work: work)
+    }
+}

@@ -1,0 +1,117 @@
+import CKernels
+import NeuralNets
+import TensorCore
+
+/// GRAD's network in training: its parameters, the optimiser's state, and one step at a time.
+public struct GRADTraining {
+    public struct Rates: Sendable {
+        /// Learning rates of the networks and of the two grids.
+        public var networks, grids: Float
+        public var weightDecay, clipNorm: Float
+
+        public init(networks: Float, grids: Float, weightDecay: Float, clipNorm: Float) {
+            (self.networks, self.grids, self.weightDecay, self.clipNorm) = (networks, grids, weightDecay, clipNorm)
+        }
+    }
+
+    private let network: GRADNetwork
+    private let graph: NetworkGraph
+    private let output, coordinates: NetworkGraph.NodeID
+    private let clipNorm: Float
+    private var parameters: NetworkParameters
+    private var optimizer: Adam
+
+    /// - Throws: `WeightError` when a parameter is missing or has another shape.
+    public init(network: GRADNetwork, parameters source: any ParameterSource, rates: Rates) throws {
+        self.network = network
+        graph = try network.graph(source)
+        guard let output = graph.node(named: GRADNetwork.output),
+            let coordinates = graph.node(named: GRADNetwork.localCoordinates)
+        else { preconditionFailure("GRAD's network names its output and its coordinates") }
+        (self.output, self.coordinates, clipNorm) = (output, coordinates, rates.clipNorm)
+        parameters = NetworkParameters(of: graph)
+        let isGrid = parameters.names.map { $0.hasPrefix("query.") }
+        optimizer = .withDecoupledDecay([
+            ParameterGroup(
+                isGrid.indices.filter { !isGrid[$0] }, learningRate: rates.networks, weightDecay: rates.weightDecay),
+            ParameterGroup(
+                isGrid.indices.filter { isGrid[$0] }, learningRate: rates.grids, weightDecay: rates.weightDecay),
+        ])
+    }
+
+    /// One update.
+    /// - Parameters:
+    ///   - features: `[N, H, W, C]`
+    ///   - jitter: added to the local coordinates, `[N, H, W, 2]`; nil for none.
+    ///   - rateFactor: multiplies the learning rates.
+    /// - Returns: the loss before the update.
+    public mutating func step(_ features: Tensor, jitter: Tensor?, rateFactor: Float = 1) -> Float {
+        var (loss, gradients) = differentiate(features, jitter: jitter)
+        clip(&gradients, toNorm: clipNorm)
+        optimizer.step(&parameters.values, gradients: gradients, rateFactor: rateFactor)
+        return loss
+    }
+
+    /// The loss and its gradients, unclipped, by the parameters' names and in the frameworks' layout.
+    public func gradients(_ features: Tensor, jitter: Tensor?) -> (loss: Float, gradients: [String: StoredTensor]) {
+        var copy = self
+        let (loss, gradients) = copy.differentiate(features, jitter: jitter)
+        copy.parameters.values = gradients
+        return (loss, copy.parameters.stored())
+    }
+
+    /// All parameters and running statistics by name, in the frameworks' layout.
+    public func stored() -> [String: StoredTensor] { parameters.stored() }
+
+    /// The mean squared error of the refined features (section 3.4), and its gradients in the parameters' order.
+    private mutating func differentiate(_ features: Tensor, jitter: Tensor?) -> (loss: Float, gradients: [Tensor]) {
+        var pass = TrainableNetwork(graph, parameters)
+        let noise: [NetworkGraph.NodeID: (Variable) -> Variable] =
+            jitter.map { jitter in [coordinates: { $0 + Variable(jitter) }] } ?? [:]
+        let normal = pass.forward(
+            Variable(features), nodes: [output], normalization: .batch(momentum: 0.1), adjusting: noise)[0]
+        parameters.statistics = pass.statistics
+        let count = normal.value.values.count, channels = network.channels
+        var byNormal = Tensor(zeros: normal.shape)
+        let squares = ck_refined_squares(
+            features.values, normal.value.values, count / channels, Int32(channels), GRADModel.refinement,
+            1 / Float(count), &byNormal.values)
+        let gradients = TensorCore.gradients(of: normal, weightedBy: byNormal, withRespectTo: pass.tracked)
+        return (Float(squares / Double(count)), gradients.map(\.value))
+    }
+}
+
+extension GRADTraining {
+    /// Everything that the next step depends on: `parameter.<name>`, and `<memory>.<index>` of the optimiser.
+    func state() -> [String: StoredTensor] {
+        var tensors: [String: StoredTensor] = [:]
+        for (name, tensor) in parameters.stored() { tensors["parameter.\(name)"] = tensor }
+        for (name, memory) in optimizer.state.memory {
+            for (index, tensor) in memory.enumerated() {
+                tensors["\(name).\(index)"] = StoredTensor(floats: tensor.values, shape: tensor.shape.dimensions)
+            }
+        }
+        tensors["steps"] = StoredTensor(integers: [optimizer.state.steps], shape: [1])
+        return tensors
+    }
+
+    /// Goes back to a state that `state()` gave.
+    /// - Throws: `WeightError` when it is of another network, or incomplete.
+    mutating func restore(_ tensors: [String: StoredTensor]) throws {
+        let source = StoredParameters(tensors, prefix: "parameter.", file: "checkpoint")
+        let restored = NetworkParameters(of: try network.graph(source))
+        var state = optimizer.state
+        let memory = StoredParameters(tensors, file: "checkpoint")
+        for name in state.memory.keys {
+            state.memory[name] = try restored.values.enumerated().map { index, value in
+                let values = try memory.tensor("\(name).\(index)", shape: value.shape.dimensions)
+                return Tensor(shape: value.shape, values: values)
+            }
+        }
+        guard let steps = tensors["steps"]?.integers().first else {
+            throw WeightError(.mismatch, "checkpoint: steps: the file does not have it")
+        }
+        state.steps = steps
+        (parameters, optimizer.state) = (restored, state)
+    }
+}

@@ -1,0 +1,199 @@
+import AnomalyDetectors
+import Foundation
+import Imaging
+import NeuralNets
+import Synchronization
+import TestSupport
+import Testing
+
+/// Fitting GRAD as a product: reproducible, interruptible, and of use.
+@Suite struct GRADFittingTests {
+    /// Pictures of parts on disk, and a small backbone without meaning.
+    private struct Bench {
+        let folder: URL
+        let backbone: Backbone
+
+        init(_ folder: URL, parts: Int = 10, seed: UInt64 = 3) throws {
+            self.folder = folder
+            var drawn = DrawnParts(seed: seed)
+            for part in 0..<parts {
+                let frame = try #require(drawn.part(exposures: 1).first)
+                try frame.encodedPNG(compression: .fast).write(to: folder.appendingPathComponent("\(part).png"))
+            }
+            let tensors = Dictionary(uniqueKeysWithValues: try BackboneFixture.smallB0.get())
+            backbone = try Backbone(file: WeightFile(tensors: tensors), name: "b0")
+        }
+
+        static var options: GRADOptions {
+            var options = GRADOptions()
+            (options.inputWidth, options.inputHeight) = (64, 32)
+            (options.epochs, options.batchSize, options.patience) = (2, 4, 0)
+            return options
+        }
+
+        func fit(_ options: GRADOptions = options, checkpoint: CheckpointStore? = nil) throws -> FittedDetector {
+            try options.fit(
+                try FrameSource(folders: [folder.path]), backbone: backbone,
+                work: FittingWork(workers: 2, checkpoint: checkpoint))
+        }
+    }
+
+    private func bytes(_ fitted: FittedDetector) throws -> Data { try ModelFile(fitted: fitted.model).encoded() }
+
+    @Test func the_same_seed_gives_the_same_model_and_another_seed_another() throws {
+        try withTemporaryFolder { folder in
+            let bench = try Bench(folder)
+            let once = try bytes(try bench.fit()), again = try bytes(try bench.fit())
+            #expect(once == again)
+            var options = Bench.options
+            options.seed = 1
+            #expect(try bytes(try bench.fit(options)) != once)
+        }
+    }
+
+    /// Dies at the save with this number, as a kill would leave things: the saves before it are there.
+    private func interrupted(after saves: Int) -> (store: CheckpointStore, latest: @Sendable () -> Data?) {
+        let state = Mutex<(data: Data?, count: Int)>((nil, 0))
+        let shared = Shared(state)
+        let store = CheckpointStore(
+            load: { shared.value.withLock { $0.data } },
+            save: { data in
+                let count = shared.value.withLock { state in
+                    state.count += 1
+                    if state.count <= saves { state.data = data }
+                    return state.count
+                }
+                if count > saves { throw Killed() }
+            }, discard: {})
+        return (store, { shared.value.withLock { $0.data } })
+    }
+
+    private struct Killed: Error {}
+
+    private final class Shared: Sendable {
+        let value: Mutex<(data: Data?, count: Int)>
+        init(_ value: consuming sending Mutex<(data: Data?, count: Int)>) { self.value = value }
+    }
+
+    @Test(arguments: [1, 2, 4])
+    func an_interrupted_fit_goes_on_and_gives_the_same_model(_ saves: Int) throws {
+        try withTemporaryFolder { folder in
+            let bench = try Bench(folder)
+            let want = try bytes(try bench.fit())
+            var (store, latest) = interrupted(after: saves)
+            // After every step, so that fits die in the middle of epochs too.
+            store.interval = 0
+            #expect(throws: Killed.self) { try bench.fit(checkpoint: store) }
+            let data = try #require(latest())
+            let resumed = CheckpointStore(load: { data }, save: { _ in }, discard: {})
+            let fitted = try bench.fit(checkpoint: resumed)
+            #expect(try bytes(fitted) == want)
+            #expect(fitted.history?.epochs.count == 2)
+        }
+    }
+
+    @Test func a_checkpoint_of_another_fit_is_not_gone_on_with() throws {
+        try withTemporaryFolder { folder in
+            let bench = try Bench(folder)
+            let (store, latest) = interrupted(after: 1)
+            #expect(throws: Killed.self) { try bench.fit(checkpoint: store) }
+            let data = try #require(latest())
+            var options = Bench.options
+            options.seed = 5
+            let want = try bytes(try bench.fit(options))
+            let other = CheckpointStore(load: { data }, save: { _ in }, discard: {})
+            #expect(try bytes(try bench.fit(options, checkpoint: other)) == want)
+            let damaged = CheckpointStore(load: { data.prefix(data.count / 2) }, save: { _ in }, discard: {})
+            #expect(try bytes(try bench.fit(options, checkpoint: damaged)) == want)
+        }
+    }
+
+    @Test func features_in_sixteen_bits_or_on_disk_train_almost_as_well() throws {
+        try withTemporaryFolder { folder in
+            let bench = try Bench(folder)
+            let whole = try #require(try bench.fit().history)
+            #expect(whole.cache == "32-bit in memory")
+            for (budget, cache) in [(100_000, "16-bit in memory"), (0, "16-bit on disk")] {
+                var options = Bench.options
+                options.memoryBudget = budget
+                let half = try #require(try bench.fit(options).history)
+                #expect(half.cache == cache)
+                for (a, b) in zip(whole.epochs, half.epochs) { #expect(abs(a.loss - b.loss) <= 0.02 * a.loss) }
+            }
+        }
+    }
+
+    @Test func training_ends_when_pictures_kept_apart_no_longer_gain() throws {
+        try withTemporaryFolder { folder in
+            let bench = try Bench(folder, parts: 40)
+            var options = Bench.options
+            (options.epochs, options.patience, options.batchSize) = (60, 1, 40)
+            // So wild a rate that the loss soon rises again.
+            options.learningRate = 1
+            let history = try #require(try bench.fit(options).history)
+            #expect(history.stoppedEarly)
+            #expect(history.epochs.count < 60)
+            #expect(history.heldOut > 0 && history.fitting + history.heldOut == 40)
+            let losses = history.epochs.compactMap(\.heldOutLoss)
+            #expect(losses.count == history.epochs.count)
+            #expect(losses[history.bestEpoch] == losses.min())
+        }
+    }
+
+    @Test func a_fitted_model_comes_back_from_its_file() throws {
+        try withTemporaryFolder { folder in
+            let fitted = try Bench(folder, parts: 4).fit()
+            let data = try bytes(fitted)
+            let back = try ModelFile.decode(data, name: "model")
+            try back.verifySelfTest(name: "model")
+            #expect(back.model.method == .grad)
+            #expect(try back.encoded() == data)
+        }
+    }
+
+    @Test func wide_taps_are_projected_and_the_projection_is_stored() throws {
+        try withTemporaryFolder { folder in
+            let bench = try Bench(folder, parts: 6)
+            let tensors = try BackboneFixture.tensors(.mobilenetV1)
+            let backbone = try Backbone(
+                file: WeightFile(tensors: Dictionary(uniqueKeysWithValues: tensors)), name: "v1")
+            var options = Bench.options
+            (options.inputWidth, options.inputHeight, options.epochs) = (32, 32, 1)
+            let fitted = try options.fit(
+                try FrameSource(folders: [bench.folder.path]), backbone: backbone, work: FittingWork(workers: 2))
+            let model = try #require(fitted.model as? GRADModel)
+            #expect(model.network.channels == GRADOptions.projectedChannels)
+            let matrix = try #require(try model.encoded().tensors["projection.matrix"])
+            #expect(matrix.shape == [768, 216])
+            // Principal components: orthonormal columns.
+            let values = matrix.doubles()
+            for (a, b, want) in [(0, 0, 1.0), (7, 7, 1), (215, 215, 1), (0, 1, 0), (3, 200, 0)] {
+                let product = (0..<768).reduce(0.0) { $0 + values[$1 * 216 + a] * values[$1 * 216 + b] }
+                #expect(abs(product - want) < 1e-4)
+            }
+            try ModelFile.decode(try bytes(fitted), name: "model").verifySelfTest(name: "model")
+        }
+    }
+
+    @Test func a_damaged_model_is_refused_by_what_is_missing() throws {
+        try withTemporaryFolder { folder in
+            let file = try WeightFile.parse(try bytes(try Bench(folder, parts: 4).fit()), name: "model")
+            for name in ["grad.coord.0.weight", "grad.query.1", "backbone.features.0.0.weight"] {
+                var broken = file
+                broken.tensors[name] = nil
+                let data = try broken.encodedAsSafetensors()
+                #expect {
+                    try ModelFile.decode(data, name: "broken")
+                } throws: {
+                    "\($0)".contains(name.split(separator: ".", maxSplits: 1)[1])
+                }
+            }
+            for key in ["fusion", "taps", "smoothing", "feature_width"] {
+                var broken = file
+                broken.metadata[key] = nil
+                let data = try broken.encodedAsSafetensors()
+                #expect(throws: ModelError.self) { try ModelFile.decode(data, name: "broken") }
+            }
+        }
+    }
+}
