@@ -84,4 +84,6 @@ public struct Configuration: Sendable, Equatable {
     public var ledgerPath: String { state + "/ledger.sqlite" }
     public var modelsPath: String { state + "/models" }
     public var backbonesPath: String { state + "/backbones" }
+    /// Where interrupted fits leave their state.
+    public var fittingPath: String { state + "/fitting" }
 }

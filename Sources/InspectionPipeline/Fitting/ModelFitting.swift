@@ -121,8 +121,10 @@ public struct ModelFitting: Sendable {
     }
 
     /// Stores the fitted model as a new version of `name`, which decides from now on.
+    /// - Parameter report: makes the files of the fit's report, stored with the version.
     public func store(
-        _ fitted: Fitted, as name: String, sources: [String], overridesLine: Bool, in store: ModelStore
+        _ fitted: Fitted, as name: String, sources: [String], overridesLine: Bool, in store: ModelStore,
+        report: (_ version: Int, Calibration) throws -> [String: Data] = { _, _ in [:] }
     ) throws -> (ModelRecord, Calibration) {
         let now = Date().toTheMillisecond
         let record = record(fitted, name: name, sources: sources, at: now)
@@ -130,7 +132,9 @@ public struct ModelFitting: Sendable {
         let stored = try store.add(record, data: fitted.data) { version in
             let calibration = try calibration(fitted, name: name, version: version, at: now)
             made = calibration
-            return StoredCalibration(calibration, overridesLine: overridesLine)
+            return (
+                StoredCalibration(calibration, overridesLine: overridesLine), try report(version, calibration)
+            )
         }
         guard let made else { throw ModelStoreError(.damaged, "model \(name) was stored without a calibration") }
         return (stored, made)

@@ -5,6 +5,8 @@ import LinuxPlatform
 /// Where things lie, and how they are read.
 extension ModelStore {
     func path(_ name: String, _ version: Int) -> String { "\(folder)/\(name)/\(version)" }
+    /// The folder of a version's fit report.
+    public func reportPath(_ name: String, _ version: Int) -> String { path(name, version) + "/report" }
     func activePath(_ name: String) -> String { "\(folder)/\(name)/active.json" }
 
     public func modelPath(_ name: String, _ version: Int) -> String { path(name, version) + "/model.safetensors" }

@@ -9,6 +9,7 @@ import LinuxPlatform
 /// ```
 /// models/<name>/active.json                              which version and calibration decide; replaced whole
 /// models/<name>/<version>/model.safetensors model.json   never changed once they are there
+/// models/<name>/<version>/report/<file>                  the fit's report, likewise; may be missing
 /// models/<name>/<version>/calibrations/<id>.json         added, never changed
 /// ```
 /// Invariants: a version's folder appears complete (made under a temporary name and renamed); `active.json` names only
@@ -91,11 +92,12 @@ public struct ModelStore: Sendable {
     /// - Parameters:
     ///   - record: its name; version and hash are filled in here.
     ///   - data: the model file.
-    ///   - calibrate: gives the calibration of the version with this number.
+    ///   - describe: gives the calibration of the version with this number, and the files of its fit's report by name.
     /// - Returns: the record as stored.
     @discardableResult
     public func add(
-        _ record: ModelRecord, data: Data, calibrate: (_ version: Int) throws -> StoredCalibration
+        _ record: ModelRecord, data: Data,
+        describe: (_ version: Int) throws -> (calibration: StoredCalibration, report: [String: Data])
     ) throws -> ModelRecord {
         guard Identifier.isValid(record.name) else {
             throw ModelStoreError(.refused, "'\(record.name)' is no name for a model: use \(Identifier.allowed)")
@@ -104,7 +106,7 @@ public struct ModelStore: Sendable {
             var stored = record
             stored.version = (highestVersion(of: record.name) ?? 0) + 1
             stored.sha256 = SHA256.hex(of: data)
-            let calibration = try calibrate(stored.version)
+            let (calibration, report) = try describe(stored.version)
             let fresh = "\(folder)/\(record.name)/.new-\(stored.version)"
             try FileSystem().removeTree(RawPath(fresh))
             try FileSystem().makeFolder(RawPath(fresh + "/calibrations"))
@@ -112,6 +114,11 @@ public struct ModelStore: Sendable {
             try DurableFile.write(try DomainJSON.encoder().encode(stored), to: fresh + "/model.json")
             try DurableFile.write(
                 try DomainJSON.encoder().encode(calibration), to: fresh + "/calibrations/\(calibration.id).json")
+            if !report.isEmpty {
+                try FileManager.default.createDirectory(
+                    atPath: fresh + "/report", withIntermediateDirectories: true)
+            }
+            for (file, content) in report { try DurableFile.write(content, to: "\(fresh)/report/\(file)") }
             try DurableFile.rename(fresh, to: path(record.name, stored.version))
             try choose(record.name, version: stored.version, calibration: calibration.id)
             return stored

@@ -18,26 +18,16 @@ struct DetectorOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Levels whose pooled features make the image score, separated by commas; the backbone's usual ones by default.",
+            "Levels of the backbone, separated by commas; its usual ones by default. gaussian: those whose pooled features "
+                + "make the image score; grad: those whose maps are represented.",
             valueName: "names"))
     var levels: String?
 
     @Option(help: ArgumentHelp("Width and height of the network's input, pixels.", valueName: "pixels"))
     var inputSize = 224
 
-    @Option(
-        help: ArgumentHelp(
-            "One Gaussian for all positions of the map, or one per position (aligned parts).",
-            valueName: GaussianOptions.MapKind.allCases.map(\.rawValue).joined(separator: "|")))
-    var map = GaussianOptions.MapKind.tied
-
-    @Option(
-        help: ArgumentHelp("Keep the principal components that explain this share of the variance.", valueName: "share")
-    )
-    var pca: Double?
-
-    @Option(help: ArgumentHelp("Keep the components that explain the least, up to this share.", valueName: "share"))
-    var npca: Double?
+    @OptionGroup(title: "gaussian") var gaussian: GaussianArguments
+    @OptionGroup(title: "grad") var grad: GRADArguments
 
     @Option(help: "Orders everything that is drawn at random.")
     var seed: UInt64 = 0
@@ -52,31 +42,38 @@ struct DetectorOptions: ParsableArguments {
         guard (1...256).contains(workers) else {
             throw ValidationError("--workers must be from 1 to 256, got \(workers)")
         }
-        guard pca == nil || npca == nil else { throw ValidationError("--pca and --npca exclude each other") }
-        for (name, share) in [("--pca", pca), ("--npca", npca)] {
-            if let share, !(share > 0 && share < 1) {
-                throw ValidationError("\(name) must be above 0 and below 1, got \(share)")
-            }
+        try gaussian.refuseUnless(method == .gaussian)
+        try grad.refuseUnless(method == .grad)
+    }
+
+    /// The method with its settings.
+    var fittable: any FittableMethod {
+        switch method {
+        case .gaussian:
+            var options = gaussian.options
+            (options.inputWidth, options.inputHeight, options.levels) = (inputSize, inputSize, levelNames)
+            return options
+        case .grad:
+            var options = grad.options
+            (options.inputWidth, options.inputHeight, options.taps) = (inputSize, inputSize, levelNames)
+            return options
         }
     }
 
-    var gaussian: GaussianOptions {
-        var options = GaussianOptions()
-        options.inputWidth = inputSize
-        options.inputHeight = inputSize
-        options.levels = levels.map { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
-        options.map = map
-        options.reduction = pca.map { .pca($0) } ?? npca.map { .npca($0) } ?? .none
-        return options
+    private var levelNames: [String]? {
+        levels.map { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
     }
 
     func loadBackbone(_ configuration: Configuration) throws -> Backbone {
         try BackboneCatalog(folder: configuration.backbonesPath).load(backbone)
     }
 
-    func fitting(_ configuration: Configuration, rule: CalibrationRule) throws -> ModelFitting {
+    func fitting(
+        _ configuration: Configuration, rule: CalibrationRule, checkpoint: CheckpointStore? = nil
+    ) throws -> ModelFitting {
         ModelFitting(
-            backbone: try loadBackbone(configuration), method: gaussian, rule: rule, seed: seed, workers: workers)
+            backbone: try loadBackbone(configuration), method: fittable, rule: rule, seed: seed, workers: workers,
+            checkpoint: checkpoint)
     }
 }
 
@@ -111,4 +108,3 @@ struct RuleOptions: ParsableArguments {
 }
 
 extension DetectionMethod: ExpressibleByArgument {}
-extension GaussianOptions.MapKind: ExpressibleByArgument {}

@@ -53,7 +53,7 @@ enum EvaluationPlots {
         }
     }
 
-    private static func heated(_ frame: Frame, _ map: AnomalyMap?, _ pixelThreshold: Double) -> Frame {
+    static func heated(_ frame: Frame, _ map: AnomalyMap?, _ pixelThreshold: Double) -> Frame {
         guard let map else { return frame }
         let findings = Overlay.Findings(
             map: map.values, mapWidth: map.width, mapHeight: map.height, pixelThreshold: Float(pixelThreshold))

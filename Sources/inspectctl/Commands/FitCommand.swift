@@ -49,7 +49,8 @@ struct FitCommand: ParsableCommand {
                 return (configuration, Optional(line))
             } ?? (try global.configuration(), nil)
         let started = Date()
-        let fitting = try detector.fitting(configuration, rule: rule.rule(target))
+        let checkpoint = CheckpointStore.file(checkpointPath(configuration, target))
+        let fitting = try detector.fitting(configuration, rule: rule.rule(target), checkpoint: checkpoint)
         let bars = PhaseProgress(global)
         let pictures = try fitting.pictures(normal: normal, calibration: calibration, progress: bars.callback)
         let fitted = try fitting.fit(pictures, progress: bars.callback)
@@ -57,19 +58,32 @@ struct FitCommand: ParsableCommand {
         var report = FitReport(fitted, seconds: Date().timeIntervalSince(started))
         if let target {
             let store = ModelStore(folder: configuration.modelsPath)
-            let (record, calibration) = try fitting.store(
-                fitted, as: target.model, sources: normal, overridesLine: rule.isExplicit, in: store)
-            report.note(calibration, model: record.name, version: record.version, file: nil)
+            let (record, _) = try fitting.store(
+                fitted, as: target.model, sources: normal, overridesLine: rule.isExplicit, in: store
+            ) { version, calibration in
+                report.note(calibration, model: target.model, version: version, file: nil)
+                return try FitPictures.files(fitted, calibration: calibration, report: report)
+            }
+            global.remark("report in \(store.reportPath(record.name, record.version))")
         } else if let output {
             let name = URL(fileURLWithPath: output).deletingPathExtension().lastPathComponent
             let (bundle, calibration) = try fitting.bundle(fitted, name: name, sources: normal)
             try Output.write(bundle, to: output)
             report.note(calibration, model: calibration.modelName, version: 1, file: output)
         }
+        checkpoint.discard()
         switch global.format {
         case .text: Output.print(report.text)
         case .json: try Output.printJSON(report)
         }
+    }
+}
+
+extension FitCommand {
+    /// Where an interrupted fit of the same line or file finds its state.
+    private func checkpointPath(_ configuration: Configuration, _ target: Configuration.Line?) -> String {
+        if let target { return "\(configuration.fittingPath)/\(target.model).checkpoint" }
+        return (output ?? "model") + ".checkpoint"
     }
 }
 
@@ -88,10 +102,14 @@ struct FitReport: Encodable {
     var pixelThreshold = 0.0
     var theoreticalThreshold: Double?
     var promise = ""
+    /// Of the whole fit, and of the detector alone.
     var seconds: Double
+    var fitSeconds: Double
+    var training: TrainingHistory?
 
     enum CodingKeys: String, CodingKey {
-        case model, version, file, calibration, confidence, promise, seconds
+        case model, version, file, calibration, confidence, promise, seconds, training
+        case fitSeconds = "fit_seconds"
         case fittedOn = "fitted_on"
         case calibratedOn = "calibrated_on"
         case calibrationSource = "calibration_source"
@@ -107,6 +125,8 @@ struct FitReport: Encodable {
         calibrationSource = fitted.pictures.source
         theoreticalThreshold = (fitted.file.model as? GaussianModel)?.theoreticalThreshold
         self.seconds = seconds
+        fitSeconds = fitted.seconds
+        training = fitted.history
     }
 
     mutating func note(_ calibration: Calibration, model: String, version: Int, file: String?) {
@@ -130,6 +150,14 @@ struct FitReport: Encodable {
         ]
         if let theoreticalThreshold {
             lines.append("theoretical threshold (chi-square, for comparison) \(Output.score(theoreticalThreshold))")
+        }
+        if let training, training.epochs.indices.contains(training.bestEpoch) {
+            let best = training.epochs[training.bestEpoch]
+            lines.append(
+                "trained \(training.epochs.count) epochs on \(training.fitting) pictures"
+                    + (training.stoppedEarly ? ", stopped early" : "")
+                    + String(format: "; epoch %d is kept, loss %.4g", training.bestEpoch + 1, best.loss)
+                    + (best.heldOutLoss.map { String(format: ", %.4g on %d kept apart", $0, training.heldOut) } ?? ""))
         }
         lines.append("promise: " + promise)
         return lines.joined(separator: "\n")

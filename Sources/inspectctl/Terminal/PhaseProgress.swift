@@ -14,14 +14,15 @@ final class PhaseProgress: Sendable {
     /// To be called from any thread.
     var callback: Progress {
         { done, total, phase in
+            let parts = phase.split(separator: ": ", maxSplits: 1).map(String.init), name = parts.first ?? ""
             let bar = self.current.withLock { current -> ProgressBar in
-                if let current, current.phase == phase { return current.bar }
+                if let current, current.phase == name { return current.bar }
                 current?.bar.finish()
-                let bar = self.options(phase, total)
-                current = (phase, bar)
+                let bar = self.options(name, total)
+                current = (name, bar)
                 return bar
             }
-            bar.advance(to: done)
+            bar.advance(to: done, detail: parts.count > 1 ? parts[1] : "")
         }
     }
 

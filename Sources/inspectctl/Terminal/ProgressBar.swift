@@ -24,8 +24,10 @@ final class ProgressBar: Sendable {
     /// Counts one piece of work.
     func step() { advance(to: nil) }
 
-    /// - Parameter done: pieces done so far; nil for one more.
-    func advance(to done: Int?) {
+    /// - Parameters:
+    ///   - done: pieces done so far; nil for one more.
+    ///   - detail: shown behind the numbers.
+    func advance(to done: Int?, detail: String = "") {
         let line: String? = state.withLock { state in
             state.done = done ?? state.done + 1
             let now = ContinuousClock.now
@@ -34,7 +36,7 @@ final class ProgressBar: Sendable {
             if state.shown == nil, !terminal { state.shown = now }
             guard enabled, due || (state.done >= total && terminal) else { return nil }
             state.shown = now
-            return text(state.done, seconds: (now - start).inSeconds)
+            return text(state.done, seconds: (now - start).inSeconds) + (detail.isEmpty ? "" : "  " + detail)
         }
         if let line { put(line) }
     }

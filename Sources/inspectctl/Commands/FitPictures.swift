@@ -1,0 +1,51 @@
+import AnomalyDetectors
+import Foundation
+import Imaging
+import InspectionPipeline
+import InspectionDomain
+import InspectionPlots
+
+/// What is stored beside a fitted model: the loss curve, calibration pictures under their heat, and the report itself.
+enum FitPictures {
+    private static let examples = 4
+
+    /// - Returns: contents by file name.
+    static func files(_ fitted: ModelFitting.Fitted, calibration: Calibration, report: FitReport) throws -> [String:
+        Data]
+    {
+        var files = ["fit.json": try DomainJSON.encoder().encode(report)]
+        if let history = fitted.history {
+            files["loss.png"] = try lossCurve(history).encodedPNG(compression: .small)
+        }
+        files["maps.png"] = try mapExamples(fitted, calibration).encodedPNG(compression: .small)
+        return files
+    }
+
+    private static func lossCurve(_ history: TrainingHistory) -> Frame {
+        func points(_ values: [Double?]) -> [(x: Double, y: Double)] {
+            values.enumerated().compactMap { index, value in value.map { (Double(index + 1), log10(max($0, 1e-12))) } }
+        }
+        var series = [(name: "training", points: points(history.epochs.map(\.loss)))]
+        let heldOut = points(history.epochs.map(\.heldOutLoss))
+        if !heldOut.isEmpty { series.append((name: "kept apart", points: heldOut)) }
+        return Charts.lines(
+            series, title: "loss, best after epoch \(history.bestEpoch + 1)", xLabel: "epoch",
+            yLabel: "log10 of the loss")
+    }
+
+    /// The calibration pictures that score highest, and some in the middle.
+    private static func mapExamples(_ fitted: ModelFitting.Fitted, _ calibration: Calibration) throws -> Frame {
+        let ranked = fitted.scores.sorted { $0.imageScore > $1.imageScore }
+        let middle = ranked.dropFirst(examples).dropFirst(max(0, ranked.count / 2 - examples)).prefix(examples)
+        let detector = try fitted.file.model.makeDetector(threads: 1)
+        let entries = try (ranked.prefix(examples) + middle).map { score in
+            let frame = try FrameSource(paths: [score.path]).frame(0)
+            return ContactSheet.Entry(
+                frame: EvaluationPlots.heated(frame, try detector.detect(frame).map, calibration.pixelThreshold),
+                caption: "score " + Output.score(score.imageScore),
+                detail: URL(fileURLWithPath: score.path).lastPathComponent,
+                colour: score.imageScore > calibration.imageThreshold ? .orange : .blue)
+        }
+        return ContactSheet.draw(entries, title: "flawless pictures: the highest scores, and some in the middle")
+    }
+}

@@ -1,0 +1,123 @@
+import AnomalyDetectors
+import ArgumentParser
+import Foundation
+import InspectionPipeline
+
+/// What only the Gaussian detector takes.
+struct GaussianArguments: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "One Gaussian for all positions of the map, or one per position (aligned parts); tied by default.",
+            valueName: GaussianOptions.MapKind.allCases.map(\.rawValue).joined(separator: "|")))
+    var map: GaussianOptions.MapKind?
+
+    @Option(
+        help: ArgumentHelp("Keep the principal components that explain this share of the variance.", valueName: "share")
+    )
+    var pca: Double?
+
+    @Option(help: ArgumentHelp("Keep the components that explain the least, up to this share.", valueName: "share"))
+    var npca: Double?
+
+    func validate() throws {
+        guard pca == nil || npca == nil else { throw ValidationError("--pca and --npca exclude each other") }
+        for (name, share) in [("--pca", pca), ("--npca", npca)] {
+            if let share, !(share > 0 && share < 1) {
+                throw ValidationError("\(name) must be above 0 and below 1, got \(share)")
+            }
+        }
+    }
+
+    var options: GaussianOptions {
+        var options = GaussianOptions()
+        options.map = map ?? .tied
+        options.reduction = pca.map { .pca($0) } ?? npca.map { .npca($0) } ?? .none
+        return options
+    }
+
+    func refuseUnless(_ chosen: Bool) throws {
+        try refuse(
+            [("--map", map != nil), ("--pca", pca != nil), ("--npca", npca != nil)], unless: chosen, of: .gaussian)
+    }
+}
+
+/// What only GRAD takes.
+struct GRADArguments: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The fusion network: GRAD's own, CRAD's, or CRAD's as wide as the features (the default).",
+            valueName: GRADOptions.Fusion.allCases.map(\.rawValue).joined(separator: "|")))
+    var fusion: GRADOptions.Fusion?
+
+    @Option(
+        help: ArgumentHelp("Passes over the pictures at most; \(GRADOptions().epochs) by default.", valueName: "n"))
+    var epochs: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Stop when the loss of pictures kept apart has not improved for so many epochs; 0 never stops early, and keeps "
+                + "none apart; \(GRADOptions().patience) by default.", valueName: "epochs"))
+    var patience: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Side of the mean that smooths the map, pixels at an input of 224 (the authors: 21); "
+                + "\(GRADOptions().smoothing) by default.", valueName: "pixels"))
+    var smoothing: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Side of the mean whose maximum is the image score, pixels at an input of 224 (the authors: 32); "
+                + "\(GRADOptions().scoreWindow) by default.", valueName: "pixels"))
+    var scoreWindow: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Memory for the cached features (512MiB, 4GiB); 16 bits beyond it, the disk beyond twice it; 2GiB by default.",
+            valueName: "size"))
+    var memoryBudget: String?
+
+    func validate() throws {
+        for (name, value, range) in [
+            ("--epochs", epochs, 1...10_000), ("--patience", patience, 0...10_000), ("--smoothing", smoothing, 1...224),
+            ("--score-window", scoreWindow, 1...224),
+        ] {
+            if let value, !range.contains(value) {
+                throw ValidationError(
+                    "\(name) must be from \(range.lowerBound) to \(range.upperBound), got \(value)")
+            }
+        }
+        if let memoryBudget, Quantity.size(memoryBudget) == nil {
+            throw ValidationError("--memory-budget needs \(Quantity.sizesAllowed), got '\(memoryBudget)'")
+        }
+    }
+
+    var options: GRADOptions {
+        var options = GRADOptions()
+        if let fusion { options.fusion = fusion }
+        if let epochs { options.epochs = epochs }
+        if let patience { options.patience = patience }
+        if let smoothing { options.smoothing = smoothing }
+        if let scoreWindow { options.scoreWindow = scoreWindow }
+        if let bytes = memoryBudget.flatMap(Quantity.size) { options.memoryBudget = bytes }
+        return options
+    }
+
+    func refuseUnless(_ chosen: Bool) throws {
+        try refuse(
+            [
+                ("--fusion", fusion != nil), ("--epochs", epochs != nil), ("--patience", patience != nil),
+                ("--smoothing", smoothing != nil), ("--score-window", scoreWindow != nil),
+                ("--memory-budget", memoryBudget != nil),
+            ], unless: chosen, of: .grad)
+    }
+}
+
+/// An option of another method would be ignored in silence: it is refused instead.
+private func refuse(_ given: [(name: String, isGiven: Bool)], unless chosen: Bool, of method: DetectionMethod) throws {
+    guard !chosen, let first = given.first(where: \.isGiven) else { return }
+    throw ValidationError("\(first.name) belongs to --method \(method.rawValue)")
+}
+
+extension GaussianOptions.MapKind: ExpressibleByArgument {}
+extension GRADOptions.Fusion: ExpressibleByArgument {}
