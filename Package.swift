@@ -104,7 +104,10 @@ let package = Package(
         tests("LedgerStore"),
         tests(
             "InspectionPipeline",
-            ["SampleFrames", "InspectionDomain", "LedgerStore", "LinuxPlatform", "Spooling", logging]),
+            [
+                "AnomalyDetectors", "Imaging", "InspectionDomain", "LedgerStore", "LinuxPlatform", "NeuralNets",
+                "SampleFrames", "Spooling", logging,
+            ]),
         tests("SampleFrames"),
         tests("InspectionPlots"),
         // Runs the real programs: depending on their targets has them built beside the test bundle.

@@ -47,32 +47,37 @@ CK_CLONES void ck_accumulate_positions(const float *x, int positions, int d, dou
         }
 }
 
-/// Lower neighbour, upper neighbour and the upper one's weight for output position i.
-static void neighbours(int i, int in, int out, int *lower, int *upper, float *weight) {
-    float x = ((float)i + 0.5f) * (float)in / (float)out - 0.5f;
-    if (x < 0) x = 0;
-    *lower = (int)x > in - 1 ? in - 1 : (int)x;
-    *upper = *lower + 1 < in ? *lower + 1 : in - 1;
-    *weight = x - (float)*lower;
+/// Lower neighbour, upper neighbour and the upper one's weight for pixel i.
+static void neighbours(int i, ck_axis axis, int *lower, int *upper, float *weight) {
+    const double at = ((double)i - axis.first) / axis.step, last = axis.count - 1;
+    const double x = at < 0 ? 0 : at > last ? last : at;
+    *lower = (int)x;
+    *upper = *lower + 1 < axis.count ? *lower + 1 : axis.count - 1;
+    *weight = (float)(x - *lower);
 }
 
 void ck_upsample_add(const float *in, int h, int w, int oh, int ow, float *out) {
+    const double dy = (double)oh / h, dx = (double)ow / w;
+    ck_spread_add(in, (ck_axis){h, (dy - 1) / 2, dy}, (ck_axis){w, (dx - 1) / 2, dx}, oh, ow, out);
+}
+
+void ck_spread_add(const float *in, ck_axis axis_y, ck_axis axis_x, int oh, int ow, float *out) {
     // Rows are stretched once each and kept while output rows between them are mixed.
     float *rows = malloc((size_t)ow * 2 * sizeof(float)), *weights = malloc((size_t)ow * sizeof(float));
     int *columns = malloc((size_t)ow * 2 * sizeof(int));
     if (rows && weights && columns) {
-        for (int x = 0; x < ow; x++) neighbours(x, w, ow, &columns[2 * x], &columns[2 * x + 1], &weights[x]);
+        for (int x = 0; x < ow; x++) neighbours(x, axis_x, &columns[2 * x], &columns[2 * x + 1], &weights[x]);
         int held[2] = {-1, -1};
         for (int y = 0; y < oh; y++) {
             int wanted[2];
             float fy;
-            neighbours(y, h, oh, &wanted[0], &wanted[1], &fy);
+            neighbours(y, axis_y, &wanted[0], &wanted[1], &fy);
             for (int k = 0; k < 2; k++) {
                 if (held[k] == wanted[k]) continue;
                 float *row = rows + (ptrdiff_t)k * ow;
                 if (k == 0 && held[1] == wanted[0]) memcpy(row, rows + ow, (size_t)ow * sizeof(float));
                 else {
-                    const float *source = in + (ptrdiff_t)wanted[k] * w;
+                    const float *source = in + (ptrdiff_t)wanted[k] * axis_x.count;
                     for (int x = 0; x < ow; x++) {
                         const float a = source[columns[2 * x]], b = source[columns[2 * x + 1]];
                         row[x] = a + (b - a) * weights[x];

@@ -15,6 +15,15 @@ public enum BackboneFixture {
         return recorder.asked.withLock { $0 }
     }
 
+    /// The tensors of a whole network, as `source` gives them.
+    public static func tensors(
+        _ architecture: BackboneArchitecture, source: any ParameterSource
+    ) throws -> [(name: String, tensor: StoredTensor)] {
+        try tensors(architecture).map { name, tensor in
+            (name, StoredTensor(floats: try source.tensor(name, shape: tensor.shape), shape: tensor.shape))
+        }
+    }
+
     /// EfficientNet-B0 to stage 5, which the default taps need, with the golden files' formula.
     public static let smallB0 = Result {
         try tensors(.efficientnetB0, levels: (0...5).map { "features.\($0)." })

@@ -38,7 +38,7 @@ struct FeatureStatistics {
             var generator = SplitMix64(seed: options.seed)
             let chosen = Array(0..<total).shuffled(using: &generator).prefix(options.channelsPerPosition).sorted()
             let gatherer = try PositionGatherer(maps: maps, indices: tapIndices, channels: chosen)
-            positions = (gatherer.height, gatherer.width, chosen)
+            positions = (gatherer.rows.count, gatherer.columns.count, chosen)
             gathered = [Float](repeating: 0, count: gatherer.count)
             positionSum = [Double](repeating: 0, count: gatherer.count)
             positionOuter = [Double](repeating: 0, count: gatherer.count * chosen.count)

@@ -111,7 +111,7 @@ final class TiedMapper: PixelMapper {
                 }
             }
             ck_row_norms(whitened, positions, Int32(tap.channels), &distances)
-            ck_upsample_add(distances, Int32(map.height), Int32(map.width), Int32(height), Int32(width), &out)
+            ck_spread_add(distances, map.rows.cells, map.columns.cells, Int32(height), Int32(width), &out)
         }
         return AnomalyMap(width: width, height: height, values: out)
     }
@@ -127,10 +127,10 @@ final class PositionMapper: PixelMapper {
     init(_ gaussians: GaussianModel.PositionGaussians, _ maps: [FeatureMap], _ indices: [Int]) throws {
         self.gaussians = gaussians
         gatherer = try PositionGatherer(maps: maps, indices: indices, channels: gaussians.channels)
-        guard gatherer.height == gaussians.height, gatherer.width == gaussians.width else {
+        guard gatherer.rows.count == gaussians.height, gatherer.columns.count == gaussians.width else {
             throw ModelError(
                 "the model has \(gaussians.height)×\(gaussians.width) positions, the backbone gives "
-                    + "\(gatherer.height)×\(gatherer.width)")
+                    + "\(gatherer.rows.count)×\(gatherer.columns.count)")
         }
         gathered = [Float](repeating: 0, count: gatherer.count)
         distances = [Float](repeating: 0, count: gaussians.height * gaussians.width)
@@ -141,9 +141,15 @@ final class PositionMapper: PixelMapper {
         ck_position_distances(
             gathered, gaussians.mean, gaussians.whitening, Int32(distances.count), Int32(gaussians.channels.count),
             &distances)
-        return AnomalyMap(width: gaussians.width, height: gaussians.height, values: distances)
-            .resized(width: width, height: height)
+        var out = [Float](repeating: 0, count: width * height)
+        ck_spread_add(distances, gatherer.rows.cells, gatherer.columns.cells, Int32(height), Int32(width), &out)
+        return AnomalyMap(width: width, height: height, values: out)
     }
+}
+
+extension GridAxis {
+    /// As the kernels take it.
+    var cells: ck_axis { ck_axis(count: Int32(count), first: first, step: step) }
 }
 
 extension FeatureMap {

@@ -23,6 +23,9 @@ public enum GaussianTrainer {
             throw ModelError(
                 "backbone \(backbone.name) has none of the levels that \(backbone.architecture.rawValue) taps")
         }
+        progress?(0, 1, "registration")
+        let backbone = try backbone.registered(
+            taps: tapNames, height: options.inputHeight, width: options.inputWidth, threads: workers)
         LinearAlgebra.setThreads(1)
         defer { LinearAlgebra.setThreads(max(1, workers)) }
         let statistics = try ParallelFrames.run(

@@ -1,9 +1,9 @@
 import NeuralNets
 
-/// Brings taps to the finest one's grid, bilinearly with half-pixel centres, and picks channels of their concatenation:
-/// `[positions, channels.count]`.
+/// Brings taps to the finest one's grid, bilinearly between their cells' centres, and picks channels of their
+/// concatenation: `[positions, channels.count]`.
 struct PositionGatherer {
-    let height, width: Int
+    let rows, columns: GridAxis
     private struct Source {
         let tap: Int
         let channel: Int
@@ -16,21 +16,26 @@ struct PositionGatherer {
         let lower, upper: Int
         let weight: Float
 
-        init(_ i: Int, from size: Int, to count: Int) {
-            let x = max(0, (Float(i) + 0.5) * Float(size) / Float(count) - 0.5)
-            lower = min(Int(x), size - 1)
-            upper = min(lower + 1, size - 1)
-            weight = x - Float(lower)
+        /// Of cell `i` of `target` among the cells of `source`.
+        init(_ i: Int, of target: GridAxis, in source: GridAxis) {
+            let at = (target.first + Double(i) * target.step - source.first) / source.step
+            let x = min(max(0, at), Double(source.count - 1))
+            lower = Int(x)
+            upper = min(lower + 1, source.count - 1)
+            weight = Float(x - Double(lower))
         }
     }
 
-    var count: Int { height * width * sources.count }
+    var count: Int { rows.count * columns.count * sources.count }
 
     /// - Throws: `ModelError` when a channel is not among the taps' channels.
     init(maps: [FeatureMap], indices: [Int], channels: [Int]) throws {
-        let (height, width) = (maps.map(\.height).max() ?? 0, maps.map(\.width).max() ?? 0)
-        self.height = height
-        self.width = width
+        guard let finest = maps.max(by: { $0.height * $0.width < $1.height * $1.width }) else {
+            throw ModelError("the pixel map has no level")
+        }
+        let (rows, columns) = (finest.rows, finest.columns)
+        self.rows = rows
+        self.columns = columns
         let all = maps.enumerated().flatMap { tap, map in (0..<map.channels).map { Source(tap: tap, channel: $0) } }
         guard channels.allSatisfy(all.indices.contains) else {
             throw ModelError("the model uses a channel that the backbone's levels do not have")
@@ -38,8 +43,8 @@ struct PositionGatherer {
         sources = channels.map { all[$0] }
         taps = zip(maps, indices).map { map, index in
             (
-                index, (0..<height).map { Neighbours($0, from: map.height, to: height) },
-                (0..<width).map { Neighbours($0, from: map.width, to: width) }
+                index, (0..<rows.count).map { Neighbours($0, of: rows, in: map.rows) },
+                (0..<columns.count).map { Neighbours($0, of: columns, in: map.columns) }
             )
         }
     }
@@ -47,8 +52,8 @@ struct PositionGatherer {
     func gather(_ features: [FeatureMap], into out: inout [Float]) {
         out.withUnsafeMutableBufferPointer { out in
             var position = 0
-            for y in 0..<height {
-                for x in 0..<width {
+            for y in 0..<rows.count {
+                for x in 0..<columns.count {
                     for source in sources {
                         let tap = taps[source.tap], map = features[tap.index]
                         let (row, column) = (tap.rows[y], tap.columns[x])

@@ -8,7 +8,9 @@ public struct Backbone: Sendable {
     public let architecture: BackboneArchitecture
     public let dialect: WeightDialect
     public let normalization: Normalization
-    public let metadata: [String: String]
+    public private(set) var metadata: [String: String]
+    /// By level, where measured (`registered`); stored with a model in the metadata.
+    public private(set) var offsets: [String: MapOffset]
     /// The weights as loaded, to be stored with a model.
     public let file: WeightFile
     public let graph: NetworkGraph
@@ -46,6 +48,13 @@ public struct Backbone: Sendable {
         self.dialect = weights.dialect
         normalization = weights.normalization
         metadata = weights.metadata
+        offsets = [:]
+        if let text = metadata[MapOffset.key] {
+            guard let offsets = MapOffset.decode(text) else {
+                throw WeightError(.corrupt, "\(name): metadata \(MapOffset.key) is damaged: '\(text)'")
+            }
+            self.offsets = offsets
+        }
         graph = try weights.architecture.graph(weights)
         if let tap = weights.architecture.defaultTaps.first(where: { graph.node(named: $0) == nil }) {
             let missing = graph.firstMissing.map(weights.fileName(of:)) ?? tap
@@ -54,5 +63,12 @@ public struct Backbone: Sendable {
                 "\(name): \(missing): expected for level \(tap) of \(weights.architecture.rawValue), "
                     + "the file does not have it")
         }
+    }
+
+    func with(offsets: [String: MapOffset]) -> Backbone {
+        var copy = self
+        copy.offsets = offsets
+        copy.metadata[MapOffset.key] = offsets.isEmpty ? nil : MapOffset.encode(offsets)
+        return copy
     }
 }

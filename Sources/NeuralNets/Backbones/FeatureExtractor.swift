@@ -1,8 +1,13 @@
 /// A level's output for one picture: `[height, width, channels]`, valid until the extractor's next run.
 public struct FeatureMap {
     public let name: String
-    public let height, width, channels: Int
+    /// Where its cells lie on the input picture.
+    public let rows, columns: GridAxis
+    public let channels: Int
     public let values: UnsafeBufferPointer<Float>
+
+    public var height: Int { rows.count }
+    public var width: Int { columns.count }
 }
 
 /// Runs a backbone on one picture at a time and gives the wanted levels. One per worker: it is not thread-safe.
@@ -10,7 +15,7 @@ public final class FeatureExtractor {
     public let inputHeight: Int
     public let inputWidth: Int
     private let plan: InferencePlan
-    private let taps: [String]
+    private let taps: [(name: String, offset: MapOffset)]
 
     /// - Parameters:
     ///   - taps: names from `backbone.tapNames`.
@@ -19,7 +24,7 @@ public final class FeatureExtractor {
     public init(backbone: Backbone, inputHeight: Int, inputWidth: Int, taps: [String], threads: Int) throws {
         self.inputHeight = inputHeight
         self.inputWidth = inputWidth
-        self.taps = taps
+        self.taps = taps.map { ($0, backbone.offsets[$0] ?? .none) }
         let nodes = try taps.map { tap in
             guard let node = backbone.graph.node(named: tap) else {
                 throw WeightError(
@@ -40,8 +45,10 @@ public final class FeatureExtractor {
 
     /// The last run's maps, in the order of `taps`.
     public var features: [FeatureMap] {
-        zip(taps, plan.outputs).map {
-            FeatureMap(name: $0, height: $1.height, width: $1.width, channels: $1.channels, values: $1.values)
+        zip(taps, plan.outputs).map { tap, map in
+            FeatureMap(
+                name: tap.name, rows: map.rows.moved(by: tap.offset.rows),
+                columns: map.columns.moved(by: tap.offset.columns), channels: map.channels, values: map.values)
         }
     }
 

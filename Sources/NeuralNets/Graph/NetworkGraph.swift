@@ -77,9 +77,6 @@ public struct NetworkGraph: Sendable {
                 return (total / 2, total)
             }
         }
-
-        /// Output rows or columns for an input of `size`.
-        public func outputSize(for size: Int) -> Int { (size + padding(for: size).total - kernel) / stride + 1 }
     }
 
     public struct BatchNorm: Sendable {
@@ -134,30 +131,5 @@ public struct NetworkGraph: Sendable {
             if needed.insert(node).inserted { pending += nodes[node].inputs }
         }
         return needed.sorted()
-    }
-
-    /// Height and width of every node's output for an input picture of `height` × `width`.
-    public func sizes(height: Int, width: Int) -> [(height: Int, width: Int)] {
-        var sizes: [(height: Int, width: Int)] = []
-        for node in nodes {
-            switch node.operation {
-            case .input: sizes.append((height, width))
-            case .convolution(let convolution):
-                let size = sizes[node.inputs[0]]
-                sizes.append((convolution.outputSize(for: size.height), convolution.outputSize(for: size.width)))
-            case .globalAveragePool: sizes.append((1, 1))
-            case .maxPool(let kernel, let stride, let padding):
-                let size = sizes[node.inputs[0]]
-                sizes.append(
-                    (
-                        (size.height + 2 * padding - kernel) / stride + 1,
-                        (size.width + 2 * padding - kernel) / stride + 1
-                    ))
-            case .unfold(let height, let width): sizes.append((height, width))
-            case .batchNorm, .activation, .add, .scaleChannels, .concatenate, .gridSample:
-                sizes.append(sizes[node.inputs[0]])
-            }
-        }
-        return sizes
     }
 }

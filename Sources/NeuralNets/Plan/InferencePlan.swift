@@ -6,8 +6,13 @@ import CKernels
 public final class InferencePlan {
     /// A map that a run leaves behind: `[height, width, channels]`, valid until the next run.
     public struct Output {
-        public let height, width, channels: Int
+        /// Where its cells lie on the input picture.
+        public let rows, columns: GridAxis
+        public let channels: Int
         public let values: UnsafeBufferPointer<Float>
+
+        public var height: Int { rows.count }
+        public var width: Int { columns.count }
     }
 
     /// The picture to fill before `run`: `[height, width, 3]`, normalised.
@@ -37,7 +42,7 @@ public final class InferencePlan {
         input = UnsafeMutableBufferPointer(start: picture.buffer.pointer, count: picture.pixels * picture.channels)
         self.outputs = wanted.map {
             Output(
-                height: $0.height, width: $0.width, channels: $0.channels,
+                rows: $0.rows, columns: $0.columns, channels: $0.channels,
                 values: UnsafeBufferPointer(start: $0.buffer.pointer, count: $0.pixels * $0.channels))
         }
     }

@@ -7,14 +7,17 @@ import TensorCore
 struct PlanCompiler {
     struct Value {
         let buffer: FloatBuffer
-        let height, width, channels: Int
+        let rows, columns: GridAxis
+        let channels: Int
+        var height: Int { rows.count }
+        var width: Int { columns.count }
         var pixels: Int { height * width }
     }
 
     private let graph: NetworkGraph
     private let needed: [Int]
     private let outputs: Set<Int>
-    private let sizes: [(height: Int, width: Int)]
+    private let grids: [(rows: GridAxis, columns: GridAxis)]
     private let members: Int
     private var consumers: [Int: [Int]] = [:]
     /// Reads still to come of a node's buffer; a tap has one that never comes.
@@ -34,7 +37,7 @@ struct PlanCompiler {
         self.members = members
         self.outputs = Set(outputs)
         needed = graph.nodesNeeded(for: outputs)
-        sizes = graph.sizes(height: height, width: width)
+        grids = graph.grids(height: height, width: width)
         for node in needed {
             for input in graph.nodes[node].inputs { consumers[input, default: []].append(node) }
         }
@@ -78,9 +81,9 @@ struct PlanCompiler {
         case .gridSample(let grid): sample(id, grid)
         case .unfold:
             // Another shape over the same memory; the source's last read is never counted, so the memory goes back once.
-            let (height, width) = sizes[id]
+            let (rows, columns) = grids[id]
             values[id] = Value(
-                buffer: value(of: node.inputs[0]).buffer, height: height, width: width, channels: node.channels)
+                buffer: value(of: node.inputs[0]).buffer, rows: rows, columns: columns, channels: node.channels)
         }
     }
 
@@ -341,9 +344,9 @@ struct PlanCompiler {
     }
 
     private mutating func makeValue(_ node: Int) -> Value {
-        let (height, width) = sizes[node], channels = graph.nodes[node].channels
+        let (rows, columns) = grids[node], channels = graph.nodes[node].channels
         let value = Value(
-            buffer: arena.take(height * width * channels), height: height, width: width, channels: channels)
+            buffer: arena.take(rows.count * columns.count * channels), rows: rows, columns: columns, channels: channels)
         values[node] = value
         return value
     }

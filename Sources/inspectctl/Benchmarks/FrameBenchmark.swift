@@ -3,8 +3,6 @@ import Dispatch
 import Foundation
 import Imaging
 import InspectionPipeline
-import NeuralNets
-import SampleFrames
 import Synchronization
 
 /// The way of a whole frame in memory: decode, detect, regions, pictures; disk and ledger apart.
@@ -15,30 +13,16 @@ struct FrameBenchmark {
 
     private let threads: Int
     private let model: LoadedModel
-    private let rule: CalibrationRule
     private let frames: [Data]
 
-    /// Fits the default model on a few drawn frames.
     init(threads: Int) throws {
         self.threads = threads
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-            "inspectd-bench-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let data = SampleDataset(product: .plate, train: 16, validation: 9, testGood: 0, perDefect: 0)
-        try data.write(to: folder)
-        let rule = CalibrationRule(rate: 0.1, confidence: nil)
-        let fitting = ModelFitting(backbone: try Backbone.embedded(), rule: rule, workers: threads)
-        let pictures = try fitting.pictures(
-            normal: [folder.path + "/train"], calibration: [folder.path + "/validation"])
-        let store = ModelStore(folder: folder.path + "/models")
-        _ = try fitting.store(
-            try fitting.fit(pictures), as: "plate", sources: [], overridesLine: false, in: store)
-        model = try store.load("plate")
-        self.rule = rule
-        let size = SampleFrames.Size(width: 1024, height: 768)
-        frames = try (0..<8).map {
-            try SampleFrames.flawless(.plate, index: 1000 + $0, size: size).encodedJPEG(quality: 90)
+        model = try BenchmarkModel.withFolder { folder in
+            let store = ModelStore(folder: folder.path + "/models")
+            try BenchmarkModel.fit(into: store, pictures: folder, workers: threads)
+            return try store.load(BenchmarkModel.name)
         }
+        frames = try BenchmarkModel.frames()
     }
 
     /// One frame at a time on all threads.
@@ -72,7 +56,7 @@ struct FrameBenchmark {
     }
 
     private func inspect(_ data: Data, _ examiner: FrameExaminer) throws {
-        let examination = try examiner.examine(data, with: model, rule: rule)
+        let examination = try examiner.examine(data, with: model, rule: BenchmarkModel.rule)
         _ = try ResultPictures(examination, policy: .anomalous)
     }
 }

@@ -9,8 +9,8 @@ struct BenchmarkCommand: ParsableCommand {
         discussion: """
             Networks run with random weights on one picture (only shape and cost mean anything); the frame's way (decode,
             detect, regions, overlay, encode) runs on drawn 1024 × 768 frames with a model fitted on the spot. Latency: one
-            frame at a time on all threads. Throughput: one frame per thread. Median and minimum of --runs runs after three
-            that are not counted.
+            frame at a time on all threads. Throughput: one frame per thread. daemon: the real inspectd, idle, from a frame's
+            close to its result in place. Median and minimum of --runs runs after three that are not counted.
 
               inspectctl benchmark --runs 15 --json times.json
               inspectctl benchmark --only efficientnet_b0_224 --threads 1
@@ -43,7 +43,7 @@ struct BenchmarkCommand: ParsableCommand {
         }
     }
 
-    private static let names = NetworkBenchmark.all.map(\.name) + FrameBenchmark.names
+    private static let names = NetworkBenchmark.all.map(\.name) + FrameBenchmark.names + [DaemonBenchmark.name]
 
     func run() throws {
         let wanted = only.isEmpty ? Self.names : only
@@ -63,6 +63,11 @@ struct BenchmarkCommand: ParsableCommand {
             if wanted.contains(FrameBenchmark.throughputName) {
                 note(FrameBenchmark.throughputName, try frames.throughput(runs: runs))
             }
+        }
+        if wanted.contains(DaemonBenchmark.name) {
+            let daemon = try DaemonBenchmark(threads: threads, runs: runs)
+            note(DaemonBenchmark.name, daemon.times)
+            global.remark(daemon.remark)
         }
         if global.format == .json { try Output.printJSON(results) }
         if let jsonFile { try Output.write(results, to: jsonFile) }

@@ -57,6 +57,17 @@ final class DaemonProcess {
         return process.terminationStatus
     }
 
+    /// - Throws: `ProgramError` when it has ended.
+    func residentMebibytes() throws -> Double {
+        let status = (try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
+        guard let kibibytes = line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Double($0) })
+        else {
+            throw ended()
+        }
+        return kibibytes / 1024
+    }
+
     private var log: String { (try? String(contentsOfFile: logFile, encoding: .utf8)) ?? "" }
 
     private func ended() -> ProgramError {
