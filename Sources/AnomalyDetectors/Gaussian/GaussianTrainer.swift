@@ -26,6 +26,7 @@ public enum GaussianTrainer {
         progress?(0, 1, "registration")
         let backbone = try backbone.registered(
             taps: tapNames, height: options.inputHeight, width: options.inputWidth, threads: workers)
+        progress?(1, 1, "registration")
         LinearAlgebra.setThreads(1)
         defer { LinearAlgebra.setThreads(max(1, workers)) }
         let statistics = try ParallelFrames.run(
