@@ -23,7 +23,7 @@ CK_CLONES void ck_position_distances(const float *x, const float *mean, const fl
     for (int p = 0; p < positions; p++, x += d, mean += d) {
         for (int i = 0; difference && i < d; i++) difference[i] = x[i] - mean[i];
         float total = 0;
-        for (int i = 0; difference && i < d; i++, whitening += d) {
+        for (int i = 0; difference && i < d; i++) {
             float lanes[16] = {0};
             int j = 0;
             for (; j + 16 <= i + 1; j += 16)
@@ -32,6 +32,7 @@ CK_CLONES void ck_position_distances(const float *x, const float *mean, const fl
             for (; j <= i; j++) y += whitening[j] * difference[j];
             for (int l = 0; l < 16; l++) y += lanes[l];
             total += y * y;
+            whitening += i + 1;
         }
         out[p] = difference ? sqrtf(total) : NAN;
     }
@@ -40,10 +41,11 @@ CK_CLONES void ck_position_distances(const float *x, const float *mean, const fl
 
 CK_CLONES void ck_accumulate_positions(const float *x, int positions, int d, double *sum, double *outer) {
     for (int p = 0; p < positions; p++, x += d, sum += d)
-        for (int i = 0; i < d; i++, outer += d) {
+        for (int i = 0; i < d; i++) {
             const double v = x[i];
             sum[i] += v;
             for (int j = 0; j <= i; j++) outer[j] += v * x[j];
+            outer += i + 1;
         }
 }
 

@@ -10,7 +10,7 @@ struct FeatureStatistics {
     private(set) var pooled: [Int: [[Double]]] = [:]
     private(set) var moments: [FeatureMoments] = []
     private(set) var positionSum: [Double] = []
-    /// Lower triangles.
+    /// Lower triangles, row by row.
     private(set) var positionOuter: [Double] = []
     private(set) var positions: (height: Int, width: Int, channels: [Int]) = (0, 0, [])
 
@@ -41,7 +41,8 @@ struct FeatureStatistics {
             positions = (gatherer.rows.count, gatherer.columns.count, chosen)
             gathered = [Float](repeating: 0, count: gatherer.count)
             positionSum = [Double](repeating: 0, count: gatherer.count)
-            positionOuter = [Double](repeating: 0, count: gatherer.count * chosen.count)
+            positionOuter = [Double](
+                repeating: 0, count: gatherer.rows.count * gatherer.columns.count * chosen.count * (chosen.count + 1) / 2)
             self.gatherer = gatherer
         }
     }

@@ -24,7 +24,8 @@ extension GaussianModel {
             let (height, width, d) = (gaussians.height, gaussians.width, gaussians.channels.count)
             contents.tensors["map.channels"] = StoredTensor(integers: gaussians.channels, shape: [d])
             contents.tensors["map.mean"] = StoredTensor(floats: gaussians.mean, shape: [height, width, d])
-            contents.tensors["map.whitening"] = StoredTensor(floats: gaussians.whitening, shape: [height, width, d, d])
+            contents.tensors["map.whitening"] = StoredTensor(
+                floats: gaussians.whitening, shape: [height, width, d * (d + 1) / 2])
         }
         return contents
     }
@@ -55,8 +56,9 @@ extension GaussianModel {
                 })
         case .perPosition:
             let channels = try reader.tensor("map.channels", rank: 1).integers()
-            let mean = try reader.tensor("map.mean", rank: 3), whitening = try reader.tensor("map.whitening", rank: 4)
-            guard mean.shape[2] == channels.count, whitening.shape == mean.shape + [channels.count] else {
+            let mean = try reader.tensor("map.mean", rank: 3), whitening = try reader.tensor("map.whitening", rank: 3)
+            let d = channels.count
+            guard mean.shape[2] == d, whitening.shape == [mean.shape[0], mean.shape[1], d * (d + 1) / 2] else {
                 throw reader.damaged("map.whitening")
             }
             pixels = .perPosition(

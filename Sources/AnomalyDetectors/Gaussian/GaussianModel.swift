@@ -28,7 +28,7 @@ public struct GaussianOptions: Sendable, Equatable {
     /// Levels whose maps make the pixel map; nil for the backbone's own.
     public var taps: [String]?
     public var reduction = Reduction.none
-    public var map = MapKind.tied
+    public var map = MapKind.perPosition
     /// Channels of a per-position Gaussian.
     public var channelsPerPosition = 100
     /// Picks those channels.
@@ -62,7 +62,7 @@ public struct GaussianModel: DetectorModel {
     public enum PixelGaussians: Sendable {
         /// Per tap: mean `[c]` and whitening `[c, c]`.
         case tied([(tap: String, mean: [Float], whitening: [Float])])
-        /// Mean `[positions, d]` and lower-triangular whitening `[positions, d, d]` on `channels` of the concatenated taps.
+        /// Mean `[positions, d]` and lower-triangular whitening `[positions, d · (d + 1) / 2]`, row by row, on `channels` of the concatenated taps.
         case perPosition(PositionGaussians)
     }
 

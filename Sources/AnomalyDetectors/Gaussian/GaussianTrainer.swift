@@ -153,17 +153,19 @@ public enum GaussianTrainer {
         let d = channels.count, count = Double(frames)
         var means: [Float] = [], whitenings: [Float] = []
         means.reserveCapacity(height * width * d)
-        whitenings.reserveCapacity(height * width * d * d)
+        let triangle = d * (d + 1) / 2
+        whitenings.reserveCapacity(height * width * triangle)
         for position in 0..<height * width {
-            var mean = [Double](repeating: 0, count: d), covariance = [Double](repeating: 0, count: d * d)
+            var mean = [Double](repeating: 0, count: d), outer = [Double](repeating: 0, count: triangle)
             for worker in statistics {
                 for i in 0..<d { mean[i] += worker.positionSum[position * d + i] / count }
-                for i in 0..<d * d { covariance[i] += worker.positionOuter[position * d * d + i] }
+                for i in 0..<triangle { outer[i] += worker.positionOuter[position * triangle + i] }
             }
+            var covariance = [Double](repeating: 0, count: d * d)
             for i in 0..<d {
                 for j in 0...i {
-                    // Unbiased, as the method's authors compute it; the upper triangle was not accumulated.
-                    let value = (covariance[i * d + j] - count * mean[i] * mean[j]) / (count - 1)
+                    // Unbiased, as the method's authors compute it.
+                    let value = (outer[i * (i + 1) / 2 + j] - count * mean[i] * mean[j]) / (count - 1)
                     covariance[i * d + j] = value
                     covariance[j * d + i] = value
                 }
@@ -171,7 +173,7 @@ public enum GaussianTrainer {
             }
             let inverse = LinearAlgebra.inverse(lowerTriangular: try LinearAlgebra.cholesky(covariance, d), d)
             means += mean.map(Float.init)
-            whitenings += inverse.map(Float.init)
+            for i in 0..<d { for j in 0...i { whitenings.append(Float(inverse[i * d + j])) } }
         }
         return GaussianModel.PositionGaussians(
             taps: taps, height: height, width: width, channels: channels, mean: means, whitening: whitenings)

@@ -5,9 +5,10 @@
 
 /// out[r] = ‖rows[r]‖₂ over `columns`.
 void ck_row_norms(const float *rows, size_t count, int columns, float *out);
-/// out[p] = ‖whitening[p] · (x[p] − mean[p])‖₂ with x, mean [positions][d] and whitening [positions][d][d], lower triangular.
+/// out[p] = ‖whitening[p] · (x[p] − mean[p])‖₂ with x, mean [positions][d] and lower triangles whitening
+/// [positions][d · (d + 1) / 2], row by row.
 void ck_position_distances(const float *x, const float *mean, const float *whitening, int positions, int d, float *out);
-/// sum[p] += x[p], outer[p][i][j] += x[p][i] · x[p][j] for j ≤ i; double precision totals.
+/// sum[p] += x[p], outer[p][i][j] += x[p][i] · x[p][j] for j ≤ i, packed like whitening; double precision totals.
 void ck_accumulate_positions(const float *x, int positions, int d, double *sum, double *outer);
 /// Cells along one axis of a picture: cell i has its centre at first + i · step, in pixels (pixel i has its centre at i).
 typedef struct {

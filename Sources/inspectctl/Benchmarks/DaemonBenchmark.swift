@@ -40,7 +40,7 @@ struct DaemonBenchmark {
         try FileManager.default.createDirectory(
             at: folder.appendingPathComponent("camera"), withIntermediateDirectories: true)
         let file = folder.path + "/inspectd.yaml"
-        let text = "state: state\nspool: spool\nlines:\n  - name: plate\n    watch: camera\n"
+        let text = "state: state\nspool: spool\nlines:\n  - name: plate\n    watch: camera\n    false_alarm_rate: 0.1\n"
         try Output.write(Data(text.utf8), to: file)
         return try Configuration.load(path: file)
     }

@@ -50,7 +50,7 @@ struct DetectorOptions: ParsableArguments {
     var fittable: any FittableMethod {
         switch method {
         case .gaussian:
-            var options = gaussian.options
+            var options = gaussian.options(inputSize: inputSize)
             (options.inputWidth, options.inputHeight, options.levels) = (inputSize, inputSize, levelNames)
             return options
         case .grad:

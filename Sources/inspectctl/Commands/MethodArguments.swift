@@ -7,7 +7,8 @@ import InspectionPipeline
 struct GaussianArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "One Gaussian for all positions of the map, or one per position (aligned parts); tied by default.",
+            "One Gaussian for all positions of the map, or one per position; per-position by default, tied for inputs "
+                + "above 448 pixels (its memory grows with the positions).",
             valueName: GaussianOptions.MapKind.allCases.map(\.rawValue).joined(separator: "|")))
     var map: GaussianOptions.MapKind?
 
@@ -28,9 +29,9 @@ struct GaussianArguments: ParsableArguments {
         }
     }
 
-    var options: GaussianOptions {
+    func options(inputSize: Int) -> GaussianOptions {
         var options = GaussianOptions()
-        options.map = map ?? .tied
+        options.map = map ?? (inputSize <= 448 ? .perPosition : .tied)
         options.reduction = pca.map { .pca($0) } ?? npca.map { .npca($0) } ?? .none
         return options
     }
