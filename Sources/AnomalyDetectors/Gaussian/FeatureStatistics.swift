@@ -42,7 +42,8 @@ struct FeatureStatistics {
             gathered = [Float](repeating: 0, count: gatherer.count)
             positionSum = [Double](repeating: 0, count: gatherer.count)
             positionOuter = [Double](
-                repeating: 0, count: gatherer.rows.count * gatherer.columns.count * chosen.count * (chosen.count + 1) / 2)
+                repeating: 0,
+                count: gatherer.rows.count * gatherer.columns.count * chosen.count * (chosen.count + 1) / 2)
             self.gatherer = gatherer
         }
     }
