@@ -94,7 +94,7 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["NeuralNets", "TensorCore"], path: "Tests/TestSupport",
             swiftSettings: strict),
-        tests("TensorCore"),
+        tests("TensorCore", ["CKernels"]),
         tests("NeuralNets", ["CKernels", "InspectionDomain"]),
         tests("Imaging", ["NeuralNets"]),
         tests("AnomalyDetectors", ["CKernels"]),

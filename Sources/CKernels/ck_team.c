@@ -1,8 +1,10 @@
+#define _GNU_SOURCE
 #include "ck_team.h"
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 struct ck_team {
     int size;
@@ -127,4 +129,13 @@ void ck_team_run(ck_team *t, void (*body)(void *, int, int), void *context) {
     begin_generation(t);
     body(context, 0, t->size);
     ck_team_barrier(t);
+}
+
+int ck_available_cores(void) {
+#if defined(__linux__)
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
+#endif
+    const long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online > 0 ? (int)online : 1;
 }

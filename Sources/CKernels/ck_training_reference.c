@@ -1,6 +1,7 @@
 // What the training kernels must agree with: the definitions, written out in double precision.
 #include "ck_training.h"
 #include <math.h>
+#include <stdlib.h>
 
 static double clamp(double x, double low, double high) { return x < low ? low : x > high ? high : x; }
 
@@ -33,4 +34,85 @@ static double function(double x, ck_function f, double p, int order) {
 void ck_function_reference(const float *in, const float *by, size_t count, ck_function f, float parameter, int order,
                            float *out) {
     for (size_t i = 0; i < count; i++) out[i] = (float)(function(in[i], f, parameter, order) * (by ? by[i] : 1));
+}
+
+void ck_convolution_gradients_reference(const float *in, const float *out_gradient, const ck_window *g, const float *w,
+                                        int outputs, int groups, float *in_gradient, float *w_gradient) {
+    const int gi = g->c / groups, go = outputs / groups;
+    const size_t inputs = (size_t)g->n * g->h * g->w * g->c, weights = (size_t)g->kernel_h * g->kernel_w * gi * outputs;
+    double *dx = calloc(inputs, sizeof *dx), *dw = calloc(weights, sizeof *dw);
+    for (int p = 0; p < g->n * g->oh * g->ow; p++)
+        for (int t = 0; t < g->kernel_h * g->kernel_w; t++) {
+            const int n = p / (g->oh * g->ow), y = p / g->ow % g->oh, x = p % g->ow;
+            const int iy = y * g->stride + t / g->kernel_w * g->dilation - g->top;
+            const int ix = x * g->stride + t % g->kernel_w * g->dilation - g->left;
+            if (iy < 0 || iy >= g->h || ix < 0 || ix >= g->w) continue;
+            for (int o = 0; o < outputs; o++)
+                for (int i = 0; i < gi; i++) {
+                    const size_t at = (((size_t)n * g->h + iy) * g->w + ix) * g->c + o / go * gi + i;
+                    const size_t weight = ((size_t)t * gi + i) * outputs + o;
+                    dx[at] += (double)out_gradient[(size_t)p * outputs + o] * w[weight];
+                    dw[weight] += (double)out_gradient[(size_t)p * outputs + o] * in[at];
+                }
+        }
+    for (size_t i = 0; i < inputs; i++) in_gradient[i] = (float)dx[i];
+    for (size_t i = 0; i < weights; i++) w_gradient[i] = (float)dw[i];
+    free(dx);
+    free(dw);
+}
+
+void ck_norm_reference(const float *in, const float *out_gradient, const float *weight, const float *bias,
+                       const float *mean, const float *variance, double epsilon, int trains, size_t rows, int columns,
+                       ck_function f, float parameter, float *out, float *in_gradient, float *weight_gradient,
+                       float *bias_gradient) {
+    for (int c = 0; c < columns; c++) {
+        double m = trains ? 0 : mean[c], v = trains ? 0 : variance[c], sum = 0, product = 0;
+        for (size_t r = 0; trains && r < rows; r++) m += in[r * columns + c] / (double)rows;
+        for (size_t r = 0; trains && r < rows; r++) v += (in[r * columns + c] - m) * (in[r * columns + c] - m) / (double)rows;
+        const double inverse = 1 / sqrt(v + epsilon);
+        for (size_t r = 0; r < rows; r++) {
+            const double hat = (in[r * columns + c] - m) * inverse, z = hat * weight[c] + bias[c];
+            const double dz = out_gradient[r * columns + c] * function(z, f, parameter, 1);
+            out[r * columns + c] = (float)function(z, f, parameter, 0);
+            sum += dz;
+            product += dz * hat;
+        }
+        for (size_t r = 0; r < rows; r++) {
+            const double hat = (in[r * columns + c] - m) * inverse, z = hat * weight[c] + bias[c];
+            double d = out_gradient[r * columns + c] * function(z, f, parameter, 1);
+            if (trains) d -= (sum + hat * product) / (double)rows;
+            in_gradient[r * columns + c] = (float)(d * weight[c] * inverse);
+        }
+        weight_gradient[c] = (float)product;
+        bias_gradient[c] = (float)sum;
+    }
+}
+
+void ck_grid_sample_reference(const float *map, const ck_grid_sampling *g, const float *grid, const float *out_gradient,
+                              float *out, float *map_gradient, float *grid_gradient) {
+    const size_t maps = g->step ? (size_t)g->n * (size_t)g->step : (size_t)g->h * g->w * g->c;
+    for (size_t i = 0; i < maps; i++) map_gradient[i] = 0;
+    for (int p = 0; p < g->n * g->places; p++) {
+        const ptrdiff_t image = p / g->places * g->step;
+        const double x = ((grid[2 * p] + 1.0) * g->w - 1) / 2, y = ((grid[2 * p + 1] + 1.0) * g->h - 1) / 2;
+        double by_x = 0, by_y = 0;
+        for (int c = 0; c < g->c; c++) {
+            const double gradient = out_gradient[(size_t)p * g->c + c];
+            double sum = 0;
+            // Every pixel weighs as a tent of width 1 around it says.
+            for (int py = 0; py < g->h; py++)
+                for (int px = 0; px < g->w; px++) {
+                    const double wx = 1 - fabs(x - px), wy = 1 - fabs(y - py);
+                    if (wx <= 0 || wy <= 0) continue;
+                    const ptrdiff_t at = image + ((ptrdiff_t)py * g->w + px) * g->c + c;
+                    sum += map[at] * wx * wy;
+                    map_gradient[at] += (float)(gradient * wx * wy);
+                    by_x += gradient * map[at] * wy * (px > x ? 1 : -1);
+                    by_y += gradient * map[at] * wx * (py > y ? 1 : -1);
+                }
+            out[(size_t)p * g->c + c] = (float)sum;
+        }
+        grid_gradient[2 * p] = (float)(by_x * g->w / 2);
+        grid_gradient[2 * p + 1] = (float)(by_y * g->h / 2);
+    }
 }

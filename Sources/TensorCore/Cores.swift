@@ -1,5 +1,4 @@
 import CKernels
-import Glibc
 import Synchronization
 
 /// The machine's cores, which one operation at a time shares its work out to.
@@ -7,7 +6,7 @@ import Synchronization
 /// The number of parts depends on the machine alone, never on who is free, so the same work gives the same bits each time:
 /// when another thread's operation holds the team, the parts run one after the other on the caller's thread.
 enum Cores {
-    static let count = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    static let count = max(1, Int(ck_available_cores()))
 
     /// nil on a machine of one core, or when the system refuses the threads: everything then runs on the caller's.
     /// The team lives as long as the process. Only `run` touches it, one caller at a time.

@@ -8,6 +8,7 @@
 #include "ck_half.h"
 #include "ck_inference.h"
 #include "ck_maps.h"
+#include "ck_memory.h"
 #include "ck_ops.h"
 #include "ck_optimizers.h"
 #include "ck_overlay.h"

@@ -12,3 +12,5 @@ void ck_team_destroy(ck_team *team);
 void ck_team_run(ck_team *team, void (*body)(void *context, int member, int size), void *context);
 /// Inside a body: waits until every member is here; what was written before is seen after.
 void ck_team_barrier(ck_team *team);
+/// Cores that this process may run on.
+int ck_available_cores(void);

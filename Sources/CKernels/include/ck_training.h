@@ -60,3 +60,17 @@ void ck_grid_sample_map_gradient(const float *out_gradient, const ck_grid_sampli
 /// grid_gradient[n][places] = (x, y), places [begin, end).
 void ck_grid_sample_grid_gradient(const float *map, const float *out_gradient, const ck_grid_sampling *g, const float *grid,
                                   int begin, int end, float *grid_gradient);
+
+// Plain references, for tests.
+/// Both gradients of a convolution w[kernel_h][kernel_w][c/groups][o] from that of its output.
+void ck_convolution_gradients_reference(const float *in, const float *out_gradient, const ck_window *g, const float *w,
+                                        int outputs, int groups, float *in_gradient, float *w_gradient);
+/// Batch norm and its activation; where `trains`, mean and variance are the batch's own. The gradients are those of
+/// Σ out · out_gradient.
+void ck_norm_reference(const float *in, const float *out_gradient, const float *weight, const float *bias,
+                       const float *mean, const float *variance, double epsilon, int trains, size_t rows, int columns,
+                       ck_function f, float parameter, float *out, float *in_gradient, float *weight_gradient,
+                       float *bias_gradient);
+/// The sampled values, and both gradients of Σ out · out_gradient.
+void ck_grid_sample_reference(const float *map, const ck_grid_sampling *g, const float *grid, const float *out_gradient,
+                              float *out, float *map_gradient, float *grid_gradient);
