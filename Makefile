@@ -3,6 +3,9 @@
 #   make demo [DIR=demo]    sample frames, fit, calibrate, the real daemon on a real folder, overlays to look at
 #   make test               formatting check and the whole test suite
 #   make crash-test         kills a debug build of the daemon at every step of a frame's life
+#   make soak               10,500 frames while the daemon is killed a hundred times (FRAMES=, KILLS=)
+#   make measure            memory and descriptors over many frames; what durability costs beside the bare detector
+#   make fuzz               half a minute of every fuzzer on its seeds (SECONDS_EACH=30)
 #   make install            binaries, unit, example configuration, shell completions (DESTDIR and PREFIX are honoured)
 #   make uninstall          removes what install placed; configuration, models and pictures stay
 
@@ -25,7 +28,7 @@ PACKAGES := libopenblas-dev libjpeg-dev libpng-dev libsqlite3-dev libsystemd-dev
 BIN      := .build/$(CONFIG)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup swift packages build demo lint format test crash-test install uninstall clean
+.PHONY: help setup swift packages build demo lint format test crash-test soak measure fuzz install uninstall clean
 
 help:
 	@sed -n 's/^#   //p' $(firstword $(MAKEFILE_LIST))
@@ -85,6 +88,23 @@ INSTALLED = $(PROGRAMS:%=$(PREFIX)/bin/%) \
 crash-test: setup
 	swift build -c debug --build-tests
 	swift test -c debug --skip-build --filter CrashPoints
+
+FRAMES ?= 10000
+KILLS  ?= 100
+soak: setup
+	swift build -c $(CONFIG) --build-tests
+	INSPECTD_SOAK_FRAMES=$(FRAMES) INSPECTD_SOAK_KILLS=$(KILLS) swift test -c $(CONFIG) --skip-build --filter Soak
+
+MEMORY_FRAMES   ?= 50000
+OVERHEAD_FRAMES ?= 600
+measure: setup
+	swift build -c $(CONFIG) --build-tests
+	INSPECTD_MEMORY_FRAMES=$(MEMORY_FRAMES) INSPECTD_OVERHEAD_FRAMES=$(OVERHEAD_FRAMES) \
+	  swift test -c $(CONFIG) --skip-build --filter Soak
+
+SECONDS_EACH ?= 30
+fuzz: setup
+	Tests/Fuzz/run $(SECONDS_EACH)
 
 install:
 	@test -x $(BIN)/inspectd -a -x $(BIN)/inspectctl || { echo "Run 'make build' first (as yourself, not as root)." >&2; exit 66; }

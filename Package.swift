@@ -34,6 +34,10 @@ let package = Package(
     products: [
         .executable(name: "inspectd", targets: ["inspectd"]),
         .executable(name: "inspectctl", targets: ["inspectctl"]),
+        // For the fuzzers' package, Tests/Fuzz.
+        .library(
+            name: "HostileInput",
+            targets: ["Imaging", "NeuralNets", "InspectionPipeline", "InspectionDomain", "LedgerStore"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),

@@ -16,7 +16,8 @@ public struct Alert: Codable, Sendable, Equatable {
     public var kind: Kind
     public var line: String
     public var createdAt: Date
-    public var verdict: Verdict
+    /// Of the frame; absent for alerts that are about none.
+    public var verdict: Verdict?
     public var message: String
     public var imageScore: Double?
     public var imageThreshold: Double?
@@ -26,7 +27,7 @@ public struct Alert: Codable, Sendable, Equatable {
     public var imagePath: String?
 
     public init(
-        id: String, kind: Kind, line: String, createdAt: Date, verdict: Verdict, message: String,
+        id: String, kind: Kind, line: String, createdAt: Date, verdict: Verdict? = nil, message: String,
         imageScore: Double? = nil, imageThreshold: Double? = nil, resultPath: String? = nil, imagePath: String? = nil
     ) {
         self.schema = Self.currentSchema

@@ -26,16 +26,6 @@ public struct HistoryEntry: Sendable {
     public let resultPath: String
 }
 
-/// Counts and times of a line over a period.
-public struct LineSummary: Sendable, Codable, Equatable {
-    public var line: String
-    public var normal, anomalous, error: Int
-    public var last: Date?
-    /// Milliseconds from decoding to results in place.
-    public var p50, p95, p99: Double?
-    public var lastError: String?
-}
-
 extension Ledger {
     /// Past inspections, newest first.
     /// - Throws: `LedgerError`.
@@ -102,33 +92,6 @@ extension Ledger {
                     ORDER BY created_at DESC, id DESC LIMIT ?
                     """, arguments: [line, count])
         }
-    }
-
-    /// One summary per line that has inspections since a date.
-    /// - Throws: `LedgerError`.
-    public func summaries(since: Date) throws -> [LineSummary] {
-        let rows = try read {
-            try Row.fetchAll(
-                $0,
-                sql: """
-                    SELECT line, verdict, created_at, milliseconds, error_message FROM inspection
-                    WHERE created_at >= ? ORDER BY line, created_at
-                    """, arguments: [since.timeIntervalSince1970])
-        }
-        return Dictionary(grouping: rows) { (row: Row) -> String in row["line"] }.map { line, rows in
-            let verdicts = rows.map { (row: Row) -> String in row["verdict"] }
-            let times = rows.map { (row: Row) -> Double in row["milliseconds"] }.sorted()
-            func percentile(_ p: Double) -> Double? {
-                times.isEmpty ? nil : times[min(times.count - 1, Int(Double(times.count) * p))]
-            }
-            let last: Double? = rows.last?["created_at"]
-            return LineSummary(
-                line: line, normal: verdicts.count { $0 == Verdict.normal.rawValue },
-                anomalous: verdicts.count { $0 == Verdict.anomalous.rawValue },
-                error: verdicts.count { $0 == Verdict.error.rawValue },
-                last: last.map { Date(timeIntervalSince1970: $0) }, p50: percentile(0.5), p95: percentile(0.95),
-                p99: percentile(0.99), lastError: rows.last { $0["error_message"] != nil }?["error_message"])
-        }.sorted { $0.line < $1.line }
     }
 
     /// Alerts not yet delivered.

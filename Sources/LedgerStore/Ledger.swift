@@ -95,7 +95,7 @@ public final class Ledger: Sendable {
         try write { try Self.enqueue($0, alert, text) }
     }
 
-    private static func enqueue(_ database: Database, _ alert: Alert, _ text: String) throws {
+    static func enqueue(_ database: Database, _ alert: Alert, _ text: String) throws {
         try database.execute(
             sql: "INSERT OR IGNORE INTO outbox (id, created_at, alert) VALUES (?, ?, ?)",
             arguments: [alert.id, alert.createdAt.timeIntervalSince1970, text])

@@ -38,6 +38,20 @@ enum Schema {
                     ) STRICT;
                     """)
         }
+        migrator.registerMigration("2") { database in
+            try database.execute(
+                sql: """
+                    -- Calibrations whose promise does not hold any more, found by watching frames called normal.
+                    CREATE TABLE expired_calibration (
+                        line TEXT NOT NULL,
+                        calibration TEXT NOT NULL,
+                        since REAL NOT NULL,
+                        noticed_at REAL NOT NULL,
+                        direction TEXT NOT NULL,
+                        PRIMARY KEY (line, calibration)
+                    ) STRICT;
+                    """)
+        }
         return migrator
     }()
 }

@@ -219,10 +219,11 @@ public struct FileSystem: Sendable {
         } catch let error as SystemError where error.isMissing {}
     }
 
-    /// Removes a folder with all it holds, never following links; a missing one is fine.
+    /// Removes a folder with all it holds, or a file, never following links; a missing one is fine.
     public func removeTree(_ path: RawPath) throws {
         let entries: [(name: RawPath, kind: FileKind)]
         do {
+            guard try status(path).kind == .folder else { return try remove(path) }
             entries = try list(path)
         } catch let error as SystemError where error.isMissing {
             return

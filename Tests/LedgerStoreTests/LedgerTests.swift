@@ -78,8 +78,45 @@ import Testing
             try ledger.record(broken, resultPath: "/r", alert: nil)
             let summary = try #require(try ledger.summaries(since: Date(timeIntervalSince1970: 0)).first)
             #expect((summary.normal, summary.anomalous, summary.error) == (1, 0, 1))
-            #expect(summary.lastError == "ends early")
+            #expect(summary.lastError?.message == "ends early")
+            #expect(summary.lastError?.date == Date(timeIntervalSince1970: 1001))
             #expect(summary.last == Date(timeIntervalSince1970: 1001))
+        }
+    }
+
+    @Test func summaries_give_percentiles_by_stage_of_the_latest_frames() throws {
+        try withLedger { ledger, _ in
+            for index in 1...200 {
+                var one = inspection("\(index)", at: Double(index))
+                one.timingMilliseconds.decode = Double(index)
+                one.timingMilliseconds.queue = 7
+                try ledger.record(one, resultPath: "/r", alert: nil)
+            }
+            let summary = try #require(
+                try ledger.summaries(since: .distantPast, now: Date(timeIntervalSince1970: 700)).first)
+            let decode = try #require(summary.stages["decode"])
+            #expect((decode.p50, decode.p95, decode.p99) == (101, 191, 199))
+            #expect(summary.stages["queue"]?.p99 == 7 && summary.stages["total"]?.p50 == 101)
+            #expect(summary.perMinute == 10.1, "101 frames in the ten minutes before")
+        }
+    }
+
+    @Test func a_calibrations_expiry_is_recorded_once_with_its_alert() throws {
+        try withLedger { ledger, path in
+            let expiry = CalibrationExpiry(
+                line: "a", calibration: "c1", since: Date(timeIntervalSince1970: 5),
+                noticedAt: Date(timeIntervalSince1970: 9), direction: "risen")
+            let first = try ledger.record(expiry, alert: alert("calibration-a-c1"))
+            let again = try ledger.record(expiry, alert: alert("calibration-a-c1"))
+            #expect(first && !again)
+            let found = try Ledger(path: path).expiry(line: "a", calibration: "c1")
+            #expect(found == expiry)
+            let others = [
+                try ledger.expiry(line: "a", calibration: "c2"), try ledger.expiry(line: "b", calibration: "c1"),
+            ]
+            #expect(others == [nil, nil])
+            let pending = try ledger.pendingAlertCount()
+            #expect(pending == 1)
         }
     }
 

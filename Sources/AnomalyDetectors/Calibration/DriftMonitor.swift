@@ -48,6 +48,9 @@ public struct DriftMonitor: Sendable {
         epoch = Epoch(reference)
     }
 
+    /// Looks no further: this calibration's drift was found before.
+    public mutating func finish() { hasDrifted = true }
+
     /// Takes the score of a frame that was called normal.
     /// - Returns: what was found, once.
     public mutating func observe(_ score: Double, at date: Date) -> Drift? {

@@ -39,7 +39,8 @@ public struct Daemon: Sendable {
         context = DaemonContext(
             configuration: ActiveConfiguration(configuration), models: models, fileSystem: fileSystem, spool: spool,
             ledger: ledger, logger: logger, queue: FrameQueue(capacity: 2 * workers),
-            intake: IntakeGate(spool: spool, ledger: ledger, logger: logger))
+            intake: IntakeGate(spool: spool, ledger: ledger, logger: logger),
+            drift: DriftWatch(ledger: ledger, logger: logger))
         recovery = Recovery(
             context: context, marker: RunMarker(path: configuration.state + "/run.json", fileSystem: fileSystem))
     }

@@ -13,6 +13,7 @@ struct DaemonContext: Sendable {
     let logger: Logger
     let queue: FrameQueue<Work>
     let intake: IntakeGate
+    let drift: DriftWatch
     let pending = Pending()
     let progress = ProgressBoard()
     let counters = Counters()

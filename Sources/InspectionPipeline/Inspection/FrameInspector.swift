@@ -1,3 +1,4 @@
+import AnomalyDetectors
 import Foundation
 import Imaging
 import InspectionDomain
@@ -46,6 +47,7 @@ final class FrameInspector {
         var image = ImageInfo(path: claim.original.description)
         var inspection: Inspection
         var contents: [String: Data] = [:]
+        var calibration: Calibration?
         do {
             if claim.attempts > 2 { throw Self.crashedTwice }
             step("read")
@@ -55,6 +57,7 @@ final class FrameInspector {
             let model = try context.models.current(work.line.model)
             let examination = try examiner.examine(data, with: model, rule: work.line.rule) { step($0) }
             CrashPoint.examined.reached()
+            calibration = examination.calibration
 
             step("encode")
             let examined = ContinuousClock.now
@@ -79,9 +82,20 @@ final class FrameInspector {
         try context.ledger.record(
             inspection, resultPath: folder.description, alert: Alert(about: inspection, resultPath: folder.description))
         CrashPoint.recorded.reached()
+        if let calibration { watchDrift(inspection, calibration) }
         step("finish")
         try finish(claim, inspection.error, work.line)
         return .inspected(inspection, folder: folder)
+    }
+
+    /// A frame's own life does not depend on it: should the ledger fail just now, the next frame finds what this one would have.
+    private func watchDrift(_ inspection: Inspection, _ calibration: Calibration) {
+        do {
+            if try context.drift.observe(inspection, calibration) { context.alertBell.ring() }
+        } catch {
+            context.logger.event(
+                .retrying, .error, "line \(inspection.line): drift: \(error), retrying with the next frame")
+        }
     }
 
     private func step(_ name: String) { context.progress.begin(name, part: worker) }

@@ -20,12 +20,29 @@ public struct DaemonStatus: Codable, Sendable, Equatable {
         /// Of the last 24 hours.
         public var normal, anomalous, error: Int
         public var lastInspection: Date?
-        public var p50Milliseconds, p95Milliseconds: Double?
+        /// Frames of the last ten minutes, per minute.
+        public var perMinute: Double
+        /// Of the latest thousand frames: the whole way of a frame, and by stage as `timing_ms` in result.json names them.
+        public var p50Milliseconds, p95Milliseconds, p99Milliseconds: Double?
+        public var stages: [String: Percentiles]
+        public var lastError: String?
+        public var lastErrorAt: Date?
+        /// When the calibration in service was made.
+        public var calibratedAt: Date?
+        /// Since when its promise does not hold, if that was found.
+        public var calibrationExpiredSince: Date?
         /// What is wrong with the line.
         public var problem: String?
 
         enum CodingKeys: String, CodingKey {
             case name, watch, waiting, quarantined, model, version, calibration, normal, anomalous, error, problem
+            case perMinute = "frames_per_minute"
+            case p99Milliseconds = "p99_ms"
+            case stages = "stages_ms"
+            case lastError = "last_error"
+            case lastErrorAt = "last_error_at"
+            case calibratedAt = "calibrated_at"
+            case calibrationExpiredSince = "calibration_expired_since"
             case imageThreshold = "image_threshold"
             case falseAlarmRate = "false_alarm_rate"
             case lastInspection = "last_inspection"
@@ -88,8 +105,10 @@ public struct DaemonStatus: Codable, Sendable, Equatable {
             name: line.name, watch: line.watch, waiting: nil,
             quarantined: count(FileSystem(), spool.quarantine / line.name),
             model: line.model, normal: summary?.normal ?? 0, anomalous: summary?.anomalous ?? 0,
-            error: summary?.error ?? 0, lastInspection: summary?.last, p50Milliseconds: summary?.p50,
-            p95Milliseconds: summary?.p95)
+            error: summary?.error ?? 0, lastInspection: summary?.last, perMinute: summary?.perMinute ?? 0,
+            p50Milliseconds: summary?.stages["total"]?.p50, p95Milliseconds: summary?.stages["total"]?.p95,
+            p99Milliseconds: summary?.stages["total"]?.p99, stages: summary?.stages ?? [:],
+            lastError: summary?.lastError?.message, lastErrorAt: summary?.lastError?.date)
         do {
             var inbox = Inbox(folder: line.watch, followsLinks: line.followLinks)
             let arrivals = try inbox.scan().arrivals
@@ -107,6 +126,11 @@ public struct DaemonStatus: Codable, Sendable, Equatable {
                 .deciding(for: line.rule)
             status.imageThreshold = calibration.imageThreshold
             status.falseAlarmRate = calibration.falseAlarmRate
+            status.calibratedAt = calibration.createdAt
+            if let expiry = try ledger?.expiry(line: line.name, calibration: calibration.id) {
+                status.calibrationExpiredSince = expiry.since
+                status.problem = expiry.message(model: line.model)
+            }
         } catch {
             status.problem = "\(error)"
         }

@@ -9,7 +9,9 @@ public enum History {
     /// The ledger; nil when nothing was ever inspected.
     public static func ledger(_ configuration: Configuration) throws -> Ledger? {
         guard FileManager.default.fileExists(atPath: configuration.ledgerPath) else { return nil }
-        return try Ledger(path: configuration.ledgerPath)
+        // Who may not write it reads it.
+        return try Ledger(
+            path: configuration.ledgerPath, readOnly: access(configuration.ledgerPath, W_OK) != 0)
     }
 
     /// Past inspections, newest first.
@@ -25,12 +27,25 @@ public enum History {
             .filter { $0.inspection.model == model }.compactMap(\.inspection.imageScore)
     }
 
+    /// How many inspections of a line had a verdict.
+    public static func count(
+        _ configuration: Configuration, line: String, verdict: Verdict, since: Date
+    ) throws -> Int {
+        try ledger(configuration)?.history(HistoryFilter(line: line, verdict: verdict, since: since, limit: 100_000))
+            .count
+            ?? 0
+    }
+
     /// Archived frames of a line that were called normal, by their paths.
-    public static func archivedNormalFrames(
-        _ configuration: Configuration, line: String, since: Date, limit: Int = 10_000
+    /// - Parameter includingAlarms: those called anomalous too.
+    public static func archivedFrames(
+        _ configuration: Configuration, line: String, since: Date, includingAlarms: Bool = false, limit: Int = 10_000
     ) throws -> [String] {
-        let filter = HistoryFilter(line: line, verdict: .normal, since: since, limit: limit)
-        let wanted = Set(try inspections(configuration, filter).map(\.inspection.resultID))
+        var wanted: Set<String> = []
+        for verdict in [Verdict.normal] + (includingAlarms ? [.anomalous] : []) {
+            let filter = HistoryFilter(line: line, verdict: verdict, since: since, limit: limit)
+            wanted.formUnion(try inspections(configuration, filter).map(\.inspection.resultID))
+        }
         let files = FileSystem()
         let folder = Spool(root: configuration.spool).archive / line
         guard try !wanted.isEmpty && files.exists(folder) else { return [] }

@@ -14,6 +14,7 @@ struct CalibrateCommand: ParsableCommand {
 
               inspectctl calibrate --line plate --normal /data/plate/this-week --dry-run
               inspectctl calibrate --line plate --from-history 7d
+              inspectctl calibrate --line plate --from-history 7d --include-alarms --dry-run
               inspectctl calibrate --line plate --rollback
             """)
 
@@ -31,6 +32,11 @@ struct CalibrateCommand: ParsableCommand {
             "Instead, the archived frames of so long ago until now that were called normal.", valueName: "7d"))
     var fromHistory: String?
 
+    @Flag(
+        help: ArgumentHelp(
+            "With --from-history: frames called anomalous too. Only after looking at them: each must be flawless."))
+    var includeAlarms = false
+
     @Flag(help: "Only show old and new thresholds, and what would change.")
     var dryRun = false
 
@@ -44,6 +50,9 @@ struct CalibrateCommand: ParsableCommand {
     func validate() throws {
         guard (normal.isEmpty ? 0 : 1) + (fromHistory == nil ? 0 : 1) + (rollback ? 1 : 0) == 1 else {
             throw ValidationError("give one of --normal FOLDER, --from-history TIME and --rollback")
+        }
+        guard !includeAlarms || fromHistory != nil else {
+            throw ValidationError("--include-alarms belongs to --from-history")
         }
         if let fromHistory, Quantity.duration(fromHistory) == nil {
             throw ValidationError("--from-history needs \(Quantity.durationsAllowed), got '\(fromHistory)'")
@@ -96,14 +105,27 @@ struct CalibrateCommand: ParsableCommand {
         guard let fromHistory, let time = Quantity.duration(fromHistory) else {
             return (try FrameSource(folders: normal), normal.joined(separator: ", "))
         }
-        let paths = try History.archivedNormalFrames(configuration, line: line.name, since: Date() - time.inSeconds)
+        let since = Date() - time.inSeconds
+        let paths = try History.archivedFrames(
+            configuration, line: line.name, since: since, includingAlarms: includeAlarms)
+        let alarms = try History.count(configuration, line: line.name, verdict: .anomalous, since: since)
+        if alarms > 0 && !includeAlarms {
+            global.remark(
+                "note: \(alarms) frame(s) called anomalous in that time are left out. Where they were false alarms, the new "
+                    + "threshold stays too low without them: look at them (`inspectctl history --line \(line.name) --verdict "
+                    + "anomalous --since \(fromHistory)`), then use --include-alarms")
+        }
         guard !paths.isEmpty else {
             throw ProgramError(
                 .noInput,
-                "line \(line.name) has no archived frames of the last \(fromHistory) that were called normal; the line needs "
+                "line \(line.name) has no archived frames of the last \(fromHistory) to calibrate on; the line needs "
                     + "`after: archive`, or give --normal FOLDER")
         }
-        return (FrameSource(paths: paths), "frames of the last \(fromHistory) called normal on line \(line.name)")
+        return (
+            FrameSource(paths: paths),
+            "frames of the last \(fromHistory) "
+                + (includeAlarms ? "on line \(line.name), alarms among them" : "called normal on line \(line.name)")
+        )
     }
 }
 

@@ -31,8 +31,17 @@ struct InspectCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Write an overlay picture of each there.", valueName: "folder"))
     var overlays: String?
 
+    @Option(help: "Cores that one picture may use.")
+    var threads = ProcessInfo.processInfo.activeProcessorCount
+
     @Flag(help: "End with 1 when a picture is anomalous.")
     var failOnAnomaly = false
+
+    func validate() throws {
+        guard (1...256).contains(threads) else {
+            throw ValidationError("--threads must be from 1 to 256, got \(threads)")
+        }
+    }
 
     func run() throws {
         let configuration = try global.configuration()
@@ -40,8 +49,7 @@ struct InspectCommand: ParsableCommand {
         let line = configuration.lines.first { $0.model == loaded.record.name }
         let decidingRule = rule.isExplicit ? rule.rule(line) : line?.rule ?? loaded.stored.calibration.rule
         let examiner = FrameExaminer(
-            threads: ProcessInfo.processInfo.activeProcessorCount,
-            limits: DecodeLimits(maxPixels: Int(configuration.maxMegapixels * 1e6)))
+            threads: threads, limits: DecodeLimits(maxPixels: Int(configuration.maxMegapixels * 1e6)))
         var anomalies = 0
         for path in try expand(paths) {
             let inspection = try inspect(path, examiner, loaded, decidingRule)

@@ -6,7 +6,7 @@ struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Shows the daemon's state, its lines and what waits.",
         discussion: """
-            Counts and times are of the last 24 hours. With --fail-if-down, ends with 69 when the daemon does not run.
+            Counts are of the last 24 hours, times of their latest thousand frames. With --fail-if-down, ends with 69 when the daemon does not run.
 
               inspectctl status --config samples/inspectd.yaml
             """)
@@ -34,20 +34,27 @@ struct StatusCommand: ParsableCommand {
         let free = status.freeBytes.map { Quantity.text(bytes: $0) } ?? "?"
         var table = Table(
             [
-                "line", "waiting", "normal", "anomalous", "unreadable", "quarantined", "p50 ms", "p95 ms", "threshold",
-                "rate", "model", "last",
-            ], numeric: [1, 2, 3, 4, 5, 6, 7, 8, 9])
-        func milliseconds(_ value: Double?) -> String { value.map { String(format: "%.1f", $0) } ?? "–" }
+                "line", "waiting", "normal", "anomalous", "unreadable", "quarantined", "per min", "threshold", "rate",
+                "model",
+                "calibrated", "last",
+            ], numeric: [1, 2, 3, 4, 5, 6, 7, 8])
         for line in status.lines {
             table.add([
                 line.name, line.waiting.map(String.init) ?? "?", String(line.normal), String(line.anomalous),
-                String(line.error), String(line.quarantined), milliseconds(line.p50Milliseconds),
-                milliseconds(line.p95Milliseconds), Output.score(line.imageThreshold),
-                line.falseAlarmRate.map { String($0) } ?? "–", line.model + (line.version.map { " v\($0)" } ?? ""),
+                String(line.error), String(line.quarantined), String(format: "%.1f", line.perMinute),
+                Output.score(line.imageThreshold), line.falseAlarmRate.map { String($0) } ?? "–",
+                line.model + (line.version.map { " v\($0)" } ?? ""), line.calibratedAt.map(Self.age) ?? "–",
                 line.lastInspection.map(Output.time) ?? "never",
             ])
         }
-        let problems = status.lines.compactMap { line in line.problem.map { "line \(line.name): \($0)" } }
+        let remarks = status.lines.compactMap { line in
+            line.lastError.map {
+                "line \(line.name): last error\(line.lastErrorAt.map { " \(Output.time($0)) UTC" } ?? ""): \($0)"
+            }
+        }
+        let problems = status.lines.compactMap { line in
+            line.problem.map { $0.hasPrefix("line ") ? $0 : "line \(line.name): \($0)" }
+        }
         return """
             inspectd   \(daemon)
             spool      \(configuration.spool), \(free) free
@@ -56,6 +63,28 @@ struct StatusCommand: ParsableCommand {
             alerts     \(status.deliveredAlerts) in alerts/new, \(status.pendingAlerts) still to be delivered
 
             \(table.isEmpty ? "no lines are configured" : table.text)
-            """ + (problems.isEmpty ? "" : "\n\n" + problems.joined(separator: "\n"))
+
+            \(times(status))
+            """ + (remarks + problems).map { "\n" + $0 }.joined()
+    }
+
+    /// Percentiles by stage.
+    private static func times(_ status: DaemonStatus) -> String {
+        let stages = ["queue", "decode", "preprocess", "backbone", "detect", "write", "total"]
+        var table = Table(["ms p50/p95/p99"] + stages, numeric: Set(1...stages.count))
+        for line in status.lines where !line.stages.isEmpty {
+            table.add(
+                [line.name]
+                    + stages.map { stage in
+                        line.stages[stage].map { String(format: "%.1f/%.1f/%.1f", $0.p50, $0.p95, $0.p99) } ?? "–"
+                    })
+        }
+        return table.isEmpty ? "no frames in the last 24 hours" : table.text
+    }
+
+    /// `today`, `12 d ago`
+    private static func age(_ date: Date) -> String {
+        let days = Int(Date().timeIntervalSince(date) / 86_400)
+        return days < 1 ? "today" : "\(days) d ago"
     }
 }

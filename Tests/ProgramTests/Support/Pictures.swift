@@ -26,6 +26,11 @@ enum Pictures {
             .encodedJPEG(quality: 90)
     }
 
+    /// As large as a camera's: 1024 × 768.
+    static func camera(_ index: Int) throws -> Data {
+        try SampleFrames.flawless(.plate, index: index, size: .init(width: 1024, height: 768)).encodedJPEG(quality: 90)
+    }
+
     /// Writes flawless pictures.
     /// - Returns: the folder's path.
     static func write(_ count: Int, from first: Int, to folder: URL) throws -> String {

@@ -22,6 +22,8 @@ struct ProgramRun {
             let process = Process()
             process.executableURL = URL(fileURLWithPath: path)
             process.arguments = arguments
+            // Help texts are as wide as on any terminal of old.
+            process.environment = ProcessInfo.processInfo.environment.merging(["COLUMNS": "80"]) { $1 }
             // Files, not pipes: nobody has to read while the program runs.
             let files = ["output", "errors"].map { folder.appendingPathComponent($0) }
             for file in files { try Data().write(to: file) }

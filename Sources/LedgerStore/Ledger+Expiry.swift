@@ -1,0 +1,77 @@
+import Foundation
+import GRDB
+import InspectionDomain
+
+/// A calibration whose promise was found not to hold any more.
+public struct CalibrationExpiry: Sendable, Equatable {
+    public let line: String
+    /// The calibration's id.
+    public let calibration: String
+    /// The estimate of the change.
+    public let since: Date
+    public let noticedAt: Date
+    /// How scores have changed: `risen`, `fallen` or `spread`.
+    public let direction: String
+
+    public init(line: String, calibration: String, since: Date, noticedAt: Date, direction: String) {
+        (self.line, self.calibration, self.since) = (line, calibration, since)
+        (self.noticedAt, self.direction) = (noticedAt, direction)
+    }
+}
+
+extension Ledger {
+    /// Records an expiry with its alert, in one transaction.
+    /// - Returns: false when it was recorded before; nothing is changed then.
+    /// - Throws: `LedgerError`.
+    public func record(_ expiry: CalibrationExpiry, alert: Alert) throws -> Bool {
+        let text = String(decoding: try DomainJSON.encoder(pretty: false).encode(alert), as: UTF8.self)
+        return try write { database in
+            try database.execute(
+                sql: """
+                    INSERT OR IGNORE INTO expired_calibration (line, calibration, since, noticed_at, direction)
+                    VALUES (?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    expiry.line, expiry.calibration, expiry.since.timeIntervalSince1970,
+                    expiry.noticedAt.timeIntervalSince1970, expiry.direction,
+                ])
+            guard database.changesCount == 1 else { return false }
+            try Self.enqueue(database, alert, text)
+            return true
+        }
+    }
+
+    /// The expiry of a line's calibration; nil while its promise holds.
+    /// - Throws: `LedgerError`.
+    public func expiry(line: String, calibration: String) throws -> CalibrationExpiry? {
+        try read {
+            try Row.fetchOne(
+                $0,
+                sql: "SELECT since, noticed_at, direction FROM expired_calibration WHERE line = ? AND calibration = ?",
+                arguments: [line, calibration])
+        }.map { row in
+            CalibrationExpiry(
+                line: line, calibration: calibration, since: Date(timeIntervalSince1970: row["since"]),
+                noticedAt: Date(timeIntervalSince1970: row["noticed_at"]), direction: row["direction"])
+        }
+    }
+
+    /// Scores of a line's latest frames that were called normal under a calibration, oldest first.
+    /// - Parameter since: when the calibration was made: bounds the search.
+    /// - Throws: `LedgerError`.
+    public func normalScores(
+        line: String, calibration: String, since: Date, last count: Int
+    ) throws -> [(score: Double, date: Date)] {
+        try read {
+            try Row.fetchAll(
+                $0,
+                sql: """
+                    SELECT image_score, created_at FROM inspection
+                    WHERE line = ? AND created_at >= ? AND verdict = 'normal' AND calibration = ?
+                    ORDER BY created_at DESC, id DESC LIMIT ?
+                    """, arguments: [line, since.timeIntervalSince1970, calibration, count])
+        }.reversed().map { row in
+            (score: row["image_score"], date: Date(timeIntervalSince1970: row["created_at"]))
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import Foundation
+import GRDB
+import InspectionDomain
+
+/// The 50th, 95th and 99th percentile of some times, milliseconds.
+public struct Percentiles: Sendable, Codable, Equatable {
+    public let p50, p95, p99: Double
+
+    /// Nil for no times at all.
+    public init?(of times: [Double]) {
+        guard !times.isEmpty else { return nil }
+        let sorted = times.sorted()
+        func at(_ p: Double) -> Double { sorted[min(sorted.count - 1, Int(Double(sorted.count) * p))] }
+        (p50, p95, p99) = (at(0.5), at(0.95), at(0.99))
+    }
+}
+
+/// Counts of a line over a period, and the times of its latest frames.
+public struct LineSummary: Sendable, Equatable {
+    /// How many of the latest frames the times are of.
+    public static let timed = 1000
+
+    public var line: String
+    public var normal, anomalous, error: Int
+    public var last: Date?
+    /// Frames of the last ten minutes, per minute.
+    public var perMinute: Double
+    /// By stage, as `timing_ms` in result.json names them, and `total`: from decoding to results in place.
+    public var stages: [String: Percentiles]
+    /// The latest error of the period.
+    public var lastError: (date: Date, message: String)?
+
+    public static func == (a: LineSummary, b: LineSummary) -> Bool {
+        (a.line, a.normal, a.anomalous, a.error, a.last) == (b.line, b.normal, b.anomalous, b.error, b.last)
+            && a.perMinute == b.perMinute && a.stages == b.stages && a.lastError?.date == b.lastError?.date
+            && a.lastError?.message == b.lastError?.message
+    }
+}
+
+extension Ledger {
+    /// One summary per line that has inspections since a date. The counting is the database's, so that a day of millions of
+    /// frames costs no memory.
+    /// - Throws: `LedgerError`.
+    public func summaries(since: Date, now: Date = Date()) throws -> [LineSummary] {
+        try read { database in
+            let counts = try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT line, SUM(verdict = 'normal') AS normal, SUM(verdict = 'anomalous') AS anomalous,
+                        SUM(verdict = 'error') AS error, SUM(created_at >= ?) AS recent, MAX(created_at) AS last
+                    FROM inspection WHERE created_at >= ? GROUP BY line ORDER BY line
+                    """, arguments: [now.timeIntervalSince1970 - 600, since.timeIntervalSince1970])
+            return try counts.map { row in
+                let line: String = row["line"]
+                let last: Double? = row["last"]
+                let recent: Int = row["recent"]
+                return LineSummary(
+                    line: line, normal: row["normal"], anomalous: row["anomalous"], error: row["error"],
+                    last: last.map { Date(timeIntervalSince1970: $0) }, perMinute: Double(recent) / 10,
+                    stages: try Self.stages(database, line, since), lastError: try Self.lastError(database, line, since)
+                )
+            }
+        }
+    }
+
+    private static func stages(_ database: Database, _ line: String, _ since: Date) throws -> [String: Percentiles] {
+        let names = ["queue", "decode", "preprocess", "backbone", "detect", "write"]
+        let columns = names.map { "record ->> '$.timing_ms.\($0)' AS \($0)" }.joined(separator: ", ")
+        let rows = try Row.fetchAll(
+            database,
+            sql: """
+                SELECT milliseconds AS total, \(columns) FROM inspection
+                WHERE line = ? AND created_at >= ? AND verdict <> 'error' ORDER BY created_at DESC LIMIT ?
+                """, arguments: [line, since.timeIntervalSince1970, LineSummary.timed])
+        var stages: [String: Percentiles] = [:]
+        for name in names + ["total"] { stages[name] = Percentiles(of: rows.compactMap { $0[name] as Double? }) }
+        return stages
+    }
+
+    private static func lastError(
+        _ database: Database, _ line: String, _ since: Date
+    ) throws -> (date: Date, message: String)? {
+        try Row.fetchOne(
+            database,
+            sql: """
+                SELECT created_at, error_message FROM inspection
+                WHERE line = ? AND created_at >= ? AND verdict = 'error' ORDER BY created_at DESC LIMIT 1
+                """, arguments: [line, since.timeIntervalSince1970]
+        ).map { (Date(timeIntervalSince1970: $0["created_at"]), $0["error_message"] ?? "") }
+    }
+}

@@ -1,0 +1,49 @@
+import ArgumentParser
+import InspectionPipeline
+import Spooling
+
+struct RetentionCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "retention", abstract: "Shows what the configured retention would remove now, oldest first.",
+        discussion: """
+            Removes nothing: the daemon does that, at its start and every ten minutes. Whole days go by age; single results and
+            archived frames while less than `min_free` is free. Alerts and the quarantine never go.
+
+              inspectctl retention --results 14d --min-free 20GiB
+            """)
+
+    @OptionGroup var global: GlobalOptions
+
+    @Option(help: ArgumentHelp("Results older than this, instead of the configuration's.", valueName: "30d"))
+    var results: String?
+
+    @Option(help: ArgumentHelp("Archived frames older than this, instead of the configuration's.", valueName: "7d"))
+    var archive: String?
+
+    @Option(help: ArgumentHelp("Space to keep free, instead of the configuration's.", valueName: "5GiB"))
+    var minFree: String?
+
+    func validate() throws {
+        for (name, value) in [("--results", results), ("--archive", archive)] {
+            guard let value, Quantity.duration(value) == nil else { continue }
+            throw ValidationError("\(name) needs \(Quantity.durationsAllowed), got '\(value)'")
+        }
+        if let minFree, Quantity.size(minFree) == nil {
+            throw ValidationError("--min-free needs \(Quantity.sizesAllowed), got '\(minFree)'")
+        }
+    }
+
+    func run() throws {
+        let configuration = try global.configuration()
+        var policy = configuration.retention
+        if let age = results.flatMap(Quantity.duration) { policy.results = age }
+        if let age = archive.flatMap(Quantity.duration) { policy.archive = age }
+        if let size = minFree.flatMap(Quantity.size) { policy.minFree = size }
+        let plan = try Retention(spool: Spool(root: configuration.spool)).plan(policy)
+        guard global.format == .text else { return try Output.printJSON(plan) }
+        var table = Table(["reason", "size", "would be removed"], numeric: [1])
+        for one in plan { table.add([one.reason.rawValue, Quantity.text(bytes: one.bytes), one.path]) }
+        let total = Quantity.text(bytes: plan.reduce(0) { $0 + $1.bytes })
+        Output.print(table.isEmpty ? "nothing would be removed" : table.text + "\n\(total) in all; nothing was removed")
+    }
+}
