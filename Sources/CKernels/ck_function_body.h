@@ -1,24 +1,18 @@
 // Element-wise functions and their derivatives on vectors of any width, always inlined into what includes this.
 #pragma once
+#include "ck_exp_polynomial.h"
 #include "ck_training.h"
 #include <math.h>
 
 #define CK_INLINE static inline __attribute__((always_inline))
 
-/// e^x to a relative error under 2e-7 (reduction by ln 2, then a polynomial of degree 5 as in Cephes): plain arithmetic,
-/// so that loops around it vectorise.
+/// e^x to a relative error under 2e-7: plain arithmetic, so that loops around it vectorise.
 CK_INLINE float ck_exp(float x) {
     x = x < -87.0f ? -87.0f : x > 88.0f ? 88.0f : x;
     const float magic = 12582912.0f; // 1.5 · 2^23: adding it rounds to an integer
     const float t = x * 1.44269504088896341f + magic, n = t - magic;
     const float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
-    float p = 1.9875691500e-4f;
-    p = p * r + 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
-    p = p * (r * r) + (r + 1.0f);
+    const float p = CK_EXP_POLYNOMIAL(r);
     union { float f; int i; } bits = {t}, round = {magic}, value = {p};
     value.i += (int)((unsigned)(bits.i - round.i) << 23);
     return value.f + x * 0.0f; // a NaN stays one

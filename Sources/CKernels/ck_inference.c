@@ -1,4 +1,5 @@
 #include "ck_inference.h"
+#include "ck_exp_polynomial.h"
 #include <math.h>
 #include <string.h>
 

@@ -11,7 +11,7 @@ typedef int CK_FN(vi) __attribute__((vector_size(CK_VL * 4), aligned(4)));
 #define STORE(p, v) (*(vf *)(p) = (v))
 #define UNROLL _Pragma("clang loop unroll(full)")
 
-/// e^x, relative error under 2e-7 (Cephes-style reduction by ln 2, then a degree-5 polynomial).
+/// e^x, relative error under 2e-7 (reduction by ln 2, then a polynomial).
 INLINE void CK_FN(exp)(const vf *in, vf *out) {
     vf x = *in;
     x = __builtin_elementwise_min(__builtin_elementwise_max(x, (vf){} - 87.0f), (vf){} + 88.0f);
@@ -20,13 +20,7 @@ INLINE void CK_FN(exp)(const vf *in, vf *out) {
     vf n = t - magic;
     vf r = x - n * 0.693359375f;
     r = r + n * 2.12194440e-4f;
-    vf p = (vf){} + 1.9875691500e-4f;
-    p = p * r + 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
-    p = p * (r * r) + (r + 1.0f);
+    vf p = CK_EXP_POLYNOMIAL(r);
     vi scale = ((vi)t - (vi)magic) << 23;
     *out = (vf)((vi)p + scale);
 }

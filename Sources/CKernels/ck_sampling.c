@@ -23,43 +23,43 @@ CK_CLONES static void mix(const float *a, const float *b, const float *c, const 
     }
 }
 
-void ck_bilinear(const float *in, int n, int h, int w, int c, int oh, int ow, int align_corners, float *out) {
-    for (int image = 0; image < n; image++, in += (ptrdiff_t)h * w * c)
-        for (int y = 0; y < oh; y++) {
-            int y0, y1;
-            float fy;
-            source(y, h, oh, align_corners, &y0, &y1, &fy);
-            for (int x = 0; x < ow; x++, out += c) {
-                int x0, x1;
-                float fx;
-                source(x, w, ow, align_corners, &x0, &x1, &fx);
-                mix(in + ((ptrdiff_t)y0 * w + x0) * c, in + ((ptrdiff_t)y0 * w + x1) * c, in + ((ptrdiff_t)y1 * w + x0) * c,
-                    in + ((ptrdiff_t)y1 * w + x1) * c, fx, fy, c, out);
-            }
-        }
-}
-
 CK_CLONES static void add_scaled(const float *in, float scale, int count, float *out) {
     for (int i = 0; i < count; i++) out[i] += in[i] * scale;
 }
 
-void ck_bilinear_gradient(const float *out_gradient, int n, int h, int w, int c, int oh, int ow, int align_corners,
-                          float *in_gradient) {
-    for (int image = 0; image < n; image++, in_gradient += (ptrdiff_t)h * w * c)
+/// Goes through the large map [n][oh][ow][c] and the four pixels of the small one [n][h][w][c] that each place mixes: reads
+/// them into `large`, or adds the large map's values back to them.
+static void resample(float *small, int n, int h, int w, int c, int oh, int ow, int align_corners, float *large, int back) {
+    for (int image = 0; image < n; image++, small += (ptrdiff_t)h * w * c)
         for (int y = 0; y < oh; y++) {
             int y0, y1;
             float fy;
             source(y, h, oh, align_corners, &y0, &y1, &fy);
-            for (int x = 0; x < ow; x++, out_gradient += c) {
+            for (int x = 0; x < ow; x++, large += c) {
                 int x0, x1;
                 float fx;
                 source(x, w, ow, align_corners, &x0, &x1, &fx);
-                add_scaled(out_gradient, (1 - fy) * (1 - fx), c, in_gradient + ((ptrdiff_t)y0 * w + x0) * c);
-                add_scaled(out_gradient, (1 - fy) * fx, c, in_gradient + ((ptrdiff_t)y0 * w + x1) * c);
-                add_scaled(out_gradient, fy * (1 - fx), c, in_gradient + ((ptrdiff_t)y1 * w + x0) * c);
-                add_scaled(out_gradient, fy * fx, c, in_gradient + ((ptrdiff_t)y1 * w + x1) * c);
+                float *top = small + (ptrdiff_t)y0 * w * c, *bottom = small + (ptrdiff_t)y1 * w * c;
+                const ptrdiff_t left = (ptrdiff_t)x0 * c, right = (ptrdiff_t)x1 * c;
+                if (!back) {
+                    mix(top + left, top + right, bottom + left, bottom + right, fx, fy, c, large);
+                    continue;
+                }
+                add_scaled(large, (1 - fy) * (1 - fx), c, top + left);
+                add_scaled(large, (1 - fy) * fx, c, top + right);
+                add_scaled(large, fy * (1 - fx), c, bottom + left);
+                add_scaled(large, fy * fx, c, bottom + right);
             }
         }
+}
+
+void ck_bilinear(const float *in, int n, int h, int w, int c, int oh, int ow, int align_corners, float *out) {
+    resample((float *)in, n, h, w, c, oh, ow, align_corners, out, 0);
+}
+
+void ck_bilinear_gradient(const float *out_gradient, int n, int h, int w, int c, int oh, int ow, int align_corners,
+                          float *in_gradient) {
+    resample(in_gradient, n, h, w, c, oh, ow, align_corners, (float *)out_gradient, 1);
 }
 
 void ck_average_pool(const float *in, const ck_window *g, float *out) {
