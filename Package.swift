@@ -98,7 +98,7 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["NeuralNets", "TensorCore"], path: "Tests/TestSupport",
             swiftSettings: strict),
-        tests("TensorCore", ["CKernels"]),
+        tests("TensorCore", ["CKernels", "NeuralNets"]),
         tests("NeuralNets", ["CKernels", "InspectionDomain"]),
         tests("Imaging", ["NeuralNets"]),
         tests("AnomalyDetectors", ["CKernels"]),
