@@ -34,6 +34,9 @@ public enum GRADTrainer {
             fusion: options.fusion.network(channels: features.channels))
         LinearAlgebra.setThreads(max(1, work.workers))
         var course = try GRADCourse(network: network, options: options, features: features, split: split)
+        // Every step frees and wants the same gigabyte again.
+        Memory.keepFreed()
+        defer { Memory.giveBack() }
         try course.run(work)
         let model = try GRADModel(
             backbone: backbone, options: options, taps: taps, network: network, projection: features.projection,
