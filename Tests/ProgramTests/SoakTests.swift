@@ -92,7 +92,9 @@ extension ProgramTests {
             say("\(archived.count) archived, \(aside.count) in quarantine, \(crashed) of them in work at two kills")
             #expect(results.count { $0.verdict == .error } == aside.count)
             #expect(shop.inWork.isEmpty && shop.temporary.isEmpty)
-            let rest = shop.files(in: shop.root).filter { $0.hasSuffix(".tmp") || $0.contains("/.") }
+            let rest = shop.files(in: shop.root).filter {
+                $0.hasSuffix(".tmp") || $0.contains("/.") && !$0.hasSuffix("/.lock")
+            }
             #expect(rest.isEmpty, "left behind: \(rest)")
         }
 
