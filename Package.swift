@@ -90,7 +90,7 @@ let package = Package(
             name: "inspectctl",
             dependencies: [
                 "InspectionPipeline", "AnomalyDetectors", "NeuralNets", "Imaging", "InspectionDomain", "LedgerStore",
-                "Spooling", "LinuxPlatform", "SampleFrames", "InspectionPlots", logging, arguments,
+                "Spooling", "LinuxPlatform", "SampleFrames", "InspectionPlots", "TensorCore", logging, arguments,
             ],
             swiftSettings: strict),
 

@@ -115,7 +115,7 @@ import Testing
             #expect(whole.cache == "32-bit in memory")
             for (budget, cache) in [(100_000, "16-bit in memory"), (0, "16-bit on disk")] {
                 var options = Bench.options
-                options.memoryBudget = budget
+                options.memoryBudget = budget + options.stepBytes(channels: 152, positions: 8 * 4)
                 let half = try #require(try bench.fit(options).history)
                 #expect(half.cache == cache)
                 for (a, b) in zip(whole.epochs, half.epochs) { #expect(abs(a.loss - b.loss) <= 0.02 * a.loss) }
@@ -159,6 +159,7 @@ import Testing
                 file: WeightFile(tensors: Dictionary(uniqueKeysWithValues: tensors)), name: "v1")
             var options = Bench.options
             (options.inputWidth, options.inputHeight, options.epochs) = (32, 32, 1)
+            options.whitening = 0
             let fitted = try options.fit(
                 try FrameSource(folders: [bench.folder.path]), backbone: backbone, work: FittingWork(workers: 2))
             let model = try #require(fitted.model as? GRADModel)
@@ -172,6 +173,29 @@ import Testing
                 #expect(abs(product - want) < 1e-4)
             }
             try ModelFile.decode(try bytes(fitted), name: "model").verifySelfTest(name: "model")
+        }
+    }
+
+    @Test func whitening_raises_components_that_hardly_vary() throws {
+        try withTemporaryFolder { folder in
+            let bench = try Bench(folder)
+            var options = Bench.options
+            options.epochs = 1
+            func scales(_ whitening: Double) throws -> [Double] {
+                options.whitening = whitening
+                let contents = try #require(try bench.fit(options).model as? GRADModel).encoded()
+                let matrix = try #require(contents.tensors["projection.matrix"])
+                let (rows, columns) = (matrix.shape[0], matrix.shape[1]), values = matrix.doubles()
+                return (0..<columns).map { column in
+                    (0..<rows).reduce(0.0) { $0 + values[$1 * columns + column] * values[$1 * columns + column] }
+                        .squareRoot()
+                }
+            }
+            let (half, whole) = (try scales(0.5), try scales(1))
+            #expect(half.count == 152 && whole.count == 152)
+            for scales in [half, whole] { #expect(zip(scales, scales.dropFirst()).allSatisfy { $0 <= $1 * 1.0001 }) }
+            // A component's scale is its variance to the power of minus half the whitening.
+            #expect(abs(pow(half[60] / half[0], 2) - whole[60] / whole[0]) <= 1e-3 * whole[60] / whole[0])
         }
     }
 

@@ -5,10 +5,11 @@ import NeuralNets
 /// A frame's features on one grid: the backbone's taps brought to the finest one's size, concatenated, and projected where
 /// a projection is given. One per worker: it owns its buffers.
 final class AlignedFeatures {
-    let height, width: Int
+    /// Where the positions' centres lie in the input.
+    let rows, columns: GridAxis
     /// Of the taps together.
     let tapChannels: Int
-    /// Of what `extract` gives.
+    /// Of what `gather` gives.
     let channels: Int
 
     private let backbone: Backbone
@@ -26,8 +27,10 @@ final class AlignedFeatures {
         extractor = try FeatureExtractor(
             backbone: backbone, inputHeight: inputHeight, inputWidth: inputWidth, taps: taps, threads: threads)
         let maps = extractor.features
-        height = maps.map(\.height).max() ?? 0
-        width = maps.map(\.width).max() ?? 0
+        guard let finest = maps.max(by: { $0.height * $0.width < $1.height * $1.width }) else {
+            throw ModelError("the detector has no levels of the backbone to look at")
+        }
+        (rows, columns) = (finest.rows, finest.columns)
         tapChannels = maps.reduce(0) { $0 + $1.channels }
         if let projection, projection.inputs != tapChannels {
             throw ModelError(
@@ -36,12 +39,14 @@ final class AlignedFeatures {
         }
         self.projection = projection?.prepared()
         channels = projection?.outputs ?? tapChannels
-        aligned = [Float](repeating: 0, count: height * width * tapChannels + Int(CK_SLACK))
+        aligned = [Float](repeating: 0, count: finest.height * finest.width * tapChannels + Int(CK_SLACK))
         let widest = maps.map(\.channels).max() ?? 0
-        stretched = [Float](repeating: 0, count: height * width * widest)
+        stretched = [Float](repeating: 0, count: finest.height * finest.width * widest)
     }
 
-    /// Floats that `extract` writes.
+    var height: Int { rows.count }
+    var width: Int { columns.count }
+    /// Floats that `gather` writes.
     var count: Int { height * width * channels }
 
     /// Resizes and normalises a frame for the backbone.

@@ -1,4 +1,5 @@
 import CKernels
+import Foundation
 import NeuralNets
 import TensorCore
 
@@ -18,20 +19,33 @@ struct FeatureProjection: Sendable, Equatable {
     }
 
     /// The leading `count` components of features with this mean and covariance `[d, d]`.
+    /// - Parameter whitening: 0 leaves the components as they are; 1 gives all of them the same variance; in between, a
+    ///   component's variance v becomes v^(1 − whitening). Above 0 their mean variance is made 1.
     /// - Throws: `LinearAlgebra.Failure` when the covariance holds what is not a number.
-    init(mean: [Double], covariance: [Double], components count: Int) throws {
+    init(mean: [Double], covariance: [Double], components count: Int, whitening: Double) throws {
         let d = mean.count
         precondition(count <= d)
-        let vectors = try LinearAlgebra.symmetricEigen(covariance, d).vectors
+        let (values, vectors) = try LinearAlgebra.symmetricEigen(covariance, d)
+        let scales = Self.scales(values.suffix(count).reversed(), whitening: whitening)
         var matrix = [Float](repeating: 0, count: d * count)
         for component in 0..<count {
             let row = d - 1 - component
             // An eigenvector's sign is the solver's whim; the largest entry is made positive.
             let largest = (0..<d).max { abs(vectors[row * d + $0]) < abs(vectors[row * d + $1]) } ?? 0
-            let sign = vectors[row * d + largest] < 0 ? -1.0 : 1.0
-            for input in 0..<d { matrix[input * count + component] = Float(sign * vectors[row * d + input]) }
+            let scale = vectors[row * d + largest] < 0 ? -scales[component] : scales[component]
+            for input in 0..<d { matrix[input * count + component] = Float(scale * vectors[row * d + input]) }
         }
         self.init(mean: mean.map(Float.init), matrix: matrix)
+    }
+
+    /// What components of these variances are multiplied by.
+    private static func scales(_ variances: [Double], whitening: Double) -> [Double] {
+        guard whitening > 0, let largest = variances.first, largest > 0 else { return variances.map { _ in 1 } }
+        // Components that hardly vary are noise: they are not raised to the others' level.
+        let powers = variances.map { pow(max($0, largest * 1e-6), -whitening / 2) }
+        let total = zip(variances, powers).reduce(0.0) { $0 + max(0, $1.0) * $1.1 * $1.1 }
+        let norm = (total / Double(variances.count)).squareRoot()
+        return powers.map { $0 / norm }
     }
 
     func prepared() -> Prepared { Prepared(self) }

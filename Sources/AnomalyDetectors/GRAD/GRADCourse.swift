@@ -11,6 +11,7 @@ struct GRADCourse {
     private let network: GRADNetwork
     private let features: GRADFeatures
     private let fitting, keptApart: [Int]
+    private let epochs: Int
     /// Changes with anything that the outcome depends on: a checkpoint of another fit is not gone on with.
     private let identity: String
     private var training: GRADTraining
@@ -29,6 +30,7 @@ struct GRADCourse {
     ) throws {
         (self.network, self.options, self.features) = (network, options, features)
         (fitting, keptApart) = split
+        epochs = options.epochs(pictures: fitting.count)
         training = try GRADTraining(
             network: network, parameters: InitialParameters(seed: options.seed),
             rates: GRADTraining.Rates(
@@ -47,7 +49,7 @@ struct GRADCourse {
         if let data = try work.checkpoint?.load() { try resume(from: data) }
         var saved = Date()
         var frames = [Float](repeating: 0, count: 0)
-        while epoch < options.epochs, !history.stoppedEarly {
+        while epoch < epochs, !history.stoppedEarly {
             let order = order(of: epoch)
             while step < stepsPerEpoch {
                 let batch = Array(order[step * options.batchSize..<min(order.count, (step + 1) * options.batchSize)])
@@ -90,7 +92,7 @@ struct GRADCourse {
     }
 
     /// What the learning rates are multiplied by.
-    private var rateFactor: Float { Schedule.steps(period: options.stepEpochs, factor: 0.1).factor(epoch: epoch) }
+    private var rateFactor: Float { Double(epoch) < options.decayAt * Double(epochs) ? 1 : 0.1 }
 
     private func load(_ frames: [Int], into out: inout [Float]) throws {
         let count = features.cache.floatsPerFrame
@@ -115,7 +117,7 @@ struct GRADCourse {
                 loss: loss, heldOutLoss: heldOut, learningRate: Double(options.learningRate * rateFactor)))
         // Without pictures to judge by, the last epoch is the one.
         if let heldOut, heldOut >= lowest {
-            history.stoppedEarly = options.patience > 0 && epoch - history.bestEpoch >= options.patience
+            history.stoppedEarly = epoch - history.bestEpoch >= options.patience(epochs: epochs)
         } else {
             lowest = heldOut ?? lowest
             best = parameters
@@ -145,8 +147,8 @@ struct GRADCourse {
     private func report(_ work: FittingWork) {
         let seen = min(step * options.batchSize, fitting.count)
         work.progress?(
-            epoch * stepsPerEpoch + step, options.epochs * stepsPerEpoch,
-            "training: epoch \(epoch + 1)/\(options.epochs), "
+            epoch * stepsPerEpoch + step, epochs * stepsPerEpoch,
+            "training: epoch \(epoch + 1)/\(epochs), "
                 + String(format: "loss %.4g, rate %.2g", lossSum / Double(seen), options.learningRate * rateFactor))
     }
 

@@ -2,7 +2,6 @@ import CKernels
 import Foundation
 import Imaging
 import NeuralNets
-import TensorCore
 
 /// Scores frames with a `GRADModel`: how far each position's features are from the normal ones that the network puts in
 /// their place. Owns its buffers; one per worker.
@@ -59,9 +58,12 @@ final class GRADDetector: Detector {
                 base, plan.outputs[0].values.baseAddress, distances.count, Int32(network.channels),
                 GRADModel.refinement, &distances)
         }
-        let small = Tensor(shape: [1, network.height, network.width, 1], values: distances)
-        let full = upsampleBilinear(small, height: model.inputHeight, width: model.inputWidth, corners: .aligned)
-        let map = AnomalyMap(width: model.inputWidth, height: model.inputHeight, values: full.values)
+        // Every distance lies where the backbone's windows have their centre: a defect is marked where it is.
+        var full = [Float](repeating: 0, count: model.inputWidth * model.inputHeight)
+        ck_spread_add(
+            distances, features.rows.cells, features.columns.cells, Int32(model.inputHeight), Int32(model.inputWidth),
+            &full)
+        let map = AnomalyMap(width: model.inputWidth, height: model.inputHeight, values: full)
             .boxFiltered(side: model.scaled(model.smoothing))
         let window = min(model.scaled(model.scoreWindow), model.inputWidth, model.inputHeight)
         return (Double(map.largestMean(side: window)), map)

@@ -13,8 +13,7 @@ struct GRADFeatures {
 
     /// - Throws: `FrameSource.Unreadable`, `WeightError`, `FeatureCache.Failure`, `LinearAlgebra.Failure`.
     init(
-        _ frames: FrameSource, backbone: Backbone, taps: [String], options: GRADOptions, budget: Int,
-        work: FittingWork
+        _ frames: FrameSource, backbone: Backbone, taps: [String], options: GRADOptions, work: FittingWork
     ) throws {
         @Sendable func aligned(_ projection: FeatureProjection?) throws -> AlignedFeatures {
             try AlignedFeatures(
@@ -23,11 +22,14 @@ struct GRADFeatures {
         }
         let probe = try aligned(nil)
         let projection =
-            probe.channels > GRADOptions.widestUnprojected
-            ? try Self.projection(frames, work: work) { try aligned(nil) } : nil
+            probe.channels > GRADOptions.widestUnprojected || options.whitening > 0
+            ? try Self.projection(frames, whitening: options.whitening, work: work) { try aligned(nil) } : nil
         (height, width) = (probe.height, probe.width)
         channels = projection?.outputs ?? probe.channels
-        let cache = try FeatureCache(frames: frames.count, floatsPerFrame: height * width * channels, budget: budget)
+        let stepBytes = options.stepBytes(channels: channels, positions: height * width)
+        let cache = try FeatureCache(
+            frames: frames.count, floatsPerFrame: height * width * channels,
+            budget: max(0, options.memoryBudget - stepBytes))
         let workers = try ParallelFrames.run(
             count: frames.count, workers: work.workers, phase: "features", progress: work.progress,
             makeWorker: { _ in Worker(features: try aligned(projection)) },
@@ -43,7 +45,7 @@ struct GRADFeatures {
 
     /// The leading components of all features at all positions.
     private static func projection(
-        _ frames: FrameSource, work: FittingWork, aligned: @Sendable () throws -> AlignedFeatures
+        _ frames: FrameSource, whitening: Double, work: FittingWork, aligned: @Sendable () throws -> AlignedFeatures
     ) throws -> FeatureProjection {
         let workers = try ParallelFrames.run(
             count: frames.count, workers: work.workers, phase: "principal components", progress: work.progress,
@@ -59,8 +61,9 @@ struct GRADFeatures {
                 }
             })
         let (mean, covariance) = FeatureMoments.total(workers.compactMap(\.moments))
+        let components = mean.count > GRADOptions.widestUnprojected ? GRADOptions.projectedChannels : mean.count
         return try FeatureProjection(
-            mean: mean, covariance: covariance, components: GRADOptions.projectedChannels)
+            mean: mean, covariance: covariance, components: components, whitening: whitening)
     }
 
     /// One thread's extractor and what it gathers.

@@ -26,8 +26,12 @@ public struct GRADOptions: Sendable, Equatable {
     public var taps: [String]?
     public var fusion = Fusion.mobileSmall
 
-    /// Passes over the pictures at most.
-    public var epochs = 20
+    /// How far the features' principal components are brought to one variance, 0 (the authors: not at all) to 1. Defects
+    /// show in components that hardly vary among flawless parts (Rippel et al., ICPR 2020).
+    public var whitening = 1.0
+
+    /// Passes over the pictures at most; nil for as many as `defaultSteps` steps take.
+    public var epochs: Int?
     public var batchSize = 16
     /// Of the networks.
     public var learningRate: Float = 1e-3
@@ -36,25 +40,53 @@ public struct GRADOptions: Sendable, Equatable {
     public var weightDecay: Float = 0.01
     /// The gradient's norm is held at this or below.
     public var clipNorm: Float = 0.1
-    /// Both rates fall to a tenth after so many epochs.
-    public var stepEpochs = 40
+    /// Both rates fall to a tenth when this share of the epochs is over (the authors: 40 of 100 epochs).
+    public var decayAt = 0.8
     /// Standard deviation of the noise on the local coordinates, in half of the steps.
     public var jitter: Float = 0.05
-    /// Training ends when the loss of pictures kept apart has not improved for so many epochs; 0 never ends it early.
-    public var patience = 5
+    /// Training ends when the loss of pictures kept apart has not improved for so many epochs; 0 never ends it early and
+    /// keeps none apart, nil waits for an eighth of the epochs, at least 5.
+    public var patience: Int?
     /// Orders what is drawn at random: initial parameters, the pictures' order, the noise.
     public var seed: UInt64 = 0
-    /// Bytes that the cached features may take in memory: 16 bits beyond it, the disk beyond twice it.
+    /// Bytes that training may hold. What a step needs comes first; the cached features get the rest: as 32-bit floats, as
+    /// 16-bit ones when only half fits, and else on disk.
     public var memoryBudget = 2 << 30
 
-    /// Side of the mean that smooths the map, pixels at an input of 224 (the authors: 21).
-    public var smoothing = 9
+    /// Side of the mean that smooths the map, pixels at an input of 224; 1 leaves it as it is.
+    public var smoothing = 21
     /// Side of the mean whose maximum is the image score, pixels at an input of 224 (the authors: 32); 1 is the map's maximum.
     public var scoreWindow = 1
 
     public init() {}
 
+    /// Steps of a fit whose epochs are not given: few pictures are passed over more often.
+    public static let defaultSteps = 800
+
+    /// Passes over so many pictures.
+    func epochs(pictures: Int) -> Int {
+        let steps = max(1, (pictures + batchSize - 1) / batchSize)
+        return epochs ?? max(1, (Self.defaultSteps + steps - 1) / steps)
+    }
+
     /// Channels that concatenated taps are projected to when they have more than `widestUnprojected`.
     public static let projectedChannels = 216
     public static let widestUnprojected = 256
+
+    /// Bytes that a step holds, about: what its gradients need of every layer. Features of so many channels at so many
+    /// positions.
+    public func stepBytes(channels: Int, positions: Int) -> Int {
+        let perBlock: Int
+        let blocks: Int
+        switch fusion.network(channels: channels) {
+        // Two convolutions, two norms, sum and activation on 2C channels.
+        case .residual(let count): (perBlock, blocks) = (12 * channels, count)
+        // Six maps as wide as the expansion; projection, norm and sum on 2C channels.
+        case .bottlenecks(let count, let expansion): (perBlock, blocks) = (6 * expansion + 6 * channels, count)
+        }
+        return batchSize * positions * perBlock * blocks * MemoryLayout<Float>.stride
+    }
+
+    /// Epochs without improvement that end a course of so many.
+    func patience(epochs: Int) -> Int { patience ?? max(5, epochs / 8) }
 }

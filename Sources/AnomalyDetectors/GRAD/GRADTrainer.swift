@@ -25,14 +25,14 @@ public enum GRADTrainer {
             throw ModelError(
                 "backbone \(backbone.name) has none of the levels that \(backbone.architecture.rawValue) taps")
         }
+        // The cores are shared out elsewhere; and the library's bits depend on its threads.
         LinearAlgebra.setThreads(1)
         let split = try split(frames, options: options, work: work)
         let features = try GRADFeatures(
-            frames, backbone: backbone, taps: taps, options: options, budget: options.memoryBudget, work: work)
+            frames, backbone: backbone, taps: taps, options: options, work: work)
         let network = GRADNetwork(
             channels: features.channels, height: features.height, width: features.width,
             fusion: options.fusion.network(channels: features.channels))
-        LinearAlgebra.setThreads(max(1, work.workers))
         var course = try GRADCourse(network: network, options: options, features: features, split: split)
         // Every step frees and wants the same gigabyte again.
         Memory.keepFreed()
@@ -48,7 +48,7 @@ public enum GRADTrainer {
     private static func split(
         _ frames: FrameSource, options: GRADOptions, work: FittingWork
     ) throws -> (fitting: [Int], keptApart: [Int]) {
-        guard options.patience > 0, frames.count >= fewestToSpare else { return (Array(0..<frames.count), []) }
+        guard options.patience != 0, frames.count >= fewestToSpare else { return (Array(0..<frames.count), []) }
         do {
             let split = try NearDuplicates.split(
                 frames, share: keptApartShare, seed: options.seed, workers: work.workers, progress: work.progress)

@@ -28,7 +28,6 @@ public enum GaussianTrainer {
             taps: tapNames, height: options.inputHeight, width: options.inputWidth, threads: workers)
         progress?(1, 1, "registration")
         LinearAlgebra.setThreads(1)
-        defer { LinearAlgebra.setThreads(max(1, workers)) }
         let statistics = try ParallelFrames.run(
             count: frames.count, workers: workers, phase: "features", progress: progress,
             makeWorker: { _ in

@@ -56,6 +56,8 @@ public struct ModelFitting: Sendable {
         public let data: Data
         /// The course of training; nil for methods that only estimate.
         public let history: TrainingHistory?
+        /// Pictures fitted on, of all products.
+        public let images: Int
         /// What the fit took, calibration apart.
         public let seconds: Double
     }
@@ -95,18 +97,31 @@ public struct ModelFitting: Sendable {
     /// Fits and scores; refuses before the work when the calibration pictures are too few for the rule.
     /// - Throws: what `pictures` throws, `CalibrationRule.TooFewImages`, `ModelError`, `WeightError`.
     public func fit(_ pictures: Pictures, progress: WorkProgress? = nil) throws -> Fitted {
-        _ = try rule.k(of: pictures.calibration.count)
+        try fit(products: [pictures], rules: [rule], progress: progress)[0]
+    }
+
+    /// Fits one model on the pictures of several products together, and scores each product's calibration pictures.
+    /// - Parameter rules: each product's; it must have pictures enough for it.
+    /// - Returns: for each product the same model, with the product's own pictures and scores.
+    public func fit(
+        products: [Pictures], rules: [CalibrationRule], progress: WorkProgress? = nil
+    ) throws -> [Fitted] {
+        for (pictures, rule) in zip(products, rules) { _ = try rule.k(of: pictures.calibration.count) }
         let started = Date()
+        let frames = FrameSource(paths: products.flatMap(\.fitting.paths).sorted())
         let detector = try method.fit(
-            pictures.fitting, backbone: backbone,
+            frames, backbone: backbone,
             work: FittingWork(workers: workers, progress: progress, checkpoint: checkpoint))
         let seconds = Date().timeIntervalSince(started)
         let (model, file) = (detector.model, try ModelFile(fitted: detector.model))
-        let scores = try FrameScorer.score(
-            pictures.calibration, model: model, workers: workers, phase: "calibration", progress: progress)
-        return Fitted(
-            file: file, scores: scores, pictures: pictures, data: try file.encoded(), history: detector.history,
-            seconds: seconds)
+        let data = try file.encoded()
+        return try products.map { pictures in
+            let scores = try FrameScorer.score(
+                pictures.calibration, model: model, workers: workers, phase: "calibration", progress: progress)
+            return Fitted(
+                file: file, scores: scores, pictures: pictures, data: data, history: detector.history,
+                images: frames.count, seconds: seconds)
+        }
     }
 
     /// The fitted model with its calibration, as one file.
@@ -121,16 +136,19 @@ public struct ModelFitting: Sendable {
     }
 
     /// Stores the fitted model as a new version of `name`, which decides from now on.
-    /// - Parameter report: makes the files of the fit's report, stored with the version.
+    /// - Parameters:
+    ///   - rule: another than the fitting's own: the line's.
+    ///   - report: makes the files of the fit's report, stored with the version.
     public func store(
         _ fitted: Fitted, as name: String, sources: [String], overridesLine: Bool, in store: ModelStore,
+        rule: CalibrationRule? = nil,
         report: (_ version: Int, Calibration) throws -> [String: Data] = { _, _ in [:] }
     ) throws -> (ModelRecord, Calibration) {
         let now = Date().toTheMillisecond
         let record = record(fitted, name: name, sources: sources, at: now)
         var made: Calibration?
         let stored = try store.add(record, data: fitted.data) { version in
-            let calibration = try calibration(fitted, name: name, version: version, at: now)
+            let calibration = try calibration(fitted, name: name, version: version, at: now, rule: rule)
             made = calibration
             return (
                 StoredCalibration(calibration, overridesLine: overridesLine), try report(version, calibration)
@@ -145,13 +163,16 @@ public struct ModelFitting: Sendable {
         return ModelRecord(
             name: name, method: model.method.rawValue, backbone: model.backboneName, createdAt: date,
             inputWidth: model.inputWidth, inputHeight: model.inputHeight, sources: sources,
-            images: fitted.pictures.fitting.count, seed: seed)
+            images: fitted.images, seed: seed)
     }
 
-    public func calibration(_ fitted: Fitted, name: String, version: Int, at date: Date) throws -> Calibration {
+    /// - Parameter rule: another than the fitting's own: a line's.
+    public func calibration(
+        _ fitted: Fitted, name: String, version: Int, at date: Date, rule: CalibrationRule? = nil
+    ) throws -> Calibration {
         try Calibration(
             modelName: name, modelVersion: version, source: fitted.pictures.source,
-            scores: fitted.scores.map { (image: $0.imageScore, mapMaximum: $0.mapMaximum) }, rule: rule,
+            scores: fitted.scores.map { (image: $0.imageScore, mapMaximum: $0.mapMaximum) }, rule: rule ?? self.rule,
             id: StoredCalibration.newID(at: date), createdAt: date)
     }
 }

@@ -51,18 +51,26 @@ struct GRADArguments: ParsableArguments {
     var fusion: GRADOptions.Fusion?
 
     @Option(
-        help: ArgumentHelp("Passes over the pictures at most; \(GRADOptions().epochs) by default.", valueName: "n"))
+        help: ArgumentHelp(
+            "Passes over the pictures at most; as many as \(GRADOptions.defaultSteps) steps take by default.",
+            valueName: "n"))
     var epochs: Int?
 
     @Option(
         help: ArgumentHelp(
             "Stop when the loss of pictures kept apart has not improved for so many epochs; 0 never stops early, and keeps "
-                + "none apart; \(GRADOptions().patience) by default.", valueName: "epochs"))
+                + "none apart; an eighth of the epochs by default.", valueName: "epochs"))
     var patience: Int?
 
     @Option(
         help: ArgumentHelp(
-            "Side of the mean that smooths the map, pixels at an input of 224 (the authors: 21); "
+            "How far the features' principal components are brought to one variance, 0 (the authors) to 1; "
+                + "\(GRADOptions().whitening) by default.", valueName: "share"))
+    var whitening: Double?
+
+    @Option(
+        help: ArgumentHelp(
+            "Side of the mean that smooths the map, pixels at an input of 224; "
                 + "\(GRADOptions().smoothing) by default.", valueName: "pixels"))
     var smoothing: Int?
 
@@ -74,7 +82,8 @@ struct GRADArguments: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Memory for the cached features (512MiB, 4GiB); 16 bits beyond it, the disk beyond twice it; 2GiB by default.",
+            "Memory that training may hold (512MiB, 4GiB): features that do not fit are kept in 16 bits, then on disk; 2GiB "
+                + "by default.",
             valueName: "size"))
     var memoryBudget: String?
 
@@ -88,6 +97,9 @@ struct GRADArguments: ParsableArguments {
                     "\(name) must be from \(range.lowerBound) to \(range.upperBound), got \(value)")
             }
         }
+        if let whitening, !(0...1).contains(whitening) {
+            throw ValidationError("--whitening must be from 0 to 1, got \(whitening)")
+        }
         if let memoryBudget, Quantity.size(memoryBudget) == nil {
             throw ValidationError("--memory-budget needs \(Quantity.sizesAllowed), got '\(memoryBudget)'")
         }
@@ -98,6 +110,7 @@ struct GRADArguments: ParsableArguments {
         if let fusion { options.fusion = fusion }
         if let epochs { options.epochs = epochs }
         if let patience { options.patience = patience }
+        if let whitening { options.whitening = whitening }
         if let smoothing { options.smoothing = smoothing }
         if let scoreWindow { options.scoreWindow = scoreWindow }
         if let bytes = memoryBudget.flatMap(Quantity.size) { options.memoryBudget = bytes }
@@ -108,7 +121,8 @@ struct GRADArguments: ParsableArguments {
         try refuse(
             [
                 ("--fusion", fusion != nil), ("--epochs", epochs != nil), ("--patience", patience != nil),
-                ("--smoothing", smoothing != nil), ("--score-window", scoreWindow != nil),
+                ("--whitening", whitening != nil), ("--smoothing", smoothing != nil),
+                ("--score-window", scoreWindow != nil),
                 ("--memory-budget", memoryBudget != nil),
             ], unless: chosen, of: .grad)
     }

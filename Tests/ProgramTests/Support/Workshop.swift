@@ -7,6 +7,7 @@ import TestSupport
 struct Workshop {
     struct Line {
         var name = "plate"
+        var model = "plate"
         var after = "archive"
         var overlay = "anomalous"
         var followsLinks = false
@@ -35,7 +36,7 @@ struct Workshop {
             text += """
                   - name: \(line.name)
                     watch: cameras/\(line.name)
-                    model: plate
+                    model: \(line.model)
                     false_alarm_rate: 0.05
                     after: \(line.after)
                     overlay: \(line.overlay)
