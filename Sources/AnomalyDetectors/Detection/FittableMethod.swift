@@ -61,9 +61,11 @@ public struct TrainingHistory: Codable, Sendable, Equatable {
         /// Loss of the pictures kept apart, after the epoch; nil when there were none.
         public var heldOutLoss: Double?
         public var learningRate: Double
+        /// How drawn defects were told after the epoch; nil for methods that are not judged so.
+        public var validation: FineTuningValidation.Outcome?
 
         enum CodingKeys: String, CodingKey {
-            case loss
+            case loss, validation
             case heldOutLoss = "held_out_loss"
             case learningRate = "learning_rate"
         }
@@ -80,10 +82,14 @@ public struct TrainingHistory: Codable, Sendable, Equatable {
     /// Where the features were kept.
     public var cache = ""
 
+    /// What fine-tuning came to.
+    public var fineTuning: FineTuningSummary?
+
     public init() {}
 
     enum CodingKeys: String, CodingKey {
         case epochs, fitting, cache
+        case fineTuning = "fine_tuning"
         case bestEpoch = "best_epoch"
         case heldOut = "held_out"
         case stoppedEarly = "stopped_early"
@@ -92,7 +98,10 @@ public struct TrainingHistory: Codable, Sendable, Equatable {
 
 extension GaussianOptions: FittableMethod {
     public func fit(_ frames: FrameSource, backbone: Backbone, work: FittingWork) throws -> FittedDetector {
-        FittedDetector(
+        if let fineTuning {
+            return try FineTuner.fit(frames, backbone: backbone, options: self, fineTuning: fineTuning, work: work)
+        }
+        return FittedDetector(
             model: try GaussianTrainer.fit(
                 frames, backbone: backbone, options: self, workers: work.workers, progress: work.progress))
     }

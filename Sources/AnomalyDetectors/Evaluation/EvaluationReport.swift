@@ -72,9 +72,13 @@ public struct EvaluationReport: Codable, Sendable {
     /// AUPRO's limit of the false-positive rate.
     public var auproLimit: Double
     public var seconds: Double
+    /// What fine-tuning came to, and the totals of the pretrained network fitted on the same pictures.
+    public var fineTuning: FineTuningSummary?
+    public var before: Measures?
 
     enum CodingKeys: String, CodingKey {
-        case dataset, method, backbone, defects, threshold, k, confusion, seconds
+        case dataset, method, backbone, defects, threshold, k, confusion, seconds, before
+        case fineTuning = "fine_tuning"
         case pixelThreshold = "pixel_threshold"
         case theoreticalThreshold = "theoretical_threshold"
         case calibrationImages = "calibration_images"
@@ -101,6 +105,8 @@ public struct EvaluationReport: Codable, Sendable {
         try container.encode(confusion, forKey: .confusion)
         try container.encode(auproLimit, forKey: .auproLimit)
         try container.encode(seconds, forKey: .seconds)
+        try container.encodeIfPresent(fineTuning, forKey: .fineTuning)
+        try container.encodeIfPresent(before, forKey: .before)
     }
 
     public init(from decoder: any Decoder) throws {
@@ -120,6 +126,8 @@ public struct EvaluationReport: Codable, Sendable {
         confusion = try container.decode(Confusion.self, forKey: .confusion)
         auproLimit = try container.decode(Double.self, forKey: .auproLimit)
         seconds = try container.decode(Double.self, forKey: .seconds)
+        fineTuning = try container.decodeIfPresent(FineTuningSummary.self, forKey: .fineTuning)
+        before = try container.decodeIfPresent(Measures.self, forKey: .before)
     }
 
     init(

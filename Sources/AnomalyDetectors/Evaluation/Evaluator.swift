@@ -6,7 +6,7 @@ import Imaging
 public enum Evaluator {
     /// What was measured, and each test picture's score for plots.
     public struct Outcome: Sendable {
-        public let report: EvaluationReport
+        public var report: EvaluationReport
         /// In the order of `dataset.test`, with their maps.
         public let scores: [FrameScore]
     }

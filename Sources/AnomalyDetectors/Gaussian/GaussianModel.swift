@@ -33,6 +33,8 @@ public struct GaussianOptions: Sendable, Equatable {
     public var channelsPerPosition = 100
     /// Picks those channels.
     public var seed: UInt64 = 0
+    /// Nil to leave the backbone as it is.
+    public var fineTuning: FineTuningOptions?
 
     public init() {}
 }

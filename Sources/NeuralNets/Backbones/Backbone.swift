@@ -12,8 +12,8 @@ public struct Backbone: Sendable {
     /// By level, where measured (`registered`); stored with a model in the metadata.
     public private(set) var offsets: [String: MapOffset]
     /// The weights as loaded, to be stored with a model.
-    public let file: WeightFile
-    public let graph: NetworkGraph
+    public internal(set) var file: WeightFile
+    public internal(set) var graph: NetworkGraph
 
     /// Names of the levels that can be tapped, in network order.
     public var tapNames: [String] { graph.tapNames }

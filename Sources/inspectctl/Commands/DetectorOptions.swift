@@ -28,6 +28,8 @@ struct DetectorOptions: ParsableArguments {
 
     @OptionGroup(title: "gaussian") var gaussian: GaussianArguments
     @OptionGroup(title: "grad") var grad: GRADArguments
+    @OptionGroup(title: "fine-tuning") var fineTuning: FineTuningArguments
+    @OptionGroup(title: "training") var training: TrainingArguments
 
     @Option(help: "Orders everything that is drawn at random.")
     var seed: UInt64 = 0
@@ -43,6 +45,10 @@ struct DetectorOptions: ParsableArguments {
             throw ValidationError("--workers must be from 1 to 256, got \(workers)")
         }
         try gaussian.refuseUnless(method == .gaussian)
+        if fineTuning.fineTune, method != .gaussian {
+            throw ValidationError("--fine-tune belongs to --method gaussian")
+        }
+        try training.refuseUnless(fineTuning.fineTune || method != .gaussian)
         try grad.refuseUnless(method == .grad)
     }
 
@@ -52,9 +58,10 @@ struct DetectorOptions: ParsableArguments {
         case .gaussian:
             var options = gaussian.options(inputSize: inputSize)
             (options.inputWidth, options.inputHeight, options.levels) = (inputSize, inputSize, levelNames)
+            options.fineTuning = fineTuning.options(training)
             return options
         case .grad:
-            var options = grad.options
+            var options = grad.options(training)
             (options.inputWidth, options.inputHeight, options.taps) = (inputSize, inputSize, levelNames)
             return options
         }

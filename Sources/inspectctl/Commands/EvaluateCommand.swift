@@ -39,30 +39,52 @@ struct EvaluateCommand: ParsableCommand {
         let started = Date()
         let data = try Dataset(folder: dataset)
         let bars = PhaseProgress(global)
-        let (tested, calibration) = try prepare(data, configuration, bars)
-        let outcome = try Evaluator.test(
-            tested, calibration: calibration, on: data,
-            name: URL(fileURLWithPath: dataset).standardizedFileURL.lastPathComponent, started: started,
-            workers: detector.workers, progress: bars.callback)
+        let name = URL(fileURLWithPath: dataset).standardizedFileURL.lastPathComponent
+        func test(_ tested: any DetectorModel, _ calibration: Calibration) throws -> Evaluator.Outcome {
+            try Evaluator.test(
+                tested, calibration: calibration, on: data, name: name, started: started, workers: detector.workers,
+                progress: bars.callback)
+        }
+        let prepared = try prepare(data, detector, configuration, bars)
+        var outcome = try test(prepared.model, prepared.calibration)
+        outcome.report.fineTuning = prepared.history?.fineTuning
+        if model == nil, detector.fineTuning.fineTune {
+            var pretrained = detector
+            pretrained.fineTuning.fineTune = false
+            let before = try prepare(data, pretrained, configuration, bars)
+            outcome.report.before = try test(before.model, before.calibration).report.total
+        }
         bars.finish()
         switch global.format {
-        case .text: Output.print(EvaluationText.text(outcome.report, calibration))
+        case .text:
+            Output.print(EvaluationText.text(outcome.report, prepared.calibration))
+            if let summary = prepared.history?.fineTuning, let history = prepared.history {
+                Output.print("\n" + FineTuningReport.text(summary, history))
+            }
+            if let before = outcome.report.before {
+                Output.print(EvaluationText.comparison(before, outcome.report.total, outcome.report.auproLimit))
+            }
         case .json: try Output.printJSON(outcome.report)
         }
         if let jsonFile { try Output.write(outcome.report, to: jsonFile) }
         if let plots {
             for path in try EvaluationPlots.write(outcome, dataset: data, to: plots) { global.remark("wrote \(path)") }
+            let curves = prepared.history.map { FineTuningReport.pictures($0) } ?? [:]
+            for (file, picture) in curves.sorted(by: { $0.key < $1.key }) {
+                try Output.write(try picture.encodedPNG(compression: .small), to: "\(plots)/\(file)")
+                global.remark("wrote \(plots)/\(file)")
+            }
         }
     }
 
     /// The model to test and the thresholds to test it with.
     private func prepare(
-        _ data: Dataset, _ configuration: Configuration, _ bars: PhaseProgress
-    ) throws -> (any DetectorModel, Calibration) {
+        _ data: Dataset, _ detector: DetectorOptions, _ configuration: Configuration, _ bars: PhaseProgress
+    ) throws -> (model: any DetectorModel, calibration: Calibration, history: TrainingHistory?) {
         if let model {
             let loaded = try ModelStore(folder: configuration.modelsPath).load(reference: model)
             let stored = loaded.stored.calibration
-            return (loaded.model, rule.isExplicit ? try stored.under(rule.rule(nil)) : stored)
+            return (loaded.model, rule.isExplicit ? try stored.under(rule.rule(nil)) : stored, nil)
         }
         let fitting = try detector.fitting(configuration, rule: rule.rule(nil))
         let pictures: ModelFitting.Pictures
@@ -75,6 +97,7 @@ struct EvaluateCommand: ParsableCommand {
                 source: "\(dataset)/validation")
         }
         let fitted = try fitting.fit(pictures, progress: bars.callback)
-        return (fitted.file.model, try fitting.calibration(fitted, name: "evaluation", version: 1, at: Date()))
+        let calibration = try fitting.calibration(fitted, name: "evaluation", version: 1, at: Date())
+        return (fitted.file.model, calibration, fitted.history)
     }
 }

@@ -43,6 +43,20 @@ enum EvaluationText {
             """
     }
 
+    /// The totals of the pretrained and the fine-tuned network, side by side.
+    static func comparison(
+        _ before: EvaluationReport.Measures, _ after: EvaluationReport.Measures, _ limit: Double
+    ) -> String {
+        var table = Table(["measure", "before", "after"], numeric: [1, 2])
+        let rows: [(String, KeyPath<EvaluationReport.Measures, Double?>)] = [
+            ("image_AUROC", \.imageAUROC), ("image_F1Max", \.imageF1Max), ("pixel_AUROC", \.pixelAUROC),
+            ("pixel_F1Max", \.pixelF1Max), ("AUPRO@\(number(limit, 2))", \.aupro),
+        ]
+        for (name, value) in rows { table.add([name, number(before[keyPath: value]), number(after[keyPath: value])]) }
+        table.add(["recall", number(before.recall), number(after.recall)])
+        return table.text
+    }
+
     private static func row(_ kind: String, _ measures: EvaluationReport.Measures) -> [String] {
         [
             kind, String(measures.images), number(measures.imageAUROC), number(measures.imageF1Max),

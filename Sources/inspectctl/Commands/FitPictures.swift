@@ -15,7 +15,13 @@ enum FitPictures {
     {
         var files = ["fit.json": try DomainJSON.encoder().encode(report)]
         if let history = fitted.history {
-            files["loss.png"] = try lossCurve(history).encodedPNG(compression: .small)
+            let curves =
+                history.fineTuning == nil ? ["loss.png": lossCurve(history)] : FineTuningReport.pictures(history)
+            for (name, picture) in curves { files[name] = try picture.encodedPNG(compression: .small) }
+            if history.fineTuning != nil {
+                files["defects.png"] = try FineTuningReport.defects(fitted.pictures.fitting, seed: 0)
+                    .encodedPNG(compression: .small)
+            }
         }
         files["maps.png"] = try mapExamples(fitted, calibration).encodedPNG(compression: .small)
         return files

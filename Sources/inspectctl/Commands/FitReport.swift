@@ -66,7 +66,9 @@ struct FitReport: Encodable {
         if let theoreticalThreshold {
             lines.append("theoretical threshold (chi-square, for comparison) \(Output.score(theoreticalThreshold))")
         }
-        if let training, training.epochs.indices.contains(training.bestEpoch) {
+        if let training, let summary = training.fineTuning {
+            lines.append(FineTuningReport.text(summary, training))
+        } else if let training, training.epochs.indices.contains(training.bestEpoch) {
             let best = training.epochs[training.bestEpoch]
             lines.append(
                 "trained \(training.epochs.count) epochs on \(training.fitting) pictures"

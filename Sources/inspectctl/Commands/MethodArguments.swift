@@ -52,18 +52,6 @@ struct GRADArguments: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Passes over the pictures at most; as many as \(GRADOptions.defaultSteps) steps take by default.",
-            valueName: "n"))
-    var epochs: Int?
-
-    @Option(
-        help: ArgumentHelp(
-            "Stop when the loss of pictures kept apart has not improved for so many epochs; 0 never stops early, and keeps "
-                + "none apart; an eighth of the epochs by default.", valueName: "epochs"))
-    var patience: Int?
-
-    @Option(
-        help: ArgumentHelp(
             "How far the features' principal components are brought to one variance, 0 (the authors) to 1; "
                 + "\(GRADOptions().whitening) by default.", valueName: "share"))
     var whitening: Double?
@@ -89,8 +77,7 @@ struct GRADArguments: ParsableArguments {
 
     func validate() throws {
         for (name, value, range) in [
-            ("--epochs", epochs, 1...10_000), ("--patience", patience, 0...10_000), ("--smoothing", smoothing, 1...224),
-            ("--score-window", scoreWindow, 1...224),
+            ("--smoothing", smoothing, 1...224), ("--score-window", scoreWindow, 1...224),
         ] {
             if let value, !range.contains(value) {
                 throw ValidationError(
@@ -105,12 +92,12 @@ struct GRADArguments: ParsableArguments {
         }
     }
 
-    var options: GRADOptions {
+    func options(_ training: TrainingArguments) -> GRADOptions {
         var options = GRADOptions()
         if let fusion { options.fusion = fusion }
-        if let epochs { options.epochs = epochs }
-        if let patience { options.patience = patience }
         if let whitening { options.whitening = whitening }
+        if let epochs = training.epochs { options.epochs = epochs }
+        if let patience = training.patience { options.patience = patience }
         if let smoothing { options.smoothing = smoothing }
         if let scoreWindow { options.scoreWindow = scoreWindow }
         if let bytes = memoryBudget.flatMap(Quantity.size) { options.memoryBudget = bytes }
@@ -120,8 +107,7 @@ struct GRADArguments: ParsableArguments {
     func refuseUnless(_ chosen: Bool) throws {
         try refuse(
             [
-                ("--fusion", fusion != nil), ("--epochs", epochs != nil), ("--patience", patience != nil),
-                ("--whitening", whitening != nil), ("--smoothing", smoothing != nil),
+                ("--fusion", fusion != nil), ("--whitening", whitening != nil), ("--smoothing", smoothing != nil),
                 ("--score-window", scoreWindow != nil),
                 ("--memory-budget", memoryBudget != nil),
             ], unless: chosen, of: .grad)

@@ -1,0 +1,118 @@
+import Foundation
+import Imaging
+import NeuralNets
+import TensorCore
+
+/// Fits a `GaussianModel` whose backbone is fine-tuned (Rippel et al., VISAPP 2022): the Gaussians of the pretrained
+/// features are held fixed, and the backbone learns to bring flawless pictures nearer to them.
+///
+/// Only flawless pictures are used, so features collapse when this goes on too long. Pictures kept apart, and the same with
+/// drawn defects, say when: the epoch that tells them apart best is kept, and none when the pretrained network does so best.
+public enum FineTuner {
+    /// Share of the pictures kept apart to judge the epochs, and how many pictures there must be.
+    static let keptApartShare = 0.2
+    static let fewest = 20
+
+    /// - Throws: `FrameSource.Unreadable`, `ModelError`, `WeightError`, and what the checkpoint store throws.
+    public static func fit(
+        _ frames: FrameSource, backbone: Backbone, options: GaussianOptions, fineTuning: FineTuningOptions,
+        work: FittingWork
+    ) throws -> FittedDetector {
+        guard frames.count >= fewest else {
+            throw ModelError("fine-tuning needs at least \(fewest) pictures, there are \(frames.count)")
+        }
+        let split = try NearDuplicates.split(
+            frames, share: keptApartShare, seed: options.seed, workers: work.workers, progress: work.progress)
+        let fitting = FrameSource(paths: split.fitting.map { frames.paths[$0] })
+        let pretrained = try GaussianTrainer.fit(
+            fitting, backbone: backbone, options: options, workers: work.workers, progress: work.progress)
+        work.progress?(0, 1, "defects for validation")
+        let validation = try FineTuningValidation(
+            frames, pictures: split.calibration, width: options.inputWidth, height: options.inputHeight,
+            seed: options.seed)
+        let before = try validation.outcome(backbone, levels: pretrained.levels, workers: work.workers)
+        work.progress?(1, 1, "defects for validation")
+        let pictures = try resized(fitting, options, work)
+        LinearAlgebra.setThreads(max(1, work.workers))
+        var course = try FineTuningCourse(
+            backbone: backbone, levels: pretrained.levels, pictures: pictures, validation: validation, before: before,
+            options: fineTuning, seed: options.seed, identity: "\(options) \(backbone.name) \(fitting.paths)")
+        try course.run(work)
+        return try choose(course, pretrained, fitting, validation, backbone, options, work)
+    }
+
+    /// The pretrained network, or the best epoch's with the fixed Gaussians or with new ones: whichever tells the drawn
+    /// defects best.
+    private static func choose(
+        _ course: FineTuningCourse, _ pretrained: GaussianModel, _ fitting: FrameSource,
+        _ validation: FineTuningValidation, _ backbone: Backbone, _ options: GaussianOptions, _ work: FittingWork
+    ) throws -> FittedDetector {
+        var history = course.history
+        var summary = FineTuningSummary(before: course.before, chosen: .pretrained)
+        guard let best = course.best else {
+            history.fineTuning = summary
+            return FittedDetector(model: pretrained, history: history)
+        }
+        let tuned = backbone.with(best)
+        let renewed = try GaussianTrainer.fit(
+            fitting, backbone: tuned, options: options, workers: work.workers, progress: work.progress)
+        let withFixed = try validation.outcome(tuned, levels: pretrained.levels, workers: work.workers)
+        let withRenewed = try validation.outcome(tuned, levels: renewed.levels, workers: work.workers)
+        (summary.withFixed, summary.withRenewed) = (withFixed, withRenewed)
+        summary.chosen = withRenewed.mean > withFixed.mean ? .renewed : .fixed
+        history.fineTuning = summary
+        guard summary.chosen == .fixed else { return FittedDetector(model: renewed, history: history) }
+        // The map's Gaussians are those of the tuned features in both cases.
+        let model = GaussianModel(
+            backbone: renewed.backbone, inputWidth: renewed.inputWidth, inputHeight: renewed.inputHeight,
+            levels: pretrained.levels, pixels: renewed.pixels)
+        return FittedDetector(model: model, history: history)
+    }
+
+    private static func resized(
+        _ frames: FrameSource, _ options: GaussianOptions, _ work: FittingWork
+    ) throws -> [Frame] {
+        let parts = try ParallelFrames.run(
+            count: frames.count, workers: work.workers, phase: "pictures", progress: work.progress,
+            makeWorker: { _ in [Int: Frame]() },
+            body: { resized, index in
+                resized[index] = try frames.frame(index).resized(
+                    width: options.inputWidth, height: options.inputHeight)
+            })
+        return parts.flatMap { $0 }.sorted { $0.key < $1.key }.map(\.value)
+    }
+}
+
+/// What fine-tuning came to.
+public struct FineTuningSummary: Codable, Sendable, Equatable {
+    public enum Choice: String, Codable, Sendable {
+        /// No epoch told drawn defects better than the pretrained network: it was kept.
+        case pretrained
+        /// The tuned network with the pretrained features' Gaussians.
+        case fixed
+        /// The tuned network with Gaussians of its own features.
+        case renewed
+    }
+
+    /// The pretrained network.
+    public var before: FineTuningValidation.Outcome
+    /// The tuned one with the fixed Gaussians, and with new ones.
+    public var withFixed, withRenewed: FineTuningValidation.Outcome?
+    public var chosen: Choice
+
+    public init(before: FineTuningValidation.Outcome, chosen: Choice) { (self.before, self.chosen) = (before, chosen) }
+
+    enum CodingKeys: String, CodingKey {
+        case before, chosen
+        case withFixed = "with_fixed_gaussians"
+        case withRenewed = "with_renewed_gaussians"
+    }
+
+    public var after: FineTuningValidation.Outcome {
+        switch chosen {
+        case .pretrained: before
+        case .fixed: withFixed ?? before
+        case .renewed: withRenewed ?? before
+        }
+    }
+}

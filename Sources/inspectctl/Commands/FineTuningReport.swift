@@ -1,0 +1,69 @@
+import AnomalyDetectors
+import Foundation
+import Imaging
+import InspectionDomain
+import InspectionPlots
+
+/// A fine-tuning's course and outcome, in words and pictures.
+enum FineTuningReport {
+    static func text(_ summary: FineTuningSummary, _ history: TrainingHistory) -> String {
+        let epochs =
+            "\(history.epochs.count) epochs on \(history.fitting) pictures"
+            + (history.stoppedEarly ? ", stopped early" : "")
+        let before = number(summary.before.mean)
+        switch summary.chosen {
+        case .pretrained:
+            return "fine-tuning: \(epochs); none tells drawn defects better than the pretrained network "
+                + "(validation AUROC \(before)), which is kept"
+        case .fixed, .renewed:
+            let gaussians =
+                summary.chosen == .fixed ? "the pretrained features' Gaussians" : "Gaussians of its own features"
+            return "fine-tuning: \(epochs); epoch \(history.bestEpoch + 1) is kept with \(gaussians); "
+                + "validation AUROC \(before) before, \(number(summary.after.mean)) after"
+        }
+    }
+
+    /// Mean distance and validation AUROC by epoch.
+    static func pictures(_ history: TrainingHistory) -> [String: Frame] {
+        guard let summary = history.fineTuning else { return [:] }
+        let outcomes = [summary.before] + history.epochs.compactMap(\.validation)
+        func points(_ value: (FineTuningValidation.Outcome) -> Double?) -> [(x: Double, y: Double)] {
+            outcomes.enumerated().compactMap { epoch, outcome in value(outcome).map { (Double(epoch), $0) } }
+        }
+        let kinds = SyntheticAnomaly.allCases.map(\.rawValue)
+        let kept =
+            summary.chosen == .pretrained ? "the pretrained network is kept" : "epoch \(history.bestEpoch + 1) is kept"
+        let auroc = Charts.lines(
+            [(name: "mean", points: points(\.mean))]
+                + kinds.map { kind in (name: kind, points: points { $0.byKind[kind] }) },
+            title: "drawn defects told from flawless pictures: \(kept)", xLabel: "epoch (0: pretrained)",
+            yLabel: "AUROC")
+        let distance = Charts.lines(
+            [
+                (
+                    name: "training",
+                    points: history.epochs.enumerated().map { (Double($0.offset + 1), $0.element.loss) }
+                ), (name: "kept apart", points: points(\.normalScore)),
+            ], title: "mean distance of flawless pictures", xLabel: "epoch (0: pretrained)",
+            yLabel: "summed Mahalanobis distance")
+        return ["validation.png": auroc, "distance.png": distance]
+    }
+
+    /// Every kind of drawn defect, on some pictures.
+    static func defects(_ frames: FrameSource, seed: UInt64) throws -> Frame {
+        let examples = min(2, frames.count)
+        var entries: [ContactSheet.Entry] = []
+        for kind in SyntheticAnomaly.allCases {
+            for index in 0..<examples {
+                var generator = SplitMix64(seed: seed &+ UInt64(index))
+                let drawn = kind.drawn(
+                    on: try frames.frame(index), donor: try frames.frame(frames.count - 1 - index), using: &generator)
+                entries.append(
+                    ContactSheet.Entry(frame: drawn.frame, caption: kind.rawValue, detail: "", colour: .orange))
+            }
+        }
+        return ContactSheet.draw(entries, title: "defects drawn for validation", columns: 4)
+    }
+
+    private static func number(_ value: Double) -> String { String(format: "%.4f", value) }
+}

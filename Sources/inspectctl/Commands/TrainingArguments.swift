@@ -1,0 +1,74 @@
+import AnomalyDetectors
+import ArgumentParser
+
+/// What every method that trains takes.
+struct TrainingArguments: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Passes over the pictures at most (fine-tuning: \(FineTuningOptions().epochs) by default).", valueName: "n")
+    )
+    var epochs: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Stop when pictures kept apart have not been judged better for so many epochs; 0 never stops early (GRAD then "
+                + "keeps none apart); by default \(FineTuningOptions().patience) for fine-tuning, an eighth of the epochs "
+                + "for GRAD.", valueName: "epochs"))
+    var patience: Int?
+
+    func validate() throws {
+        for (name, value, range) in [("--epochs", epochs, 1...10_000), ("--patience", patience, 0...10_000)] {
+            if let value, !range.contains(value) {
+                throw ValidationError("\(name) must be from \(range.lowerBound) to \(range.upperBound), got \(value)")
+            }
+        }
+    }
+
+    func refuseUnless(_ trains: Bool) throws {
+        let given = [("--epochs", epochs != nil), ("--patience", patience != nil)]
+        guard !trains, let first = given.first(where: \.1) else { return }
+        throw ValidationError("\(first.0) needs a method that trains: --fine-tune, or another --method")
+    }
+}
+
+/// Fine-tuning of the Gaussian detector's backbone.
+struct FineTuningArguments: ParsableArguments {
+    @Flag(
+        help: """
+            Fine-tune the backbone on the flawless pictures (Gaussian detector); drawn defects decide when to stop, and \
+            whether anything was gained.
+            """)
+    var fineTune = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Fine-tuning's learning rate; \(FineTuningOptions().learningRate) by default.", valueName: "rate")
+    )
+    var learningRate: Double?
+
+    @Option(
+        help: ArgumentHelp(
+            "Stages of the backbone that fine-tuning changes, separated by commas (features.4,features.5); all by default.",
+            valueName: "names"))
+    var stages: String?
+
+    func validate() throws {
+        if let learningRate, !(learningRate > 0 && learningRate <= 1) {
+            throw ValidationError("--learning-rate must be above 0 and at most 1, got \(learningRate)")
+        }
+        for (name, isGiven) in [("--learning-rate", learningRate != nil), ("--stages", stages != nil)] {
+            if isGiven, !fineTune { throw ValidationError("\(name) belongs to --fine-tune") }
+        }
+    }
+
+    /// Nil when nothing is to be fine-tuned.
+    func options(_ training: TrainingArguments) -> FineTuningOptions? {
+        guard fineTune else { return nil }
+        var options = FineTuningOptions()
+        if let learningRate { options.learningRate = Float(learningRate) }
+        if let epochs = training.epochs { options.epochs = epochs }
+        if let patience = training.patience { options.patience = patience }
+        options.stages = stages?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+        return options
+    }
+}
