@@ -52,6 +52,10 @@ public struct GaussianModel: DetectorModel {
         public let whitening: [Double]
         public let rank: Int
 
+        public init(name: String, mean: [Double], whitening: [Double], rank: Int) {
+            (self.name, self.mean, self.whitening, self.rank) = (name, mean, whitening, rank)
+        }
+
         /// Mahalanobis distance of a pooled feature vector.
         public func distance(_ x: [Double]) -> Double {
             let centred = zip(x, mean).map { $0 - $1 }

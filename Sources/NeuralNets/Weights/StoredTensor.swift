@@ -1,7 +1,7 @@
 import Foundation
 
 /// A tensor as a file holds it: raw little-endian bytes, row-major, with their type.
-public struct StoredTensor: Sendable {
+public struct StoredTensor: Sendable, Equatable {
     public enum DType: String, Sendable {
         case f64 = "F64"
         case f32 = "F32"

@@ -43,7 +43,7 @@ final class Plant {
 
     /// Runs the daemon until `isDone` holds, or its time is over; then it ends, cleanly or as one whose power failed.
     func run(
-        on disk: FaultyDisk = FaultyDisk(seed: 0, rarity: 0), upTo limit: Duration = .seconds(30),
+        on disk: FaultyDisk = FaultyDisk(seed: 0, rarity: 0), upTo limit: Duration = .seconds(300),
         until isDone: () throws -> Bool
     ) async throws {
         let daemon: Daemon

@@ -7,7 +7,8 @@ import TensorCore
 /// features are held fixed, and the backbone learns to bring flawless pictures nearer to them.
 ///
 /// Only flawless pictures are used, so features collapse when this goes on too long. Pictures kept apart, and the same with
-/// drawn defects, say when: the epoch that tells them apart best is kept, and none when the pretrained network does so best.
+/// drawn defects, say when: the epoch that tells them apart best is kept, and none when it gains too little over the
+/// pretrained network.
 public enum FineTuner {
     /// Share of the pictures kept apart to judge the epochs, and how many pictures there must be.
     static let keptApartShare = 0.2
@@ -38,20 +39,25 @@ public enum FineTuner {
             backbone: backbone, levels: pretrained.levels, pictures: pictures, validation: validation, before: before,
             options: fineTuning, seed: options.seed, identity: "\(options) \(backbone.name) \(fitting.paths)")
         try course.run(work)
-        return try choose(course, pretrained, fitting, validation, backbone, options, work)
+        return try choose(course, pretrained, frames, fitting, validation, backbone, options, work)
     }
 
     /// The pretrained network, or the best epoch's with the fixed Gaussians or with new ones: whichever tells the drawn
     /// defects best.
     private static func choose(
-        _ course: FineTuningCourse, _ pretrained: GaussianModel, _ fitting: FrameSource,
+        _ course: FineTuningCourse, _ pretrained: GaussianModel, _ frames: FrameSource, _ fitting: FrameSource,
         _ validation: FineTuningValidation, _ backbone: Backbone, _ options: GaussianOptions, _ work: FittingWork
     ) throws -> FittedDetector {
         var history = course.history
         var summary = FineTuningSummary(before: course.before, chosen: .pretrained)
+        /// The Gaussians that go into the model are estimated on all pictures: nothing is left to be judged.
+        func estimated(_ backbone: Backbone) throws -> GaussianModel {
+            try GaussianTrainer.fit(
+                frames, backbone: backbone, options: options, workers: work.workers, progress: work.progress)
+        }
         guard let best = course.best else {
             history.fineTuning = summary
-            return FittedDetector(model: pretrained, history: history)
+            return FittedDetector(model: try estimated(backbone), history: history)
         }
         let tuned = backbone.with(best)
         let renewed = try GaussianTrainer.fit(
@@ -61,12 +67,13 @@ public enum FineTuner {
         (summary.withFixed, summary.withRenewed) = (withFixed, withRenewed)
         summary.chosen = withRenewed.mean > withFixed.mean ? .renewed : .fixed
         history.fineTuning = summary
-        guard summary.chosen == .fixed else { return FittedDetector(model: renewed, history: history) }
+        let model = try estimated(tuned)
+        guard summary.chosen == .fixed else { return FittedDetector(model: model, history: history) }
         // The map's Gaussians are those of the tuned features in both cases.
-        let model = GaussianModel(
-            backbone: renewed.backbone, inputWidth: renewed.inputWidth, inputHeight: renewed.inputHeight,
-            levels: pretrained.levels, pixels: renewed.pixels)
-        return FittedDetector(model: model, history: history)
+        let fixed = GaussianModel(
+            backbone: model.backbone, inputWidth: model.inputWidth, inputHeight: model.inputHeight,
+            levels: pretrained.levels, pixels: model.pixels)
+        return FittedDetector(model: fixed, history: history)
     }
 
     private static func resized(

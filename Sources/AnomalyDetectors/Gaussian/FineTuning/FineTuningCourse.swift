@@ -33,7 +33,7 @@ struct FineTuningCourse {
         (self.backbone, self.levels, self.pictures, self.validation) = (backbone, levels, pictures, validation)
         (self.options, self.seed, self.before) = (options, seed, before)
         self.identity = "fine-tuning 1 \(options) \(seed) \(identity)"
-        highest = before.mean
+        highest = before.mean + options.leastGain
         step = try FineTuningStep(backbone: backbone, levels: levels, options: options)
         history.fitting = pictures.count
         history.bestEpoch = -1

@@ -13,5 +13,8 @@ public struct FineTuningOptions: Sendable, Equatable {
     /// Scopes of the weights that are trained, as the levels are named (`features.4`); nil for the whole backbone.
     public var stages: [String]?
 
+    /// What the mean validation AUROC must gain before the pretrained network is given up: less is chance.
+    public var leastGain = 0.005
+
     public init() {}
 }
