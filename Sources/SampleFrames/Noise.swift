@@ -1,11 +1,6 @@
 import InspectionDomain
 
 extension SplitMix64 {
-    /// Uniform in a range.
-    mutating func uniform(_ low: Float, _ high: Float) -> Float {
-        low + (high - low) * Float(next() >> 40) / Float(1 << 24)
-    }
-
     /// About normal with variance 1: the sum of four uniforms, scaled.
     mutating func normal() -> Float {
         let bits = next()

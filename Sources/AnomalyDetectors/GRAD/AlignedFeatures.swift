@@ -51,9 +51,7 @@ final class AlignedFeatures {
 
     /// Resizes and normalises a frame for the backbone.
     func load(_ frame: Frame) {
-        frame.fillNetworkInput(
-            extractor.input, width: extractor.inputWidth, height: extractor.inputHeight,
-            mean: backbone.normalization.mean, std: backbone.normalization.std)
+        extractor.load(frame, backbone.normalization)
     }
 
     func runBackbone() { extractor.run() }

@@ -49,9 +49,7 @@ struct FeatureStatistics {
     }
 
     mutating func add(_ frame: Frame, index: Int) {
-        frame.fillNetworkInput(
-            extractor.input, width: extractor.inputWidth, height: extractor.inputHeight,
-            mean: backbone.normalization.mean, std: backbone.normalization.std)
+        extractor.load(frame, backbone.normalization)
         extractor.run()
         let features = extractor.features
         pooled[index] = features.prefix(levelCount).map { $0.pooled() }

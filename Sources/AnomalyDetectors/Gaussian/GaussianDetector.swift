@@ -34,10 +34,7 @@ final class GaussianDetector: Detector {
 
     func detect(_ frame: Frame) throws -> Detection {
         let start = DispatchTime.now()
-        frame.fillNetworkInput(
-            extractor.input, width: model.inputWidth, height: model.inputHeight,
-            mean: model.backbone.normalization.mean,
-            std: model.backbone.normalization.std)
+        extractor.load(frame, model.backbone.normalization)
         let filled = DispatchTime.now()
         extractor.run()
         let run = DispatchTime.now()

@@ -126,10 +126,3 @@ struct Box {
         return cover
     }
 }
-
-extension SplitMix64 {
-    /// Uniform from `low` to `high`.
-    mutating func uniform(_ low: Float, _ high: Float) -> Float {
-        low + (high - low) * Float(next() >> 40) / Float(1 << 24)
-    }
-}

@@ -65,6 +65,16 @@ public struct Backbone: Sendable {
         }
     }
 
+    /// The node behind a level.
+    /// - Throws: `WeightError` when the backbone has no such level.
+    public func node(of level: String) throws -> NetworkGraph.NodeID {
+        guard let node = graph.node(named: level) else {
+            throw WeightError(
+                .mismatch, "backbone \(name) has no level \(level); it has \(tapNames.joined(separator: ", "))")
+        }
+        return node
+    }
+
     func with(offsets: [String: MapOffset]) -> Backbone {
         var copy = self
         copy.offsets = offsets

@@ -25,15 +25,7 @@ public final class FeatureExtractor {
         self.inputHeight = inputHeight
         self.inputWidth = inputWidth
         self.taps = taps.map { ($0, backbone.offsets[$0] ?? .none) }
-        let nodes = try taps.map { tap in
-            guard let node = backbone.graph.node(named: tap) else {
-                throw WeightError(
-                    .mismatch,
-                    "backbone \(backbone.name) has no level \(tap); it has \(backbone.tapNames.joined(separator: ", "))"
-                )
-            }
-            return node
-        }
+        let nodes = try taps.map { try backbone.node(of: $0) }
         plan = try InferencePlan(
             graph: backbone.graph, height: inputHeight, width: inputWidth, outputs: nodes, threads: threads)
     }

@@ -84,18 +84,6 @@ public struct FineTuningStep {
     }
 }
 
-extension Backbone {
-    /// - Throws: `WeightError` when the backbone has no such level.
-    func node(of level: String) throws -> NetworkGraph.NodeID {
-        guard let node = graph.node(named: level) else {
-            throw WeightError(
-                .mismatch,
-                "backbone \(name) has no level \(level); it has \(tapNames.joined(separator: ", "))")
-        }
-        return node
-    }
-}
-
 extension Tensor {
     /// Adds a tensor of the same shape.
     fileprivate mutating func add(_ other: Tensor) {

@@ -74,9 +74,7 @@ public struct FineTuningValidation: Sendable {
         mutating func score(
             _ frame: Frame, _ index: Int, _ normalization: Normalization, _ levels: [GaussianModel.Level]
         ) {
-            frame.fillNetworkInput(
-                extractor.input, width: extractor.inputWidth, height: extractor.inputHeight, mean: normalization.mean,
-                std: normalization.std)
+            extractor.load(frame, normalization)
             extractor.run()
             scores[index] = zip(levels, extractor.features).reduce(0) { $0 + $1.0.distance($1.1.pooled()) }
         }
