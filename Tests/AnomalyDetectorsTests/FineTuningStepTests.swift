@@ -52,9 +52,9 @@ import Testing
         let square = gradients.reduce(0.0) { $0 + $1.values.reduce(0.0) { $0 + Double($1) * Double($1) } }
         func loss(_ distance: Double) throws -> Double {
             var moved = step.state
-            for index in moved.parameters.indices {
-                for at in moved.parameters[index].values.indices {
-                    moved.parameters[index].values[at] += Float(distance) * gradients[index].values[at]
+            for index in moved.parameters.values.indices {
+                for at in moved.parameters.values[index].values.indices {
+                    moved.parameters.values[index].values[at] += Float(distance) * gradients[index].values[at]
                 }
             }
             var copy = step

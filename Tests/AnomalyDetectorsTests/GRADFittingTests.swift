@@ -31,10 +31,13 @@ import Testing
             return options
         }
 
-        func fit(_ options: GRADOptions = options, checkpoint: CheckpointStore? = nil) throws -> FittedDetector {
+        func fit(
+            _ options: GRADOptions = options, checkpoint: CheckpointStore? = nil,
+            remark: (@Sendable (String) -> Void)? = nil
+        ) throws -> FittedDetector {
             try options.fit(
                 try FrameSource(folders: [folder.path]), backbone: backbone,
-                work: FittingWork(workers: 2, checkpoint: checkpoint))
+                work: FittingWork(workers: 2, checkpoint: checkpoint, remark: remark))
         }
     }
 
@@ -101,10 +104,15 @@ import Testing
             var options = Bench.options
             options.seed = 5
             let want = try bytes(try bench.fit(options))
-            let other = CheckpointStore(load: { data }, save: { _ in }, discard: {})
-            #expect(try bytes(try bench.fit(options, checkpoint: other)) == want)
-            let damaged = CheckpointStore(load: { data.prefix(data.count / 2) }, save: { _ in }, discard: {})
-            #expect(try bytes(try bench.fit(options, checkpoint: damaged)) == want)
+            for (content, why) in [
+                (data, "is of other pictures, settings"), (data.prefix(data.count / 2), "is damaged"),
+            ] {
+                let remarks = Mutex<[String]>([])
+                let store = CheckpointStore(load: { content }, save: { _ in }, discard: {})
+                let fitted = try bench.fit(options, checkpoint: store) { text in remarks.withLock { $0.append(text) } }
+                #expect(try bytes(fitted) == want)
+                #expect(remarks.withLock { $0.count == 1 && $0[0].contains(why) && $0[0].contains("beginning anew") })
+            }
         }
     }
 

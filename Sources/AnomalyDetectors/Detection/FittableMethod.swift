@@ -17,9 +17,14 @@ public struct FittingWork: Sendable {
     public var progress: Progress?
     /// Where long fitting leaves its state; nil for nowhere.
     public var checkpoint: CheckpointStore?
+    /// Told what the user should know besides, in a sentence each.
+    public var remark: (@Sendable (String) -> Void)?
 
-    public init(workers: Int, progress: Progress? = nil, checkpoint: CheckpointStore? = nil) {
-        (self.workers, self.progress, self.checkpoint) = (workers, progress, checkpoint)
+    public init(
+        workers: Int, progress: Progress? = nil, checkpoint: CheckpointStore? = nil,
+        remark: (@Sendable (String) -> Void)? = nil
+    ) {
+        (self.workers, self.progress, self.checkpoint, self.remark) = (workers, progress, checkpoint, remark)
     }
 }
 
@@ -58,6 +63,8 @@ public struct TrainingHistory: Codable, Sendable, Equatable {
     public struct Epoch: Codable, Sendable, Equatable {
         /// Mean loss of the steps.
         public var loss: Double
+        /// What the loss is made of, and what is trained against it, by name; nil for a loss of one part.
+        public var parts: [String: Double]?
         /// Loss of the pictures kept apart, after the epoch; nil when there were none.
         public var heldOutLoss: Double?
         public var learningRate: Double
@@ -65,7 +72,7 @@ public struct TrainingHistory: Codable, Sendable, Equatable {
         public var validation: FineTuningValidation.Outcome?
 
         enum CodingKeys: String, CodingKey {
-            case loss, validation
+            case loss, parts, validation
             case heldOutLoss = "held_out_loss"
             case learningRate = "learning_rate"
         }

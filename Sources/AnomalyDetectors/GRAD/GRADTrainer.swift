@@ -33,15 +33,19 @@ public enum GRADTrainer {
         let network = GRADNetwork(
             channels: features.channels, height: features.height, width: features.width,
             fusion: options.fusion.network(channels: features.channels))
-        var course = try GRADCourse(network: network, options: options, features: features, split: split)
-        // Every step frees and wants the same gigabyte again.
-        Memory.keepFreed()
-        defer { Memory.giveBack() }
+        let epochs = options.epochs(pictures: split.fitting.count)
+        var course = TrainingCourse(
+            try GRADCourse(
+                network: network, options: options, features: features, keptApart: split.keptApart, epochs: epochs),
+            GRADCourse.plan(
+                network: network, options: options, features: features, split: split, epochs: epochs))
         try course.run(work)
+        var history = course.history
+        history.cache = features.cache.storage.rawValue
         let model = try GRADModel(
             backbone: backbone, options: options, taps: taps, network: network, projection: features.projection,
-            parameters: course.best)
-        return FittedDetector(model: model, history: course.history)
+            parameters: course.best ?? [:])
+        return FittedDetector(model: model, history: history)
     }
 
     /// Which pictures are trained on and which judge the epochs; near-duplicates stay together.

@@ -60,6 +60,11 @@ public struct GRADTraining {
         return (loss, copy.parameters.stored())
     }
 
+    public var state: TrainingState {
+        get { TrainingState(parameters: parameters, optimizer: optimizer.state) }
+        set { (parameters, optimizer.state) = (newValue.parameters, newValue.optimizer) }
+    }
+
     /// All parameters and running statistics by name, in the frameworks' layout.
     public func stored() -> [String: StoredTensor] { parameters.stored() }
 
@@ -78,40 +83,5 @@ public struct GRADTraining {
             1 / Float(count), &byNormal.values)
         let gradients = TensorCore.gradients(of: normal, weightedBy: byNormal, withRespectTo: pass.tracked)
         return (Float(squares / Double(count)), gradients.map(\.value))
-    }
-}
-
-extension GRADTraining {
-    /// Everything that the next step depends on: `parameter.<name>`, and `<memory>.<index>` of the optimiser.
-    func state() -> [String: StoredTensor] {
-        var tensors: [String: StoredTensor] = [:]
-        for (name, tensor) in parameters.stored() { tensors["parameter.\(name)"] = tensor }
-        for (name, memory) in optimizer.state.memory {
-            for (index, tensor) in memory.enumerated() {
-                tensors["\(name).\(index)"] = StoredTensor(floats: tensor.values, shape: tensor.shape.dimensions)
-            }
-        }
-        tensors["steps"] = StoredTensor(integers: [optimizer.state.steps], shape: [1])
-        return tensors
-    }
-
-    /// Goes back to a state that `state()` gave.
-    /// - Throws: `WeightError` when it is of another network, or incomplete.
-    mutating func restore(_ tensors: [String: StoredTensor]) throws {
-        let source = StoredParameters(tensors, prefix: "parameter.", file: "checkpoint")
-        let restored = NetworkParameters(of: try network.graph(source))
-        var state = optimizer.state
-        let memory = StoredParameters(tensors, file: "checkpoint")
-        for name in state.memory.keys {
-            state.memory[name] = try restored.values.enumerated().map { index, value in
-                let values = try memory.tensor("\(name).\(index)", shape: value.shape.dimensions)
-                return Tensor(shape: value.shape, values: values)
-            }
-        }
-        guard let steps = tensors["steps"]?.integers().first else {
-            throw WeightError(.mismatch, "checkpoint: steps: the file does not have it")
-        }
-        state.steps = steps
-        (parameters, optimizer.state) = (restored, state)
     }
 }

@@ -16,13 +16,15 @@ public struct ModelFitting: Sendable {
     public var workers: Int
     /// Where a long fit leaves its state; nil for nowhere.
     public var checkpoint: CheckpointStore?
+    /// Told what the user should know besides.
+    public var remark: (@Sendable (String) -> Void)?
 
     /// Share of a single folder that is held out for calibration.
     public static let heldOutShare = 0.2
 
     public init(
         backbone: Backbone, method: any FittableMethod = GaussianOptions(), rule: CalibrationRule, seed: UInt64 = 0,
-        workers: Int, checkpoint: CheckpointStore? = nil
+        workers: Int, checkpoint: CheckpointStore? = nil, remark: (@Sendable (String) -> Void)? = nil
     ) {
         self.backbone = backbone
         self.method = method
@@ -31,6 +33,7 @@ public struct ModelFitting: Sendable {
         self.seed = seed
         self.workers = workers
         self.checkpoint = checkpoint
+        self.remark = remark
     }
 
     /// Which pictures fit and which calibrate.
@@ -111,7 +114,7 @@ public struct ModelFitting: Sendable {
         let frames = FrameSource(paths: products.flatMap(\.fitting.paths).sorted())
         let detector = try method.fit(
             frames, backbone: backbone,
-            work: FittingWork(workers: workers, progress: progress, checkpoint: checkpoint))
+            work: FittingWork(workers: workers, progress: progress, checkpoint: checkpoint, remark: remark))
         let seconds = Date().timeIntervalSince(started)
         let (model, file) = (detector.model, try ModelFile(fitted: detector.model))
         let data = try file.encoded()

@@ -45,6 +45,22 @@ public struct NetworkParameters: Sendable, Equatable {
         return tensors
     }
 
+    /// Takes every parameter and statistic from a source that has them as `stored` gives them.
+    /// - Throws: `WeightError` naming the first that is missing or has another shape.
+    public mutating func load(_ source: any ParameterSource) throws {
+        for (index, name) in names.enumerated() {
+            values[index] = layouts[index].tensor(try source.tensor(name, shape: layouts[index].fileShape))
+        }
+        for (scope, old) in statistics {
+            func read(_ name: String, like tensor: Tensor) throws -> Tensor {
+                let values = try source.tensor("\(scope).\(name)", shape: tensor.shape.dimensions)
+                return Tensor(shape: tensor.shape, values: values)
+            }
+            statistics[scope] = RunningStatistics(
+                mean: try read("running_mean", like: old.mean), variance: try read("running_var", like: old.variance))
+        }
+    }
+
     private mutating func append(_ name: String, _ value: [Float]) { append(name, Self.vector(value), nil) }
 
     private mutating func append(_ name: String, _ value: Tensor, _ layout: ParameterLayout?) {

@@ -1,46 +1,49 @@
 import TensorCore
 
-/// What a training goes on from: the parameters and the optimiser's memory, bit for bit.
+/// What a training goes on from: the parameters, the batch norms' statistics and the optimiser's memory, bit for bit.
 public struct TrainingState: Sendable, Equatable {
-    public var parameters: [Tensor]
+    public var parameters: NetworkParameters
     public var optimizer: OptimizerState
 
-    public init(parameters: [Tensor], optimizer: OptimizerState) {
+    public init(parameters: NetworkParameters, optimizer: OptimizerState) {
         (self.parameters, self.optimizer) = (parameters, optimizer)
     }
 
-    /// `parameter.<index>`, `<memory>.<index>` and `steps`.
+    /// `parameter.<name>` in the frameworks' layout, `<memory>.<index>` and `steps`.
     public var tensors: [String: StoredTensor] {
         var tensors = ["steps": StoredTensor(integers: [optimizer.steps], shape: [1])]
-        func add(_ name: String, _ values: [Tensor]) {
-            for (index, tensor) in values.enumerated() {
+        for (name, tensor) in parameters.stored() { tensors["parameter.\(name)"] = tensor }
+        for (name, memory) in optimizer.memory {
+            for (index, tensor) in memory.enumerated() {
                 tensors["\(name).\(index)"] = StoredTensor(floats: tensor.values, shape: tensor.shape.dimensions)
             }
         }
-        add("parameter", parameters)
-        for (name, memory) in optimizer.memory { add(name, memory) }
         return tensors
     }
 
     /// Reads `tensors` back.
-    /// - Parameter like: a state of the same training.
+    /// - Parameters:
+    ///   - prefix: what the names have in front.
+    ///   - like: a state of the same training.
     /// - Throws: `WeightError` when it is of another network, or incomplete.
-    public init(_ tensors: [String: StoredTensor], like other: TrainingState) throws {
-        let source = StoredParameters(tensors, file: "checkpoint")
-        func read(_ name: String) throws -> [Tensor] {
-            try other.parameters.enumerated().map { index, value in
+    public init(_ tensors: [String: StoredTensor], prefix: String = "", like other: TrainingState) throws {
+        self = other
+        try parameters.load(StoredParameters(tensors, prefix: "\(prefix)parameter.", file: "checkpoint"))
+        guard let steps = tensors["\(prefix)steps"]?.integers().first else {
+            throw WeightError(.mismatch, "checkpoint: \(prefix)steps: the file does not have it")
+        }
+        let source = StoredParameters(tensors, prefix: prefix, file: "checkpoint")
+        for name in optimizer.memory.keys {
+            // Before the first step the optimiser remembers nothing.
+            guard steps > 0 else {
+                optimizer.memory[name] = []
+                continue
+            }
+            optimizer.memory[name] = try parameters.values.enumerated().map { index, value in
                 let values = try source.tensor("\(name).\(index)", shape: value.shape.dimensions)
                 return Tensor(shape: value.shape, values: values)
             }
         }
-        guard let steps = tensors["steps"]?.integers().first else {
-            throw WeightError(.mismatch, "checkpoint: steps: the file does not have it")
-        }
-        var memory: [String: [Tensor]] = [:]
-        for name in other.optimizer.memory.keys {
-            // Before the first step the optimiser remembers nothing.
-            memory[name] = steps == 0 ? [] : try read(name)
-        }
-        self.init(parameters: try read("parameter"), optimizer: OptimizerState(steps: steps, memory: memory))
+        optimizer.steps = steps
     }
 }

@@ -76,11 +76,12 @@ struct DetectorOptions: ParsableArguments {
     }
 
     func fitting(
-        _ configuration: Configuration, rule: CalibrationRule, checkpoint: CheckpointStore? = nil
+        _ configuration: Configuration, rule: CalibrationRule, checkpoint: CheckpointStore? = nil,
+        remark: (@Sendable (String) -> Void)? = nil
     ) throws -> ModelFitting {
         ModelFitting(
             backbone: try loadBackbone(configuration), method: fittable, rule: rule, seed: seed, workers: workers,
-            checkpoint: checkpoint)
+            checkpoint: checkpoint, remark: remark)
     }
 }
 

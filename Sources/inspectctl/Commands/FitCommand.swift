@@ -64,8 +64,9 @@ struct FitCommand: ParsableCommand {
         }
         let started = Date()
         let checkpoint = CheckpointStore.file(checkpointPath(configuration, targets))
-        let fitting = try detector.fitting(configuration, rule: rule.rule(targets.first), checkpoint: checkpoint)
         let bars = PhaseProgress(global)
+        let fitting = try detector.fitting(
+            configuration, rule: rule.rule(targets.first), checkpoint: checkpoint, remark: bars.remark)
         let products = try folders.map {
             try fitting.pictures(normal: $0.normal, calibration: $0.calibration, progress: bars.callback)
         }

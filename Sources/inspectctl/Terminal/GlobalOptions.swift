@@ -38,7 +38,9 @@ struct GlobalOptions: ParsableArguments {
     }
 
     /// Prints a remark that is not a result, on stderr.
-    func remark(_ text: String) {
+    func remark(_ text: String) { Self.remark(text, quiet: quiet) }
+
+    static func remark(_ text: String, quiet: Bool) {
         guard !quiet else { return }
         FileHandle.standardError.write(Data((text + "\n").utf8))
     }

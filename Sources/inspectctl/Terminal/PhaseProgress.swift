@@ -6,8 +6,11 @@ final class PhaseProgress: Sendable {
     private let options: @Sendable (String, Int) -> ProgressBar
     private let current = Mutex<(phase: String, bar: ProgressBar)?>(nil)
 
+    private let speak: @Sendable (String) -> Void
+
     init(_ global: GlobalOptions) {
         let quiet = global.quiet
+        speak = { GlobalOptions.remark($0, quiet: quiet) }
         options = { ProgressBar(title: $0, total: $1, enabled: !quiet) }
     }
 
@@ -23,6 +26,14 @@ final class PhaseProgress: Sendable {
                 return bar
             }
             bar.advance(to: done, detail: parts.count > 1 ? parts[1] : "")
+        }
+    }
+
+    /// Says something between the bars, on a line of its own. To be called from any thread.
+    var remark: @Sendable (String) -> Void {
+        { text in
+            self.finish()
+            self.speak(text)
         }
     }
 

@@ -33,23 +33,30 @@ public enum FineTuner {
             seed: options.seed)
         let before = try validation.outcome(backbone, levels: pretrained.levels, workers: work.workers)
         work.progress?(1, 1, "defects for validation")
-        let pictures = try resized(fitting, options, work)
+        let pictures = try ResizedPictures(
+            fitting, width: options.inputWidth, height: options.inputHeight, normalization: backbone.normalization,
+            work: work)
         LinearAlgebra.setThreads(max(1, work.workers))
-        var course = try FineTuningCourse(
-            backbone: backbone, levels: pretrained.levels, pictures: pictures, validation: validation, before: before,
-            options: fineTuning, seed: options.seed, identity: "\(options) \(backbone.name) \(fitting.paths)")
+        let tuning = try FineTuningCourse(
+            backbone: backbone, levels: pretrained.levels, pictures: pictures, validation: validation,
+            options: fineTuning)
+        var course = TrainingCourse(
+            tuning,
+            tuning.plan(
+                before: before, seed: options.seed, identity: "\(options) \(backbone.name) \(fitting.paths)"))
         try course.run(work)
-        return try choose(course, pretrained, frames, fitting, validation, backbone, options, work)
+        return try choose(course, before, pretrained, frames, fitting, validation, backbone, options, work)
     }
 
     /// The pretrained network, or the best epoch's with the fixed Gaussians or with new ones: whichever tells the drawn
     /// defects best.
     private static func choose(
-        _ course: FineTuningCourse, _ pretrained: GaussianModel, _ frames: FrameSource, _ fitting: FrameSource,
+        _ course: TrainingCourse<FineTuningCourse>, _ before: FineTuningValidation.Outcome,
+        _ pretrained: GaussianModel, _ frames: FrameSource, _ fitting: FrameSource,
         _ validation: FineTuningValidation, _ backbone: Backbone, _ options: GaussianOptions, _ work: FittingWork
     ) throws -> FittedDetector {
         var history = course.history
-        var summary = FineTuningSummary(before: course.before, chosen: .pretrained)
+        var summary = FineTuningSummary(before: before, chosen: .pretrained)
         /// The Gaussians that go into the model are estimated on all pictures: nothing is left to be judged.
         func estimated(_ backbone: Backbone) throws -> GaussianModel {
             try GaussianTrainer.fit(
@@ -59,7 +66,7 @@ public enum FineTuner {
             history.fineTuning = summary
             return FittedDetector(model: try estimated(backbone), history: history)
         }
-        let tuned = backbone.with(best)
+        let tuned = try course.subject.backbone(with: best)
         let renewed = try GaussianTrainer.fit(
             fitting, backbone: tuned, options: options, workers: work.workers, progress: work.progress)
         let withFixed = try validation.outcome(tuned, levels: pretrained.levels, workers: work.workers)
@@ -74,19 +81,6 @@ public enum FineTuner {
             backbone: model.backbone, inputWidth: model.inputWidth, inputHeight: model.inputHeight,
             levels: pretrained.levels, pixels: model.pixels)
         return FittedDetector(model: fixed, history: history)
-    }
-
-    private static func resized(
-        _ frames: FrameSource, _ options: GaussianOptions, _ work: FittingWork
-    ) throws -> [Frame] {
-        let parts = try ParallelFrames.run(
-            count: frames.count, workers: work.workers, phase: "pictures", progress: work.progress,
-            makeWorker: { _ in [Int: Frame]() },
-            body: { resized, index in
-                resized[index] = try frames.frame(index).resized(
-                    width: options.inputWidth, height: options.inputHeight)
-            })
-        return parts.flatMap { $0 }.sorted { $0.key < $1.key }.map(\.value)
     }
 }
 

@@ -79,8 +79,8 @@ public struct FineTuningStep {
     }
 
     public var state: TrainingState {
-        get { TrainingState(parameters: parameters.values, optimizer: optimizer.state) }
-        set { (parameters.values, optimizer.state) = (newValue.parameters, newValue.optimizer) }
+        get { TrainingState(parameters: parameters, optimizer: optimizer.state) }
+        set { (parameters, optimizer.state) = (newValue.parameters, newValue.optimizer) }
     }
 }
 
