@@ -43,7 +43,6 @@ public final class Ledger: Sendable {
         var configuration = GRDB.Configuration()
         configuration.busyMode = .timeout(10)
         configuration.readonly = readOnly
-        if !readOnly { configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") } }
         if readOnly, !FileManager.default.fileExists(atPath: path) {
             throw LedgerError(
                 path: path, reason: "it does not exist; has inspectd run with this state folder?", isTransient: true)
@@ -51,6 +50,9 @@ public final class Ledger: Sendable {
         database = try Self.explaining(path) {
             if readOnly { return try DatabaseQueue(path: path, configuration: configuration) }
             let pool = try DatabasePool(path: path, configuration: configuration)
+            // Here and not while the connection is prepared: a pool lowers it to NORMAL afterwards, and then a power cut takes
+            // committed rows back.
+            try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
             try Schema.migrator.migrate(pool)
             return pool
         }
@@ -127,6 +129,16 @@ public final class Ledger: Sendable {
 
     func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
         try Self.explaining(path) { try database.read(body) }
+    }
+
+    /// Whether a commit is on the disk when it returns.
+    /// - Throws: `LedgerError`.
+    public var isFullySynchronous: Bool {
+        get throws {
+            try Self.explaining(path) {
+                try database.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA synchronous") == 2 }
+            }
+        }
     }
 
     /// Whether a transaction can be committed now: writes what is there already.

@@ -108,8 +108,10 @@ public struct FileSystem: Sendable {
     private func readAll(_ descriptor: Int32, _ path: RawPath, limit: Int) throws -> Data {
         var info = stat()
         fstat(descriptor, &info)
-        var data = Data(capacity: min(limit, max(0, Int(info.st_size))))
-        var chunk = [UInt8](repeating: 0, count: 1 << 18)
+        let expected = min(limit, max(0, Int(info.st_size)))
+        var data = Data(capacity: expected)
+        // One byte more than expected, so that the end is seen with the second read.
+        var chunk = [UInt8](repeating: 0, count: min(1 << 18, expected + 1))
         while data.count < limit {
             let count = try retrying("read", path) { most in
                 chunk.withUnsafeMutableBytes {
@@ -158,21 +160,30 @@ public struct FileSystem: Sendable {
     // MARK: Writing
 
     /// Makes a folder and those above it.
-    public func makeFolder(_ path: RawPath, mode: mode_t = 0o755) throws {
+    /// - Parameter isDurable: makes their names durable; else the caller syncs the folder above, when it matters.
+    public func makeFolder(_ path: RawPath, mode: mode_t = 0o755, isDurable: Bool = true) throws {
         if (try? status(path))?.kind == .folder { return }
-        if path.parent != path { try makeFolder(path.parent, mode: mode) }
+        if path.parent != path { try makeFolder(path.parent, mode: mode, isDurable: isDurable) }
         do {
             _ = try retrying("mkdir", path) { _ in path.withCPath { Int(mkdir($0, mode)) } }
         } catch let error as SystemError where error.code == EEXIST {
             return
         }
-        try syncFolder(path.parent)
+        if isDurable { try syncFolder(path.parent) }
     }
 
     /// Creates or replaces a file and makes its content durable; its name is durable once its folder is synced.
     public func create(_ path: RawPath, _ data: Data, mode: mode_t = 0o644) throws {
+        try create([(path, data)], mode: mode)
+    }
+
+    /// Creates or replaces files and makes their contents durable. All are written before the first is synced: a journalling
+    /// file system then commits once for all of them.
+    public func create(_ files: [(path: RawPath, data: Data)], mode: mode_t = 0o644) throws {
+        guard let (path, data) = files.first else { return }
         try withFile(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode) { descriptor in
             try writeAll(descriptor, data, path)
+            try create(Array(files.dropFirst()), mode: mode)
             _ = try retrying("fsync", path) { _ in Int(fsync(descriptor)) }
         }
     }
@@ -232,10 +243,16 @@ public struct FileSystem: Sendable {
             let child = path.appending(entry.name)
             if entry.kind == .folder { try removeTree(child) } else { try remove(child) }
         }
+        try removeFolder(path)
+    }
+
+    /// Removes an empty folder.
+    public func removeFolder(_ path: RawPath) throws {
         _ = try retrying("rmdir", path) { _ in path.withCPath { Int(rmdir($0)) } }
     }
 
-    /// Moves a file, durably in content and name, also to another file system (copy, sync, rename, then unlink the source).
+    /// Moves a file, also to another file system (durable copy, then unlink the source). Its new name is durable once the
+    /// target's folder is synced, the old one gone for good once the source's is.
     public func move(_ source: RawPath, to target: RawPath) throws {
         do {
             try rename(source, to: target)
@@ -243,15 +260,12 @@ public struct FileSystem: Sendable {
             try copyWhole(source, to: target)
             try remove(source)
         }
-        try syncFolder(target.parent)
-        try syncFolder(source.parent)
     }
 
-    /// Replaces a link by a file of its own at another place: copies what it leads to, then removes the link.
+    /// Replaces a link by a file of its own at another place: copies what it leads to, durably, then removes the link.
     public func moveContent(ofLink source: RawPath, to target: RawPath) throws {
         try copyWhole(source, to: target, followsLinks: true)
         try remove(source)
-        try syncFolder(source.parent)
     }
 
     /// A durable copy that is complete when it has its name.

@@ -23,6 +23,8 @@ public struct Claim: Sendable, Equatable {
     /// Where the frame's bytes are now.
     public var frame: RawPath { isKept ? original : folder / "frame" }
 
+    static let recordName = "claim.json"
+
     /// `claim.json`, schema 1. Paths are hex, because names need not be text.
     struct Record: Codable {
         var schema = 1

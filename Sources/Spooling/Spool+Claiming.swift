@@ -14,27 +14,32 @@ extension Spool {
         let claim = Claim(
             id: id, line: line, original: arrival.path, claimedAt: now, attempts: 1, isKept: keeps,
             isLink: arrival.link != nil, fingerprint: (arrival.link ?? arrival.status).fingerprint, folder: folder)
+        let building = spares.take() ?? spare / id
         do {
-            try fileSystem.makeFolder(folder)
-            try write(claim)
+            try fileSystem.makeFolder(building, isDurable: false)
+            try fileSystem.create(building / Claim.recordName, try DomainJSON.encoder().encode(claim.record))
+            try fileSystem.syncFolder(building)
+            try fileSystem.rename(building, to: folder)
+            try fileSystem.syncFolder(active)
         } catch {
             // The frame has not moved. Should this fail too, the next start clears what is left.
-            try? fileSystem.removeTree(folder)
+            for path in [building, folder] { try? fileSystem.removeTree(path) }
             throw error
         }
         CrashPoint.claimRecorded.reached()
         return claim
     }
 
-    /// Moves a claimed frame out of its folder, durably. Doing it again finishes what was interrupted.
+    /// Moves a claimed frame out of its folder. Doing it again finishes what was interrupted.
     ///
+    /// The move is not durable before `publish`: undone by a power cut, the frame lies in its folder, the claim holds none
+    /// and is dropped, and nobody has been told of it.
     /// - Returns: false when the frame is gone: another process took it, or the camera removed it. The claim is dropped then.
     /// - Throws: `SystemError`; the claim stands, and `take` can be tried again.
     public func take(_ claim: Claim) throws -> Bool {
         guard !claim.isKept else { return true }
         if try fileSystem.exists(claim.frame) {
             try removeCopiedOriginal(claim)
-            try fileSystem.syncFolder(claim.folder)
             return true
         }
         do {
@@ -52,6 +57,16 @@ extension Spool {
         return true
     }
 
+    /// Makes the move of `take` durable. The watched folder may be gone by now (an unmounted share): then there is nothing in
+    /// it to sync.
+    func settle(_ claim: Claim) throws {
+        guard !claim.isKept else { return }
+        try fileSystem.syncFolder(claim.folder)
+        do {
+            try fileSystem.syncFolder(claim.original.parent)
+        } catch let error as SystemError where error.isMissing {}
+    }
+
     /// A frame that was copied from another file system, and whose original could not be removed then: the copy is whole.
     private func removeCopiedOriginal(_ claim: Claim) throws {
         do {
@@ -67,14 +82,11 @@ extension Spool {
     public func beginAgain(_ claim: Claim) throws -> Claim {
         var next = claim
         next.attempts += 1
-        try write(next)
+        try DurableFile.write(
+            try DomainJSON.encoder().encode(next.record), to: (claim.folder / Claim.recordName).description,
+            fileSystem: fileSystem)
         CrashPoint.attemptCounted.reached()
         return next
-    }
-
-    private func write(_ claim: Claim) throws {
-        let data = try DomainJSON.encoder().encode(claim.record)
-        try DurableFile.write(data, to: (claim.folder / "claim.json").description, fileSystem: fileSystem)
     }
 
     /// Time first, so that a listing is in order of arrival; 40 random bits behind it.
@@ -99,6 +111,7 @@ extension Spool {
     /// A frame copied from another file system whose original was not yet removed is removed there now: the copy is whole.
     /// - Throws: `SystemError`.
     public func recover() throws -> [Claim] {
+        spares.replace(with: try fileSystem.list(spare).map { spare.appending($0.name) })
         for entry in try fileSystem.list(temporary) {
             let path = temporary.appending(entry.name)
             if entry.kind == .folder { try fileSystem.removeTree(path) } else { try fileSystem.remove(path) }
@@ -126,7 +139,7 @@ extension Spool {
     private func readClaim(_ folder: RawPath) throws -> Claim? {
         let data: Data
         do {
-            data = try fileSystem.read(folder / "claim.json", limit: 1 << 20)
+            data = try fileSystem.read(folder / Claim.recordName, limit: 1 << 20)
         } catch let error as SystemError where error.isMissing {
             return nil
         }

@@ -28,7 +28,7 @@ extension Spool {
     }
 
     /// Writes a claim's result files complete and durable: in `tmp`, synced, renamed into place. A folder that an earlier
-    /// attempt left is replaced.
+    /// attempt left is replaced. The frame's own move is durable from here on too, so that the ledger may commit.
     ///
     /// - Parameter files: content by name, `result.json` among them.
     /// - Returns: the folder.
@@ -37,9 +37,10 @@ extension Spool {
     public func publish(_ files: [String: Data], for claim: Claim) throws -> RawPath {
         let building = temporary / claim.id, target = resultFolder(claim)
         try fileSystem.removeTree(building)
-        try fileSystem.makeFolder(building)
-        for (name, data) in files { try fileSystem.create(building / name, data) }
+        try fileSystem.makeFolder(building, isDurable: false)
+        try fileSystem.create(files.map { (building / $0.key, $0.value) })
         try fileSystem.syncFolder(building)
+        try settle(claim)
         CrashPoint.resultsWritten.reached()
         try fileSystem.makeFolder(target.parent)
         try fileSystem.removeTree(target)
@@ -57,6 +58,7 @@ extension Spool {
             let target = archivePath(claim)
             try fileSystem.makeFolder(target.parent)
             if try fileSystem.exists(claim.frame) { try fileSystem.move(claim.frame, to: target) }
+            try fileSystem.syncFolder(target.parent)
         }
         try drop(claim)
     }
@@ -95,15 +97,23 @@ extension Spool {
             let name = claim.original.name == RawPath("reason.json") ? RawPath("frame") : claim.original.name
             try fileSystem.move(claim.frame, to: folder.appending(name))
         }
+        try fileSystem.syncFolder(folder)
         try drop(claim)
         return folder
     }
 
-    /// The frame has made its last move.
+    /// The frame has made its last move. Nothing is synced: a claim that a power cut brings back holds no frame, or the ledger
+    /// knows it, and it is dropped again.
     private func drop(_ claim: Claim) throws {
         CrashPoint.frameMoved.reached()
-        try fileSystem.removeTree(claim.folder)
-        try fileSystem.syncFolder(active)
+        // Of an earlier attempt there may be more in it than the record.
+        if claim.attempts == 1 {
+            let folder = spare / claim.id
+            try fileSystem.rename(claim.folder, to: folder)
+            spares.keep(folder)
+        } else {
+            try fileSystem.removeTree(claim.folder)
+        }
         CrashPoint.claimDropped.reached()
     }
 

@@ -13,6 +13,7 @@ import LinuxPlatform
 /// archive/<line>/<YYYY-MM-DD>/<stem>-<id>.ext  originals, byte for byte
 /// quarantine/<line>/<stem>-<id>/               the frame under its own name, and reason.json
 /// tmp/                                         results under construction
+/// spare/                                       folders of former claims, for the next ones; what they hold means nothing
 /// ```
 /// Invariants:
 /// 1. A claim's record is durable before its frame leaves the watched folder, so no frame is ever without a name.
@@ -26,6 +27,7 @@ import LinuxPlatform
 public struct Spool: Sendable {
     public let root: RawPath
     let fileSystem: FileSystem
+    let spares = SpareFolders()
 
     public init(root: String, fileSystem: FileSystem = FileSystem()) {
         self.root = RawPath(root)
@@ -34,6 +36,7 @@ public struct Spool: Sendable {
 
     var active: RawPath { root / "active" }
     var temporary: RawPath { root / "tmp" }
+    var spare: RawPath { root / "spare" }
     public var alertsNew: RawPath { root / "alerts" / "new" }
     public var alertsCurrent: RawPath { root / "alerts" / "cur" }
     public var results: RawPath { root / "results" }
@@ -43,7 +46,7 @@ public struct Spool: Sendable {
     /// Makes the folders that are missing.
     /// - Throws: `SystemError`.
     public func prepare() throws {
-        for folder in [active, temporary, alertsNew, alertsCurrent, results, archive, quarantine] {
+        for folder in [active, temporary, spare, alertsNew, alertsCurrent, results, archive, quarantine] {
             try fileSystem.makeFolder(folder)
         }
     }

@@ -46,6 +46,8 @@ struct Inspectd: AsyncParsableCommand {
     }
 
     func run() async throws {
+        // Before the configuration is read: whoever changes it and reloads while inspectd starts is not passed over.
+        let hangups = await Daemon.trapHangups()
         let configuration = try Configuration.load(path: configurationFile)
         if check {
             try Self.check(configuration)
@@ -54,7 +56,7 @@ struct Inspectd: AsyncParsableCommand {
         }
         let logger = LogDestination.choose(log).logger()
         logger.event(.starting, .info, "inspectd \(programVersion) starting with \(configurationFile)")
-        try await Daemon(configuration: configuration, logger: logger).run()
+        try await Daemon(configuration: configuration, logger: logger).run(hangups: hangups)
     }
 
     /// Everything that a start would need, the models' self-test frames included.

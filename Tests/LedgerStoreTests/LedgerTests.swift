@@ -27,6 +27,13 @@ import Testing
         }
     }
 
+    @Test func a_commit_is_on_the_disk_when_it_returns() throws {
+        try withLedger { ledger, _ in
+            let isFullySynchronous = try ledger.isFullySynchronous
+            #expect(isFullySynchronous)
+        }
+    }
+
     @Test func a_frame_is_recorded_once_and_its_alert_with_it() throws {
         try withLedger { ledger, _ in
             #expect(try ledger.record(inspection("x", verdict: .anomalous), resultPath: "/r", alert: alert("x")))

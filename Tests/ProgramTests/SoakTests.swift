@@ -178,7 +178,7 @@ extension ProgramTests {
                             at: pictures.appendingPathComponent(name), to: shop.watched().appendingPathComponent(name))
                     }
                     try wait(for: "all frames", upTo: 600) {
-                        usleep(10_000)
+                        usleep(50_000)
                         return try FileManager.default.contentsOfDirectory(atPath: shop.watched().path).isEmpty
                             && shop.inWork.isEmpty
                     }

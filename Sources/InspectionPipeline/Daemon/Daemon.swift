@@ -33,22 +33,23 @@ public struct Daemon: Sendable {
         lock = try spool.lock()
         let models = ModelRegistry(store: ModelStore(folder: configuration.modelsPath), logger: logger)
         for name in Set(configuration.lines.map(\.model)).sorted() { try models.require(name) }
-        let cores = ProcessInfo.processInfo.activeProcessorCount
-        let workers = if case .count(let count) = configuration.workers { count } else { cores }
         let ledger = try Ledger(path: configuration.ledgerPath, beforeCommit: beforeCommit)
         context = DaemonContext(
             configuration: ActiveConfiguration(configuration), models: models, fileSystem: fileSystem, spool: spool,
-            ledger: ledger, logger: logger, queue: FrameQueue(capacity: 2 * workers),
+            ledger: ledger, logger: logger, queue: FrameQueue(capacity: configuration.workers.framesInWork),
             intake: IntakeGate(spool: spool, ledger: ledger, logger: logger),
             drift: DriftWatch(ledger: ledger, logger: logger))
         recovery = Recovery(
             context: context, marker: RunMarker(path: configuration.state + "/run.json", fileSystem: fileSystem))
     }
 
+    /// From here on SIGHUP waits for the daemon to run; untrapped it would end the process.
+    public static func trapHangups() async -> UnixSignalsSequence { await UnixSignalsSequence(trapping: .sighup) }
+
     /// Runs until SIGTERM or SIGINT; then the frames in hand are finished.
-    public func run() async throws {
-        // From here on SIGHUP waits for its service; untrapped it would end the process.
-        let hangups = await UnixSignalsSequence(trapping: .sighup)
+    /// - Parameter hangups: trapped earlier; nil traps them here.
+    public func run(hangups early: UnixSignalsSequence? = nil) async throws {
+        let hangups = if let early { early } else { await Self.trapHangups() }
         let workers = context.configuration.current.workers
         // Stopped in reverse order: first no new frames, then the workers, at last the alerts.
         let services: [any Service] = [

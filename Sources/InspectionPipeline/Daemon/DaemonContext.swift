@@ -15,6 +15,7 @@ struct DaemonContext: Sendable {
     let intake: IntakeGate
     let drift: DriftWatch
     let pending = Pending()
+    let suspects = SuspectGate()
     let progress = ProgressBoard()
     let counters = Counters()
     /// Rung when an alert is in the outbox.

@@ -1,4 +1,5 @@
 import Foundation
+import Imaging
 import InspectionDomain
 import LinuxPlatform
 import Logging
@@ -6,56 +7,73 @@ import ServiceLifecycle
 import Spooling
 import Synchronization
 
-/// The worker threads. Each takes a frame from the queue, inspects it, and says what it found.
+/// The threads that frames go through, each with one frame at a time. There are several to a core: most wait for the disk, and
+/// those that compute share the examiners.
 struct InspectionService: Service {
     let context: DaemonContext
-    let workers: Int
-    /// Cores that one frame may use.
-    let threads: Int
+    private let framesInWork: Int
+    private let examiners: ExaminerPool
 
-    /// Throughput mode is one frame per core, each on one thread; a single worker spreads its frame over all cores.
+    /// Throughput mode computes one frame per core, each on one thread; a single worker spreads its frame over all cores.
     init(context: DaemonContext, workers: Configuration.Workers) {
-        let cores = ProcessInfo.processInfo.activeProcessorCount
         self.context = context
-        switch workers {
-        case .auto: (self.workers, threads) = (cores, 1)
-        case .count(let count): (self.workers, threads) = (count, count == 1 ? cores : 1)
-        }
+        framesInWork = workers.framesInWork
+        let limits = DecodeLimits(maxPixels: Int(context.configuration.current.maxMegapixels * 1e6))
+        examiners = ExaminerPool(
+            count: workers.count, threads: workers.count == 1 ? Configuration.Workers.cores : 1, limits: limits)
     }
 
     func run() async throws {
-        let (context, threads, workers) = (context, threads, workers)
+        let (context, examiners) = (context, examiners)
         await withTaskCancellationOrGracefulShutdownHandler {
             await withTaskGroup(of: Void.self) { group in
-                for index in 1...workers {
+                for index in 1...framesInWork {
                     let name = "worker \(index)"
                     group.addTask {
-                        await BlockingThread.run(name) { Worker(context: context, name: name, threads: threads).run() }
+                        await BlockingThread.run(name) {
+                            Worker(context: context, name: name, examiners: examiners).run()
+                        }
                     }
                 }
             }
         } onCancelOrGracefulShutdown: {
-            // The frame in hand is finished; what is queued lies in its folder still.
+            // The frames in hand are finished; what is queued lies in its folder still.
             context.queue.close()
         }
     }
 }
 
-/// One worker's thread.
+extension Configuration.Workers {
+    static var cores: Int { ProcessInfo.processInfo.activeProcessorCount }
+
+    /// Frames computed side by side.
+    var count: Int {
+        switch self {
+        case .auto: Self.cores
+        case .count(let count): count
+        }
+    }
+
+    /// Frames between claim and archive at a time. A frame's syncs take about as long as its computing on a good disk and several
+    /// times as long on a poor one.
+    var framesInWork: Int { 4 * count }
+}
+
+/// One thread.
 private final class Worker {
     private let context: DaemonContext
     private let name: String
     private let inspector: FrameInspector
 
-    init(context: DaemonContext, name: String, threads: Int) {
+    init(context: DaemonContext, name: String, examiners: ExaminerPool) {
         self.context = context
         self.name = name
-        inspector = FrameInspector(context: context, worker: name, threads: threads)
+        inspector = FrameInspector(context: context, worker: name, examiners: examiners)
     }
 
     func run() {
         while let work = context.queue.pop() {
-            process(work)
+            context.suspects.pass(suspect: work.isRecovered) { process(work) }
             context.progress.rest(name)
         }
     }

@@ -7,20 +7,19 @@ import LinuxPlatform
 import Spooling
 
 /// Takes one frame through its whole life: claim → decode → detect → threshold → regions → pictures → results → ledger →
-/// archive. One per worker.
+/// archive. One per frame in work.
 ///
 /// Whatever goes wrong ends in one of two ways: the frame can never be inspected (it is set aside with its reason and an
 /// `error` result), or the reason may pass (it stays claimed, to be tried again).
 final class FrameInspector {
     private let context: DaemonContext
     private let worker: String
-    private let examiner: FrameExaminer
+    private let examiners: ExaminerPool
 
-    init(context: DaemonContext, worker: String, threads: Int) {
+    init(context: DaemonContext, worker: String, examiners: ExaminerPool) {
         self.context = context
         self.worker = worker
-        let limits = DecodeLimits(maxPixels: Int(context.configuration.current.maxMegapixels * 1e6))
-        examiner = FrameExaminer(threads: threads, limits: limits)
+        self.examiners = examiners
     }
 
     /// What became of a frame.
@@ -39,7 +38,7 @@ final class FrameInspector {
         step("claim")
         let claim = try claim(work)
         claimed(claim)
-        let queued = (ContinuousClock.now - work.seen).inMilliseconds
+        var queued = (ContinuousClock.now - work.seen).inMilliseconds
         if case .claimed = work.frame, try context.ledger.contains(claim.id) {
             return try finishRecorded(claim, work.line)
         }
@@ -55,18 +54,24 @@ final class FrameInspector {
             CrashPoint.frameRead.reached()
             image.sha256 = SHA256.hex(of: data)
             let model = try context.models.current(work.line.model)
-            let examination = try examiner.examine(data, with: model, rule: work.line.rule) { step($0) }
-            CrashPoint.examined.reached()
-            calibration = examination.calibration
+            context.progress.rest(worker)
+            let waiting = ContinuousClock.now
+            inspection = try examiners.withExaminer { examiner in
+                queued += (ContinuousClock.now - waiting).inMilliseconds
+                let examination = try examiner.examine(data, with: model, rule: work.line.rule) { step($0) }
+                CrashPoint.examined.reached()
+                calibration = examination.calibration
 
-            step("encode")
-            let examined = ContinuousClock.now
-            inspection = examination.inspection(
-                resultID: claim.id, line: claim.line, image: image, createdAt: Date())
-            let pictures = try ResultPictures(examination, policy: work.line.overlay)
-            inspection.files = pictures.listing
-            for file in pictures.files { contents[file.name] = file.data }
-            inspection.timingMilliseconds.write = (ContinuousClock.now - examined).inMilliseconds
+                step("encode")
+                let examined = ContinuousClock.now
+                var inspection = examination.inspection(
+                    resultID: claim.id, line: claim.line, image: image, createdAt: Date())
+                let pictures = try ResultPictures(examination, policy: work.line.overlay)
+                inspection.files = pictures.listing
+                for file in pictures.files { contents[file.name] = file.data }
+                inspection.timingMilliseconds.write = (ContinuousClock.now - examined).inMilliseconds
+                return inspection
+            }
         } catch {
             guard let reason = Self.reasonForQuarantine(error) else { throw error }
             contents = [:]

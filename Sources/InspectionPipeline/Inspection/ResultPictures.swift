@@ -28,14 +28,7 @@ public struct ResultPictures: Sendable {
         if wantsOverlay { files.append((Self.overlayName, try Self.overlay(examination))) }
         guard wantsOverlay || isAnomalous else { return }
         let frame = examination.frame
-        let map = examination.detection.map.resized(width: frame.width, height: frame.height)
-        files.append(
-            (
-                Self.mapName,
-                try Overlay.mapPNG(
-                    map.values, width: frame.width, height: frame.height,
-                    pixelThreshold: Float(examination.calibration.pixelThreshold))
-            ))
+        files.append((Self.mapName, try Self.map(examination)))
         files.append(
             (
                 Self.maskName,
@@ -61,6 +54,15 @@ public struct ResultPictures: Sendable {
                 examination.model.name + " v\(examination.model.version)",
             ])
         return try Overlay.draw(frame: examination.frame, findings: findings, caption: caption).encodedJPEG(quality: 88)
+    }
+
+    /// The anomaly map at the frame's size as PNG of 16 bits.
+    public static func map(_ examination: Examination) throws(ImageError) -> Data {
+        let frame = examination.frame
+        let map = examination.detection.map.resized(width: frame.width, height: frame.height)
+        return try Overlay.mapPNG(
+            map.values, width: frame.width, height: frame.height,
+            pixelThreshold: Float(examination.calibration.pixelThreshold))
     }
 
     private static func number(_ value: Double) -> String { String(format: "%.4g", value) }

@@ -52,6 +52,7 @@ public struct Requeue: Sendable {
             }
             try files.makeFolder(original.parent)
             try files.move(entry.folder.appending(frame.name), to: original)
+            try files.syncFolder(original.parent)
         } else if try files.exists(original) {
             try files.touch(original)
         } else {

@@ -31,6 +31,9 @@ struct InspectCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Write an overlay picture of each there.", valueName: "folder"))
     var overlays: String?
 
+    @Option(help: ArgumentHelp("Write the anomaly map of each there (16-bit PNG).", valueName: "folder"))
+    var maps: String?
+
     @Option(help: "Cores that one picture may use.")
     var threads = ProcessInfo.processInfo.activeProcessorCount
 
@@ -85,14 +88,19 @@ struct InspectCommand: ParsableCommand {
         do {
             let examination = try examiner.examine(data, with: model, rule: rule)
             var inspection = examination.inspection(resultID: resultID, line: "", image: image, createdAt: Date())
+            let start = ContinuousClock.now
+            let name = "\(URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent)-\(resultID)"
             if let overlays {
-                let start = ContinuousClock.now
-                let stem = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
-                let target = "\(overlays)/\(stem)-\(resultID).jpg"
+                let target = "\(overlays)/\(name).jpg"
                 try Output.write(try ResultPictures.overlay(examination), to: target)
                 inspection.files.overlay = target
-                inspection.timingMilliseconds.write = (ContinuousClock.now - start).inMilliseconds
             }
+            if let maps {
+                let target = "\(maps)/\(name).png"
+                try Output.write(try ResultPictures.map(examination), to: target)
+                inspection.files.anomalyMap = target
+            }
+            inspection.timingMilliseconds.write = (ContinuousClock.now - start).inMilliseconds
             return inspection
         } catch let error as ImageError {
             return Inspection(

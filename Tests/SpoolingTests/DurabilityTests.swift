@@ -1,0 +1,104 @@
+import Foundation
+import LinuxPlatform
+import Spooling
+import Synchronization
+import TestSupport
+import Testing
+
+/// A power cut takes back what was not synced. What a step relies on must be durable before it.
+@Suite struct DurabilityTests {
+    /// The calls that a frame's life makes, in order, and where the ledger commits.
+    private final class Diary: Sendable {
+        struct Entry: Equatable {
+            let call: String
+            let path: RawPath
+        }
+
+        private let entries = Mutex<[Entry]>([])
+
+        var fileSystem: FileSystem {
+            FileSystem { call, path in
+                self.note(call, path)
+                return nil
+            }
+        }
+
+        func note(_ call: String, _ path: RawPath) { entries.withLock { $0.append(Entry(call: call, path: path)) } }
+
+        /// Whether the calls were made in this order, others between them.
+        func holds(_ wanted: [(call: String, path: RawPath)]) -> Bool {
+            entries.withLock { entries in
+                var rest = entries[...]
+                for (call, path) in wanted {
+                    guard let found = rest.firstIndex(of: Entry(call: call, path: path)) else { return false }
+                    rest = rest[(found + 1)...]
+                }
+                return true
+            }
+        }
+    }
+
+    private static let commit = ("commit", RawPath("ledger"))
+
+    /// Takes a frame from its arrival to the archive.
+    private func live(_ plant: Plant, _ diary: Diary) throws -> Claim {
+        try plant.spool.prepare()
+        try plant.arrive(RawPath("a.jpg"), "picture")
+        var inbox = Inbox(folder: plant.watch)
+        let claim = try plant.spool.claim(try inbox.scan().arrivals[0], line: "a", keeps: false)
+        try #require(try plant.spool.take(claim))
+        try plant.spool.publish(["result.json": Data([1]), "overlay.jpg": Data([2])], for: claim)
+        diary.note("commit", RawPath("ledger"))
+        try plant.spool.archive(claim)
+        return claim
+    }
+
+    @Test func each_step_of_a_frame_is_durable_before_the_next_relies_on_it() throws {
+        try withTemporaryFolder { folder in
+            let diary = Diary()
+            let plant = try Plant(folder, fileSystem: diary.fileSystem)
+            let claim = try live(plant, diary)
+            let (root, watch) = (plant.spool.root, RawPath(plant.watch))
+            let own = root / "active" / claim.id, record = root / "spare" / claim.id
+            let building = root / "tmp" / claim.id
+            let results = plant.spool.resultFolder(claim), archived = plant.spool.archivePath(claim)
+
+            // The claim and its name, before the frame leaves its folder.
+            #expect(
+                diary.holds([
+                    ("fsync", record / "claim.json"), ("fsync", record), ("rename", own), ("fsync", root / "active"),
+                    ("rename", own / "frame"),
+                ]))
+            // The frame's move, before anybody is told: else it would arrive a second time.
+            #expect(diary.holds([("rename", own / "frame"), ("fsync", own), Self.commit]))
+            #expect(diary.holds([("rename", own / "frame"), ("fsync", watch), Self.commit]))
+            // Every result's content before it is seen, and its place before the ledger says where it is.
+            for name in ["result.json", "overlay.jpg"] {
+                #expect(
+                    diary.holds([
+                        ("fsync", building / name), ("fsync", building), ("rename", results), ("fsync", results.parent),
+                        Self.commit,
+                    ]))
+            }
+            // The frame's last place, before its claim goes.
+            #expect(
+                diary.holds([
+                    Self.commit, ("rename", archived), ("fsync", archived.parent), ("rename", record),
+                ]))
+        }
+    }
+
+    @Test func a_frame_whose_share_went_away_after_it_was_taken_is_published() throws {
+        try withTemporaryFolder { folder in
+            let plant = try Plant(folder)
+            try plant.spool.prepare()
+            try plant.arrive(RawPath("a.jpg"), "picture")
+            var inbox = Inbox(folder: plant.watch)
+            let claim = try plant.spool.claim(try inbox.scan().arrivals[0], line: "a", keeps: false)
+            try #require(try plant.spool.take(claim))
+            try FileSystem().removeFolder(RawPath(plant.watch))
+            let results = try plant.spool.publish(["result.json": Data([1])], for: claim)
+            #expect(plant.files(results).map(\.name) == [RawPath("result.json")])
+        }
+    }
+}
