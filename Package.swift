@@ -105,7 +105,7 @@ let package = Package(
         tests("InspectionDomain"),
         tests("LinuxPlatform"),
         tests("Spooling"),
-        tests("LedgerStore"),
+        tests("LedgerStore", [grdb]),
         tests(
             "InspectionPipeline",
             [

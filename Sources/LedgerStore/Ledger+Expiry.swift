@@ -47,13 +47,17 @@ extension Ledger {
         try read {
             try Row.fetchOne(
                 $0,
-                sql: "SELECT since, noticed_at, direction FROM expired_calibration WHERE line = ? AND calibration = ?",
-                arguments: [line, calibration])
-        }.map { row in
-            CalibrationExpiry(
-                line: line, calibration: calibration, since: Date(timeIntervalSince1970: row["since"]),
-                noticedAt: Date(timeIntervalSince1970: row["noticed_at"]), direction: row["direction"])
+                sql: "SELECT * FROM expired_calibration WHERE line = ? AND calibration = ?",
+                arguments: [line, calibration]
+            ).map(Self.expiry)
         }
+    }
+
+    static func expiry(_ row: Row) throws -> CalibrationExpiry {
+        CalibrationExpiry(
+            line: try row.decode(forColumn: "line"), calibration: try row.decode(forColumn: "calibration"),
+            since: try row.date("since"), noticedAt: try row.date("noticed_at"),
+            direction: try row.decode(forColumn: "direction"))
     }
 
     /// Scores of a line's latest frames that were called normal under a calibration, oldest first.
@@ -69,9 +73,10 @@ extension Ledger {
                     SELECT image_score, created_at FROM inspection
                     WHERE line = ? AND created_at >= ? AND verdict = 'normal' AND calibration = ?
                     ORDER BY created_at DESC, id DESC LIMIT ?
-                    """, arguments: [line, since.timeIntervalSince1970, calibration, count])
-        }.reversed().map { row in
-            (score: row["image_score"], date: Date(timeIntervalSince1970: row["created_at"]))
+                    """, arguments: [line, since.timeIntervalSince1970, calibration, count]
+            ).reversed().map { row in
+                (score: try row.decode(forColumn: "image_score"), date: try row.date("created_at"))
+            }
         }
     }
 }

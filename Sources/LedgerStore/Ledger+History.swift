@@ -46,30 +46,30 @@ extension Ledger {
         }
         let condition = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
         arguments.append(filter.limit)
-        let rows = try read {
+        return try read {
             try Row.fetchAll(
                 $0,
                 sql:
                     "SELECT record, result_path FROM inspection \(condition) ORDER BY created_at DESC, id DESC LIMIT ?",
-                arguments: StatementArguments(arguments))
+                arguments: StatementArguments(arguments)
+            ).map(Self.entry)
         }
-        return try rows.map(Self.entry)
     }
 
     /// The record of one frame; nil when there is none.
     /// - Throws: `LedgerError`.
     public func entry(_ id: String) throws -> HistoryEntry? {
-        let row = try read {
+        try read {
             try Row.fetchOne($0, sql: "SELECT record, result_path FROM inspection WHERE id = ?", arguments: [id])
+                .map(Self.entry)
         }
-        return try row.map(Self.entry)
     }
 
-    private static func entry(_ row: Row) throws -> HistoryEntry {
-        let record: String = row["record"]
+    static func entry(_ row: Row) throws -> HistoryEntry {
+        let record: String = try row.decode(forColumn: "record")
         return HistoryEntry(
             inspection: try DomainJSON.decoder().decode(Inspection.self, from: Data(record.utf8)),
-            resultPath: row["result_path"])
+            resultPath: try row.decode(forColumn: "result_path"))
     }
 
     /// Whether anything was ever inspected on a line.

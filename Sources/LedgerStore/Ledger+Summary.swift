@@ -51,12 +51,11 @@ extension Ledger {
                     FROM inspection WHERE created_at >= ? GROUP BY line ORDER BY line
                     """, arguments: [now.timeIntervalSince1970 - 600, since.timeIntervalSince1970])
             return try counts.map { row in
-                let line: String = row["line"]
-                let last: Double? = row["last"]
-                let recent: Int = row["recent"]
+                let line: String = try row.decode(forColumn: "line")
                 return LineSummary(
-                    line: line, normal: row["normal"], anomalous: row["anomalous"], error: row["error"],
-                    last: last.map { Date(timeIntervalSince1970: $0) }, perMinute: Double(recent) / 10,
+                    line: line, normal: try row.decode(forColumn: "normal"),
+                    anomalous: try row.decode(forColumn: "anomalous"), error: try row.decode(forColumn: "error"),
+                    last: try row.date("last"), perMinute: Double(try row.decode(Int.self, forColumn: "recent")) / 10,
                     stages: try Self.stages(database, line, since), lastError: try Self.lastError(database, line, since)
                 )
             }
@@ -73,7 +72,9 @@ extension Ledger {
                 WHERE line = ? AND created_at >= ? AND verdict <> 'error' ORDER BY created_at DESC LIMIT ?
                 """, arguments: [line, since.timeIntervalSince1970, LineSummary.timed])
         var stages: [String: Percentiles] = [:]
-        for name in names + ["total"] { stages[name] = Percentiles(of: rows.compactMap { $0[name] as Double? }) }
+        for name in names + ["total"] {
+            stages[name] = Percentiles(of: try rows.compactMap { try $0.decode(Double?.self, forColumn: name) })
+        }
         return stages
     }
 
@@ -86,6 +87,6 @@ extension Ledger {
                 SELECT created_at, error_message FROM inspection
                 WHERE line = ? AND created_at >= ? AND verdict = 'error' ORDER BY created_at DESC LIMIT 1
                 """, arguments: [line, since.timeIntervalSince1970]
-        ).map { (Date(timeIntervalSince1970: $0["created_at"]), $0["error_message"] ?? "") }
+        ).map { (try $0.date("created_at"), try $0.decode(String?.self, forColumn: "error_message") ?? "") }
     }
 }

@@ -117,8 +117,30 @@ public final class Ledger: Sendable {
     public func pendingAlerts(limit: Int = 100) throws -> [Alert] {
         try read { database in
             try String.fetchAll(
-                database, sql: "SELECT alert FROM outbox ORDER BY created_at, id LIMIT ?", arguments: [limit])
-        }.map { try DomainJSON.decoder().decode(Alert.self, from: Data($0.utf8)) }
+                database, sql: "SELECT alert FROM outbox ORDER BY created_at, id LIMIT ?", arguments: [limit]
+            ).map(Self.alert)
+        }
+    }
+
+    /// Reads everything there is once, after SQLite's own check of the file.
+    /// - Throws: `LedgerError` that names the first damage.
+    public func verify() throws {
+        try read { database in
+            let findings = try String.fetchAll(database, sql: "PRAGMA integrity_check(1)")
+            guard findings == ["ok"] else {
+                throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: findings.joined(separator: "; "))
+            }
+            let rows = try Row.fetchCursor(database, sql: "SELECT record, result_path FROM inspection")
+            while let row = try rows.next() { _ = try Self.entry(row) }
+            let alerts = try String.fetchCursor(database, sql: "SELECT alert FROM outbox")
+            while let text = try alerts.next() { _ = try Self.alert(text) }
+            let expiries = try Row.fetchCursor(database, sql: "SELECT * FROM expired_calibration")
+            while let row = try expiries.next() { _ = try Self.expiry(row) }
+        }
+    }
+
+    private static func alert(_ text: String) throws -> Alert {
+        try DomainJSON.decoder().decode(Alert.self, from: Data(text.utf8))
     }
 
     /// An alert has reached its place.
@@ -157,9 +179,14 @@ public final class Ledger: Sendable {
         }
     }
 
+    /// Makes whatever the database or a damaged row in it says a `LedgerError`.
     private static func explaining<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {
         do {
             return try body()
+        } catch let error as RowDecodingError {
+            throw LedgerError(path: path, reason: "a row is damaged: \(error)", isTransient: false)
+        } catch let error as DecodingError {
+            throw LedgerError(path: path, reason: "a record is damaged: \(error)", isTransient: false)
         } catch let error as DatabaseError {
             let transient: [ResultCode] = [
                 .SQLITE_FULL, .SQLITE_READONLY, .SQLITE_BUSY, .SQLITE_IOERR, .SQLITE_NOMEM,

@@ -16,7 +16,7 @@ public struct Repair: Sendable {
         public var unreadable: [String] = []
         /// Frames that the daemon takes up again when it starts.
         public var active = 0
-        /// Where a ledger that could not be opened was put.
+        /// Where a damaged ledger was put.
         public var damagedLedger: String?
 
         enum CodingKeys: String, CodingKey {
@@ -56,12 +56,12 @@ public struct Repair: Sendable {
         return report
     }
 
-    /// A ledger that cannot be opened is moved aside, never removed.
+    /// A ledger that cannot be opened, or is damaged anywhere, is moved aside, never removed.
     private func openLedger(_ report: inout Report) throws -> Ledger {
         try files.makeFolder(RawPath(configuration.state))
         do {
             let ledger = try Ledger(path: configuration.ledgerPath)
-            _ = try ledger.count()
+            try ledger.verify()
             return ledger
         } catch let error as LedgerError where !error.isTransient {
             let time = DomainJSON.string(from: Date()).filter { $0 != ":" }

@@ -22,7 +22,7 @@ struct RepairCommand: ParsableCommand {
             "\(report.results) results looked at, \(report.recorded) recorded in the ledger that were missing",
             "\(report.active) frame(s) in work are taken up when inspectd starts",
         ]
-        if let aside = report.damagedLedger { lines.append("the ledger could not be opened; it lies at \(aside)") }
+        if let aside = report.damagedLedger { lines.append("the ledger was damaged; it lies at \(aside)") }
         lines += report.unreadable.map { "no readable result.json in \($0): look at it, then remove the folder" }
         Output.print(lines.joined(separator: "\n"))
     }

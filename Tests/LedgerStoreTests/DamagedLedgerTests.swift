@@ -1,0 +1,101 @@
+import Foundation
+import GRDB
+import InspectionDomain
+import LedgerStore
+import TestSupport
+import Testing
+
+/// A damaged file can hold any value in any column, whatever the table's declaration says. Reading it is an error that says what
+/// to do, and never the end of the process.
+@Suite struct DamagedLedgerTests {
+    /// A ledger with one frame, one alert and one expiry, whose tables take anything.
+    private func withLooseLedger(_ body: (DatabaseQueue, _ path: String) throws -> Void) throws {
+        try withTemporaryFolder { folder in
+            let path = folder.appendingPathComponent("ledger.sqlite").path
+            do {
+                let ledger = try Ledger(path: path)
+                var frame = Inspection(
+                    resultID: "x", line: "a", createdAt: Date(timeIntervalSince1970: 1000),
+                    image: ImageInfo(path: "/w/x.jpg"), verdict: .error)
+                frame.error = InspectionError(code: "truncated", message: "ends early")
+                let alert = Alert(id: "x", kind: .unreadable, line: "a", createdAt: frame.createdAt, message: "m")
+                try ledger.record(frame, resultPath: "/r", alert: alert)
+                frame.resultID = "y"
+                (frame.verdict, frame.imageScore, frame.error) = (.normal, 1, nil)
+                frame.calibration = CalibrationIdentity(
+                    id: "c", n: 9, falseAlarmRate: 0.1, confidence: nil, rule: "order-statistic", k: 9)
+                try ledger.record(frame, resultPath: "/r", alert: nil)
+                let expiry = CalibrationExpiry(
+                    line: "a", calibration: "c", since: frame.createdAt, noticedAt: frame.createdAt, direction: "risen")
+                _ = try ledger.record(expiry, alert: alert)
+                try ledger.verify()
+            }
+            try DatabaseQueue(path: path).writeWithoutTransaction { database in
+                try database.execute(sql: "PRAGMA journal_mode = DELETE; PRAGMA writable_schema = ON")
+                for word in [" STRICT", " NOT NULL", " TEXT", " REAL", " INTEGER"] {
+                    try database.execute(
+                        sql: "UPDATE sqlite_schema SET sql = replace(sql, ?, '') WHERE name NOT LIKE 'grdb%'",
+                        arguments: [word])
+                }
+            }
+            try body(try DatabaseQueue(path: path), path)
+        }
+    }
+
+    private static let values = ["NULL", "9223372036854775807", "1e300", "-1e300", "9e999", "'a'", "x'ff00'"]
+    private static let columns = [
+        "inspection.record", "inspection.result_path", "inspection.line", "inspection.created_at",
+        "inspection.image_score", "inspection.milliseconds", "inspection.error_message", "inspection.verdict",
+        "outbox.alert", "outbox.created_at", "expired_calibration.since", "expired_calibration.noticed_at",
+        "expired_calibration.direction",
+    ]
+
+    @Test(arguments: columns, values)
+    func any_value_in_any_column_is_read_or_is_an_error_in_words(column: String, value: String) throws {
+        let parts = column.split(separator: ".")
+        try withLooseLedger { database, path in
+            try database.write { try $0.execute(sql: "UPDATE \(parts[0]) SET \(parts[1]) = \(value)") }
+            let ledger = try Ledger(path: path, readOnly: true)
+            let reading: [() throws -> Void] = [
+                { for entry in try ledger.history() { _ = try DomainJSON.encoder().encode(entry.inspection) } },
+                { _ = try ledger.entry("x") },
+                {
+                    for summary in try ledger.summaries(since: .distantPast) {
+                        _ = summary.last.map(DomainJSON.string)
+                        _ = (summary.lastError?.date).map(DomainJSON.string)
+                    }
+                },
+                { _ = try ledger.scores(line: "a", last: 9) },
+                {
+                    let scores = try ledger.normalScores(line: "a", calibration: "c", since: .distantPast, last: 9)
+                    for score in scores { _ = DomainJSON.string(from: score.date) }
+                },
+                { _ = (try ledger.expiry(line: "a", calibration: "c")?.since).map(DomainJSON.string) },
+                { _ = try ledger.pendingAlerts() },
+                { try ledger.verify() },
+            ]
+            for read in reading {
+                do {
+                    try read()
+                } catch let error as LedgerError {
+                    #expect(error.description.contains("inspectctl repair"), "\(error)")
+                }
+            }
+        }
+    }
+
+    @Test(arguments: [
+        ("UPDATE inspection SET record = NULL", "record"), ("UPDATE inspection SET record = '{}'", "record"),
+        ("UPDATE inspection SET result_path = NULL", "result_path"), ("UPDATE outbox SET alert = '[]'", "record"),
+        ("UPDATE expired_calibration SET since = 1e300", "since"),
+        ("DROP TABLE outbox", "outbox"), ("INSERT INTO inspection (record) VALUES ('[')", "record"),
+    ])
+    func verification_finds_the_damage(sql: String, named: String) throws {
+        try withLooseLedger { database, path in
+            try Ledger(path: path, readOnly: true).verify()
+            try database.writeWithoutTransaction { try $0.execute(sql: sql) }
+            let error = try #require(throws: LedgerError.self) { try Ledger(path: path, readOnly: true).verify() }
+            #expect(error.description.contains(named) && !error.isTransient, "\(error)")
+        }
+    }
+}
