@@ -172,6 +172,8 @@ import Testing
         #expect(file.tensors["t0"]?.floats() == [0, 2, 1, 3] && file.tensors["t0"]?.shape == [2, 2])
         let offset = try WeightFile.parse(view([2], [2], offset: 1), name: "file")
         #expect(offset.tensors["t0"]?.floats() == [1, 3])
+        let single = try WeightFile.parse(view([2, 1], [2, .max], offset: 1), name: "file")
+        #expect(single.tensors["t0"]?.floats() == [1, 3], "the stride of one element is never taken")
         let scalar = try WeightFile.parse(view([], [], offset: 3), name: "file")
         #expect(scalar.tensors["t0"]?.floats() == [3] && scalar.tensors["t0"]?.shape == [])
     }
@@ -185,6 +187,29 @@ import Testing
     func a_view_beyond_its_storage_is_refused(shape: [Int], strides: [Int], offset: Int) throws {
         let error = try refusal(view(shape, strides, offset: offset))
         #expect([.truncated, .corrupt].contains(error.code), "\(error)")
+    }
+
+    @Test func a_shape_of_a_million_dimensions_is_not_read_for_each_tensor() throws {
+        // Written once and named 20,000 times: 20 GB of shapes.
+        let file = stream([.init(key: "0", floats: [1])]) { pickle in
+            pickle.global("torch._utils", "_rebuild_tensor_v2")
+            pickle.op(UInt8(ascii: "q"), 0)
+            pickle.op("((")
+            pickle.string("storage")
+            pickle.global("torch", "FloatStorage")
+            pickle.string("0")
+            pickle.string("cpu")
+            pickle.op("NtQ")
+            pickle.op(UInt8(ascii: "K"), 0)
+            pickle.op("(")
+            pickle.op(UInt8(ascii: "K"), 1, times: 1_000_000)
+            pickle.op("t")
+            pickle.op("2t")
+            pickle.op(UInt8(ascii: "q"), 1)
+            for _ in 0..<20_000 { pickle.op(UInt8(ascii: "h"), 0, UInt8(ascii: "h"), 1, 0x52, 0x30) }
+        }
+        let error = try refusal(file)
+        #expect(error.code == .refused && error.message.contains("1000000 dimensions"), "\(error)")
     }
 
     @Test func an_empty_tensor_reads_nothing_whatever_its_strides() throws {

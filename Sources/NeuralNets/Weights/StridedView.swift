@@ -62,9 +62,12 @@ struct StridedView {
             bytes.append(storage[start..<start + size])
             var axis = index.count - 1
             while axis >= 0 {
-                index[axis] += 1
-                source += tensor.strides[axis]
-                if index[axis] < tensor.shape[axis] { break }
+                // Never a step past the last element: the stride of an axis of one element may be anything.
+                if index[axis] + 1 < tensor.shape[axis] {
+                    index[axis] += 1
+                    source += tensor.strides[axis]
+                    break
+                }
                 source -= tensor.strides[axis] * index[axis]
                 index[axis] = 0
                 axis -= 1

@@ -1,5 +1,8 @@
 /// The constructors that a pickled state dict may call, as values.
 enum TorchObjects {
+    /// PyTorch's own limit. A long shape, written once and named by thousands of tensors, would take time and memory for each.
+    private static let mostDimensions = 64
+
     static func call(
         _ callee: PickleValue, _ arguments: [PickleValue], _ heap: inout PickleHeap
     ) throws -> PickleValue {
@@ -32,14 +35,16 @@ enum TorchObjects {
     /// `_rebuild_tensor_v2(storage, offset, size, stride, requires_grad, backward_hooks)`, or the first four of them.
     private static func tensor(_ arguments: [PickleValue], _ heap: PickleHeap) throws -> PickleValue {
         guard arguments.count >= 4, case .storage(let storage) = arguments[0], let offset = arguments[1].integerValue,
-            let shape = heap.items(of: arguments[2])?.map(\.integerValue),
-            let strides = heap.items(of: arguments[3])?.map(\.integerValue),
+            let shape = heap.items(of: arguments[2]), let strides = heap.items(of: arguments[3]),
             shape.count == strides.count
         else { throw WeightError(.corrupt, "a tensor is described in a form that is not known") }
-        let sizes = shape.compactMap(\.self), steps = strides.compactMap(\.self)
+        guard shape.count <= mostDimensions else {
+            throw WeightError(.refused, "a tensor has \(shape.count) dimensions, at most \(mostDimensions) are read")
+        }
+        let sizes = shape.compactMap(\.integerValue), steps = strides.compactMap(\.integerValue)
         guard sizes.count == shape.count, steps.count == strides.count, offset >= 0, sizes.allSatisfy({ $0 >= 0 }),
             steps.allSatisfy({ $0 >= 0 }), Safetensors.product(sizes) != nil
-        else { throw WeightError(.corrupt, "a tensor has an impossible shape \(shape), stride or offset") }
+        else { throw WeightError(.corrupt, "a tensor has an impossible shape \(sizes), stride or offset") }
         return .tensor(TorchTensor(storage: storage, offset: offset, shape: sizes, strides: steps))
     }
 
