@@ -37,7 +37,9 @@ let package = Package(
         // For the fuzzers' package, Tests/Fuzz.
         .library(
             name: "HostileInput",
-            targets: ["Imaging", "NeuralNets", "InspectionPipeline", "InspectionDomain", "LedgerStore"]),
+            targets: [
+                "Imaging", "NeuralNets", "AnomalyDetectors", "InspectionPipeline", "InspectionDomain", "LedgerStore",
+            ]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),

@@ -4,10 +4,16 @@ import PackageDescription
 // libFuzzer over everything that reads bytes from strangers. Built by ./run with the sanitizers switched on for all targets.
 let package = Package(
     name: "Fuzz",
-    dependencies: [.package(name: "inspectd", path: "../..")],
+    dependencies: [
+        .package(name: "inspectd", path: "../.."),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    ],
     targets: [
         .executableTarget(
-            name: "fuzz", dependencies: [.product(name: "HostileInput", package: "inspectd")],
+            name: "fuzz",
+            dependencies: [
+                .product(name: "HostileInput", package: "inspectd"), .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: [.unsafeFlags(["-parse-as-library"])])
     ],
     swiftLanguageModes: [.v6]
