@@ -42,10 +42,13 @@ struct TimedOut: Error, CustomStringConvertible {
     var description: String { "after \(seconds) s still waiting for \(what)" }
 }
 
+/// How many times longer than usual to wait before giving up: programs built with a sanitizer are many times slower.
+private let patience = Double(ProcessInfo.processInfo.environment["INSPECTD_TEST_PATIENCE"] ?? "") ?? 1
+
 /// Looks again and again until the condition holds.
 /// - Throws: `TimedOut`, and what the condition throws.
 func wait(for what: String, upTo seconds: Double = 30, until condition: () throws -> Bool) throws {
-    let start = ContinuousClock.now
+    let (start, seconds) = (ContinuousClock.now, seconds * patience)
     while try !condition() {
         guard ContinuousClock.now - start < .seconds(seconds) else { throw TimedOut(what: what, seconds: seconds) }
         usleep(5_000)
