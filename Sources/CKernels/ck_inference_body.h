@@ -29,6 +29,7 @@ INLINE void CK_FN(activate)(vf *v, int activation) {
     const vf zero = (vf){}, one = (vf){} + 1.0f, six = (vf){} + 6.0f;
     switch (activation) {
     case CK_ACT_RELU: *v = __builtin_elementwise_max(*v, zero); break;
+    case CK_ACT_LEAKY_RELU: *v = __builtin_elementwise_max(*v, 0.2f * *v); break;
     case CK_ACT_RELU6: *v = __builtin_elementwise_min(__builtin_elementwise_max(*v, zero), six); break;
     case CK_ACT_SILU: {
         vf e, minus = zero - *v;

@@ -4,6 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+CK_CLONES void ck_residual_map(const float *a, const float *b, size_t pixels, int channels, float scale, int squared,
+                               float *out) {
+    for (size_t p = 0; p < pixels; p++) {
+        float sum = 0;
+        for (int c = 0; c < channels; c++) {
+            const float d = a[p * (size_t)channels + c] - (b ? b[p * (size_t)channels + c] : 0);
+            sum += squared ? d * d : fabsf(d);
+        }
+        out[p] = scale * sum;
+    }
+}
+
 CK_CLONES void ck_row_norms(const float *rows, size_t count, int columns, float *out) {
     for (size_t r = 0; r < count; r++, rows += columns) {
         float lanes[16] = {0};

@@ -93,7 +93,7 @@ enum KernelTrial {
             (1, 7, 5), (3, 16, 16), (13, 33, 19), (17, 5, 48), (9, 64, 49), (23, 20, 100), (8, 1, 1), (50, 27, 33),
         ]
         for (index, shape) in shapes.enumerated() {
-            for activation in 0...7 {
+            for activation in 0...8 {
                 let (m, k, n) = shape
                 let a = Trial.values(m * k + slack, seed: 1), w = Trial.values(k * n, seed: 2)
                 let bias = Trial.values(n, seed: 3), residual = Trial.values(m * n + slack, seed: 4)
@@ -178,7 +178,7 @@ enum KernelTrial {
             (CK_ACT_SILU, { $0 / (1 + exp(-$0)) }), (CK_ACT_SIGMOID, { 1 / (1 + exp(-$0)) }),
             (CK_ACT_TANH, { tanh($0) }),
             (CK_ACT_HARDSWISH, { $0 * six($0 + 3) / 6 }), (CK_ACT_HARDSIGMOID, { six($0 + 3) / 6 }),
-            (CK_ACT_RELU6, { six($0) }),
+            (CK_ACT_RELU6, { six($0) }), (CK_ACT_LEAKY_RELU, { $0 > 0 ? $0 : 0.2 * $0 }),
         ]
         var worst: Float = 0
         for (code, function) in functions {

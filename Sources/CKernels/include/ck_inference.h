@@ -14,6 +14,7 @@ typedef enum {
     CK_ACT_HARDSWISH = 5,
     CK_ACT_HARDSIGMOID = 6,
     CK_ACT_TANH = 7,
+    CK_ACT_LEAKY_RELU = 8, ///< x above 0, 0.2 · x below
 } ck_act;
 
 /// Floats past the end of every buffer that a kernel here may read (never write): one widest vector.

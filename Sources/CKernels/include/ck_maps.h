@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/// out[p] = scale · Σ_c |a[p][c] − b[p][c]|, or of its square; `b` NULL for zeros.
+void ck_residual_map(const float *a, const float *b, size_t pixels, int channels, float scale, int squared, float *out);
 /// out[r] = ‖rows[r]‖₂ over `columns`.
 void ck_row_norms(const float *rows, size_t count, int columns, float *out);
 /// out[p] = ‖whitening[p] · (x[p] − mean[p])‖₂ with x, mean [positions][d] and lower triangles whitening

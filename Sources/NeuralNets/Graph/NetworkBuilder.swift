@@ -8,9 +8,12 @@ struct NetworkBuilder {
     typealias NodeID = NetworkGraph.NodeID
 
     let weights: any ParameterSource
-    private(set) var graph = NetworkGraph()
+    private(set) var graph: NetworkGraph
 
-    init(_ weights: any ParameterSource) { self.weights = weights }
+    /// - Parameter graph: what is gone on with.
+    init(_ weights: any ParameterSource, extending graph: NetworkGraph = NetworkGraph()) {
+        (self.weights, self.graph) = (weights, graph)
+    }
 
     /// A picture's three channels, or a feature map's.
     mutating func input(channels: Int = 3) -> NodeID { graph.append(.input, [], channels: channels) }
@@ -24,6 +27,30 @@ struct NetworkBuilder {
         let layout = ParameterLayout.convolution([outputChannels, inputs, kernel, kernel])
         return try convolution(
             x, scope, layout, to: outputChannels, stride: stride, padding: weights.padding, groups: groups, bias: bias)
+    }
+
+    /// A square convolution with so many rows and columns of padding on every side, whatever the weights' own style.
+    mutating func convolution(
+        _ x: NodeID, _ scope: String, to outputChannels: Int, kernel: Int, stride: Int, padding: Int,
+        bias: Bool = false
+    ) throws -> NodeID {
+        let layout = ParameterLayout.convolution([outputChannels, graph.nodes[x].channels, kernel, kernel])
+        return try convolution(
+            x, scope, layout, to: outputChannels, stride: stride, padding: .fixed(padding), groups: 1, bias: bias)
+    }
+
+    /// A square transposed convolution. `scope.weight` is `[channels, outputChannels, kernel, kernel]` in the file.
+    mutating func transposedConvolution(
+        _ x: NodeID, _ scope: String, to outputChannels: Int, kernel: Int, stride: Int, padding: Int,
+        bias: Bool = false
+    ) throws -> NodeID {
+        let layout = ParameterLayout.convolution([graph.nodes[x].channels, outputChannels, kernel, kernel])
+        let convolution = NetworkGraph.TransposedConvolution(
+            weights: layout.tensor(try weights.tensor("\(scope).weight", shape: layout.fileShape)),
+            bias: bias ? try weights.tensor("\(scope).bias", shape: [outputChannels]) : nil, stride: stride,
+            padding: padding)
+        return graph.append(
+            .transposedConvolution(convolution), [x], channels: outputChannels, scope: scope, layout: layout)
     }
 
     /// A linear layer on a `[1, 1, channels]` map. `scope.weight` is `[outputChannels, channels]` in the file.
@@ -64,6 +91,11 @@ struct NetworkBuilder {
     mutating func maxPool(_ x: NodeID, kernel: Int, stride: Int, padding: Int) -> NodeID {
         graph.append(
             .maxPool(kernel: kernel, stride: stride, padding: padding), [x], channels: graph.nodes[x].channels)
+    }
+
+    /// Means of `kernel`² windows that lie `kernel` apart.
+    mutating func averagePool(_ x: NodeID, kernel: Int) -> NodeID {
+        graph.append(.averagePool(kernel: kernel), [x], channels: graph.nodes[x].channels)
     }
 
     mutating func globalAveragePool(_ x: NodeID) -> NodeID {

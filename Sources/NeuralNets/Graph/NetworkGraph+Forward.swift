@@ -14,6 +14,7 @@ extension NetworkGraph {
             switch node.operation {
             case .input: values[id] = input
             case .convolution(let convolution): values[id] = convolution.forward(inputs[0])
+            case .transposedConvolution(let convolution): values[id] = convolution.forward(inputs[0])
             case .batchNorm(let norm):
                 let (scale, shift) = norm.folded
                 values[id] = scaleShift(inputs[0], scale: scale, shift: shift)
@@ -33,6 +34,8 @@ extension NetworkGraph {
                 values[id] = out
             case .maxPool(let kernel, let stride, let padding):
                 values[id] = maxPool(inputs[0], Window(kernel, kernel, stride: stride, padding: .all(padding)))
+            case .averagePool(let kernel):
+                values[id] = averagePool(inputs[0], Window(kernel, kernel, stride: kernel))
             case .concatenate: values[id] = concatenateChannels(inputs)
             case .gridSample(let grid):
                 values[id] = TensorCore.gridSample(grid.reshaped(Shape([1] + grid.shape.dimensions)), inputs[0])
@@ -60,6 +63,13 @@ extension NetworkGraph.Convolution {
     }
 }
 
+extension NetworkGraph.TransposedConvolution {
+    func forward(_ x: Tensor) -> Tensor {
+        convTranspose2d(
+            x, weights, bias: bias.map { Tensor(shape: [$0.count], values: $0) }, stride: stride, padding: padding)
+    }
+}
+
 extension Activation {
     var pointwise: Pointwise {
         switch self {
@@ -70,6 +80,7 @@ extension Activation {
         case .hardSwish: .hardSwish
         case .hardSigmoid: .hardSigmoid
         case .tanh: .tanh
+        case .leakyRelu: .leakyRelu(slope: 0.2)
         }
     }
 }

@@ -54,6 +54,16 @@ extension NetworkGraph {
             case .convolution(let convolution):
                 let (rows, columns) = grids[node.inputs[0]]
                 grids.append((convolution.grid(over: rows), convolution.grid(over: columns)))
+            case .transposedConvolution(let convolution):
+                let (rows, columns) = grids[node.inputs[0]]
+                grids.append((convolution.grid(over: rows), convolution.grid(over: columns)))
+            case .averagePool(let kernel):
+                let (rows, columns) = grids[node.inputs[0]]
+                grids.append(
+                    (
+                        rows.windows(kernel: kernel, stride: kernel, padding: (0, 0)),
+                        columns.windows(kernel: kernel, stride: kernel, padding: (0, 0))
+                    ))
             case .globalAveragePool:
                 let (rows, columns) = grids[node.inputs[0]]
                 grids.append((rows.pooled, columns.pooled))
@@ -71,6 +81,14 @@ extension NetworkGraph {
             }
         }
         return grids
+    }
+}
+
+extension NetworkGraph.TransposedConvolution {
+    /// Its output's cells: each input cell lies in the middle of the outputs that it feeds.
+    func grid(over axis: GridAxis) -> GridAxis {
+        let step = axis.step / Double(stride), middle = Double(kernel - 1) / 2 - Double(padding)
+        return GridAxis(count: outputSize(for: axis.count), first: axis.first - step * middle, step: step)
     }
 }
 

@@ -91,6 +91,10 @@ public struct TrainableNetwork {
                 inputs[0], parameter(node, ".weight"), bias: convolution.bias.map { _ in parameter(node, ".bias") },
                 stride: convolution.stride, padding: convolution.padding(of: inputs[0].shape),
                 groups: convolution.groups)
+        case .transposedConvolution(let convolution):
+            return convTranspose2d(
+                inputs[0], parameter(node, ".weight"), bias: convolution.bias.map { _ in parameter(node, ".bias") },
+                stride: convolution.stride, padding: convolution.padding)
         case .batchNorm(let norm): return normalize(inputs[0], node, norm.epsilon, activation, normalization)
         case .activation(let kind): return kind.pointwise(inputs[0])
         case .add: return inputs[0] + inputs[1]
@@ -98,6 +102,8 @@ public struct TrainableNetwork {
         case .scaleChannels: return inputs[0] * inputs[1]
         case .maxPool(let kernel, let stride, let padding):
             return TensorCore.maxPool(inputs[0], Window(kernel, kernel, stride: stride, padding: .all(padding)))
+        case .averagePool(let kernel):
+            return TensorCore.averagePool(inputs[0], Window(kernel, kernel, stride: kernel))
         case .concatenate: return concatenateChannels(inputs)
         case .gridSample:
             let grid = parameter(node, "")

@@ -3,14 +3,18 @@ import TensorCore
 /// Element-wise non-linearities that networks here use.
 public enum Activation: String, Sendable, Codable {
     case relu, relu6, silu, sigmoid, hardSwish, hardSigmoid, tanh
+    /// Of slope 0.2, as DCGAN has it.
+    case leakyRelu
 }
 
 /// Where a convolution's padding comes from.
-public enum PaddingStyle: String, Sendable, Codable {
+public enum PaddingStyle: Sendable, Equatable {
     /// Half the kernel on every side (torchvision, timm).
     case symmetric
     /// TensorFlow's "SAME": as much as the output size `ceil(input / stride)` needs, the odd one at the bottom and right.
     case same
+    /// So many rows and columns on every side.
+    case fixed(Int)
 }
 
 /// One network, written once: the op-by-op forward (`NetworkGraph.forward`) and the fused `InferencePlan` both read it.
@@ -34,6 +38,8 @@ public struct NetworkGraph: Sendable {
         /// What the network reads: a normalised picture, or feature maps.
         case input
         case convolution(Convolution)
+        /// The transpose of a convolution: what makes maps larger again.
+        case transposedConvolution(TransposedConvolution)
         /// Batch norm in evaluation mode: per channel `x · scale + shift`.
         case batchNorm(BatchNorm)
         case activation(Activation)
@@ -45,6 +51,8 @@ public struct NetworkGraph: Sendable {
         case scaleChannels
         /// Windows of `kernel`², `padding` on every side counted as −∞.
         case maxPool(kernel: Int, stride: Int, padding: Int)
+        /// Means of `kernel`² windows that lie `kernel` apart.
+        case averagePool(kernel: Int)
         /// Maps of one size, behind each other along the channels.
         case concatenate
         /// Samples a learnt grid `[h, w, channels]` at coordinates `[H, W, 2]`, each (x, y) in −1…1 from edge to edge:
@@ -75,8 +83,23 @@ public struct NetworkGraph: Sendable {
                 let outputs = (size + stride - 1) / stride
                 let total = max(0, (outputs - 1) * stride + kernel - size)
                 return (total / 2, total)
+            case .fixed(let side): return (side, 2 * side)
             }
         }
+    }
+
+    public struct TransposedConvolution: Sendable {
+        /// `[kernel, kernel, output channels, input channels]`
+        public let weights: Tensor
+        public let bias: [Float]?
+        public let stride: Int
+        /// Rows and columns that the output loses on every side.
+        public let padding: Int
+
+        public var kernel: Int { weights.shape[0] }
+        public var outputChannels: Int { weights.shape[2] }
+        /// Rows or columns of the output for an input of `size`.
+        public func outputSize(for size: Int) -> Int { (size - 1) * stride - 2 * padding + kernel }
     }
 
     public struct BatchNorm: Sendable {

@@ -14,7 +14,7 @@ struct PlanCompiler {
         var pixels: Int { height * width }
     }
 
-    private let graph: NetworkGraph
+    let graph: NetworkGraph
     private let needed: [Int]
     private let outputs: Set<Int>
     private let grids: [(rows: GridAxis, columns: GridAxis)]
@@ -27,7 +27,7 @@ struct PlanCompiler {
     /// Gates that wait for the 1×1 convolution that takes them in: node → (map, gate).
     private var gated: [Int: (map: Int, gate: Int)] = [:]
     private var absorbed = Set<Int>()
-    private let zeros: FloatBuffer
+    let zeros: FloatBuffer
 
     private(set) var steps: [any PlanStep] = []
     private(set) var values: [Int: Value] = [:]
@@ -59,6 +59,13 @@ struct PlanCompiler {
         case .input: values[id] = makeValue(id)
         case .convolution(let convolution):
             if convolution.isDepthwise { depthwise(id, convolution) } else { dense(id, convolution) }
+        case .transposedConvolution(let convolution): transposed(id, convolution)
+        case .averagePool(let kernel):
+            let mean = NetworkGraph.Convolution(
+                weights: Tensor(
+                    repeating: 1 / Float(kernel * kernel), shape: Shape([kernel, kernel, 1, node.channels])),
+                bias: nil, stride: kernel, padding: .fixed(0), groups: node.channels)
+            depthwise(id, mean)
         case .batchNorm(let norm):
             let (scale, shift) = norm.folded
             let identity = NetworkGraph.Convolution(
@@ -90,7 +97,7 @@ struct PlanCompiler {
     // MARK: Convolutions
 
     /// What is fused behind a convolution, and the node whose value the fused step computes.
-    private struct Tail {
+    struct Tail {
         var last: Int
         var scale: [Float]?
         var bias: [Float]?
@@ -98,7 +105,7 @@ struct PlanCompiler {
         var activation = CK_ACT_NONE
     }
 
-    private mutating func takeTail(of id: Int, bias: [Float]?, allowsResidual: Bool) -> Tail {
+    mutating func takeTail(of id: Int, bias: [Float]?, allowsResidual: Bool) -> Tail {
         var tail = Tail(last: id, scale: nil, bias: bias, residual: nil)
         while !outputs.contains(tail.last), let next = consumers[tail.last], next.count == 1,
             tail.activation == CK_ACT_NONE
@@ -338,12 +345,12 @@ struct PlanCompiler {
 
     // MARK: Values
 
-    private mutating func append(_ step: any PlanStep, for node: Int) {
+    mutating func append(_ step: any PlanStep, for node: Int) {
         steps.append(step)
         producers[node] = step
     }
 
-    private mutating func makeValue(_ node: Int) -> Value {
+    mutating func makeValue(_ node: Int) -> Value {
         let (rows, columns) = grids[node], channels = graph.nodes[node].channels
         let value = Value(
             buffer: arena.take(rows.count * columns.count * channels), rows: rows, columns: columns, channels: channels)
@@ -351,13 +358,13 @@ struct PlanCompiler {
         return value
     }
 
-    private func value(of node: Int) -> Value {
+    func value(of node: Int) -> Value {
         guard let value = values[node] else { preconditionFailure("node \(node) is read before it is computed") }
         return value
     }
 
     /// One reader of `node` is done; the last one frees its buffer for later steps.
-    private mutating func release(_ node: Int) {
+    mutating func release(_ node: Int) {
         pendingReads[node, default: 0] -= 1
         if pendingReads[node] == 0, let value = values[node] { arena.giveBack(value.buffer) }
     }
@@ -373,6 +380,7 @@ extension Activation {
         case .hardSwish: CK_ACT_HARDSWISH
         case .hardSigmoid: CK_ACT_HARDSIGMOID
         case .tanh: CK_ACT_TANH
+        case .leakyRelu: CK_ACT_LEAKY_RELU
         }
     }
 }

@@ -18,13 +18,16 @@ public struct NetworkParameters: Sendable, Equatable {
             case .convolution(let convolution):
                 append("\(scope).weight", convolution.weights, node.layout)
                 if let bias = convolution.bias { append("\(scope).bias", bias) }
+            case .transposedConvolution(let convolution):
+                append("\(scope).weight", convolution.weights, node.layout)
+                if let bias = convolution.bias { append("\(scope).bias", bias) }
             case .batchNorm(let norm):
                 append("\(scope).weight", norm.weight)
                 append("\(scope).bias", norm.bias)
                 statistics[scope] = RunningStatistics(
                     mean: Self.vector(norm.runningMean), variance: Self.vector(norm.runningVariance))
             case .gridSample(let grid): append(scope, grid, node.layout)
-            case .input, .activation, .add, .globalAveragePool, .scaleChannels, .maxPool, .concatenate, .unfold: break
+            default: break
             }
         }
     }
@@ -86,6 +89,11 @@ extension NetworkGraph {
                     bias: values["\(scope).bias"]?.values ?? old.bias,
                     stride: old.stride, padding: old.padding, groups: old.groups)
                 graph.replaceOperation(of: id, by: .convolution(convolution))
+            case .transposedConvolution(let old):
+                let convolution = TransposedConvolution(
+                    weights: values["\(scope).weight"] ?? old.weights,
+                    bias: values["\(scope).bias"]?.values ?? old.bias, stride: old.stride, padding: old.padding)
+                graph.replaceOperation(of: id, by: .transposedConvolution(convolution))
             case .batchNorm(let old):
                 let statistics = parameters.statistics[scope]
                 let norm = BatchNorm(
@@ -95,7 +103,7 @@ extension NetworkGraph {
                     runningVariance: statistics?.variance.values ?? old.runningVariance, epsilon: old.epsilon)
                 graph.replaceOperation(of: id, by: .batchNorm(norm))
             case .gridSample(let old): graph.replaceOperation(of: id, by: .gridSample(values[scope] ?? old))
-            case .input, .activation, .add, .globalAveragePool, .scaleChannels, .maxPool, .concatenate, .unfold: break
+            default: break
             }
         }
         return graph
