@@ -5,6 +5,8 @@ public struct Alert: Codable, Sendable, Equatable {
     public enum Kind: String, Codable, Sendable {
         case anomaly
         case unreadable
+        /// The line's gate did not recognise the product that the line expects.
+        case wrongProduct = "wrong-product"
         case calibrationExpired = "calibration-expired"
     }
 

@@ -23,6 +23,10 @@ public struct Inspection: Codable, Sendable, Equatable {
     public var regions: [Region]
     public var model: ModelIdentity?
     public var calibration: CalibrationIdentity?
+    /// What the frame was recognised as, where a model tells products apart.
+    public var product: RecognizedProduct?
+    /// What the line's gate said, where it has one.
+    public var gate: GateResult?
     public var timingMilliseconds: StageTimings
     public var files: ResultFiles
     public var error: InspectionError?
@@ -31,7 +35,8 @@ public struct Inspection: Codable, Sendable, Equatable {
         resultID: String, line: String, createdAt: Date, image: ImageInfo, verdict: Verdict, imageScore: Double? = nil,
         imageThreshold: Double? = nil, imageScoreNormalized: Double? = nil, pValue: Double? = nil,
         pixelThreshold: Double? = nil, regions: [Region] = [], model: ModelIdentity? = nil,
-        calibration: CalibrationIdentity? = nil, timingMilliseconds: StageTimings = StageTimings(),
+        calibration: CalibrationIdentity? = nil, product: RecognizedProduct? = nil, gate: GateResult? = nil,
+        timingMilliseconds: StageTimings = StageTimings(),
         files: ResultFiles = ResultFiles(), error: InspectionError? = nil
     ) {
         self.schema = Self.currentSchema
@@ -48,6 +53,8 @@ public struct Inspection: Codable, Sendable, Equatable {
         self.regions = regions
         self.model = model
         self.calibration = calibration
+        self.product = product
+        self.gate = gate
         self.timingMilliseconds = timingMilliseconds
         self.files = files
         self.error = error
@@ -64,7 +71,7 @@ public struct Inspection: Codable, Sendable, Equatable {
         case imageScoreNormalized = "image_score_normalized"
         case pValue = "p_value"
         case pixelThreshold = "pixel_threshold"
-        case regions, model, calibration
+        case regions, model, calibration, product, gate
         case timingMilliseconds = "timing_ms"
         case files, error
     }
@@ -163,6 +170,9 @@ public struct StageTimings: Codable, Sendable, Equatable {
     /// From the frame being seen to being claimed.
     public var queue = 0.0
     public var decode = 0.0
+    /// Of the line's gate as a whole; absent for a line without one, and for a frame that did not pass it (the other
+    /// stages are then the gate's own).
+    public var gate: Double?
     public var preprocess = 0.0
     public var backbone = 0.0
     public var detect = 0.0

@@ -68,7 +68,8 @@ public final class Ledger: Sendable {
         let record = String(decoding: try encoder.encode(inspection), as: UTF8.self)
         let alertText = try alert.map { String(decoding: try encoder.encode($0), as: UTF8.self) }
         let timing = inspection.timingMilliseconds
-        let total = timing.decode + timing.preprocess + timing.backbone + timing.detect + timing.write
+        let total =
+            timing.decode + (timing.gate ?? 0) + timing.preprocess + timing.backbone + timing.detect + timing.write
         return try write { database in
             try database.execute(
                 sql: """

@@ -64,7 +64,7 @@ struct Inspectd: AsyncParsableCommand {
         let problems = ConfigurationCheck.problems(of: configuration)
         guard problems.isEmpty else { throw ConfigurationErrors(problems) }
         let store = ModelStore(folder: configuration.modelsPath)
-        for name in Set(configuration.lines.map(\.model)).sorted() { _ = try store.load(name) }
+        for name in configuration.modelNames.sorted() { _ = try store.load(name) }
     }
 
     /// Ends the program: in ArgumentParser's way for its own errors, with the project's exit codes for all others.

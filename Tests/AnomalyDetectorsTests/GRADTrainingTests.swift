@@ -14,23 +14,12 @@ import Testing
             network: fixture.network, parameters: StoredParameters(try fixture.tensors("weights."), file: name),
             rates: Self.rates)
         let gradients = training.gradients(fixture.input, jitter: nil).gradients
-        try expect(gradients, agreesWith: try fixture.tensors("train.grad."))
+        try fixture.golden.expect(gradients, under: "train.grad.")
         let want = try fixture.golden.tensor("train.losses").values
         for (step, loss) in want.enumerated() {
             let got = training.step(fixture.input, jitter: nil)
             #expect(abs(got - loss) <= 1e-4 * max(1, abs(loss)), "step \(step): \(got) for \(loss)")
         }
-        try expect(training.stored(), agreesWith: try fixture.tensors("train.after3."))
-    }
-
-    /// Every tensor of the file, by name and shape, within 1e-3.
-    private func expect(_ got: [String: StoredTensor], agreesWith want: [String: StoredTensor]) throws {
-        #expect(!want.isEmpty)
-        for (name, tensor) in want {
-            let value = try #require(got[name], "\(name) is not there")
-            #expect(value.shape == tensor.shape, "\(name)")
-            let worst = worstDifference(value.floats(), tensor.floats())
-            #expect(worst.difference <= 1e-3, "\(name): worst \(worst)")
-        }
+        try fixture.golden.expect(training.stored(), under: "train.after3.")
     }
 }

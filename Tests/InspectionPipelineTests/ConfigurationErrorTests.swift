@@ -24,8 +24,14 @@ import Testing
         Case(
             name: "unknown key of a line, nothing near", yaml: "lines:\n\(minimalLine)    colour: red\n",
             says: [
-                "f.yaml:4: lines[0].colour: unknown key; allowed: name, watch, model, false_alarm_rate, confidence, "
-                    + "after, overlay, follow_links"
+                "f.yaml:4: lines[0].colour: unknown key; allowed: name, watch, model, gate, product, "
+                    + "false_alarm_rate, confidence, after, overlay, follow_links"
+            ]),
+        Case(
+            name: "product without a gate", yaml: "lines:\n\(minimalLine)    product: bottle\n",
+            says: [
+                "f.yaml:4: lines[0].product: names what the gate must recognise, but the line has no gate; give gate: MODEL "
+                    + "too"
             ]),
         Case(
             name: "number for text", yaml: "lines:\n  - name: 7\n    watch: /c\n",

@@ -31,13 +31,7 @@ public struct GRADFixture: Sendable {
     }
 
     /// The file's tensors under a prefix, without it.
-    public func tensors(_ prefix: String) throws -> [String: StoredTensor] {
-        var tensors: [String: StoredTensor] = [:]
-        for name in golden.names where name.hasPrefix(prefix) {
-            tensors[String(name.dropFirst(prefix.count))] = try golden.stored(name)
-        }
-        return tensors
-    }
+    public func tensors(_ prefix: String) throws -> [String: StoredTensor] { try golden.tensors(under: prefix) }
 
     public func graph() throws -> NetworkGraph {
         try network.graph(StoredParameters(try tensors("weights."), file: "golden"))

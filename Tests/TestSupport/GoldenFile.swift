@@ -36,6 +36,13 @@ public struct GoldenFile: Sendable {
         return Tensor(shape: Shape(stored.shape), values: stored.floats())
     }
 
+    /// The tensors under a prefix, by the rest of their names.
+    public func tensors(under prefix: String) throws -> [String: StoredTensor] {
+        let named = names.filter { $0.hasPrefix(prefix) }
+        return Dictionary(
+            uniqueKeysWithValues: try named.map { (String($0.dropFirst(prefix.count)), try stored($0)) })
+    }
+
     public func doubles(_ name: String) throws -> [Double] { try stored(name).doubles() }
     public func integers(_ name: String) throws -> [Int] { try stored(name).integers() }
     public func shape(_ name: String) throws -> [Int] { try stored(name).shape }

@@ -1,4 +1,5 @@
 import Imaging
+import InspectionDomain
 
 /// A map of anomaly scores over a picture: row-major, covering the whole picture whatever its size.
 public struct AnomalyMap: Sendable, Equatable {
@@ -23,12 +24,18 @@ public struct Detection: Sendable {
     public var imageScore: Double
     /// Smoothed, at the network's input size.
     public var map: AnomalyMap
+    /// What the frame was recognised as, by methods that tell products apart.
+    public var product: RecognizedProduct?
     /// Milliseconds.
     public var preprocess, backbone, detect: Double
 
-    public init(imageScore: Double, map: AnomalyMap, preprocess: Double, backbone: Double, detect: Double) {
+    public init(
+        imageScore: Double, map: AnomalyMap, product: RecognizedProduct? = nil, preprocess: Double, backbone: Double,
+        detect: Double
+    ) {
         self.imageScore = imageScore
         self.map = map
+        self.product = product
         self.preprocess = preprocess
         self.backbone = backbone
         self.detect = detect
@@ -43,7 +50,7 @@ public protocol Detector: AnyObject {
 /// A fitted model: what training found, ready to make detectors.
 public protocol DetectorModel: Sendable {
     var method: DetectionMethod { get }
-    /// Name of the backbone it stands on.
+    /// Name of the backbone it stands on, or of the network of its own.
     var backboneName: String { get }
     /// Network input, pixels.
     var inputWidth: Int { get }
@@ -54,10 +61,22 @@ public protocol DetectorModel: Sendable {
     func encoded() throws -> ModelContents
 }
 
+/// A model that makes pictures anew, and shows by that what it takes for normal.
+public protocol ReconstructingModel: DetectorModel {
+    /// The frames' reconstructions at the network's size, three channels of 8 bits.
+    func reconstructions(of frames: [Frame]) throws -> [Frame]
+}
+
 /// The methods a model can be of. Raw values are the command line's and the model file's names.
 public enum DetectionMethod: String, Sendable, Codable, CaseIterable {
     /// Mahalanobis distance on pretrained features (Rippel et al., ICPR 2020).
     case gaussian
     /// Grid-based continuous normal representation (Lee et al., ECCV 2024).
     case grad
+    /// Adversarially trained autoencoder (Akcay et al., ACCV 2018).
+    case ganomaly
+    /// Autoencoder with a gradient constraint (Kwon et al., ECCV 2020).
+    case gradcon
+    /// Out-of-distribution detector of a classifier (Liang et al., ICLR 2018): tells a wrong product from the known ones.
+    case odin
 }

@@ -91,11 +91,13 @@ public struct TrainingHistory: Codable, Sendable, Equatable {
 
     /// What fine-tuning came to.
     public var fineTuning: FineTuningSummary?
+    /// How a gate's perturbation was chosen.
+    public var odin: ODINSummary?
 
     public init() {}
 
     enum CodingKeys: String, CodingKey {
-        case epochs, fitting, cache
+        case epochs, fitting, cache, odin
         case fineTuning = "fine_tuning"
         case bestEpoch = "best_epoch"
         case heldOut = "held_out"

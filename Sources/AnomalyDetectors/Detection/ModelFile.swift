@@ -75,6 +75,9 @@ public struct ModelFile: Sendable {
         switch method {
         case .gaussian: model = try GaussianModel(file: file, name: name)
         case .grad: model = try GRADModel(file: file, name: name)
+        case .ganomaly: model = try GANomalyModel(file: file, name: name)
+        case .gradcon: model = try GradConModel(file: file, name: name)
+        case .odin: model = try ODINModel(file: file, name: name)
         }
         return ModelFile(model: model, selfTestScore: score)
     }

@@ -1,14 +1,17 @@
 import NeuralNets
 
 extension ModelContents {
+    /// What every model on a network of its own begins with: the input's size.
+    init(inputWidth: Int, inputHeight: Int) {
+        self.init(
+            tensors: [:], settings: ["input_width": String(inputWidth), "input_height": String(inputHeight)])
+    }
+
     /// What every model on a backbone begins with: the backbone itself under `backbone.`, and the input's size.
     init(backbone: Backbone, inputWidth: Int, inputHeight: Int) {
-        self.init(
-            tensors: [:],
-            settings: [
-                "input_width": String(inputWidth), "input_height": String(inputHeight),
-                "backbone.architecture": backbone.architecture.rawValue, "backbone.dialect": backbone.dialect.rawValue,
-            ])
+        self.init(inputWidth: inputWidth, inputHeight: inputHeight)
+        settings["backbone.architecture"] = backbone.architecture.rawValue
+        settings["backbone.dialect"] = backbone.dialect.rawValue
         for (name, tensor) in backbone.file.tensors { tensors["backbone.\(name)"] = tensor }
         for (key, value) in backbone.metadata where !["architecture", "dialect"].contains(key) {
             settings["backbone.\(key)"] = value
@@ -57,17 +60,23 @@ struct ModelReader {
         return tensor
     }
 
-    /// The backbone stored under `backbone.`.
-    func backbone() throws -> Backbone {
-        let prefix = "backbone."
+    /// The tensors whose names begin so, by the rest of their names.
+    func tensors(under prefix: String) -> [String: StoredTensor] {
         var tensors: [String: StoredTensor] = [:]
         for (key, tensor) in file.tensors where key.hasPrefix(prefix) {
             tensors[String(key.dropFirst(prefix.count))] = tensor
         }
+        return tensors
+    }
+
+    /// The backbone stored under `backbone.`.
+    func backbone() throws -> Backbone {
+        let prefix = "backbone."
         var metadata: [String: String] = [:]
         for (key, value) in file.metadata where key.hasPrefix(prefix) {
             metadata[String(key.dropFirst(prefix.count))] = value
         }
-        return try Backbone(file: WeightFile(tensors: tensors, metadata: metadata), name: try setting("backbone"))
+        return try Backbone(
+            file: WeightFile(tensors: tensors(under: prefix), metadata: metadata), name: try setting("backbone"))
     }
 }

@@ -1,7 +1,8 @@
 import Foundation
 
 /// A data set in the MVTec AD layout: `train/good`, optionally `validation/good`, `test/good`, `test/<defect>`, and
-/// `ground_truth/<defect>/<stem>_mask.png` (a pixel above 0 is defective). `ok` is read as `good`.
+/// `ground_truth/<defect>/<stem>_mask.png` (a pixel above 0 is defective). `ok` is read as `good`, and so is GANomaly's
+/// `0.normal`. Or class folders, `train/<class>` and `test/<class>`, of which some are normal.
 public struct Dataset: Sendable {
     public struct Item: Sendable {
         public let path: String
@@ -15,6 +16,25 @@ public struct Dataset: Sendable {
     public let train: [String]
     public let validation: [String]
     public let test: [Item]
+    /// Of class folders: the names of the normal ones.
+    public let classes: [String]
+
+    /// Which classes of class folders are normal; all others are anomalous.
+    public enum NormalClasses: Sendable, Equatable {
+        case these([String])
+        case allBut(String)
+    }
+
+    /// How many pictures of each class are taken, evenly spread over the names' order; nil for all.
+    public struct Limits: Sendable, Equatable {
+        public var train, test: Int?
+        public init(train: Int? = nil, test: Int? = nil) { (self.train, self.test) = (train, test) }
+
+        static func take(_ limit: Int?, of paths: [String]) -> [String] {
+            guard let limit, limit < paths.count else { return paths }
+            return (0..<limit).map { paths[$0 * paths.count / limit] }
+        }
+    }
     /// Kinds of defect, sorted.
     public var defects: [String] { Set(test.filter(\.isAnomalous).map(\.kind)).sorted() }
 
@@ -22,24 +42,48 @@ public struct Dataset: Sendable {
         public let message: String
         public var description: String {
             "\(message); the layout is train/good, optionally validation/good, test/good, test/<defect>, "
-                + "ground_truth/<defect>/<stem>_mask.png"
+                + "ground_truth/<defect>/<stem>_mask.png; or train/0.normal, test/0.normal, test/1.abnormal; or "
+                + "train/<class>, test/<class> with --one-class, --abnormal-class or --known"
         }
     }
 
+    /// Class folders.
     /// - Throws: `Malformed`.
-    public init(folder: String) throws {
-        let files = FileManager.default
-        var isDirectory: ObjCBool = false
-        guard files.fileExists(atPath: folder, isDirectory: &isDirectory), isDirectory.boolValue else {
-            throw Malformed(message: "\(folder) is not a folder")
+    public init(folder: String, normal: NormalClasses, limits: Limits = Limits()) throws {
+        try Self.check(folder)
+        let known = Self.folders(in: "\(folder)/train"), tested = Self.folders(in: "\(folder)/test")
+        let named: [String]
+        switch normal {
+        case .these(let names): (named, classes) = (names, names)
+        case .allBut(let name): (named, classes) = ([name], known.filter { $0 != name })
         }
-        train = Self.good(in: "\(folder)/train")
+        for name in named where !known.contains(name) {
+            throw Malformed(message: "\(folder)/train has no class \(name); it has \(known.joined(separator: ", "))")
+        }
+        let normal = classes
+        train = normal.flatMap { Limits.take(limits.train, of: Self.pictures(in: "\(folder)/train/\($0)")) }.sorted()
+        validation = []
+        test = tested.flatMap { kind in
+            Limits.take(limits.test, of: Self.pictures(in: "\(folder)/test/\(kind)")).map {
+                Item(path: $0, kind: normal.contains(kind) ? "good" : kind, mask: nil)
+            }
+        }
+        guard !train.isEmpty else { throw Malformed(message: "\(folder)/train holds no pictures of normal classes") }
+        try Self.check(test, folder)
+    }
+
+    /// - Throws: `Malformed`.
+    public init(folder: String, limits: Limits = Limits()) throws {
+        let files = FileManager.default
+        try Self.check(folder)
+        classes = []
+        train = Limits.take(limits.train, of: Self.good(in: "\(folder)/train"))
         guard !train.isEmpty else { throw Malformed(message: "\(folder)/train/good holds no pictures") }
         validation = Self.good(in: "\(folder)/validation")
         var test: [Item] = []
         for kind in ((try? files.contentsOfDirectory(atPath: "\(folder)/test")) ?? []).sorted() {
-            let isGood = kind == "good" || kind == "ok"
-            for path in Self.pictures(in: "\(folder)/test/\(kind)") {
+            let isGood = Self.goodNames.contains(kind)
+            for path in Limits.take(limits.test, of: Self.pictures(in: "\(folder)/test/\(kind)")) {
                 let stem = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
                 let mask = "\(folder)/ground_truth/\(kind)/\(stem)_mask.png"
                 test.append(
@@ -48,14 +92,36 @@ public struct Dataset: Sendable {
                         mask: !isGood && files.fileExists(atPath: mask) ? mask : nil))
             }
         }
-        guard test.contains(where: { !$0.isAnomalous }), test.contains(where: \.isAnomalous) else {
-            throw Malformed(message: "\(folder)/test needs pictures of good parts and of at least one kind of defect")
-        }
+        try Self.check(test, folder)
         self.test = test
     }
 
+    private static func check(_ folder: String) throws {
+        var isDirectory: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: folder, isDirectory: &isDirectory), isDirectory.boolValue else {
+            throw Malformed(message: "\(folder) is not a folder")
+        }
+    }
+
+    private static func check(_ test: [Item], _ folder: String) throws {
+        guard test.contains(where: { !$0.isAnomalous }), test.contains(where: \.isAnomalous) else {
+            throw Malformed(message: "\(folder)/test needs pictures of good parts and of at least one kind of defect")
+        }
+    }
+
+    /// Folders of normal pictures.
+    private static let goodNames = ["good", "ok", "0.normal"]
+
     private static func good(in folder: String) -> [String] {
-        pictures(in: "\(folder)/good") + pictures(in: "\(folder)/ok")
+        goodNames.flatMap { pictures(in: "\(folder)/\($0)") }
+    }
+
+    private static func folders(in folder: String) -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted().filter { name in
+            var isDirectory: ObjCBool = false
+            return FileManager.default.fileExists(atPath: "\(folder)/\(name)", isDirectory: &isDirectory)
+                && isDirectory.boolValue
+        }
     }
 
     private static func pictures(in folder: String) -> [String] {

@@ -75,9 +75,11 @@ public struct EvaluationReport: Codable, Sendable {
     /// What fine-tuning came to, and the totals of the pretrained network fitted on the same pictures.
     public var fineTuning: FineTuningSummary?
     public var before: Measures?
+    /// Known against unknown pictures, of a gate.
+    public var odin: ODINEvaluation?
 
     enum CodingKeys: String, CodingKey {
-        case dataset, method, backbone, defects, threshold, k, confusion, seconds, before
+        case dataset, method, backbone, defects, threshold, k, confusion, seconds, before, odin
         case fineTuning = "fine_tuning"
         case pixelThreshold = "pixel_threshold"
         case theoreticalThreshold = "theoretical_threshold"
@@ -107,6 +109,7 @@ public struct EvaluationReport: Codable, Sendable {
         try container.encode(seconds, forKey: .seconds)
         try container.encodeIfPresent(fineTuning, forKey: .fineTuning)
         try container.encodeIfPresent(before, forKey: .before)
+        try container.encodeIfPresent(odin, forKey: .odin)
     }
 
     public init(from decoder: any Decoder) throws {
@@ -128,6 +131,7 @@ public struct EvaluationReport: Codable, Sendable {
         seconds = try container.decode(Double.self, forKey: .seconds)
         fineTuning = try container.decodeIfPresent(FineTuningSummary.self, forKey: .fineTuning)
         before = try container.decodeIfPresent(Measures.self, forKey: .before)
+        odin = try container.decodeIfPresent(ODINEvaluation.self, forKey: .odin)
     }
 
     init(

@@ -20,10 +20,15 @@ struct GRADCourse: Trainee {
         (self.network, self.options, self.features) = (network, options, features)
         (self.keptApart, self.epochs) = (keptApart, epochs)
         training = try GRADTraining(
-            network: network, parameters: InitialParameters(seed: options.seed),
+            network: network, parameters: Self.initialParameters(seed: options.seed),
             rates: GRADTraining.Rates(
                 networks: options.learningRate, grids: options.gridLearningRate, weightDecay: options.weightDecay,
                 clipNorm: options.clipNorm))
+    }
+
+    /// Grids begin Xavier-normal, as the paper says.
+    private static func initialParameters(seed: UInt64) -> InitialParameters {
+        InitialParameters(seed: seed) { name, _ in name.hasPrefix("query.") ? .xavierNormal() : nil }
     }
 
     /// The course of a fit.

@@ -42,12 +42,8 @@ extension GRADModel {
             guard matrix.shape == [mean.shape[0], channels] else { throw reader.damaged("projection.matrix") }
             projection = FeatureProjection(mean: mean.floats(), matrix: matrix.floats())
         }
-        var parameters: [String: StoredTensor] = [:]
-        for (key, tensor) in file.tensors where key.hasPrefix("grad.") {
-            parameters[String(key.dropFirst("grad.".count))] = tensor
-        }
         try self.init(
             backbone: try reader.backbone(), options: options, taps: try reader.list("taps"), network: network,
-            projection: projection, parameters: parameters)
+            projection: projection, parameters: reader.tensors(under: "grad."))
     }
 }

@@ -65,8 +65,7 @@ public struct GRADOptions: Sendable, Equatable {
 
     /// Passes over so many pictures.
     func epochs(pictures: Int) -> Int {
-        let steps = max(1, (pictures + batchSize - 1) / batchSize)
-        return epochs ?? max(1, (Self.defaultSteps + steps - 1) / steps)
+        epochs ?? TrainingEpochs.filling(Self.defaultSteps, batchSize: batchSize, pictures: pictures)
     }
 
     /// Channels that concatenated taps are projected to when they have more than `widestUnprojected`.

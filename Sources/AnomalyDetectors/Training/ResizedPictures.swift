@@ -7,7 +7,7 @@ import TensorCore
 struct ResizedPictures: Sendable {
     let frames: [Frame]
     let width, height: Int
-    let normalization: Normalization
+    var normalization: Normalization
 
     /// - Throws: `FrameSource.Unreadable`.
     init(

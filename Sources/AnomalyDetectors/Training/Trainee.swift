@@ -43,3 +43,12 @@ struct Judgement {
     var heldOutLoss: Double?
     var validation: FineTuningValidation.Outcome?
 }
+
+/// How often pictures are passed over.
+enum TrainingEpochs {
+    /// Epochs that take at least so many steps together: few pictures are passed over more often.
+    static func filling(_ steps: Int, batchSize: Int, pictures: Int) -> Int {
+        let perEpoch = max(1, (pictures + batchSize - 1) / batchSize)
+        return max(1, (steps + perEpoch - 1) / perEpoch)
+    }
+}

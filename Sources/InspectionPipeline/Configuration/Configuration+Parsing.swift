@@ -87,7 +87,10 @@ extension Configuration {
 }
 
 extension Configuration.Line {
-    static let keys = ["name", "watch", "model", "false_alarm_rate", "confidence", "after", "overlay", "follow_links"]
+    static let keys = [
+        "name", "watch", "model", "gate", "product", "false_alarm_rate", "confidence", "after", "overlay",
+        "follow_links",
+    ]
 
     /// Nil when the name or the folder is missing or wrong (and reported).
     fileprivate init?(_ place: YAMLCursor, folder: URL) {
@@ -102,6 +105,11 @@ extension Configuration.Line {
         let after = entries["after"]?.choice(Configuration.After.self)
         let followLinks = entries["follow_links"]?.flag()
         let overlay = entries["overlay"]?.choice(Configuration.OverlayPolicy.self)
+        let gate = entries["gate"]?.identifier()
+        let product = entries["product"]?.text()
+        if entries["gate"] == nil, let product = entries["product"] {
+            product.report("names what the gate must recognise, but the line has no gate; give gate: MODEL too")
+        }
         let name = entries["name"]?.identifier()
         let watch = entries["watch"]?.path(relativeTo: folder)
         guard let name, let watch else { return nil }
@@ -111,6 +119,7 @@ extension Configuration.Line {
         if let overlay { self.overlay = overlay }
         if let followLinks { self.followLinks = followLinks }
         self.confidence = confidence
+        (self.gate, self.product) = (gate, product)
     }
 
     private static let openUnitRange = "a number above 0 and below 1, as in 0.01"

@@ -38,6 +38,10 @@ public struct Configuration: Sendable, Equatable {
         public var watch: String
         /// Name of the model in `state`; lines may share one.
         public var model: String
+        /// Name of the model that tells, before `model` looks for defects, whether a frame shows the right product.
+        public var gate: String?
+        /// The product that the gate must recognise; nil for any that it knows.
+        public var product: String?
         /// Tolerated share of flawless frames that are called anomalous; in (0, 1).
         public var falseAlarmRate = 0.01
         /// With it, the threshold holds the rate with this probability, instead of on average; in (0, 1).
@@ -80,6 +84,9 @@ public struct Configuration: Sendable, Equatable {
 
     /// The line with this name.
     public func line(named name: String) -> Line? { lines.first { $0.name == name } }
+
+    /// Of all lines' detectors and gates, each once.
+    public var modelNames: Set<String> { Set(lines.map(\.model) + lines.compactMap(\.gate)) }
 
     public var ledgerPath: String { state + "/ledger.sqlite" }
     public var modelsPath: String { state + "/models" }

@@ -26,15 +26,35 @@ public enum ConfigurationCheck {
             if let problem = unusable(line.watch, writing: line.after != .keep), !mayWait(line) {
                 report("lines[\(index)].watch", problem)
             }
-            do {
-                let active = try store.active(line.model).current
-                let stored = try store.calibration(line.model, version: active.version, id: active.calibration)
-                _ = try stored.deciding(for: line.rule)
-            } catch {
-                report("lines[\(index)].model", "line \(line.name): \(error)")
+            for (key, model) in [("model", line.model), ("gate", line.gate)] {
+                do {
+                    guard let model else { continue }
+                    let active = try store.active(model).current
+                    let stored = try store.calibration(model, version: active.version, id: active.calibration)
+                    _ = try stored.deciding(for: line.rule)
+                    if key == "gate", let problem = try gateProblem(line, model, store, version: active.version) {
+                        report("lines[\(index)].gate", "line \(line.name): \(problem)")
+                    }
+                } catch {
+                    report("lines[\(index)].\(key)", "line \(line.name): \(error)")
+                }
             }
         }
         return problems
+    }
+
+    /// What keeps a model from being the line's gate; nil for nothing.
+    private static func gateProblem(
+        _ line: Configuration.Line, _ model: String, _ store: ModelStore, version: Int
+    ) throws -> String? {
+        let record = try store.record(model, version: version)
+        guard record.method == DetectionMethod.odin.rawValue else {
+            return "model \(model) is of method \(record.method), which tells no products apart; a gate is fitted with "
+                + "`inspectctl fit --method odin --class NAME=DIR …`"
+        }
+        guard let product = line.product else { return nil }
+        guard let gate = try store.load(model).model as? ODINModel, !gate.products.contains(product) else { return nil }
+        return "model \(model) does not know the product \(product); it knows \(gate.products.joined(separator: ", "))"
     }
 
     /// Makes the folder when it is missing; says why it cannot be used.

@@ -32,7 +32,7 @@ public struct Daemon: Sendable {
         try spool.prepare()
         lock = try spool.lock()
         let models = ModelRegistry(store: ModelStore(folder: configuration.modelsPath), logger: logger)
-        for name in Set(configuration.lines.map(\.model)).sorted() { try models.require(name) }
+        for name in configuration.modelNames.sorted() { try models.require(name) }
         let ledger = try Ledger(path: configuration.ledgerPath, beforeCommit: beforeCommit)
         context = DaemonContext(
             configuration: ActiveConfiguration(configuration), models: models, fileSystem: fileSystem, spool: spool,

@@ -27,9 +27,9 @@ struct ReloadService: Service {
         do {
             let new = try Configuration.load(path: file)
             try check(new)
-            for name in Set(new.lines.map(\.model)) { try context.models.require(name) }
+            for name in new.modelNames { try context.models.require(name) }
             context.configuration.replace(new)
-            context.models.keepOnly(Set(new.lines.map(\.model)))
+            context.models.keepOnly(new.modelNames)
             logger.event(.reloaded, .notice, "configuration \(file) reloaded: \(new.lines.count) line(s)")
         } catch {
             logger.event(

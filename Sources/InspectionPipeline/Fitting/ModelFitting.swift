@@ -86,6 +86,19 @@ public struct ModelFitting: Sendable {
         return try pictures(of: all, source: normal.joined(separator: ", "), progress: progress)
     }
 
+    /// Holds out a fifth of each product's pictures: what a gate is fitted on.
+    /// - Parameter products: each product's pictures, and where they came from in words.
+    /// - Throws: what `pictures(normal:calibration:)` throws.
+    public func pictures(
+        ofEach products: [(frames: FrameSource, source: String)], progress: WorkProgress? = nil
+    ) throws -> Pictures {
+        let parts = try products.map { try pictures(of: $0.frames, source: $0.source, progress: progress) }
+        return Pictures(
+            fitting: FrameSource(paths: parts.flatMap(\.fitting.paths).sorted()),
+            calibration: FrameSource(paths: parts.flatMap(\.calibration.paths).sorted()),
+            source: parts.map(\.source).joined(separator: "; "))
+    }
+
     /// Holds out a fifth of the pictures, near-duplicates together.
     /// - Parameter source: where the pictures came from, in words.
     public func pictures(of all: FrameSource, source: String, progress: WorkProgress? = nil) throws -> Pictures {

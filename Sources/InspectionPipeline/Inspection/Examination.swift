@@ -7,12 +7,17 @@ import InspectionDomain
 public struct Examination: Sendable {
     public let frame: Frame
     public let detection: Detection
-    public let verdict: Verdict
-    /// Where the map is above the pixel threshold, at the frame's own size.
-    public let regions: RegionMap
+    public fileprivate(set) var verdict: Verdict
+    /// Where the map is above the pixel threshold, at the frame's own size; nowhere on a wrong product.
+    public fileprivate(set) var regions: RegionMap
+    /// What the line's gate said, where it has one.
+    public fileprivate(set) var gate: GateResult?
     public let calibration: Calibration
     public let model: ModelIdentity
     public var timing: StageTimings
+
+    /// What the frame was recognised as, by the gate or by the detector itself.
+    public var product: RecognizedProduct? { gate?.product ?? detection.product }
 
     /// The record of this frame; times and files are filled in by whoever writes it.
     public func inspection(resultID: String, line: String, image: ImageInfo, createdAt: Date) -> Inspection {
@@ -26,7 +31,8 @@ public struct Examination: Sendable {
             imageScore: detection.imageScore, imageThreshold: calibration.imageThreshold,
             imageScoreNormalized: detection.imageScore / calibration.imageThreshold,
             pValue: calibration.pValue(detection.imageScore), pixelThreshold: calibration.pixelThreshold,
-            regions: regions.regions, model: model, calibration: calibration.identity, timingMilliseconds: timing)
+            regions: regions.regions, model: model, calibration: calibration.identity, product: product,
+            gate: gate, timingMilliseconds: timing)
     }
 }
 
@@ -45,25 +51,57 @@ public final class FrameExaminer {
         self.limits = limits
     }
 
+    /// What a line puts before its detector.
+    public struct Gate: Sendable {
+        public let model: LoadedModel
+        /// The product that it must recognise; nil for any that it knows.
+        public let expected: String?
+
+        public init(model: LoadedModel, expected: String?) { (self.model, self.expected) = (model, expected) }
+    }
+
     /// - Parameters:
     ///   - data: the picture's file.
+    ///   - gate: looks first; a frame that it does not let pass is examined no further.
     ///   - rule: what the line wants of its thresholds.
     ///   - note: told of each stage as it begins.
     /// - Throws: `ImageError` for a picture that cannot be read, `CalibrationRule.TooFewImages`, `WeightError`.
     public func examine(
-        _ data: Data, with model: LoadedModel, rule: CalibrationRule, note: (String) -> Void = { _ in }
+        _ data: Data, with model: LoadedModel, behind gate: Gate? = nil, rule: CalibrationRule,
+        note: (String) -> Void = { _ in }
     ) throws -> Examination {
-        var timing = StageTimings()
-        let calibration = try model.stored.deciding(for: rule)
-        let detector = try detector(for: model)
-
         note("decode")
         let start = ContinuousClock.now
         let frame = try Frame.decode(data, limits: limits)
-        let decoded = ContinuousClock.now
+        var timing = StageTimings()
+        timing.decode = (ContinuousClock.now - start).inMilliseconds
 
+        guard let gate else {
+            note("detect")
+            return try examine(frame, with: model, rule: rule, timing: timing)
+        }
+        note("gate")
+        let entering = ContinuousClock.now
+        var atGate = try examine(frame, with: gate.model, rule: rule, timing: timing)
+        let result = GateResult(atGate, expected: gate.expected)
+        guard result.passed else {
+            (atGate.verdict, atGate.gate) = (.anomalous, result)
+            atGate.regions = RegionMap(
+                atGate.detection.map, threshold: .infinity, width: frame.width, height: frame.height)
+            return atGate
+        }
+        timing.gate = (ContinuousClock.now - entering).inMilliseconds
         note("detect")
-        let detection = try detector.detect(frame)
+        var examination = try examine(frame, with: model, rule: rule, timing: timing)
+        examination.gate = result
+        return examination
+    }
+
+    private func examine(
+        _ frame: Frame, with model: LoadedModel, rule: CalibrationRule, timing: StageTimings
+    ) throws -> Examination {
+        let calibration = try model.stored.deciding(for: rule)
+        let detection = try detector(for: model).detect(frame)
         let detected = ContinuousClock.now
         guard detection.imageScore.isFinite else {
             throw InspectionError(
@@ -74,13 +112,13 @@ public final class FrameExaminer {
         let regions = RegionMap(
             detection.map, threshold: Float(calibration.pixelThreshold), width: frame.width, height: frame.height)
 
-        timing.decode = (decoded - start).inMilliseconds
+        var timing = timing
         timing.preprocess = detection.preprocess
         timing.backbone = detection.backbone
         timing.detect = detection.detect + (ContinuousClock.now - detected).inMilliseconds
         return Examination(
             frame: frame, detection: detection, verdict: calibration.verdict(detection.imageScore), regions: regions,
-            calibration: calibration, model: model.identity, timing: timing)
+            gate: nil, calibration: calibration, model: model.identity, timing: timing)
     }
 
     private func detector(for model: LoadedModel) throws -> any Detector {
@@ -95,6 +133,18 @@ public final class FrameExaminer {
     /// Drops the detectors of models that no line uses any more.
     public func keepOnly(_ names: Set<String>) {
         detectors = detectors.filter { names.contains($0.key) }
+    }
+}
+
+extension GateResult {
+    /// - Parameter expected: nil for any product that the gate knows.
+    init(_ examination: Examination, expected: String?) {
+        let product = examination.detection.product, calibration = examination.calibration
+        self.init(
+            passed: examination.verdict == .normal && (expected == nil || product?.name == expected),
+            expected: expected, product: product, imageScore: examination.detection.imageScore,
+            imageThreshold: calibration.imageThreshold, pValue: calibration.pValue(examination.detection.imageScore),
+            model: examination.model, calibration: calibration.identity)
     }
 }
 

@@ -54,11 +54,16 @@ final class FrameInspector {
             CrashPoint.frameRead.reached()
             image.sha256 = SHA256.hex(of: data)
             let model = try context.models.current(work.line.model)
+            let gate = try work.line.gate.map {
+                FrameExaminer.Gate(model: try context.models.current($0), expected: work.line.product)
+            }
             context.progress.rest(worker)
             let waiting = ContinuousClock.now
             inspection = try examiners.withExaminer { examiner in
                 queued += (ContinuousClock.now - waiting).inMilliseconds
-                let examination = try examiner.examine(data, with: model, rule: work.line.rule) { step($0) }
+                let examination = try examiner.examine(
+                    data, with: model, behind: gate, rule: work.line.rule
+                ) { step($0) }
                 CrashPoint.examined.reached()
                 calibration = examination.calibration
 
@@ -166,6 +171,9 @@ extension Alert {
         let message: String
         switch inspection.verdict {
         case .normal: return nil
+        case .anomalous where inspection.gate?.passed == false:
+            kind = .wrongProduct
+            message = "line \(inspection.line): wrong product: \(inspection.gate?.reason ?? "")"
         case .anomalous:
             kind = .anomaly
             let score = String(format: "%.4g", inspection.imageScore ?? .nan)

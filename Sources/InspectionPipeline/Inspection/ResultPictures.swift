@@ -47,9 +47,11 @@ public struct ResultPictures: Sendable {
                 Overlay.Box(x: $0.bbox[0], y: $0.bbox[1], width: $0.bbox[2], height: $0.bbox[3])
             })
         let isAnomalous = examination.verdict == .anomalous
+        let isWrong = examination.gate?.passed == false
         let caption = Overlay.Caption(
-            verdict: isAnomalous ? "ANOMALOUS" : "NORMAL", colour: isAnomalous ? .red : .green,
-            details: [
+            verdict: isWrong ? "WRONG PRODUCT" : isAnomalous ? "ANOMALOUS" : "NORMAL",
+            colour: isAnomalous ? .red : .green,
+            details: (examination.product.map { ["\($0.name) \(Int(($0.confidence * 100).rounded())) %"] } ?? []) + [
                 "score \(number(examination.detection.imageScore))", "threshold \(number(calibration.imageThreshold))",
                 examination.model.name + " v\(examination.model.version)",
             ])

@@ -44,7 +44,9 @@ public enum History {
         var wanted: Set<String> = []
         for verdict in [Verdict.normal] + (includingAlarms ? [.anomalous] : []) {
             let filter = HistoryFilter(line: line, verdict: verdict, since: since, limit: limit)
-            wanted.formUnion(try inspections(configuration, filter).map(\.inspection.resultID))
+            // A wrong product says nothing about the line's own.
+            let ofProduct = try inspections(configuration, filter).filter { $0.inspection.gate?.passed != false }
+            wanted.formUnion(ofProduct.map(\.inspection.resultID))
         }
         let files = FileSystem()
         let folder = Spool(root: configuration.spool).archive / line

@@ -37,6 +37,9 @@ struct CalibrateCommand: ParsableCommand {
             "With --from-history: frames called anomalous too. Only after looking at them: each must be flawless."))
     var includeAlarms = false
 
+    @Flag(help: "The line's gate instead of its model.")
+    var gate = false
+
     @Flag(help: "Only show old and new thresholds, and what would change.")
     var dryRun = false
 
@@ -63,8 +66,9 @@ struct CalibrateCommand: ParsableCommand {
     func run() throws {
         let (configuration, line) = try global.line(line)
         let store = ModelStore(folder: configuration.modelsPath)
-        if rollback { return try rollBack(store, line) }
-        let model = try store.load(line.model)
+        let name = try modelName(line)
+        if rollback { return try rollBack(store, name) }
+        let model = try store.load(name)
         let (frames, source) = try pictures(configuration, line)
         let bars = PhaseProgress(global)
         let wanted = rule.rule(line)
@@ -79,10 +83,10 @@ struct CalibrateCommand: ParsableCommand {
         let recent = try History.recentScores(configuration, line: line.name, model: model.identity, last: last)
         let report = CalibrationReport(
             recalibration, old: try model.stored.deciding(for: line.rule), recent: recent, line: line.name,
-            applied: !dryRun, sharing: configuration.lines.filter { $0.model == line.model }.map(\.name))
+            applied: !dryRun, sharing: configuration.lines.filter { [$0.model, $0.gate].contains(name) }.map(\.name))
         if !dryRun {
             try store.add(
-                StoredCalibration(recalibration.calibration, overridesLine: rule.isExplicit), to: line.model,
+                StoredCalibration(recalibration.calibration, overridesLine: rule.isExplicit), to: name,
                 version: model.record.version)
         }
         switch global.format {
@@ -91,13 +95,21 @@ struct CalibrateCommand: ParsableCommand {
         }
     }
 
-    private func rollBack(_ store: ModelStore, _ line: Configuration.Line) throws {
+    private func modelName(_ line: Configuration.Line) throws -> String {
+        guard gate else { return line.model }
+        guard let gate = line.gate else {
+            throw ProgramError(.usage, "line \(line.name) has no gate; give gate: MODEL in the configuration")
+        }
+        return gate
+    }
+
+    private func rollBack(_ store: ModelStore, _ model: String) throws {
         let active =
-            dryRun ? try store.previewRollBackCalibration(line.model) : try store.rollBackCalibration(line.model)
+            dryRun ? try store.previewRollBackCalibration(model) : try store.rollBackCalibration(model)
         if dryRun {
-            Output.print("would go back to calibration \(active.current.calibration) of model \(line.model)")
+            Output.print("would go back to calibration \(active.current.calibration) of model \(model)")
         } else {
-            try global.report(active, of: line.model)
+            try global.report(active, of: model)
         }
     }
 

@@ -23,11 +23,18 @@ struct DetectorOptions: ParsableArguments {
             valueName: "names"))
     var levels: String?
 
-    @Option(help: ArgumentHelp("Width and height of the network's input, pixels.", valueName: "pixels"))
-    var inputSize = 224
+    @Option(
+        help: ArgumentHelp(
+            "Width and height of the network's input, pixels; by default 224 on a backbone, "
+                + "\(GANomalyOptions().network.side) for ganomaly (multiples of 16), \(GradConOptions().inputWidth) for "
+                + "gradcon (or multiples of 16), 32 for odin's own networks.", valueName: "pixels"))
+    var inputSize: Int?
 
     @OptionGroup(title: "gaussian") var gaussian: GaussianArguments
     @OptionGroup(title: "grad") var grad: GRADArguments
+    @OptionGroup(title: "ganomaly") var ganomaly: GANomalyArguments
+    @OptionGroup(title: "gradcon") var gradcon: GradConArguments
+    @OptionGroup(title: "odin") var odin: ODINArguments
     @OptionGroup(title: "fine-tuning") var fineTuning: FineTuningArguments
     @OptionGroup(title: "training") var training: TrainingArguments
 
@@ -38,9 +45,7 @@ struct DetectorOptions: ParsableArguments {
     var workers = ProcessInfo.processInfo.activeProcessorCount
 
     func validate() throws {
-        guard (32...1024).contains(inputSize) else {
-            throw ValidationError("--input-size must be from 32 to 1024, got \(inputSize)")
-        }
+        try validateInputSize()
         guard (1...256).contains(workers) else {
             throw ValidationError("--workers must be from 1 to 256, got \(workers)")
         }
@@ -50,20 +55,67 @@ struct DetectorOptions: ParsableArguments {
         }
         try training.refuseUnless(fineTuning.fineTune || method != .gaussian)
         try grad.refuseUnless(method == .grad)
+        try ganomaly.refuseUnless(method == .ganomaly)
+        try gradcon.refuseUnless(method == .gradcon)
+        try odin.refuseUnless(method == .odin)
+        try validateNetwork()
+    }
+
+    private func validateInputSize() throws {
+        let isAllowed: Bool, allowed: String
+        switch method {
+        case .gaussian, .grad, .odin: (isAllowed, allowed) = ((32...1024).contains(size), "from 32 to 1024")
+        case .ganomaly:
+            (isAllowed, allowed) = (GANomalyNetwork.fits(side: size), "a multiple of 16 from 32 to 256 for ganomaly")
+        case .gradcon:
+            (isAllowed, allowed) = (
+                size <= 1024 && ConvolutionalAutoencoder.fits(height: size, width: size),
+                "28, or a multiple of 16 up to 1024, for gradcon"
+            )
+        }
+        guard isAllowed else { throw ValidationError("--input-size must be \(allowed), got \(size)") }
+    }
+
+    /// Methods with a network of their own take no backbone, and go through all their epochs.
+    private func validateNetwork() throws {
+        guard ![.gaussian, .grad].contains(method) else { return }
+        let isOnBackbone = method == .odin && odin.usesBackbone
+        let given = [
+            ("--backbone", backbone != nil && !isOnBackbone), ("--levels", levels != nil && !isOnBackbone),
+            ("--patience", training.patience != nil),
+        ]
+        if let first = given.first(where: \.1) {
+            throw ValidationError("\(first.0) does not go with --method \(method.rawValue)")
+        }
+    }
+
+    /// The network's input: as given, or the method's own.
+    private var size: Int {
+        if let inputSize { return inputSize }
+        switch method {
+        case .gaussian, .grad: return 224
+        case .ganomaly: return GANomalyOptions().network.side
+        case .gradcon: return GradConOptions().inputWidth
+        case .odin: return odin.side
+        }
     }
 
     /// The method with its settings.
-    var fittable: any FittableMethod {
+    /// - Parameter products: what a gate learns to tell apart.
+    func fittable(_ products: [ODINOptions.Product]) -> any FittableMethod {
         switch method {
         case .gaussian:
-            var options = gaussian.options(inputSize: inputSize)
-            (options.inputWidth, options.inputHeight, options.levels) = (inputSize, inputSize, levelNames)
+            var options = gaussian.options(inputSize: size)
+            (options.inputWidth, options.inputHeight, options.levels) = (size, size, levelNames)
             options.fineTuning = fineTuning.options(training)
             return options
         case .grad:
             var options = grad.options(training)
-            (options.inputWidth, options.inputHeight, options.taps) = (inputSize, inputSize, levelNames)
+            (options.inputWidth, options.inputHeight, options.taps) = (size, size, levelNames)
             return options
+        case .ganomaly: return ganomaly.options(training, side: size)
+        case .gradcon: return gradcon.options(training, side: size)
+        case .odin: return odin.options(training, side: size, levels: levelNames, products: products)
         }
     }
 
@@ -76,11 +128,12 @@ struct DetectorOptions: ParsableArguments {
     }
 
     func fitting(
-        _ configuration: Configuration, rule: CalibrationRule, checkpoint: CheckpointStore? = nil,
-        remark: (@Sendable (String) -> Void)? = nil
+        _ configuration: Configuration, rule: CalibrationRule, products: [ODINOptions.Product] = [],
+        checkpoint: CheckpointStore? = nil, remark: (@Sendable (String) -> Void)? = nil
     ) throws -> ModelFitting {
         ModelFitting(
-            backbone: try loadBackbone(configuration), method: fittable, rule: rule, seed: seed, workers: workers,
+            backbone: try loadBackbone(configuration), method: fittable(products), rule: rule, seed: seed,
+            workers: workers,
             checkpoint: checkpoint, remark: remark)
     }
 }

@@ -10,15 +10,20 @@ struct EvaluateCommand: ParsableCommand {
         discussion: """
             The data set has the MVTec AD layout: train/good, optionally validation/good, test/good, test/<defect>,
             ground_truth/<defect>/<stem>_mask.png. Fits on train, calibrates on validation (or on a held-out fifth of train),
-            tests; with --model, only tests, with that model's calibration.
+            tests; with --model, only tests, with that model's calibration. GANomaly's layout, train/0.normal, test/0.normal and
+            test/1.abnormal, is read too; and class folders, train/<class> and test/<class>, when --one-class, --abnormal-class
+            or --known says which of them are normal.
 
               inspectctl evaluate magnetic_tile --backbone mobilenetv1.safetensors --plots plots --json report.json
               inspectctl evaluate magnetic_tile --model tile
+              inspectctl evaluate cifar10 --method gradcon --one-class airplane
+              inspectctl evaluate cifar10 --method odin --known airplane,automobile,bird,cat,deer
             """)
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var detector: DetectorOptions
     @OptionGroup var rule: RuleOptions
+    @OptionGroup(title: "data set") var layout: DatasetArguments
 
     @Argument(help: "The data set's folder.")
     var dataset: String
@@ -37,7 +42,7 @@ struct EvaluateCommand: ParsableCommand {
     func run() throws {
         let configuration = try global.configuration()
         let started = Date()
-        let data = try Dataset(folder: dataset)
+        let data = try layout.read(dataset)
         let bars = PhaseProgress(global)
         let name = URL(fileURLWithPath: dataset).standardizedFileURL.lastPathComponent
         func test(_ tested: any DetectorModel, _ calibration: Calibration) throws -> Evaluator.Outcome {
@@ -47,6 +52,12 @@ struct EvaluateCommand: ParsableCommand {
         }
         let prepared = try prepare(data, detector, configuration, bars)
         var outcome = try test(prepared.model, prepared.calibration)
+        if let gate = prepared.model as? ODINModel {
+            outcome.report.odin = try ODINEvaluation.run(
+                gate, known: data.test.filter { !$0.isAnomalous }.map { ($0.path, Self.folderName($0.path)) },
+                unknown: data.test.filter(\.isAnomalous).map(\.path), workers: detector.workers,
+                progress: bars.callback)
+        }
         outcome.report.fineTuning = prepared.history?.fineTuning
         if model == nil, detector.fineTuning.fineTune {
             var pretrained = detector
@@ -58,6 +69,7 @@ struct EvaluateCommand: ParsableCommand {
         switch global.format {
         case .text:
             Output.print(EvaluationText.text(outcome.report, prepared.calibration))
+            if let table = outcome.report.odin { Output.print(EvaluationText.table(table)) }
             if let summary = prepared.history?.fineTuning, let history = prepared.history {
                 Output.print("\n" + FineTuningReport.text(summary, history))
             }
@@ -77,6 +89,20 @@ struct EvaluateCommand: ParsableCommand {
         }
     }
 
+    /// What a gate is fitted on: the known classes of class folders, or what `--class` names.
+    private func products(_ data: Dataset) throws -> [ODINOptions.Product] {
+        guard detector.method == .odin else { return [] }
+        guard data.classes.count >= 2 else {
+            throw ProgramError(
+                .usage, "--method odin needs class folders and --known NAME,NAME,… with at least two of them")
+        }
+        return data.classes.map { ODINOptions.Product(name: $0, folder: "\(dataset)/train/\($0)") }
+    }
+
+    private static func folderName(_ path: String) -> String {
+        URL(fileURLWithPath: path).deletingLastPathComponent().lastPathComponent
+    }
+
     /// The model to test and the thresholds to test it with.
     private func prepare(
         _ data: Dataset, _ detector: DetectorOptions, _ configuration: Configuration, _ bars: PhaseProgress
@@ -86,9 +112,18 @@ struct EvaluateCommand: ParsableCommand {
             let stored = loaded.stored.calibration
             return (loaded.model, rule.isExplicit ? try stored.under(rule.rule(nil)) : stored, nil)
         }
-        let fitting = try detector.fitting(configuration, rule: rule.rule(nil))
+        let fitting = try detector.fitting(
+            configuration, rule: rule.rule(nil), products: try products(data), remark: bars.remark)
         let pictures: ModelFitting.Pictures
-        if data.validation.isEmpty {
+        if detector.method == .odin {
+            let byProduct = try products(data).map { product in
+                (
+                    frames: FrameSource(paths: data.train.filter { $0.hasPrefix(product.folder + "/") }),
+                    source: product.folder
+                )
+            }
+            pictures = try fitting.pictures(ofEach: byProduct, progress: bars.callback)
+        } else if data.validation.isEmpty {
             pictures = try fitting.pictures(
                 of: FrameSource(paths: data.train), source: "\(dataset)/train", progress: bars.callback)
         } else {

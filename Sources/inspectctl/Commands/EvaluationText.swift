@@ -43,6 +43,28 @@ enum EvaluationText {
             """
     }
 
+    /// Known pictures against unknown ones as the field's papers tabulate it.
+    static func table(_ evaluation: ODINEvaluation) -> String {
+        var table = Table(
+            ["unknown", "pictures", "score", "FPR@95TPR", "detection error", "AUROC", "AUPR in", "AUPR out"],
+            numeric: [1, 3, 4, 5, 6, 7])
+        for row in evaluation.rows {
+            for (name, measures) in [("softmax", row.baseline), ("ODIN", row.odin)] {
+                table.add(
+                    [row.unknown, "\(row.pictures)", name]
+                        + [
+                            measures.fpr95, measures.detectionError, measures.auroc, measures.auprIn, measures.auprOut,
+                        ].map { number($0) })
+            }
+        }
+        return """
+
+            recognised \(Output.percent(evaluation.accuracy)) of \(evaluation.known) known pictures; temperature \
+            \(String(format: "%g", evaluation.temperature)), perturbation \(String(format: "%g", evaluation.epsilon))
+            \(table.text)
+            """
+    }
+
     /// The totals of the pretrained and the fine-tuned network, side by side.
     static func comparison(
         _ before: EvaluationReport.Measures, _ after: EvaluationReport.Measures, _ limit: Double

@@ -17,6 +17,10 @@ struct FitCommand: ParsableCommand {
               inspectctl fit --line plate --method grad --fusion mobile-small --normal /data/plate/good
               inspectctl fit --line plate --line bottle --method grad --normal /data/plate --normal /data/bottle
               inspectctl fit --normal good --calibration good2 --output plate.model
+              inspectctl fit --line plate --method odin --class plate=/data/plate --class bottle=/data/bottle
+
+            The last one fits the line's gate, which tells a wrong product before the line's model looks for defects; it is
+            stored as the gate that the line's configuration names.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -33,7 +37,7 @@ struct FitCommand: ParsableCommand {
     var output: String?
 
     @Option(parsing: .upToNextOption, help: ArgumentHelp("Folders of flawless pictures.", valueName: "folder"))
-    var normal: [String]
+    var normal: [String] = []
 
     @Option(
         parsing: .upToNextOption,
@@ -44,7 +48,14 @@ struct FitCommand: ParsableCommand {
         guard line.isEmpty != (output == nil) else {
             throw ValidationError("give either --line LINE or --output FILE")
         }
-        guard !normal.isEmpty else { throw ValidationError("--normal needs at least one folder") }
+        if detector.method == .odin {
+            guard detector.odin.classes.count >= 2, normal.isEmpty else {
+                throw ValidationError("--method odin needs --class NAME=FOLDER at least twice, and no --normal")
+            }
+            guard line.count <= 1 else { throw ValidationError("a gate is fitted for one line at a time") }
+        } else {
+            guard !normal.isEmpty else { throw ValidationError("--normal needs at least one folder") }
+        }
         guard line.count > 1 else { return }
         guard normal.count == line.count, calibration.isEmpty || calibration.count == line.count else {
             throw ValidationError(
@@ -55,7 +66,12 @@ struct FitCommand: ParsableCommand {
 
     func run() throws {
         let configuration = try global.configuration()
-        let targets = try line.map { try global.line($0).1 }
+        let targets = try line.map { name in
+            var target = try global.line(name).1
+            // A gate is stored as what the line names its gate.
+            if detector.method == .odin { target.model = target.gate ?? target.model }
+            return target
+        }
         guard Set(targets.map(\.model)).count == targets.count else {
             throw ProgramError(
                 .usage,
@@ -66,9 +82,13 @@ struct FitCommand: ParsableCommand {
         let checkpoint = CheckpointStore.file(checkpointPath(configuration, targets))
         let bars = PhaseProgress(global)
         let fitting = try detector.fitting(
-            configuration, rule: rule.rule(targets.first), checkpoint: checkpoint, remark: bars.remark)
-        let products = try folders.map {
-            try fitting.pictures(normal: $0.normal, calibration: $0.calibration, progress: bars.callback)
+            configuration, rule: rule.rule(targets.first), products: try detector.odin.products,
+            checkpoint: checkpoint, remark: bars.remark)
+        let products = try folders.map { normal, calibration in
+            detector.method == .odin && calibration.isEmpty
+                ? try fitting.pictures(
+                    ofEach: try normal.map { (try FrameSource(folders: [$0]), $0) }, progress: bars.callback)
+                : try fitting.pictures(normal: normal, calibration: calibration, progress: bars.callback)
         }
         let rules = targets.isEmpty ? [rule.rule(nil)] : targets.map { rule.rule($0) }
         let fitted = try fitting.fit(products: products, rules: rules, progress: bars.callback)
@@ -90,6 +110,7 @@ struct FitCommand: ParsableCommand {
 
     /// The folders of each product: all of them for one line or file, one each for several lines.
     private var folders: [(normal: [String], calibration: [String])] {
+        if detector.method == .odin { return [(detector.odin.folders, calibration)] }
         guard line.count > 1 else { return [(normal, calibration)] }
         return normal.indices.map { ([normal[$0]], calibration.isEmpty ? [] : [calibration[$0]]) }
     }
@@ -116,7 +137,7 @@ struct FitCommand: ParsableCommand {
     ) throws -> FitReport {
         var report = FitReport(fitted, seconds: seconds)
         let name = URL(fileURLWithPath: output).deletingPathExtension().lastPathComponent
-        let (bundle, calibration) = try fitting.bundle(fitted, name: name, sources: normal)
+        let (bundle, calibration) = try fitting.bundle(fitted, name: name, sources: folders[0].normal)
         try Output.write(bundle, to: output)
         report.note(calibration, model: calibration.modelName, version: 1, file: output)
         return report

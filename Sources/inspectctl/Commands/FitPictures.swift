@@ -17,11 +17,18 @@ enum FitPictures {
         if let history = fitted.history {
             let curves =
                 history.fineTuning == nil ? ["loss.png": lossCurve(history)] : FineTuningReport.pictures(history)
+            if let picture = partCurves(history) {
+                files["losses.png"] = try picture.encodedPNG(compression: .small)
+            }
             for (name, picture) in curves { files[name] = try picture.encodedPNG(compression: .small) }
             if history.fineTuning != nil {
                 files["defects.png"] = try FineTuningReport.defects(fitted.pictures.fitting, seed: 0)
                     .encodedPNG(compression: .small)
             }
+        }
+        if let model = fitted.file.model as? any ReconstructingModel {
+            files["reconstructions.png"] = try reconstructions(model, fitted.pictures.calibration)
+                .encodedPNG(compression: .small)
         }
         files["maps.png"] = try mapExamples(fitted, calibration).encodedPNG(compression: .small)
         return files
@@ -37,6 +44,35 @@ enum FitPictures {
         return Charts.lines(
             series, title: "loss, best after epoch \(history.bestEpoch + 1)", xLabel: "epoch",
             yLabel: "log10 of the loss")
+    }
+
+    /// What the loss is made of, and what was trained against it, epoch by epoch.
+    private static func partCurves(_ history: TrainingHistory) -> Frame? {
+        let names = Set(history.epochs.flatMap { ($0.parts ?? [:]).keys }).sorted()
+        guard !names.isEmpty else { return nil }
+        return Charts.lines(
+            names.map { name in
+                (
+                    name: name,
+                    points: history.epochs.enumerated().compactMap { epoch, entry in
+                        entry.parts?[name].map { (x: Double(epoch + 1), y: $0) }
+                    }
+                )
+            }, title: "parts of the loss", xLabel: "epoch", yLabel: "mean over the epoch")
+    }
+
+    /// Some calibration pictures, each before its reconstruction.
+    private static func reconstructions(_ model: any ReconstructingModel, _ pictures: FrameSource) throws -> Frame {
+        let frames = try (0..<min(2 * examples, pictures.count)).map { try pictures.frame($0) }
+        let made = try model.reconstructions(of: frames)
+        let entries = zip(frames, made).enumerated().flatMap { index, pair in
+            let name = URL(fileURLWithPath: pictures.paths[index]).lastPathComponent
+            return [
+                ContactSheet.Entry(frame: pair.0, caption: "picture", detail: name, colour: .blue),
+                ContactSheet.Entry(frame: pair.1, caption: "reconstruction", detail: name, colour: .grey(120)),
+            ]
+        }
+        return ContactSheet.draw(entries, title: "flawless pictures and their reconstructions")
     }
 
     /// The calibration pictures that score highest, and some in the middle.

@@ -76,6 +76,13 @@ struct FitReport: Encodable {
                     + String(format: "; epoch %d is kept, loss %.4g", training.bestEpoch + 1, best.loss)
                     + (best.heldOutLoss.map { String(format: ", %.4g on %d kept apart", $0, training.heldOut) } ?? ""))
         }
+        if let gate = training?.odin {
+            lines.append(
+                "recognises " + Output.percent(gate.accuracy) + " of the pictures kept apart; perturbation "
+                    + String(
+                        format: "%g, AUROC against unknown ones %.4f", gate.epsilon,
+                        gate.trials.first { $0.epsilon == gate.epsilon }?.mean ?? .nan))
+        }
         lines.append("promise: " + promise)
         return lines.joined(separator: "\n")
     }

@@ -114,8 +114,111 @@ struct GRADArguments: ParsableArguments {
     }
 }
 
+/// What only GANomaly takes.
+struct GANomalyArguments: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Numbers in the code of a picture; \(GANomalyOptions().network.latent) by default.", valueName: "n"))
+    var latent: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Channels behind the first convolution, doubled at every halving; \(GANomalyOptions().network.width) by "
+                + "default.", valueName: "n"))
+    var channels: Int?
+
+    @Option(
+        help: ArgumentHelp("Further 3×3 convolutions at half the resolution; 0 by default.", valueName: "n"))
+    var extraLayers: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Weights of the adversarial, the contextual and the encoder loss; 1,50,1 by default.",
+            valueName: "numbers"))
+    var lossWeights: String?
+
+    private var weights: [Float]? {
+        lossWeights?.split(separator: ",").compactMap { Float($0.trimmingCharacters(in: .whitespaces)) }
+    }
+
+    func validate() throws {
+        for (name, value, range) in [
+            ("--latent", latent, 1...4096), ("--channels", channels, 1...512), ("--extra-layers", extraLayers, 0...64),
+        ] {
+            if let value, !range.contains(value) {
+                throw ValidationError("\(name) must be from \(range.lowerBound) to \(range.upperBound), got \(value)")
+            }
+        }
+        if let weights, weights.count != 3 || !weights.allSatisfy({ $0.isFinite && $0 >= 0 }) {
+            throw ValidationError(
+                "--loss-weights needs three numbers from 0 on, as in 1,50,1; got \(lossWeights ?? "")")
+        }
+    }
+
+    func options(_ training: TrainingArguments, side: Int) -> GANomalyOptions {
+        var options = GANomalyOptions()
+        options.network.side = side
+        if let latent { options.network.latent = latent }
+        if let channels { options.network.width = channels }
+        if let extraLayers { options.network.extraLayers = extraLayers }
+        if let weights {
+            (options.weights.adversarial, options.weights.contextual, options.weights.encoder) = (
+                weights[0], weights[1], weights[2]
+            )
+        }
+        if let epochs = training.epochs { options.epochs = epochs }
+        return options
+    }
+
+    func refuseUnless(_ chosen: Bool) throws {
+        try refuse(
+            [
+                ("--latent", latent != nil), ("--channels", channels != nil), ("--extra-layers", extraLayers != nil),
+                ("--loss-weights", lossWeights != nil),
+            ], unless: chosen, of: .ganomaly)
+    }
+}
+
+/// What only GradCon takes.
+struct GradConArguments: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Weight of the gradients' alignment in training's loss; \(GradConOptions().alignmentWeight) by default.",
+            valueName: "weight"))
+    var alignmentWeight: Double?
+
+    @Option(
+        help: ArgumentHelp(
+            "Weight of the gradients' alignment in the image score; \(GradConOptions().scoreWeight) by default.",
+            valueName: "weight"))
+    var scoreWeight: Double?
+
+    func validate() throws {
+        for (name, value) in [("--alignment-weight", alignmentWeight), ("--score-weight", scoreWeight)] {
+            if let value, !(0...1000).contains(value) {
+                throw ValidationError("\(name) must be from 0 to 1000, got \(value)")
+            }
+        }
+    }
+
+    func options(_ training: TrainingArguments, side: Int) -> GradConOptions {
+        var options = GradConOptions()
+        (options.inputWidth, options.inputHeight) = (side, side)
+        if let alignmentWeight { options.alignmentWeight = Float(alignmentWeight) }
+        if let scoreWeight { options.scoreWeight = Float(scoreWeight) }
+        if let epochs = training.epochs { options.epochs = epochs }
+        return options
+    }
+
+    func refuseUnless(_ chosen: Bool) throws {
+        try refuse(
+            [("--alignment-weight", alignmentWeight != nil), ("--score-weight", scoreWeight != nil)], unless: chosen,
+            of: .gradcon)
+    }
+}
+
 /// An option of another method would be ignored in silence: it is refused instead.
-private func refuse(_ given: [(name: String, isGiven: Bool)], unless chosen: Bool, of method: DetectionMethod) throws {
+func refuse(_ given: [(name: String, isGiven: Bool)], unless chosen: Bool, of method: DetectionMethod) throws {
     guard !chosen, let first = given.first(where: \.isGiven) else { return }
     throw ValidationError("\(first.name) belongs to --method \(method.rawValue)")
 }

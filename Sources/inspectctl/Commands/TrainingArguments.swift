@@ -5,7 +5,8 @@ import ArgumentParser
 struct TrainingArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Passes over the pictures at most (fine-tuning: \(FineTuningOptions().epochs) by default).", valueName: "n")
+            "Passes over the pictures, at most (fine-tuning: \(FineTuningOptions().epochs) by default).", valueName: "n"
+        )
     )
     var epochs: Int?
 

@@ -14,8 +14,12 @@ final class Plant {
     let log = CollectedLog()
     private let root: URL
 
-    /// - Parameter after: what becomes of inspected frames.
-    init(_ root: URL, after: Configuration.After = .archive) throws {
+    /// - Parameters:
+    ///   - after: what becomes of inspected frames.
+    ///   - gate: name of the line's gate, and the product it expects.
+    init(
+        _ root: URL, after: Configuration.After = .archive, gate: (model: String, product: String?)? = nil
+    ) throws {
         self.root = root
         var configuration = Configuration()
         configuration.state = root.appendingPathComponent("state").path
@@ -25,6 +29,7 @@ final class Plant {
         var line = Configuration.Line(name: "plate", watch: root.appendingPathComponent("watch").path)
         line.falseAlarmRate = 0.1
         line.after = after
+        (line.gate, line.product) = (gate?.model, gate?.product)
         configuration.lines = [line]
         self.configuration = configuration
         try FileSystem().makeFolder(RawPath(line.watch))

@@ -2,8 +2,8 @@ import InspectionDomain
 import NeuralNets
 import Synchronization
 
-/// The parameters a GRAD network begins training with: grids Xavier-normal as the paper says, the rest as PyTorch's layers
-/// begin (uniform within ±1/√fan-in; batch norms at one and zero).
+/// The parameters a network begins training with: as PyTorch's layers begin (uniform within ±1/√fan-in; batch norms at one
+/// and zero), except where the method chooses otherwise.
 final class InitialParameters: ParameterSource {
     let padding = PaddingStyle.symmetric
     let batchNormEpsilon: Float = 1e-5
@@ -11,18 +11,25 @@ final class InitialParameters: ParameterSource {
     /// Fan-in of each scope's convolution or linear layer: what its bias needs.
     private let fans = Mutex<[String: Int]>([:])
 
-    init(seed: UInt64) { self.seed = seed }
+    private let choose: @Sendable (_ name: String, _ shape: [Int]) -> Initializer?
+
+    /// - Parameter choose: nil for PyTorch's way.
+    init(
+        seed: UInt64,
+        choosing choose: @escaping @Sendable (_ name: String, _ shape: [Int]) -> Initializer? = { _, _ in nil }
+    ) {
+        (self.seed, self.choose) = (seed, choose)
+    }
 
     func contains(_ name: String) -> Bool { true }
 
     func tensor(_ name: String, shape: [Int]) -> [Float] {
         var generator = generator(name)
-        return initializer(name, shape).values(shape, using: &generator)
+        return (choose(name, shape) ?? initializer(name, shape)).values(shape, using: &generator)
     }
 
     private func initializer(_ name: String, _ shape: [Int]) -> Initializer {
         let parts = name.split(separator: "."), scope = parts.dropLast().joined(separator: ".")
-        if parts.first == "query" { return .xavierNormal() }
         if shape.count > 1 {
             fans.withLock { $0[scope] = shape.dropFirst().reduce(1, *) }
             return .layerDefault
