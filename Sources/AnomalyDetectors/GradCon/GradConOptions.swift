@@ -19,7 +19,7 @@ public struct GradConOptions: Sendable, Equatable {
     public init() {}
 
     /// Steps of a fit whose epochs are not given.
-    public static let defaultSteps = 1500
+    public static let defaultSteps = 320
     /// Pictures are 0…1.
     static let normalization = Normalization(mean: [0, 0, 0], std: [1, 1, 1])
 }

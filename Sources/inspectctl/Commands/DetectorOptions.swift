@@ -27,7 +27,8 @@ struct DetectorOptions: ParsableArguments {
         help: ArgumentHelp(
             "Width and height of the network's input, pixels; by default 224 on a backbone, "
                 + "\(GANomalyOptions().network.side) for ganomaly (multiples of 16), \(GradConOptions().inputWidth) for "
-                + "gradcon (or multiples of 16), 32 for odin's own networks.", valueName: "pixels"))
+                + "gradcon (or multiples of 16), 32 for odin's own networks, 112 for its linear one.",
+            valueName: "pixels"))
     var inputSize: Int?
 
     @OptionGroup(title: "gaussian") var gaussian: GaussianArguments

@@ -44,7 +44,7 @@ struct ODINArguments: ParsableArguments {
 
     var usesBackbone: Bool { network == .linear }
     /// Of the network's input, unless another is given.
-    var side: Int { usesBackbone ? 224 : ODINOptions().inputWidth }
+    var side: Int { usesBackbone ? 112 : ODINOptions().inputWidth }
 
     func validate() throws {
         if let depth, !(10...256).contains(depth) || !(depth - 4).isMultiple(of: 6) {
