@@ -220,6 +220,10 @@ import Testing
                     "\($0)".contains(name.split(separator: ".", maxSplits: 1)[1])
                 }
             }
+            var flat = file
+            flat.tensors["deviations"] = StoredTensor(floats: Array(repeating: 0, count: 32), shape: [4, 8])
+            let data = try flat.encodedAsSafetensors()
+            #expect { try ModelFile.decode(data, name: "flat") } throws: { "\($0)".contains("deviations") }
             for key in ["fusion", "taps", "smoothing", "feature_width"] {
                 var broken = file
                 broken.metadata[key] = nil

@@ -10,6 +10,9 @@ final class GRADDetector: Detector {
     private let features: AlignedFeatures
     private let plan: InferencePlan
     private var distances: [Float]
+    /// Where distances are standardised: 1 / their deviations, and 1 / the share of each smoothing square that lies in the map,
+    /// because they shall mean the same at the edge (the authors count zeros there).
+    private let factors, smoothingFactors: [Float]?
     /// The plan reuses its input's memory; the distance needs the features afterwards.
     private var kept: [Float]
 
@@ -33,6 +36,11 @@ final class GRADDetector: Detector {
             graph: model.graph, height: network.height, width: network.width, outputs: [output], threads: threads)
         distances = [Float](repeating: 0, count: network.height * network.width)
         kept = [Float](repeating: 0, count: features.count + Int(CK_SLACK))
+        let level = [Float](repeating: 1, count: model.inputWidth * model.inputHeight)
+        let inside = AnomalyMap(width: model.inputWidth, height: model.inputHeight, values: level)
+            .boxFiltered(side: model.scaled(model.smoothing)).values
+        factors = model.deviations?.values.map { 1 / $0 }
+        smoothingFactors = model.deviations == nil ? nil : inside.map { 1 / $0 }
     }
 
     func detect(_ frame: Frame) throws -> Detection {
@@ -58,24 +66,27 @@ final class GRADDetector: Detector {
                 base, plan.outputs[0].values.baseAddress, distances.count, Int32(network.channels),
                 GRADModel.refinement, &distances)
         }
+        if let factors { ck_multiply(distances, factors, distances.count, &distances) }
         // Every distance lies where the backbone's windows have their centre: a defect is marked where it is.
         var full = [Float](repeating: 0, count: model.inputWidth * model.inputHeight)
         ck_spread_add(
             distances, features.rows.cells, features.columns.cells, Int32(model.inputHeight), Int32(model.inputWidth),
             &full)
         let map = AnomalyMap(width: model.inputWidth, height: model.inputHeight, values: full)
-            .boxFiltered(side: model.scaled(model.smoothing))
+            .boxFiltered(side: model.scaled(model.smoothing), factors: smoothingFactors)
         let window = min(model.scaled(model.scoreWindow), model.inputWidth, model.inputHeight)
         return (Double(map.largestMean(side: window)), map)
     }
 }
 
 extension AnomalyMap {
-    /// The mean over a square around each pixel, zeros outside the map counted in (`side`² always divides).
-    func boxFiltered(side: Int) -> AnomalyMap {
+    /// The mean over a square around each pixel, zeros outside the map counted in (`side`² divides).
+    /// - Parameter factors: what the mean is multiplied by at each pixel; nil for nothing.
+    func boxFiltered(side: Int, factors: [Float]? = nil) -> AnomalyMap {
         guard side > 1 else { return self }
         var out = values
         ck_box_mean(values, Int32(height), Int32(width), Int32(side), Int32(side / 2), &out)
+        if let factors { ck_multiply(out, factors, out.count, &out) }
         return AnomalyMap(width: width, height: height, values: out)
     }
 

@@ -1,7 +1,7 @@
 import NeuralNets
 
 extension GRADModel {
-    /// Tensors: `grad.<name>` for the network's parameters, `projection.mean` and `projection.matrix`.
+    /// Tensors: `grad.<name>` for the network's parameters, `projection.mean` and `projection.matrix`, `deviations`.
     public func encoded() throws -> ModelContents {
         var contents = ModelContents(backbone: backbone, inputWidth: inputWidth, inputHeight: inputHeight)
         contents.settings.merge(
@@ -12,6 +12,10 @@ extension GRADModel {
             ]
         ) { $1 }
         for (name, tensor) in parameters { contents.tensors["grad.\(name)"] = tensor }
+        if let deviations {
+            contents.tensors["deviations"] = StoredTensor(
+                floats: deviations.values, shape: [network.height, network.width])
+        }
         if let projection {
             contents.tensors["projection.mean"] = StoredTensor(floats: projection.mean, shape: [projection.inputs])
             contents.tensors["projection.matrix"] = StoredTensor(
@@ -42,8 +46,17 @@ extension GRADModel {
             guard matrix.shape == [mean.shape[0], channels] else { throw reader.damaged("projection.matrix") }
             projection = FeatureProjection(mean: mean.floats(), matrix: matrix.floats())
         }
+        var deviations: DistanceDeviations?
+        if file.tensors["deviations"] != nil {
+            let stored = try reader.tensor("deviations", rank: 2)
+            let values = stored.floats()
+            guard stored.shape == [network.height, network.width], values.allSatisfy({ $0 > 0 && $0.isFinite }) else {
+                throw reader.damaged("deviations")
+            }
+            deviations = DistanceDeviations(stored: values)
+        }
         try self.init(
             backbone: try reader.backbone(), options: options, taps: try reader.list("taps"), network: network,
-            projection: projection, parameters: reader.tensors(under: "grad."))
+            projection: projection, parameters: reader.tensors(under: "grad."), deviations: deviations)
     }
 }

@@ -16,6 +16,8 @@ public struct GRADModel: DetectorModel {
 
     let fusion: GRADOptions.Fusion
     let projection: FeatureProjection?
+    /// What the distances are divided by; nil as the authors leave them.
+    let deviations: DistanceDeviations?
     /// The network's parameters by name, in the frameworks' layout.
     let parameters: [String: StoredTensor]
 
@@ -29,9 +31,10 @@ public struct GRADModel: DetectorModel {
 
     init(
         backbone: Backbone, options: GRADOptions, taps: [String], network: GRADNetwork, projection: FeatureProjection?,
-        parameters: [String: StoredTensor]
+        parameters: [String: StoredTensor], deviations: DistanceDeviations? = nil
     ) throws {
         self.backbone = backbone
+        self.deviations = deviations
         (inputWidth, inputHeight) = (options.inputWidth, options.inputHeight)
         self.taps = taps
         self.network = network

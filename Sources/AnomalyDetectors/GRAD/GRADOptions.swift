@@ -53,6 +53,15 @@ public struct GRADOptions: Sendable, Equatable {
     /// 16-bit ones when only half fits, and else on disk.
     public var memoryBudget = 2 << 30
 
+    /// What the distances are divided by; raw values are the command line's.
+    public enum Standardization: String, Sendable, CaseIterable {
+        /// Each position's standard deviation over the pictures of the fit.
+        case position
+        /// Nothing: the authors' map.
+        case none
+    }
+    public var standardization = Standardization.position
+
     /// Side of the mean that smooths the map, pixels at an input of 224; 1 leaves it as it is.
     public var smoothing = 21
     /// Side of the mean whose maximum is the image score, pixels at an input of 224 (the authors: 32); 1 is the map's maximum.

@@ -42,9 +42,14 @@ public enum GRADTrainer {
         try course.run(work)
         var history = course.history
         history.cache = features.cache.storage.rawValue
+        let parameters = course.best ?? [:]
+        let deviations =
+            options.standardization == .position
+            ? try DistanceDeviations.measure(
+                features, graph: try network.graph(StoredParameters(parameters, file: "training")), work: work) : nil
         let model = try GRADModel(
             backbone: backbone, options: options, taps: taps, network: network, projection: features.projection,
-            parameters: course.best ?? [:])
+            parameters: parameters, deviations: deviations)
         return FittedDetector(model: model, history: history)
     }
 

@@ -58,6 +58,13 @@ struct GRADArguments: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Divide each position's distance by its standard deviation among the pictures of the fit (the default), or not "
+                + "(the authors).",
+            valueName: GRADOptions.Standardization.allCases.map(\.rawValue).joined(separator: "|")))
+    var standardize: GRADOptions.Standardization?
+
+    @Option(
+        help: ArgumentHelp(
             "Side of the mean that smooths the map, pixels at an input of 224; "
                 + "\(GRADOptions().smoothing) by default.", valueName: "pixels"))
     var smoothing: Int?
@@ -98,6 +105,7 @@ struct GRADArguments: ParsableArguments {
         if let whitening { options.whitening = whitening }
         if let epochs = training.epochs { options.epochs = epochs }
         if let patience = training.patience { options.patience = patience }
+        if let standardize { options.standardization = standardize }
         if let smoothing { options.smoothing = smoothing }
         if let scoreWindow { options.scoreWindow = scoreWindow }
         if let bytes = memoryBudget.flatMap(Quantity.size) { options.memoryBudget = bytes }
@@ -107,9 +115,9 @@ struct GRADArguments: ParsableArguments {
     func refuseUnless(_ chosen: Bool) throws {
         try refuse(
             [
-                ("--fusion", fusion != nil), ("--whitening", whitening != nil), ("--smoothing", smoothing != nil),
-                ("--score-window", scoreWindow != nil),
-                ("--memory-budget", memoryBudget != nil),
+                ("--fusion", fusion != nil), ("--whitening", whitening != nil),
+                ("--standardize", standardize != nil), ("--smoothing", smoothing != nil),
+                ("--score-window", scoreWindow != nil), ("--memory-budget", memoryBudget != nil),
             ], unless: chosen, of: .grad)
     }
 }
@@ -225,3 +233,4 @@ func refuse(_ given: [(name: String, isGiven: Bool)], unless chosen: Bool, of me
 
 extension GaussianOptions.MapKind: ExpressibleByArgument {}
 extension GRADOptions.Fusion: ExpressibleByArgument {}
+extension GRADOptions.Standardization: ExpressibleByArgument {}
