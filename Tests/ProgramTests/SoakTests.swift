@@ -13,6 +13,8 @@ extension ProgramTests {
         private static let frames = size("INSPECTD_SOAK_FRAMES")
         private static let kills = max(1, size("INSPECTD_SOAK_KILLS"))
         private static let memoryFrames = size("INSPECTD_MEMORY_FRAMES")
+        /// The run takes at least so long, with more frames if need be.
+        private static let memorySeconds = size("INSPECTD_MEMORY_SECONDS")
         private static let overheadFrames = size("INSPECTD_OVERHEAD_FRAMES")
 
         private static func say(_ text: String) { print("measured: \(text)") }
@@ -136,10 +138,11 @@ extension ProgramTests {
                     let (early, open) = (try Self.resident(daemon.pid), try Self.descriptors(daemon.pid))
                     let start = ContinuousClock.now
                     try feed(until: Self.memoryFrames)
+                    while ContinuousClock.now - start < .seconds(Self.memorySeconds) { try feed(until: sent + 5000) }
                     let seconds = (ContinuousClock.now - start).components.seconds
                     let (late, openLate) = (try Self.resident(daemon.pid), try Self.descriptors(daemon.pid))
                     Self.say(
-                        "resident memory \(early) kB after 1000 frames, \(late) kB after \(Self.memoryFrames) in \(seconds) s; "
+                        "resident memory \(early) kB after 1000 frames, \(late) kB after \(sent) in \(seconds) s; "
                             + "descriptors \(open), then \(openLate)")
                     #expect(Double(late) <= 1.1 * Double(early))
                     #expect(openLate <= open)
