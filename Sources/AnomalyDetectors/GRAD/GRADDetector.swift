@@ -36,11 +36,14 @@ final class GRADDetector: Detector {
             graph: model.graph, height: network.height, width: network.width, outputs: [output], threads: threads)
         distances = [Float](repeating: 0, count: network.height * network.width)
         kept = [Float](repeating: 0, count: features.count + Int(CK_SLACK))
-        let level = [Float](repeating: 1, count: model.inputWidth * model.inputHeight)
-        let inside = AnomalyMap(width: model.inputWidth, height: model.inputHeight, values: level)
-            .boxFiltered(side: model.scaled(model.smoothing)).values
         factors = model.deviations?.values.map { 1 / $0 }
-        smoothingFactors = model.deviations == nil ? nil : inside.map { 1 / $0 }
+        smoothingFactors =
+            factors == nil
+            ? nil
+            : AnomalyMap(
+                width: model.inputWidth, height: model.inputHeight,
+                values: [Float](repeating: 1, count: model.inputWidth * model.inputHeight)
+            ).boxFiltered(side: model.scaled(model.smoothing)).values.map { 1 / $0 }
     }
 
     func detect(_ frame: Frame) throws -> Detection {

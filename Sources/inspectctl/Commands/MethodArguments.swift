@@ -83,14 +83,9 @@ struct GRADArguments: ParsableArguments {
     var memoryBudget: String?
 
     func validate() throws {
-        for (name, value, range) in [
+        try requireRanges([
             ("--smoothing", smoothing, 1...224), ("--score-window", scoreWindow, 1...224),
-        ] {
-            if let value, !range.contains(value) {
-                throw ValidationError(
-                    "\(name) must be from \(range.lowerBound) to \(range.upperBound), got \(value)")
-            }
-        }
+        ])
         if let whitening, !(0...1).contains(whitening) {
             throw ValidationError("--whitening must be from 0 to 1, got \(whitening)")
         }
@@ -150,13 +145,9 @@ struct GANomalyArguments: ParsableArguments {
     }
 
     func validate() throws {
-        for (name, value, range) in [
+        try requireRanges([
             ("--latent", latent, 1...4096), ("--channels", channels, 1...512), ("--extra-layers", extraLayers, 0...64),
-        ] {
-            if let value, !range.contains(value) {
-                throw ValidationError("\(name) must be from \(range.lowerBound) to \(range.upperBound), got \(value)")
-            }
-        }
+        ])
         if let weights, weights.count != 3 || !weights.allSatisfy({ $0.isFinite && $0 >= 0 }) {
             throw ValidationError(
                 "--loss-weights needs three numbers from 0 on, as in 1,50,1; got \(lossWeights ?? "")")

@@ -50,11 +50,7 @@ struct ODINArguments: ParsableArguments {
         if let depth, !(10...256).contains(depth) || !(depth - 4).isMultiple(of: 6) {
             throw ValidationError("--depth must be 6n + 4 from 10 to 256, as in 40; got \(depth)")
         }
-        for (name, value, range) in [("--growth", growth, 1...64), ("--widen", widen, 1...16)] {
-            if let value, !range.contains(value) {
-                throw ValidationError("\(name) must be from \(range.lowerBound) to \(range.upperBound), got \(value)")
-            }
-        }
+        try requireRanges([("--growth", growth, 1...64), ("--widen", widen, 1...16)])
         if let temperature, !(temperature > 0 && temperature <= 1e6) {
             throw ValidationError("--temperature must be above 0 and at most 1000000, got \(temperature)")
         }

@@ -18,11 +18,7 @@ struct TrainingArguments: ParsableArguments {
     var patience: Int?
 
     func validate() throws {
-        for (name, value, range) in [("--epochs", epochs, 1...10_000), ("--patience", patience, 0...10_000)] {
-            if let value, !range.contains(value) {
-                throw ValidationError("\(name) must be from \(range.lowerBound) to \(range.upperBound), got \(value)")
-            }
-        }
+        try requireRanges([("--epochs", epochs, 1...10_000), ("--patience", patience, 0...10_000)])
     }
 
     func refuseUnless(_ trains: Bool) throws {
