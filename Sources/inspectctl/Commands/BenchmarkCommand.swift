@@ -7,9 +7,9 @@ struct BenchmarkCommand: ParsableCommand {
         commandName: "benchmark",
         abstract: "Times the networks and the way of a whole frame.",
         discussion: """
-            Networks run with random weights on one picture (only shape and cost mean anything), and one of GRAD's training
-            steps on 16 pictures' features; the frame's way (decode,
-            detect, regions, overlay, encode) runs on drawn 1024 × 768 frames with a model fitted on the spot. Latency: one
+            Networks run with random weights on one picture (only shape and cost mean anything), and one training
+            step on 16 pictures of GRAD (on cached features) and of fine-tuning (the embedded backbone); the frame's way
+            (decode, detect, regions, overlay, encode) runs on drawn 1024 × 768 frames with a model fitted on the spot. Latency: one
             frame at a time on all threads. Throughput: one frame per thread. daemon: the real inspectd, idle, from a frame's
             close to its result in place. Median and minimum of --runs runs after three that are not counted.
 
@@ -45,7 +45,8 @@ struct BenchmarkCommand: ParsableCommand {
     }
 
     private static let names =
-        NetworkBenchmark.all.map(\.name) + [TrainingBenchmark.name] + FrameBenchmark.names + [DaemonBenchmark.name]
+        NetworkBenchmark.all.map(\.name) + [TrainingBenchmark.name, FineTuningBenchmark.name] + FrameBenchmark.names
+        + [DaemonBenchmark.name]
 
     func run() throws {
         let wanted = only.isEmpty ? Self.names : only
@@ -59,6 +60,9 @@ struct BenchmarkCommand: ParsableCommand {
         }
         if wanted.contains(TrainingBenchmark.name) {
             note(TrainingBenchmark.name, try TrainingBenchmark().run(runs: runs))
+        }
+        if wanted.contains(FineTuningBenchmark.name) {
+            note(FineTuningBenchmark.name, try FineTuningBenchmark().run(runs: runs))
         }
         if FrameBenchmark.names.contains(where: wanted.contains) {
             let frames = try FrameBenchmark(threads: threads)
