@@ -37,7 +37,8 @@ import Testing
 
     static let families: [(BackboneArchitecture, [String])] = [
         (.mobilenetV1, ["blocks.0.0", "blocks.2.1"]), (.efficientnetB0, ["features.1", "features.3"]),
-        (.resnet18, ["layer1", "layer2"]),
+        (.efficientnetB4, ["features.1", "features.3"]), (.resnet18, ["layer1", "layer2"]),
+        (.wideResnet50, ["layer1", "layer2"]),
     ]
 
     @Test(arguments: families)
@@ -49,13 +50,13 @@ import Testing
         let x = pictures(2)
         let gradients = step.differentiate(x, count: 2).gradients
         // Along the gradient itself every parameter counts at once, and the slope is its squared length.
-        let square = gradients.reduce(0.0) { $0 + $1.values.reduce(0.0) { $0 + Double($1) * Double($1) } }
+        let square = gradients.reduce(0.0) { $0 + $1.squaredNorm }
         func loss(_ distance: Double) throws -> Double {
             var moved = step.state
             for index in moved.parameters.values.indices {
-                for at in moved.parameters.values[index].values.indices {
-                    moved.parameters.values[index].values[at] += Float(distance) * gradients[index].values[at]
-                }
+                var part = gradients[index]
+                part.scale(by: Float(distance))
+                moved.parameters.values[index].add(part)
             }
             var copy = step
             copy.state = moved
@@ -65,6 +66,41 @@ import Testing
         let slope = (try loss(reach) - loss(-reach)) / (2 * reach)
         #expect(abs(slope - square) < 0.03 * square, "\(slope), \(square)")
         #expect(square > 0)
+    }
+
+    /// One picture of two pixels (1, 2) and (−1, 1) through `h = relu(A · x)`, `y = B · h`; levels behind both layers.
+    @Test func a_step_on_two_layers_is_what_the_chain_rule_gives_by_hand() throws {
+        // Rows of weights are inputs, columns outputs: A = [[1, −1], [2, 0.5]] as h₀ = x₀ + 2x₁, h₁ = −x₀ + 0.5x₁.
+        let a: [Float] = [1, -1, 2, 0.5], b: [Float] = [0.5, -2]
+        var graph = NetworkGraph()
+        let x = graph.append(.input, [], channels: 2)
+        let first = graph.append(
+            .convolution(.init(weights: Tensor(shape: [1, 1, 2, 2], values: a))), [x], channels: 2, scope: "a")
+        let h = graph.append(.activation(.relu), [first], channels: 2)
+        let y = graph.append(
+            .convolution(.init(weights: Tensor(shape: [1, 1, 2, 1], values: b))), [h], channels: 1, scope: "b")
+        // h = (5, 0) and (1, 1.5), its mean (3, 0.75); y = 2.5 and −2.5, its mean 0.
+        let hidden = GaussianModel.Level(name: "h", mean: [0, 4.75], whitening: [1, 0, 0, 1], rank: 2)
+        let output = GaussianModel.Level(name: "y", mean: [2], whitening: [3], rank: 1)
+        var options = FineTuningOptions()
+        options.learningRate = 0.25
+        var step = try FineTuningStep(graph: graph, nodes: [h, y], levels: [hidden, output], options: options)
+        let picture = Tensor(shape: [1, 1, 2, 2], values: [1, 2, -1, 1])
+        // Distances: ‖(3, −4)‖ = 5 and 3 · |0 − 2| = 6. Slopes: (0.6, −0.8) of h's mean from its own level, and −3 of y's,
+        // which gives h's mean −3 · (0.5, −2) = (−1.5, 6): together (−0.9, 5.2), half of it to each pixel that is not cut off.
+        // B: −3 · (3, 0.75). A's column h₀ sees both pixels: −0.45 · ((1, 2) + (−1, 1)) = (0, −1.35); column h₁ only the
+        // second, the first being cut off: 2.6 · (−1, 1).
+        let (loss, gradients) = step.differentiate(picture, count: 1)
+        #expect(abs(loss - 11) < 1e-5)
+        for (got, want) in zip(gradients, [[0, -2.6, -1.35, 2.6], [-9, -2.25]] as [[Float]]) {
+            #expect(zip(got.values, want).allSatisfy { abs($0 - $1) < 1e-5 }, "\(got.values), by hand \(want)")
+        }
+        #expect(abs(step.update(count: 1, parts: [picture]) - 11) < 1e-5)
+        // Adam's first step is the rate along the gradient's sign; nothing where there is no slope.
+        let moved = step.parameters.values.map(\.values)
+        for (got, want) in zip(moved, [[1, -0.75, 2.25, 0.25], [0.75, -1.75]] as [[Float]]) {
+            #expect(zip(got, want).allSatisfy { abs($0 - $1) < 1e-5 }, "\(got), by hand \(want)")
+        }
     }
 
     @Test func parts_of_a_batch_add_up_to_the_whole() throws {

@@ -70,6 +70,13 @@ public struct NetworkGraph: Sendable {
         public let padding: PaddingStyle
         public let groups: Int
 
+        package init(
+            weights: Tensor, bias: [Float]? = nil, stride: Int = 1, padding: PaddingStyle = .symmetric, groups: Int = 1
+        ) {
+            (self.weights, self.bias) = (weights, bias)
+            (self.stride, self.padding, self.groups) = (stride, padding, groups)
+        }
+
         public var kernel: Int { weights.shape[0] }
         public var outputChannels: Int { weights.shape[3] }
         /// One filter per channel.
@@ -123,7 +130,7 @@ public struct NetworkGraph: Sendable {
 
     public init() {}
 
-    mutating func append(
+    package mutating func append(
         _ operation: Operation, _ inputs: [NodeID], channels: Int, scope: String? = nil, layout: ParameterLayout? = nil
     ) -> NodeID {
         nodes.append(Node(operation: operation, inputs: inputs, channels: channels, scope: scope, layout: layout))

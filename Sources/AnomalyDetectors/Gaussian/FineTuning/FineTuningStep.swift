@@ -11,10 +11,18 @@ public struct FineTuningStep {
     public private(set) var parameters: NetworkParameters
     private var optimizer: Adam
 
-    /// - Throws: `WeightError` for a level that the backbone does not have.
+    /// - Throws: `WeightError` for a level that the backbone does not have, `ModelError` for stages without weights.
     public init(backbone: Backbone, levels: [GaussianModel.Level], options: FineTuningOptions) throws {
-        graph = backbone.graph
-        nodes = try levels.map { try backbone.node(of: $0.name) }
+        let nodes = try levels.map { try backbone.node(of: $0.name) }
+        try self.init(graph: backbone.graph, nodes: nodes, levels: levels, options: options)
+    }
+
+    /// - Parameter nodes: the levels' maps, in the levels' order.
+    /// - Throws: `ModelError` for stages without weights.
+    public init(
+        graph: NetworkGraph, nodes: [NetworkGraph.NodeID], levels: [GaussianModel.Level], options: FineTuningOptions
+    ) throws {
+        (self.graph, self.nodes) = (graph, nodes)
         gaussians = levels.map { level in
             let c = level.mean.count
             return (
@@ -50,7 +58,7 @@ public struct FineTuningStep {
             if gradients.isEmpty {
                 gradients = slopes
             } else {
-                for index in gradients.indices { gradients[index].add(slopes[index]) }
+                for index in gradients.indices where isTracked[index] { gradients[index].add(slopes[index]) }
             }
         }
         optimizer.step(&parameters.values, gradients: gradients)
@@ -81,12 +89,5 @@ public struct FineTuningStep {
     public var state: TrainingState {
         get { TrainingState(parameters: parameters, optimizer: optimizer.state) }
         set { (parameters, optimizer.state) = (newValue.parameters, newValue.optimizer) }
-    }
-}
-
-extension Tensor {
-    /// Adds a tensor of the same shape.
-    fileprivate mutating func add(_ other: Tensor) {
-        for index in values.indices { values[index] += other.values[index] }
     }
 }
