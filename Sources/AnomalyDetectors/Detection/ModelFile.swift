@@ -23,7 +23,8 @@ public struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
 /// A model on disk: one safetensors file, format 1.
 ///
 /// Metadata: `format`, `method`, `backbone`, `self_test_score`, and the method's settings. Tensors: the method's own, and
-/// the backbone's under `backbone.`: a model file needs nothing beside it and survives a new built-in backbone.
+/// the backbone's under `backbone.`: a model file needs nothing beside it and survives a new built-in backbone. Of a
+/// fine-tuned built-in backbone only what changed (`BackboneDifference`).
 public struct ModelFile: Sendable {
     public static let currentFormat = 1
 
@@ -42,7 +43,12 @@ public struct ModelFile: Sendable {
     }
 
     public func encoded() throws -> Data {
-        let contents = try model.encoded()
+        var contents = try model.encoded()
+        if let backbone = (model as? GaussianModel)?.backbone, let origin = backbone.origin,
+            backbone.file.tensors != origin.tensors
+        {
+            BackboneDifference.shorten(&contents, from: origin, named: backbone.name)
+        }
         var metadata = contents.settings
         metadata["format"] = String(Self.currentFormat)
         metadata["method"] = model.method.rawValue
@@ -51,10 +57,14 @@ public struct ModelFile: Sendable {
         return try WeightFile(tensors: contents.tensors, metadata: metadata).encodedAsSafetensors()
     }
 
-    /// - Parameter name: for error messages.
+    /// - Parameters:
+    ///   - name: for error messages.
+    ///   - bases: weights that this program has built in, by name; nil for others.
     /// - Throws: `ModelError`, `WeightError`.
-    public static func decode(_ data: Data, name: String) throws -> ModelFile {
-        let file = try WeightFile.parse(data, name: name)
+    public static func decode(
+        _ data: Data, name: String, bases: (String) throws -> WeightFile? = { _ in nil }
+    ) throws -> ModelFile {
+        var file = try WeightFile.parse(data, name: name)
         guard let format = file.metadata["format"].flatMap(Int.init) else {
             throw ModelError("\(name) is no model: it lacks the format number; give a file that `inspectctl fit` wrote")
         }
@@ -71,6 +81,7 @@ public struct ModelFile: Sendable {
         guard let score = file.metadata["self_test_score"].flatMap(Double.init) else {
             throw ModelError("\(name) is damaged: it lacks its self-test score; fit again")
         }
+        file = try BackboneDifference.complete(file, name: name, bases: bases)
         let model: any DetectorModel
         switch method {
         case .gaussian: model = try GaussianModel(file: file, name: name)

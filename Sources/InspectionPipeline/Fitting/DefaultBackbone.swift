@@ -11,6 +11,9 @@ extension Backbone {
         guard let bytes = cdefaultmodel_bytes() else {
             throw ProgramError(.badData, "this build holds no backbone; name one with --backbone FILE")
         }
-        return try load(Data(bytes: bytes, count: cdefaultmodel_count()), name: defaultName)
+        return try load(Data(bytes: bytes, count: cdefaultmodel_count()), name: defaultName).builtIn()
     }
+
+    /// The weights that are compiled in, for models that hold only what differs from them.
+    static func builtIn(_ name: String) throws -> WeightFile? { name == defaultName ? try embedded().file : nil }
 }

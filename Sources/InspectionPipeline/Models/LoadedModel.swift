@@ -1,6 +1,7 @@
 import AnomalyDetectors
 import Foundation
 import InspectionDomain
+import NeuralNets
 
 /// A version of a model in memory with the calibration that decides: what a frame is inspected with.
 ///
@@ -28,7 +29,7 @@ extension ModelStore {
             return LoadedModel(record: record, model: previous.model, stored: stored, stamp: stamp)
         }
         let title = "model \(name) version \(record.version) (\(modelPath(name, record.version)))"
-        let file = try ModelFile.decode(try modelData(record), name: title)
+        let file = try ModelFile.decode(try modelData(record), name: title, bases: Backbone.builtIn)
         try file.verifySelfTest(name: title)
         return LoadedModel(record: record, model: file.model, stored: stored, stamp: stamp)
     }

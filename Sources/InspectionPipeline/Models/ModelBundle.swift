@@ -35,7 +35,7 @@ public enum ModelBundle {
         } catch {
             throw ModelStoreError(.damaged, "\(path) is damaged: \(error); export or fit the model again")
         }
-        let file = try ModelFile.decode(data, name: path)
+        let file = try ModelFile.decode(data, name: path, bases: Backbone.builtIn)
         try file.verifySelfTest(name: path)
         return LoadedModel(record: record, model: file.model, stored: calibration, stamp: nil)
     }

@@ -1,10 +1,15 @@
 extension Backbone {
-    /// The same backbone with trained parameters; offsets are forgotten, for other weights look elsewhere.
+    /// The same backbone with trained parameters; offsets are forgotten, for other weights look elsewhere. Tensors that did
+    /// not change keep the form they were stored in.
     public func with(_ parameters: NetworkParameters) -> Backbone {
         var copy = with(offsets: [:])
         copy.graph = graph.with(parameters)
         var tensors = file.tensors
-        for (name, tensor) in parameters.stored() { tensors[dialect.fileName(of: name, in: architecture)] = tensor }
+        for (name, tensor) in parameters.stored() {
+            let key = dialect.fileName(of: name, in: architecture)
+            let isUnchanged = tensors[key]?.floats().elementsEqual(tensor.floats()) { $0.bitPattern == $1.bitPattern }
+            if isUnchanged != true { tensors[key] = tensor }
+        }
         copy.file = WeightFile(tensors: tensors, metadata: file.metadata)
         return copy
     }

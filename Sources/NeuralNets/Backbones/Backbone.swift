@@ -14,6 +14,8 @@ public struct Backbone: Sendable {
     /// The weights as loaded, to be stored with a model.
     public internal(set) var file: WeightFile
     public internal(set) var graph: NetworkGraph
+    /// The weights it had when it was built in: training changes `file`, not these. Nil of a backbone from a file.
+    public private(set) var origin: WeightFile?
 
     /// Names of the levels that can be tapped, in network order.
     public var tapNames: [String] { graph.tapNames }
@@ -73,6 +75,13 @@ public struct Backbone: Sendable {
                 .mismatch, "backbone \(name) has no level \(level); it has \(tapNames.joined(separator: ", "))")
         }
         return node
+    }
+
+    /// The same backbone as one that every program has.
+    public func builtIn() -> Backbone {
+        var copy = self
+        copy.origin = file
+        return copy
     }
 
     func with(offsets: [String: MapOffset]) -> Backbone {

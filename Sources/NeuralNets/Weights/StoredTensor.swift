@@ -59,6 +59,9 @@ public struct StoredTensor: Sendable, Equatable {
         self.init(dtype: .i64, shape: shape, bytes: integers.map(Int64.init).withUnsafeBytes { Data($0) })
     }
 
+    /// Bytes as they are, `[count]`.
+    public init(octets: Data) { self.init(dtype: .u8, shape: [octets.count], bytes: octets) }
+
     /// The values as float32, whatever the stored type; doubles and large integers are rounded.
     public func floats() -> [Float] {
         switch dtype {
