@@ -62,6 +62,26 @@ void ck_bilinear_gradient(const float *out_gradient, int n, int h, int w, int c,
     resample(in_gradient, n, h, w, c, oh, ow, align_corners, (float *)out_gradient, 1);
 }
 
+/// Lower neighbour and the weight of the upper one at a position brought into 0 … size − 1.
+static void neighbours(float at, int size, int *lower, int *upper, float *weight) {
+    const float x = at > 0 ? (at < (float)(size - 1) ? at : (float)(size - 1)) : 0;
+    *lower = (int)x;
+    *upper = *lower + 1 < size ? *lower + 1 : size - 1;
+    *weight = x - (float)*lower;
+}
+
+void ck_affine_sample(const float *in, int h, int w, int c, const float matrix[6], float *out) {
+    for (int y = 0; y < h; y++)
+        for (int x = 0; x < w; x++, out += c) {
+            int x0, x1, y0, y1;
+            float fx, fy;
+            neighbours(matrix[0] * (float)x + matrix[1] * (float)y + matrix[2], w, &x0, &x1, &fx);
+            neighbours(matrix[3] * (float)x + matrix[4] * (float)y + matrix[5], h, &y0, &y1, &fy);
+            const float *top = in + (ptrdiff_t)y0 * w * c, *bottom = in + (ptrdiff_t)y1 * w * c;
+            mix(top + x0 * c, top + x1 * c, bottom + x0 * c, bottom + x1 * c, fx, fy, c, out);
+        }
+}
+
 void ck_average_pool(const float *in, const ck_window *g, float *out) {
     const float scale = 1.0f / (float)(g->kernel_h * g->kernel_w);
     for (int n = 0; n < g->n; n++)

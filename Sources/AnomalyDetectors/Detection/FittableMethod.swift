@@ -19,12 +19,18 @@ public struct FittingWork: Sendable {
     public var checkpoint: CheckpointStore?
     /// Told what the user should know besides, in a sentence each.
     public var remark: (@Sendable (String) -> Void)?
+    /// Looks at fine-tuning after every epoch, for study; nothing depends on it.
+    public var watch: Watch?
+
+    /// - Returns: a number for the history: an AUROC on pictures that fitting never sees.
+    public typealias Watch = @Sendable (Backbone, [GaussianModel.Level]) throws -> Double
 
     public init(
         workers: Int, progress: Progress? = nil, checkpoint: CheckpointStore? = nil,
-        remark: (@Sendable (String) -> Void)? = nil
+        remark: (@Sendable (String) -> Void)? = nil, watch: Watch? = nil
     ) {
-        (self.workers, self.progress, self.checkpoint, self.remark) = (workers, progress, checkpoint, remark)
+        (self.workers, self.progress, self.checkpoint) = (workers, progress, checkpoint)
+        (self.remark, self.watch) = (remark, watch)
     }
 }
 
@@ -70,9 +76,11 @@ public struct TrainingHistory: Codable, Sendable, Equatable {
         public var learningRate: Double
         /// How drawn defects were told after the epoch; nil for methods that are not judged so.
         public var validation: FineTuningValidation.Outcome?
+        /// What a `FittingWork.Watch` saw after the epoch.
+        public var watched: Double?
 
         enum CodingKeys: String, CodingKey {
-            case loss, parts, validation
+            case loss, parts, validation, watched
             case heldOutLoss = "held_out_loss"
             case learningRate = "learning_rate"
         }

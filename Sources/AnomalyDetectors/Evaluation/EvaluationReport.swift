@@ -75,11 +75,13 @@ public struct EvaluationReport: Codable, Sendable {
     /// What fine-tuning came to, and the totals of the pretrained network fitted on the same pictures.
     public var fineTuning: FineTuningSummary?
     public var before: Measures?
+    /// Fine-tuning epoch by epoch, with the test's image AUROC as what was watched; only when asked for.
+    public var epochs: [TrainingHistory.Epoch]?
     /// Known against unknown pictures, of a gate.
     public var odin: ODINEvaluation?
 
     enum CodingKeys: String, CodingKey {
-        case dataset, method, backbone, defects, threshold, k, confusion, seconds, before, odin
+        case dataset, method, backbone, defects, threshold, k, confusion, seconds, before, odin, epochs
         case fineTuning = "fine_tuning"
         case pixelThreshold = "pixel_threshold"
         case theoreticalThreshold = "theoretical_threshold"
@@ -110,6 +112,7 @@ public struct EvaluationReport: Codable, Sendable {
         try container.encodeIfPresent(fineTuning, forKey: .fineTuning)
         try container.encodeIfPresent(before, forKey: .before)
         try container.encodeIfPresent(odin, forKey: .odin)
+        try container.encodeIfPresent(epochs, forKey: .epochs)
     }
 
     public init(from decoder: any Decoder) throws {
@@ -132,6 +135,7 @@ public struct EvaluationReport: Codable, Sendable {
         fineTuning = try container.decodeIfPresent(FineTuningSummary.self, forKey: .fineTuning)
         before = try container.decodeIfPresent(Measures.self, forKey: .before)
         odin = try container.decodeIfPresent(ODINEvaluation.self, forKey: .odin)
+        epochs = try container.decodeIfPresent([TrainingHistory.Epoch].self, forKey: .epochs)
     }
 
     init(

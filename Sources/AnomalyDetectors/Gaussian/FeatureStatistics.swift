@@ -21,6 +21,7 @@ struct FeatureStatistics {
     private var gatherer: PositionGatherer?
     private var gathered: [Float] = []
 
+    /// - Parameter taps: of the map; none when only the levels are wanted.
     init(backbone: Backbone, levels: [String], taps: [String], options: GaussianOptions) throws {
         self.backbone = backbone
         let names = levels + taps.filter { !levels.contains($0) }
@@ -29,6 +30,7 @@ struct FeatureStatistics {
             threads: 1)
         levelCount = levels.count
         tapIndices = taps.compactMap { names.firstIndex(of: $0) }
+        guard !taps.isEmpty else { return }
         let maps = tapIndices.map { extractor.features[$0] }
         switch options.map {
         case .tied:

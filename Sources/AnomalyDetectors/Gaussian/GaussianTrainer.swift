@@ -15,33 +15,15 @@ public enum GaussianTrainer {
         _ frames: FrameSource, backbone: Backbone, options: GaussianOptions = GaussianOptions(), workers: Int,
         progress: Progress? = nil
     ) throws -> GaussianModel {
-        guard frames.count >= 2 else {
-            throw ModelError("fitting needs at least 2 pictures, there \(frames.count == 1 ? "is 1" : "are none")")
-        }
-        let levelNames = options.levels ?? backbone.defaultLevels, tapNames = options.taps ?? backbone.defaultTaps
-        guard !levelNames.isEmpty, !tapNames.isEmpty else {
-            throw ModelError(
-                "backbone \(backbone.name) has none of the levels that \(backbone.architecture.rawValue) taps")
-        }
+        let levelNames = try levelNames(backbone, options), tapNames = options.taps ?? backbone.defaultTaps
         progress?(0, 1, "registration")
         let backbone = try backbone.registered(
             taps: tapNames, height: options.inputHeight, width: options.inputWidth, threads: workers)
         progress?(1, 1, "registration")
-        LinearAlgebra.setThreads(1)
-        let statistics = try ParallelFrames.run(
-            count: frames.count, workers: workers, phase: "features", progress: progress,
-            makeWorker: { _ in
-                try FeatureStatistics(backbone: backbone, levels: levelNames, taps: tapNames, options: options)
-            },
-            body: { statistics, index in statistics.add(try frames.frame(index), index: index) })
-        let pooled = statistics.reduce(into: [Int: [[Double]]]()) { all, worker in
-            all.merge(worker.pooled) { first, _ in first }
-        }
+        let statistics = try gather(
+            frames, backbone, levelNames, taps: tapNames, options, workers: workers, progress: progress)
         progress?(0, 1, "Gaussians")
-        let levels = try levelNames.enumerated().map { index, name in
-            let samples = pooled.sorted { $0.key < $1.key }.flatMap { $0.value[index] }
-            return try level(name, samples, dimension: samples.count / frames.count, options.reduction)
-        }
+        let levels = try levels(levelNames, statistics, frames: frames.count, options)
         let pixels: GaussianModel.PixelGaussians
         switch options.map {
         case .tied: pixels = .tied(try tied(tapNames, statistics))
@@ -51,6 +33,53 @@ public enum GaussianTrainer {
         return GaussianModel(
             backbone: backbone, inputWidth: options.inputWidth, inputHeight: options.inputHeight, levels: levels,
             pixels: pixels)
+    }
+
+    /// Only the levels' Gaussians: all that image scores need.
+    /// - Throws: what `fit` throws.
+    public static func levels(
+        _ frames: FrameSource, backbone: Backbone, options: GaussianOptions, workers: Int, progress: Progress? = nil
+    ) throws -> [GaussianModel.Level] {
+        let names = try levelNames(backbone, options)
+        let statistics = try gather(frames, backbone, names, taps: [], options, workers: workers, progress: progress)
+        return try levels(names, statistics, frames: frames.count, options)
+    }
+
+    private static func levelNames(_ backbone: Backbone, _ options: GaussianOptions) throws -> [String] {
+        let names = options.levels ?? backbone.defaultLevels
+        guard !names.isEmpty, !(options.taps ?? backbone.defaultTaps).isEmpty else {
+            throw ModelError(
+                "backbone \(backbone.name) has none of the levels that \(backbone.architecture.rawValue) taps")
+        }
+        return names
+    }
+
+    private static func gather(
+        _ frames: FrameSource, _ backbone: Backbone, _ levels: [String], taps: [String], _ options: GaussianOptions,
+        workers: Int, progress: Progress?
+    ) throws -> [FeatureStatistics] {
+        guard frames.count >= 2 else {
+            throw ModelError("fitting needs at least 2 pictures, there \(frames.count == 1 ? "is 1" : "are none")")
+        }
+        LinearAlgebra.setThreads(1)
+        return try ParallelFrames.run(
+            count: frames.count, workers: workers, phase: "features", progress: progress,
+            makeWorker: { _ in
+                try FeatureStatistics(backbone: backbone, levels: levels, taps: taps, options: options)
+            },
+            body: { statistics, index in statistics.add(try frames.frame(index), index: index) })
+    }
+
+    private static func levels(
+        _ names: [String], _ statistics: [FeatureStatistics], frames: Int, _ options: GaussianOptions
+    ) throws -> [GaussianModel.Level] {
+        let pooled = statistics.reduce(into: [Int: [[Double]]]()) { all, worker in
+            all.merge(worker.pooled) { first, _ in first }
+        }
+        return try names.enumerated().map { index, name in
+            let samples = pooled.sorted { $0.key < $1.key }.flatMap { $0.value[index] }
+            return try level(name, samples, dimension: samples.count / frames, options.reduction)
+        }
     }
 
     /// Ledoit–Wolf and Cholesky of one level's pooled features, behind a projection when reduced.

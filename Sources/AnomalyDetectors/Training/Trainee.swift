@@ -42,6 +42,8 @@ struct Judgement {
     var penalty: Double?
     var heldOutLoss: Double?
     var validation: FineTuningValidation.Outcome?
+    /// What a `FittingWork.Watch` saw.
+    var watched: Double?
 }
 
 /// How often pictures are passed over.

@@ -105,7 +105,8 @@ struct TrainingCourse<Subject: Trainee> {
         history.epochs.append(
             TrainingHistory.Epoch(
                 loss: loss, parts: parts.isEmpty ? nil : parts, heldOutLoss: judgement.heldOutLoss,
-                learningRate: subject.learningRate(epoch: epoch), validation: judgement.validation))
+                learningRate: subject.learningRate(epoch: epoch), validation: judgement.validation,
+                watched: judgement.watched))
         if let penalty = judgement.penalty, !(penalty < lowest) {
             history.stoppedEarly = plan.patience > 0 && epoch - history.bestEpoch >= plan.patience
         } else {

@@ -31,6 +31,9 @@ void ck_column_means(const float *in, size_t rows, int columns, float *out);
 
 /// Bilinear resize of [n][h][w][c] to [n][oh][ow][c]; corners aligned, or pixel centres at halves.
 void ck_bilinear(const float *in, int n, int h, int w, int c, int oh, int ow, int align_corners, float *out);
+/// out[y][x] = in at (matrix[0]·x + matrix[1]·y + matrix[2], matrix[3]·x + matrix[4]·y + matrix[5]), between pixels bilinear,
+/// beyond the borders the nearest pixel; both [h][w][c].
+void ck_affine_sample(const float *in, int h, int w, int c, const float matrix[6], float *out);
 /// The transpose of ck_bilinear: adds to in_gradient[n][h][w][c].
 void ck_bilinear_gradient(const float *out_gradient, int n, int h, int w, int c, int oh, int ow, int align_corners,
                           float *in_gradient);

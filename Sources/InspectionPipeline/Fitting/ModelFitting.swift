@@ -18,6 +18,8 @@ public struct ModelFitting: Sendable {
     public var checkpoint: CheckpointStore?
     /// Told what the user should know besides.
     public var remark: (@Sendable (String) -> Void)?
+    /// Looks at fine-tuning after every epoch.
+    public var watch: FittingWork.Watch?
 
     /// Share of a single folder that is held out for calibration.
     public static let heldOutShare = 0.2
@@ -127,7 +129,8 @@ public struct ModelFitting: Sendable {
         let frames = FrameSource(paths: products.flatMap(\.fitting.paths).sorted())
         let detector = try method.fit(
             frames, backbone: backbone,
-            work: FittingWork(workers: workers, progress: progress, checkpoint: checkpoint, remark: remark))
+            work: FittingWork(
+                workers: workers, progress: progress, checkpoint: checkpoint, remark: remark, watch: watch))
         let seconds = Date().timeIntervalSince(started)
         let (model, file) = (detector.model, try ModelFile(fitted: detector.model))
         let data = try file.encoded()

@@ -39,6 +39,19 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Write ROC, histogram and the worst mistakes as PNG there.", valueName: "folder"))
     var plots: String?
 
+    @Flag(
+        help: """
+            With --fine-tune: the test pictures' image AUROC after every epoch, in the report and its curves. For study: \
+            nothing is decided by it.
+            """)
+    var byEpoch = false
+
+    func validate() throws {
+        guard !byEpoch || (detector.fineTuning.fineTune && model == nil) else {
+            throw ValidationError("--by-epoch belongs to --fine-tune")
+        }
+    }
+
     func run() throws {
         let configuration = try global.configuration()
         let started = Date()
@@ -59,6 +72,7 @@ struct EvaluateCommand: ParsableCommand {
                 progress: bars.callback)
         }
         outcome.report.fineTuning = prepared.history?.fineTuning
+        outcome.report.epochs = byEpoch ? prepared.history?.epochs : nil
         if model == nil, detector.fineTuning.fineTune {
             var pretrained = detector
             pretrained.fineTuning.fineTune = false
@@ -112,8 +126,13 @@ struct EvaluateCommand: ParsableCommand {
             let stored = loaded.stored.calibration
             return (loaded.model, rule.isExplicit ? try stored.under(rule.rule(nil)) : stored, nil)
         }
-        let fitting = try detector.fitting(
+        var fitting = try detector.fitting(
             configuration, rule: rule.rule(nil), products: try products(data), remark: bars.remark)
+        if byEpoch, let options = fitting.method as? GaussianOptions {
+            fitting.watch = { [workers = detector.workers] backbone, levels in
+                try Evaluator.imageAUROC(backbone, levels, on: data, options: options, workers: workers)
+            }
+        }
         let pictures: ModelFitting.Pictures
         if detector.method == .odin {
             let byProduct = try products(data).map { product in

@@ -13,13 +13,14 @@ enum FineTuningReport {
         let before = number(summary.before.mean)
         switch summary.chosen {
         case .pretrained:
-            return "fine-tuning: \(epochs); none tells drawn defects better than the pretrained network "
-                + "(validation AUROC \(before)), which is kept"
+            let most = history.epochs.compactMap(\.validation).max { ($0.gain ?? 0) < ($1.gain ?? 0) }
+            return "fine-tuning: \(epochs); none tells drawn defects surely better than the pretrained network "
+                + "(validation AUROC \(before)\(most.map { "; at most " + gain($0) } ?? "")), which is kept"
         case .fixed, .renewed:
             let gaussians =
                 summary.chosen == .fixed ? "the pretrained features' Gaussians" : "Gaussians of its own features"
             return "fine-tuning: \(epochs); epoch \(history.bestEpoch + 1) is kept with \(gaussians); "
-                + "validation AUROC \(before) before, \(number(summary.after.mean)) after"
+                + "validation AUROC \(before) before, \(number(summary.after.mean)) after (\(gain(summary.after)))"
         }
     }
 
@@ -33,8 +34,12 @@ enum FineTuningReport {
         let kinds = SyntheticAnomaly.allCases.map(\.rawValue)
         let kept =
             summary.chosen == .pretrained ? "the pretrained network is kept" : "epoch \(history.bestEpoch + 1) is kept"
+        let watched = history.epochs.enumerated().compactMap { epoch, entry in
+            entry.watched.map { (x: Double(epoch + 1), y: $0) }
+        }
         let auroc = Charts.lines(
-            [(name: "mean", points: points(\.mean))]
+            (watched.isEmpty ? [] : [(name: "test", points: watched)])
+                + [(name: "mean", points: points(\.mean))]
                 + kinds.map { kind in (name: kind, points: points { $0.byKind[kind] }) },
             title: "drawn defects told from flawless pictures: \(kept)", xLabel: "epoch (0: pretrained)",
             yLabel: "AUROC")
@@ -63,6 +68,10 @@ enum FineTuningReport {
             }
         }
         return ContactSheet.draw(entries, title: "defects drawn for validation", columns: 4)
+    }
+
+    private static func gain(_ outcome: FineTuningValidation.Outcome) -> String {
+        String(format: "%+.4f ± %.4f", outcome.gain ?? 0, outcome.standardError ?? 0)
     }
 
     private static func number(_ value: Double) -> String { String(format: "%.4f", value) }

@@ -49,12 +49,21 @@ struct FineTuningArguments: ParsableArguments {
             valueName: "names"))
     var stages: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "What is done to the training pictures, separated by commas (\(PictureAugmentation.names)), or none; "
+                + "\(PictureAugmentation.text(FineTuningOptions().augmentation)) by default.", valueName: "kinds"))
+    var augment: PictureAugmentations?
+
     func validate() throws {
         if let learningRate, !(learningRate > 0 && learningRate <= 1) {
             throw ValidationError("--learning-rate must be above 0 and at most 1, got \(learningRate)")
         }
-        for (name, isGiven) in [("--learning-rate", learningRate != nil), ("--stages", stages != nil)] {
-            if isGiven, !fineTune { throw ValidationError("\(name) belongs to --fine-tune") }
+        let given = [
+            ("--learning-rate", learningRate != nil), ("--stages", stages != nil), ("--augment", augment != nil),
+        ]
+        for (name, isGiven) in given where isGiven && !fineTune {
+            throw ValidationError("\(name) belongs to --fine-tune")
         }
     }
 
@@ -65,7 +74,32 @@ struct FineTuningArguments: ParsableArguments {
         if let learningRate { options.learningRate = Float(learningRate) }
         if let epochs = training.epochs { options.epochs = epochs }
         if let patience = training.patience { options.patience = patience }
+        if let augment { options.augmentation = augment.kinds }
         options.stages = stages?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
         return options
+    }
+}
+
+/// `flips,brightness`, or `none`.
+struct PictureAugmentations: ExpressibleByArgument {
+    let kinds: Set<PictureAugmentation>
+
+    init?(argument: String) {
+        if argument == "none" {
+            kinds = []
+            return
+        }
+        let names = argument.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+        let kinds = names.compactMap(PictureAugmentation.init(rawValue:))
+        guard !kinds.isEmpty, kinds.count == names.count else { return nil }
+        self.kinds = Set(kinds)
+    }
+}
+
+extension PictureAugmentation {
+    static let names = text(Set(allCases))
+
+    static func text(_ kinds: Set<PictureAugmentation>) -> String {
+        kinds.isEmpty ? "none" : allCases.filter(kinds.contains).map(\.rawValue).joined(separator: ",")
     }
 }

@@ -10,8 +10,9 @@ import TensorCore
 /// drawn defects, say when: the epoch that tells them apart best is kept, and none when it gains too little over the
 /// pretrained network.
 public enum FineTuner {
-    /// Share of the pictures kept apart to judge the epochs, and how many pictures there must be.
+    /// Share of the pictures kept apart to judge the epochs, the most of them, and how many pictures there must be.
     static let keptApartShare = 0.2
+    static let mostKeptApart = 200
     static let fewest = 20
 
     /// - Throws: `FrameSource.Unreadable`, `ModelError`, `WeightError`, and what the checkpoint store throws.
@@ -22,41 +23,41 @@ public enum FineTuner {
         guard frames.count >= fewest else {
             throw ModelError("fine-tuning needs at least \(fewest) pictures, there are \(frames.count)")
         }
+        let share = min(keptApartShare, Double(mostKeptApart) / Double(frames.count))
         let split = try NearDuplicates.split(
-            frames, share: keptApartShare, seed: options.seed, workers: work.workers, progress: work.progress)
+            frames, share: share, seed: options.seed, workers: work.workers, progress: work.progress)
         let fitting = FrameSource(paths: split.fitting.map { frames.paths[$0] })
-        let pretrained = try GaussianTrainer.fit(
+        let levels = try GaussianTrainer.levels(
             fitting, backbone: backbone, options: options, workers: work.workers, progress: work.progress)
-        work.progress?(0, 1, "defects for validation")
         let validation = try FineTuningValidation(
             frames, pictures: split.calibration, width: options.inputWidth, height: options.inputHeight,
-            seed: options.seed)
-        let before = try validation.outcome(backbone, levels: pretrained.levels, workers: work.workers)
-        work.progress?(1, 1, "defects for validation")
+            seed: options.seed, workers: work.workers, progress: work.progress)
+        let before = try validation.scores(backbone, levels: levels, workers: work.workers)
         let pictures = try ResizedPictures(
             fitting, width: options.inputWidth, height: options.inputHeight, normalization: backbone.normalization,
             work: work)
         LinearAlgebra.setThreads(max(1, work.workers))
+        let judge = FineTuningCourse.Judge(
+            validation: validation, before: before, levels: levels, standardErrors: fineTuning.standardErrors,
+            watch: work.watch)
         let tuning = try FineTuningCourse(
-            backbone: backbone, levels: pretrained.levels, pictures: pictures, validation: validation,
-            options: fineTuning)
+            backbone: backbone, pictures: pictures, judge: judge, options: fineTuning, seed: options.seed)
+        var estimation = options
+        estimation.fineTuning = nil
         var course = TrainingCourse(
-            tuning,
-            tuning.plan(
-                before: before, seed: options.seed, identity: "\(options) \(backbone.name) \(fitting.paths)"))
+            tuning, tuning.plan(identity: "\(estimation) \(backbone.name) \(fitting.paths)"))
         try course.run(work)
-        return try choose(course, before, pretrained, frames, fitting, validation, backbone, options, work)
+        return try choose(course, judge, frames, fitting, backbone, options, work)
     }
 
     /// The pretrained network, or the best epoch's with the fixed Gaussians or with new ones: whichever tells the drawn
     /// defects best.
     private static func choose(
-        _ course: TrainingCourse<FineTuningCourse>, _ before: FineTuningValidation.Outcome,
-        _ pretrained: GaussianModel, _ frames: FrameSource, _ fitting: FrameSource,
-        _ validation: FineTuningValidation, _ backbone: Backbone, _ options: GaussianOptions, _ work: FittingWork
+        _ course: TrainingCourse<FineTuningCourse>, _ judge: FineTuningCourse.Judge, _ frames: FrameSource,
+        _ fitting: FrameSource, _ backbone: Backbone, _ options: GaussianOptions, _ work: FittingWork
     ) throws -> FittedDetector {
         var history = course.history
-        var summary = FineTuningSummary(before: before, chosen: .pretrained)
+        var summary = FineTuningSummary(before: judge.before.outcome(), chosen: .pretrained)
         /// The Gaussians that go into the model are estimated on all pictures: nothing is left to be judged.
         func estimated(_ backbone: Backbone) throws -> GaussianModel {
             try GaussianTrainer.fit(
@@ -67,19 +68,23 @@ public enum FineTuner {
             return FittedDetector(model: try estimated(backbone), history: history)
         }
         let tuned = try course.subject.backbone(with: best)
-        let renewed = try GaussianTrainer.fit(
+        let withFixed = try judge.outcome(tuned, judge.levels, workers: work.workers)
+        let renewed = try GaussianTrainer.levels(
             fitting, backbone: tuned, options: options, workers: work.workers, progress: work.progress)
-        let withFixed = try validation.outcome(tuned, levels: pretrained.levels, workers: work.workers)
-        let withRenewed = try validation.outcome(tuned, levels: renewed.levels, workers: work.workers)
+        let withRenewed = try judge.outcome(tuned, renewed, workers: work.workers)
         (summary.withFixed, summary.withRenewed) = (withFixed, withRenewed)
-        summary.chosen = withRenewed.mean > withFixed.mean ? .renewed : .fixed
+        let isRenewedBetter =
+            withRenewed.surelyGained(judge.standardErrors) > withFixed.surelyGained(judge.standardErrors)
+        summary.chosen = isRenewedBetter ? .renewed : .fixed
         history.fineTuning = summary
         let model = try estimated(tuned)
         guard summary.chosen == .fixed else { return FittedDetector(model: model, history: history) }
         // The map's Gaussians are those of the tuned features in both cases.
         let fixed = GaussianModel(
             backbone: model.backbone, inputWidth: model.inputWidth, inputHeight: model.inputHeight,
-            levels: pretrained.levels, pixels: model.pixels)
+            levels: try GaussianTrainer.levels(
+                frames, backbone: backbone, options: options, workers: work.workers, progress: work.progress),
+            pixels: model.pixels)
         return FittedDetector(model: fixed, history: history)
     }
 }

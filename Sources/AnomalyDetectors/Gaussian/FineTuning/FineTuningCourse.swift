@@ -1,33 +1,49 @@
+import InspectionDomain
 import NeuralNets
 import TensorCore
 
 /// What a course trains for fine-tuning: the backbone towards fixed Gaussians, judged by drawn defects.
 struct FineTuningCourse: Trainee {
+    /// What tells whether an epoch gained anything.
+    struct Judge: Sendable {
+        let validation: FineTuningValidation
+        /// Of the pretrained network.
+        let before: FineTuningValidation.Scores
+        /// The fixed Gaussians.
+        let levels: [GaussianModel.Level]
+        /// By how many of its standard errors a gain must exceed nothing.
+        let standardErrors: Double
+        /// Looks on after every epoch, decides nothing.
+        let watch: FittingWork.Watch?
+
+        func outcome(
+            _ backbone: Backbone, _ levels: [GaussianModel.Level], workers: Int
+        ) throws -> FineTuningValidation.Outcome {
+            try validation.scores(backbone, levels: levels, workers: workers).outcome(over: before)
+        }
+    }
+
     private let options: FineTuningOptions
+    private let seed: UInt64
     private let backbone: Backbone
-    private let levels: [GaussianModel.Level]
     private let pictures: ResizedPictures
-    private let validation: FineTuningValidation
+    private let judge: Judge
     private var training: FineTuningStep
 
     init(
-        backbone: Backbone, levels: [GaussianModel.Level], pictures: ResizedPictures,
-        validation: FineTuningValidation, options: FineTuningOptions
+        backbone: Backbone, pictures: ResizedPictures, judge: Judge, options: FineTuningOptions, seed: UInt64
     ) throws {
-        (self.backbone, self.levels, self.pictures) = (backbone, levels, pictures)
-        (self.validation, self.options) = (validation, options)
-        training = try FineTuningStep(backbone: backbone, levels: levels, options: options)
+        (self.backbone, self.pictures, self.judge) = (backbone, pictures, judge)
+        (self.options, self.seed) = (options, seed)
+        training = try FineTuningStep(backbone: backbone, levels: judge.levels, options: options)
     }
 
-    /// The course of a fine-tuning: an epoch is kept when it tells drawn defects clearly better than the pretrained network.
-    func plan(
-        before: FineTuningValidation.Outcome, seed: UInt64, identity: String
-    ) -> TrainingCourse<FineTuningCourse>.Plan {
+    /// The course of a fine-tuning: an epoch is kept when it surely tells drawn defects better than the pretrained network.
+    func plan(identity: String) -> TrainingCourse<FineTuningCourse>.Plan {
         TrainingCourse.Plan(
             phase: "fine-tuning", lossName: "mean distance", pictures: Array(0..<pictures.count),
-            epochs: options.epochs, batchSize: options.batchSize, patience: options.patience, seed: seed,
-            toBeat: -(before.mean + options.leastGain),
-            identity: "fine-tuning 2 \(options) \(seed) \(identity) \(pictures.digest)",
+            epochs: options.epochs, batchSize: options.batchSize, patience: options.patience, seed: seed, toBeat: 0,
+            identity: "fine-tuning 3 \(options.identity) \(seed) \(identity) \(pictures.digest)",
             remedy: "lower --learning-rate")
     }
 
@@ -49,15 +65,22 @@ struct FineTuningCourse: Trainee {
 
     mutating func step(_ batch: [Int], at place: CoursePlace) throws -> StepLosses {
         let (pictures, size) = (pictures, options.partSize)
+        // What is drawn depends on the place alone, so that a course goes on after an interruption as if there had been none.
+        var generator = SplitMix64(seed: seed &* 0x9e37_79b9_7f4a_7c15 ^ place.number)
         // A batch in parts, made when they are asked for.
-        let parts = stride(from: 0, to: batch.count, by: size).lazy.map { start in
-            pictures.input(batch[start..<min(batch.count, start + size)])
+        let parts = stride(from: 0, to: batch.count, by: size).lazy.map { [options] start in
+            options.augmentation.apply(
+                to: pictures.input(batch[start..<min(batch.count, start + size)]), pictures.normalization,
+                using: &generator)
         }
         return StepLosses(total: Double(training.update(count: batch.count, parts: parts)))
     }
 
     func judge(workers: Int) throws -> Judgement {
-        let outcome = try validation.outcome(backbone.with(training.parameters), levels: levels, workers: workers)
-        return Judgement(penalty: -outcome.mean, validation: outcome)
+        let tuned = backbone.with(training.parameters)
+        let outcome = try judge.outcome(tuned, judge.levels, workers: workers)
+        var judgement = Judgement(penalty: -outcome.surelyGained(judge.standardErrors), validation: outcome)
+        judgement.watched = try judge.watch?(tuned, judge.levels)
+        return judgement
     }
 }

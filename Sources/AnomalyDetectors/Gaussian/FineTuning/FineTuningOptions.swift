@@ -13,8 +13,18 @@ public struct FineTuningOptions: Sendable, Equatable {
     /// Scopes of the weights that are trained, as the levels are named (`features.4`); nil for the whole backbone.
     public var stages: [String]?
 
-    /// What the mean validation AUROC must gain before the pretrained network is given up: less is chance.
-    public var leastGain = 0.005
+    /// What is done to the training pictures.
+    public var augmentation: Set<PictureAugmentation> = []
+
+    /// By how many standard errors the mean validation AUROC must gain before the pretrained network is given up: less is
+    /// chance.
+    public var standardErrors = 2.0
 
     public init() {}
+
+    /// Everything that the outcome depends on, in a fixed order.
+    var identity: String {
+        "\(learningRate) \(epochs) \(patience) \(batchSize) \(partSize) \(stages ?? []) "
+            + "\(augmentation.map(\.rawValue).sorted()) \(standardErrors)"
+    }
 }
