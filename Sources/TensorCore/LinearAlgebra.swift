@@ -20,6 +20,7 @@ public enum LinearAlgebra {
     /// `aᵀ · a`, `[columns, columns]`, of a `[rows, columns]` matrix.
     public static func gram(_ a: [Double], rows: Int, columns: Int) -> [Double] {
         precondition(a.count == rows * columns)
+        keepToOneThread()
         var out = [Double](repeating: 0, count: columns * columns)
         cblas_dsyrk(
             CblasRowMajor, CblasUpper, CblasTrans, Int32(columns), Int32(rows), 1, a, Int32(columns), 0, &out,
@@ -31,6 +32,7 @@ public enum LinearAlgebra {
     /// `a · b`, `[rows, columns]`, of `[rows, depth]` and `[depth, columns]`.
     public static func product(_ a: [Double], _ b: [Double], rows: Int, depth: Int, columns: Int) -> [Double] {
         precondition(a.count == rows * depth && b.count == depth * columns)
+        keepToOneThread()
         var out = [Double](repeating: 0, count: rows * columns)
         cblas_dgemm(
             CblasRowMajor, CblasNoTrans, CblasNoTrans, Int32(rows), Int32(columns), Int32(depth), 1, a, Int32(depth), b,
@@ -65,6 +67,7 @@ public enum LinearAlgebra {
     /// The inverse of a lower triangular matrix.
     public static func inverse(lowerTriangular a: [Double], _ n: Int) -> [Double] {
         precondition(a.count == n * n)
+        keepToOneThread()
         var out = [Double](repeating: 0, count: n * n)
         for index in 0..<n { out[index * n + index] = 1 }
         cblas_dtrsm(
@@ -77,6 +80,7 @@ public enum LinearAlgebra {
     /// - Throws: `Failure.noConvergence`.
     public static func symmetricEigen(_ a: [Double], _ n: Int) throws -> (values: [Double], vectors: [Double]) {
         precondition(a.count == n * n)
+        keepToOneThread()
         var vectors = a, values = [Double](repeating: 0, count: n)
         var size = Int32(n), lda = Int32(n), info: Int32 = 0
         var workSize = Int32(-1), integerSize = Int32(-1), work = [0.0], integers = [Int32(0)]
@@ -90,11 +94,17 @@ public enum LinearAlgebra {
         return (values, vectors)
     }
 
-    /// How many threads matrix products may use; 1 when workers run side by side.
-    public static func setThreads(_ count: Int) { openblas_set_num_threads(Int32(count)) }
+    /// Keeps OpenBLAS off threads of its own, for the whole process and for good.
+    ///
+    /// Workers and `Cores` share the cores out. And OpenBLAS cuts a product otherwise for two threads than for one, which
+    /// changes its last bits: a number that some work set while other work runs would change that work's scores.
+    public static func keepToOneThread() { _ = oneThread }
+
+    private static let oneThread: Void = openblas_set_num_threads(1)
 
     /// Cholesky in place; the factor lands in the lower triangle by rows.
     private static func factorise(_ a: inout [Double], _ n: Int) throws {
+        keepToOneThread()
         var size = Int32(n), lda = Int32(n), info: Int32 = 0
         dpotrf_("U", &size, &a, &lda, &info)
         if info != 0 { throw Failure.notPositiveDefinite(order: Int(info)) }

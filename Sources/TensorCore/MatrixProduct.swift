@@ -27,8 +27,7 @@ func multiply(
     _ a: MatrixView, _ b: MatrixView, rows: Int, columns: Int, depth: Int, accumulating: Bool = false,
     into out: UnsafeMutablePointer<Float>, stride: Int
 ) {
-    // The cores are shared out by `Cores`; the library's own threads would contend with those.
-    if openblas_get_num_threads() != 1 { openblas_set_num_threads(1) }
+    LinearAlgebra.keepToOneThread()
     cblas_sgemm(
         CblasRowMajor, a.isTransposed ? CblasTrans : CblasNoTrans, b.isTransposed ? CblasTrans : CblasNoTrans,
         Int32(rows), Int32(columns), Int32(depth), 1, a.pointer, Int32(a.stride), b.pointer, Int32(b.stride),

@@ -1,5 +1,6 @@
 import COpenBLAS
 import Imaging
+import TensorCore
 
 /// Tells which pictures of a folder show the same part, from small grey thumbnails.
 ///
@@ -42,6 +43,7 @@ struct PictureLikeness {
 
     /// Pictures linked directly or through others, in order of their first one.
     func groups(above threshold: Float) -> [[Int]] {
+        LinearAlgebra.keepToOneThread()
         let n = rests.count, length = Self.inner * Self.inner
         var links = DisjointSets(count: n)
         let centres = rests.flatMap { Self.window($0, Self.reach, Self.reach) }

@@ -1,5 +1,6 @@
 import CKernels
 import COpenBLAS
+import TensorCore
 
 /// Mean and covariance of feature vectors over positions, gathered map by map in memory that does not grow.
 struct FeatureMoments {
@@ -21,6 +22,7 @@ struct FeatureMoments {
     /// - Parameter values: `[positions, channels]`.
     mutating func add(_ values: UnsafeBufferPointer<Float>) {
         guard let base = values.baseAddress else { return }
+        LinearAlgebra.keepToOneThread()
         let d = channels, positions = values.count / d
         cblas_ssyrk(
             CblasRowMajor, CblasUpper, CblasTrans, Int32(d), Int32(positions), 1, base, Int32(d), 0, &gram, Int32(d))

@@ -1,5 +1,4 @@
 import Imaging
-import TensorCore
 
 /// What scoring one picture of a folder gave.
 public struct FrameScore: Sendable {
@@ -20,7 +19,6 @@ public enum FrameScorer {
         _ frames: FrameSource, model: any DetectorModel, workers: Int, keepMaps: Bool = false, phase: String = "scores",
         progress: Progress? = nil
     ) throws -> [FrameScore] {
-        LinearAlgebra.setThreads(1)
         let parts = try ParallelFrames.run(
             count: frames.count, workers: workers, phase: phase, progress: progress,
             makeWorker: { _ in Worker(detector: try model.makeDetector(threads: 1)) },

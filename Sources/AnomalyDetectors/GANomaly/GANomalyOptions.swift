@@ -33,7 +33,6 @@ extension GANomalyOptions: FittableMethod {
         }
         let pictures = try ResizedPictures(
             frames, width: network.side, height: network.side, normalization: Self.normalization, work: work)
-        LinearAlgebra.setThreads(1)
         var course = TrainingCourse(
             try GANomalyCourse(options: self, pictures: pictures),
             TrainingCourse.Plan(

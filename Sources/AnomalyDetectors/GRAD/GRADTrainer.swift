@@ -1,7 +1,6 @@
 import Foundation
 import InspectionDomain
 import NeuralNets
-import TensorCore
 
 /// Fits a `GRADModel` on pictures of flawless parts (Lee et al., section 4.1): features once, then epochs over them.
 ///
@@ -26,7 +25,6 @@ public enum GRADTrainer {
                 "backbone \(backbone.name) has none of the levels that \(backbone.architecture.rawValue) taps")
         }
         // The cores are shared out elsewhere; and the library's bits depend on its threads.
-        LinearAlgebra.setThreads(1)
         let split = try split(frames, options: options, work: work)
         let features = try GRADFeatures(
             frames, backbone: backbone, taps: taps, options: options, work: work)

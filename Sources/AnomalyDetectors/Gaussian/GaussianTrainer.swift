@@ -61,7 +61,6 @@ public enum GaussianTrainer {
         guard frames.count >= 2 else {
             throw ModelError("fitting needs at least 2 pictures, there \(frames.count == 1 ? "is 1" : "are none")")
         }
-        LinearAlgebra.setThreads(1)
         return try ParallelFrames.run(
             count: frames.count, workers: workers, phase: "features", progress: progress,
             makeWorker: { _ in

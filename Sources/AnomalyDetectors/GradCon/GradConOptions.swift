@@ -32,7 +32,6 @@ extension GradConOptions: FittableMethod {
         let pictures = try ResizedPictures(
             frames, width: inputWidth, height: inputHeight, normalization: Self.normalization, work: work)
         let network = ConvolutionalAutoencoder(height: inputHeight, width: inputWidth)
-        LinearAlgebra.setThreads(1)
         var course = TrainingCourse(
             try GradConCourse(network: network, options: self, pictures: pictures),
             TrainingCourse.Plan(

@@ -21,7 +21,6 @@ enum ODINTrainer {
             options.classifier = .linear(levels: backbone.defaultLevels)
         }
         let labels = try labels(of: frames, options)
-        LinearAlgebra.setThreads(1)
         let (fitting, keptApart) = try split(frames, labels, options, work)
         let (model, history) = try trained(frames, labels, fitting, backbone, options, work)
         let choice = try EpsilonChoice.choose(

@@ -36,7 +36,6 @@ public enum FineTuner {
         let pictures = try ResizedPictures(
             fitting, width: options.inputWidth, height: options.inputHeight, normalization: backbone.normalization,
             work: work)
-        LinearAlgebra.setThreads(max(1, work.workers))
         let judge = FineTuningCourse.Judge(
             validation: validation, before: before, levels: levels, standardErrors: fineTuning.standardErrors,
             watch: work.watch)
