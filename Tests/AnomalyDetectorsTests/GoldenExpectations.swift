@@ -3,6 +3,17 @@ import TestSupport
 import Testing
 
 extension GoldenFile {
+    /// A training step's losses are those of the row `step` of `train.losses`: within 1e-4 before the first update, 1e-3
+    /// after, as the weights.
+    func expectLosses(_ got: [Float], step: Int) throws {
+        let losses = try tensor("train.losses"), columns = losses.shape[1]
+        #expect(got.count == columns)
+        for (column, value) in got.enumerated() {
+            let want = losses.values[step * columns + column], tolerance: Float = step == 0 ? 1e-4 : 1e-3
+            #expect(abs(value - want) <= tolerance * max(1, abs(want)), "step \(step), column \(column): \(value)")
+        }
+    }
+
     /// Every tensor under a prefix has its equal in `got`: the shape, and the values within 1e-3, as after training steps.
     func expect(_ got: [String: StoredTensor], under prefix: String) throws {
         let wanted = try tensors(under: prefix)

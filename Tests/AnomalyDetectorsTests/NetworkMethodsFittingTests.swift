@@ -151,6 +151,27 @@ import Testing
         }
     }
 
+    /// The scores of a gate at a temperature of 1000 differ in the fourth digit only: that is where it must look.
+    @Test(arguments: subjects)
+    func a_weight_that_is_slightly_wrong_is_noticed_by_the_self_test(_ subject: Subject) throws {
+        try withTemporaryFolder { folder in
+            let file = try WeightFile.parse(try bytes(try Bench(folder).fit(subject)), name: "model")
+            func verify(_ file: WeightFile) throws {
+                try ModelFile.decode(try file.encodedAsSafetensors(), name: "model").verifySelfTest(name: "model")
+            }
+            try verify(file)
+            let layers = ["gradcon.up.6.weight", "generator.encoder1.main.final", "classifier.fc.weight"]
+            let (name, weights) = try #require(
+                file.tensors.first { tensor in layers.contains { tensor.key.hasPrefix($0) } })
+            var wrong = file
+            wrong.tensors[name] = StoredTensor(floats: weights.floats().map { 1.1 * $0 }, shape: weights.shape)
+            #expect(throws: ModelError.self, "\(name)") { try verify(wrong) }
+            var nearly = file
+            nearly.tensors[name] = StoredTensor(floats: weights.floats().map { 1.000_001 * $0 }, shape: weights.shape)
+            try verify(nearly)
+        }
+    }
+
     @Test func a_gate_tells_its_products_and_doubts_noise() throws {
         try withTemporaryFolder { folder in
             let bench = try Bench(folder)

@@ -17,12 +17,12 @@ import Testing
         let input = try golden.tensor("input").channelsLast()
         let classes = Int(try number("classes")), depth = Int(try number("depth"))
         let model = try ODINModel(
-            classifier: .denseNet(depth: depth, growth: Int(try number("growth_rate"))),
+            classifier: .denseNet(
+                depth: depth, growth: Int(try number("growth_rate")), reduction: try number("reduction")),
             products: (0..<classes).map { "class \($0)" }, inputWidth: input.shape[2], inputHeight: input.shape[1],
             normalization: Normalization(mean: try bytes("mean"), std: try bytes("std")),
             temperature: try number("temperature"), epsilon: Float(try number("magnitude")),
             parameters: try golden.tensors(under: "weights."), backbone: nil)
-        try #require(try number("reduction") == 0.5)
         let detector = try ODINDetector(model: model, threads: 2)
         let (logits, baseline, odin) = (
             try golden.tensor("logits").values, try golden.tensor("score.baseline").values,

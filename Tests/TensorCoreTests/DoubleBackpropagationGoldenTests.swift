@@ -47,7 +47,7 @@ import Testing
             }
             optimizer.step(&values, gradients: slopes, rateFactor: 1)
         }
-        try compare(values, golden, "train.after3.")
+        try compare(values, golden, "train.after\(losses.shape[0]).")
         for (place, mean) in means.enumerated() {
             let want = Self.layout(try golden.tensor("train.ref_grad.\(place)"))
             #expect(worstDifference(mean.values, want.values).difference <= 1e-3)

@@ -57,8 +57,16 @@ public protocol DetectorModel: Sendable {
     var inputHeight: Int { get }
     /// - Parameter threads: how many cores one frame may use.
     func makeDetector(threads: Int) throws -> any Detector
+    /// How far an image score may be off because another instruction set rounds differently. A wrong weight moves it far
+    /// more: that is how a damaged model is noticed.
+    func rounding(of score: Double) -> Double
     /// Parameters and settings for `ModelFile`, without what every model shares.
     func encoded() throws -> ModelContents
+}
+
+extension DetectorModel {
+    /// Of scores that are distances of some units.
+    public func rounding(of score: Double) -> Double { 2e-3 * max(1, abs(score)) }
 }
 
 /// A model that makes pictures anew, and shows by that what it takes for normal.

@@ -97,8 +97,7 @@ public struct ModelFile: Sendable {
     /// - Throws: `ModelError` when the score is not the stored one: the file or this machine's arithmetic is wrong.
     public func verifySelfTest(name: String) throws {
         let score = try SelfTest.score(model)
-        // Another instruction set rounds differently; a wrong weight moves the score far more.
-        guard abs(score - selfTestScore) <= 2e-3 * max(1, abs(selfTestScore)) else {
+        guard abs(score - selfTestScore) <= model.rounding(of: selfTestScore) else {
             throw ModelError(
                 "\(name) scores its self-test frame \(score), \(selfTestScore) was stored with it; "
                     + "the file is damaged or this build computes wrongly; run `inspectctl fit` again")

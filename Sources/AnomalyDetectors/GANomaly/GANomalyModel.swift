@@ -25,6 +25,9 @@ public struct GANomalyModel: DetectorModel {
         try GANomalyDetector(model: self, threads: threads)
     }
 
+    /// Codes of trained networks may be arbitrarily short, and their distances with them.
+    public func rounding(of score: Double) -> Double { 2e-3 * score }
+
     static let outputs = [GANomalyNetwork.picture, GANomalyNetwork.inputCode, GANomalyNetwork.pictureCode]
 }
 

@@ -35,6 +35,9 @@ public struct GradConModel: DetectorModel {
 
     public func makeDetector(threads: Int) throws -> any Detector { GradConDetector(model: self) }
 
+    /// The cosine's part of the score may cancel the error's.
+    public func rounding(of score: Double) -> Double { 2e-4 * max(Double(scoreWeight), abs(score)) }
+
     static func output(of graph: NetworkGraph) -> NetworkGraph.NodeID {
         guard let output = graph.node(named: ConvolutionalAutoencoder.output) else {
             preconditionFailure("the autoencoder names its output")

@@ -2,8 +2,9 @@ import NeuralNets
 
 /// The classifier that ODIN stands on.
 public enum ODINClassifier: Sendable, Equatable {
-    /// DenseNet-BC, trained on the products' pictures (the paper: depth 100, growth 12).
-    case denseNet(depth: Int, growth: Int)
+    /// DenseNet-BC, trained on the products' pictures (the paper: depth 100, growth 12, half of the channels kept between
+    /// the blocks).
+    case denseNet(depth: Int, growth: Int, reduction: Double = 0.5)
     /// Wide ResNet, trained on the products' pictures (the paper: depth 28, width 10).
     case wideResNet(depth: Int, width: Int)
     /// A linear layer on a frozen backbone's pooled levels.
@@ -15,8 +16,8 @@ public enum ODINClassifier: Sendable, Equatable {
         classes: Int, _ weights: any ParameterSource, backbone: Backbone?
     ) throws -> NetworkGraph {
         switch self {
-        case .denseNet(let depth, let growth):
-            return try DenseNet(depth: depth, growth: growth, classes: classes).graph(weights)
+        case .denseNet(let depth, let growth, let reduction):
+            return try DenseNet(depth: depth, growth: growth, classes: classes, reduction: reduction).graph(weights)
         case .wideResNet(let depth, let width):
             return try WideResNet(depth: depth, width: width, classes: classes).graph(weights)
         case .linear(let levels):
@@ -28,7 +29,7 @@ public enum ODINClassifier: Sendable, Equatable {
     /// What a model calls the network it stands on.
     func name(backbone: Backbone?) -> String {
         switch self {
-        case .denseNet(let depth, let growth): "densenet-bc-\(depth)-\(growth)"
+        case .denseNet(let depth, let growth, _): "densenet-bc-\(depth)-\(growth)"
         case .wideResNet(let depth, let width): "wide-resnet-\(depth)-\(width)"
         case .linear: backbone?.name ?? "linear"
         }

@@ -44,6 +44,13 @@ public struct ODINModel: DetectorModel {
             backbone: backbone)
     }
 
+    /// At a high temperature every score is near that of a classifier that knows nothing, 1 − 1 / products: what counts is
+    /// how far away, in units of what a logit of 1 changes.
+    public func rounding(of score: Double) -> Double {
+        let share = 1 / Double(products.count)
+        return 2e-3 * max(share / temperature, 1 - share - score)
+    }
+
     public func makeDetector(threads: Int) throws -> any Detector { try ODINDetector(model: self, threads: threads) }
 }
 
@@ -56,7 +63,7 @@ extension ODINModel {
         }
         let kind: String
         switch classifier {
-        case .denseNet(let depth, let growth): kind = "densenet \(depth) \(growth)"
+        case .denseNet(let depth, let growth, let reduction): kind = "densenet \(depth) \(growth) \(reduction)"
         case .wideResNet(let depth, let width): kind = "wide-resnet \(depth) \(width)"
         case .linear(let levels): kind = "linear \(levels.joined(separator: ","))"
         }
@@ -100,11 +107,15 @@ extension ODINModel {
 
     private static func classifier(_ reader: ModelReader) throws -> ODINClassifier {
         let fields = try reader.setting("classifier").split(separator: " ").map(String.init)
-        let sizes = fields.dropFirst().compactMap { Int($0) }
+        let sizes = fields.dropFirst().prefix(2).compactMap { Int($0) }
         switch (fields.first, sizes.count, fields.count) {
-        case ("densenet", 2, 3)
+        case ("densenet", 2, 3...4)
         where DenseNet.fits(depth: sizes[0]) && sizes[0] <= 1000 && (1...512).contains(sizes[1]):
-            return .denseNet(depth: sizes[0], growth: sizes[1])
+            // Files of the first version have no fourth field: all were halved.
+            guard let reduction = fields.count == 4 ? Double(fields[3]) : 0.5, reduction > 0, reduction <= 1 else {
+                throw reader.damaged("classifier")
+            }
+            return .denseNet(depth: sizes[0], growth: sizes[1], reduction: reduction)
         case ("wide-resnet", 2, 3)
         where DenseNet.fits(depth: sizes[0]) && sizes[0] <= 1000 && (1...64).contains(sizes[1]):
             return .wideResNet(depth: sizes[0], width: sizes[1])

@@ -126,8 +126,8 @@ private final class Worker {
         ]
         fields[LogField.score] = inspection.imageScore.map { "\($0)" }
         fields[LogField.threshold] = inspection.imageThreshold.map { "\($0)" }
-        let numbers = String(
-            format: "score %.4g, threshold %.4g", inspection.imageScore ?? .nan, inspection.imageThreshold ?? .nan)
+        let (score, threshold) = (inspection.imageScore ?? .nan, inspection.imageThreshold ?? .nan)
+        let numbers = "score \(score.scoreText), threshold \(threshold.scoreText)"
         switch inspection.verdict {
         case .normal:
             context.logger.event(

@@ -176,9 +176,8 @@ extension Alert {
             message = "line \(inspection.line): wrong product: \(inspection.gate?.reason ?? "")"
         case .anomalous:
             kind = .anomaly
-            let score = String(format: "%.4g", inspection.imageScore ?? .nan)
-            let threshold = String(format: "%.4g", inspection.imageThreshold ?? .nan)
-            message = "line \(inspection.line): score \(score) above the threshold \(threshold)"
+            let (score, threshold) = (inspection.imageScore ?? .nan, inspection.imageThreshold ?? .nan)
+            message = "line \(inspection.line): score \(score.scoreText) above the threshold \(threshold.scoreText)"
         case .error:
             kind = .unreadable
             message = "line \(inspection.line): \(inspection.error?.message ?? "the frame cannot be inspected")"

@@ -52,7 +52,8 @@ public struct ResultPictures: Sendable {
             verdict: isWrong ? "WRONG PRODUCT" : isAnomalous ? "ANOMALOUS" : "NORMAL",
             colour: isAnomalous ? .red : .green,
             details: (examination.product.map { ["\($0.name) \(Int(($0.confidence * 100).rounded())) %"] } ?? []) + [
-                "score \(number(examination.detection.imageScore))", "threshold \(number(calibration.imageThreshold))",
+                "score \(examination.detection.imageScore.scoreText)",
+                "threshold \(calibration.imageThreshold.scoreText)",
                 examination.model.name + " v\(examination.model.version)",
             ])
         return try Overlay.draw(frame: examination.frame, findings: findings, caption: caption).encodedJPEG(quality: 88)
@@ -66,6 +67,4 @@ public struct ResultPictures: Sendable {
             map.values, width: frame.width, height: frame.height,
             pixelThreshold: Float(examination.calibration.pixelThreshold))
     }
-
-    private static func number(_ value: Double) -> String { String(format: "%.4g", value) }
 }

@@ -30,10 +30,7 @@ enum Output {
         try write(try DomainJSON.encoder().encode(value) + Data([0x0a]), to: path)
     }
 
-    /// `41.73`: enough digits to compare scores by eye.
-    static func score(_ value: Double?) -> String {
-        value.map { String(format: abs($0) < 1000 ? "%.4g" : "%.0f", $0) } ?? "–"
-    }
+    static func score(_ value: Double?) -> String { value?.scoreText ?? "–" }
 
     static func percent(_ value: Double) -> String {
         String(format: "%.2f %%", value * 100)
