@@ -7,80 +7,15 @@ extension ProgramTests {
     @Suite struct GRADFit {
         private static let small = ["--method", "grad", "--input-size", "64", "--false-alarm-rate", "0.1"]
 
-        private struct Report: Decodable {
-            struct Training: Decodable {
-                struct Epoch: Decodable { let loss: Double }
-                let epochs: [Epoch]
-            }
-            let model: String
-            let version: Int
-            let calibration: String
-            let fittedOn: Int
-            let imageThreshold: Double
-            let training: Training?
-
-            enum CodingKeys: String, CodingKey {
-                case model, version, calibration, training
-                case fittedOn = "fitted_on"
-                case imageThreshold = "image_threshold"
-            }
-        }
-
-        private struct Shown: Decodable {
-            struct Record: Decodable {
-                let sha256, method: String
-                let images: Int
-            }
-            let record: Record
-        }
-
-        private func shown(_ model: String, version: Int, _ shop: Workshop) throws -> Shown.Record {
-            let run = try shop.control(
-                "model", "show", model, "--version-number", String(version), "--format", "json")
-            #expect(run.status == 0, "\(run.errors)")
-            return try run.json(Shown.self).record
-        }
-
         @Test func a_fit_that_was_killed_goes_on_and_gives_the_same_model() throws {
             try withTemporaryFolder { folder in
                 let shop = Workshop(root: folder)
                 try shop.configure([.init()])
                 let normal = try Pictures.write(24, from: 1000, to: folder.appendingPathComponent("normal"))
                 let calibration = try Pictures.write(20, from: 2000, to: folder.appendingPathComponent("calibration"))
-                let arguments =
-                    ["fit", "--line", "plate", "--normal", normal, "--calibration", calibration, "--epochs", "12"]
-                    + Self.small + ["--config", shop.configurationFile, "--quiet", "--format", "json"]
-                let whole = try ProgramRun("inspectctl", arguments, within: 180)
-                #expect(whole.status == 0, "\(whole.errors)")
-
-                let checkpoint = shop.state.appendingPathComponent("fitting/plate.checkpoint").path
-                #expect(!FileManager.default.fileExists(atPath: checkpoint))
-                let process = Process()
-                process.executableURL = URL(fileURLWithPath: try Programs.path("inspectctl"))
-                process.arguments = arguments
-                process.standardOutput = FileHandle.nullDevice
-                try process.run()
-                defer {
-                    if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-                    process.waitUntilExit()
-                }
-                try wait(for: "the first checkpoint", upTo: 120) {
-                    FileManager.default.fileExists(atPath: checkpoint)
-                }
-                kill(process.processIdentifier, SIGKILL)
-                process.waitUntilExit()
-                #expect(FileManager.default.fileExists(atPath: checkpoint))
-
-                let rest = try ProgramRun("inspectctl", arguments, within: 180)
-                #expect(rest.status == 0, "\(rest.errors)")
-                let (a, b) = (try whole.json(Report.self), try rest.json(Report.self))
-                #expect(b.training?.epochs.map(\.loss) == a.training?.epochs.map(\.loss))
-                #expect(
-                    try shown("plate", version: b.version, shop).sha256
-                        == shown("plate", version: a.version, shop).sha256)
-                #expect(!FileManager.default.fileExists(atPath: checkpoint))
-                let report = shop.state.appendingPathComponent("models/plate/1/report")
-                #expect(shop.files(in: report) == ["fit.json", "loss.png", "maps.png"])
+                let report = try shop.expectAKilledFitToGoOn(
+                    ["--normal", normal, "--calibration", calibration, "--epochs", "12"] + Self.small)
+                #expect(report == ["fit.json", "loss.png", "maps.png"])
             }
         }
 
@@ -98,11 +33,11 @@ extension ProgramTests {
                         "json",
                     ] + Self.small.map { $0 == "0.1" ? "0.2" : $0 }, within: 180)
                 #expect(run.status == 0, "\(run.errors)")
-                let reports = try run.json([Report].self)
+                let reports = try run.json([FitOutcome].self)
                 #expect(reports.map(\.model) == ["plate", "dark"])
                 #expect(reports[0].fittedOn == reports[1].fittedOn && reports[0].fittedOn > 50)
                 #expect(reports[0].imageThreshold != reports[1].imageThreshold)
-                let (plate, dark) = (try shown("plate", version: 1, shop), try shown("dark", version: 1, shop))
+                let (plate, dark) = (try shop.shown("plate", version: 1), try shop.shown("dark", version: 1))
                 #expect(plate.sha256 == dark.sha256 && plate.method == "grad" && plate.images == reports[0].fittedOn)
                 try shop.withDaemon { _ in
                     try shop.drop(try Pictures.flawless(5), as: "a.jpg", on: "plate")
