@@ -46,6 +46,27 @@ import Testing
                 try Dataset(folder: folder.path, normal: .these(["dog"]))
             }
             #expect(error?.message.contains("has no class dog; it has airplane, bird, cat") == true)
+            let all = #expect(throws: Dataset.Malformed.self) {
+                try Dataset(folder: folder.path, normal: .these(["airplane", "bird", "cat"]))
+            }
+            #expect(all?.message.contains("every class of") == true)
+        }
+    }
+
+    @Test func class_folders_that_leave_nothing_to_learn_from_are_refused() throws {
+        try withTemporaryFolder { folder in
+            try make(folder, ["train/ship": 0, "train/cat": 3, "test/ship": 2, "test/cat": 2])
+            let empty = #expect(throws: Dataset.Malformed.self) {
+                try Dataset(folder: folder.path, normal: .these(["ship"]))
+            }
+            #expect(empty?.message.contains("train/ship holds no pictures") == true)
+        }
+        try withTemporaryFolder { folder in
+            try make(folder, ["train/ship": 3, "test/ship": 2])
+            let only = #expect(throws: Dataset.Malformed.self) {
+                try Dataset(folder: folder.path, normal: .allBut("ship"))
+            }
+            #expect(only?.message.contains("has no class but ship") == true)
         }
     }
 }

@@ -68,7 +68,16 @@ public struct Dataset: Sendable {
                 Item(path: $0, kind: normal.contains(kind) ? "good" : kind, mask: nil)
             }
         }
-        guard !train.isEmpty else { throw Malformed(message: "\(folder)/train holds no pictures of normal classes") }
+        guard !train.isEmpty else {
+            throw Malformed(
+                message: classes.isEmpty
+                    ? "\(folder)/train has no class but \(named.joined(separator: ", ")): nothing is left to be normal"
+                    : "\(folder)/train/\(classes.joined(separator: ",")) holds no pictures")
+        }
+        guard !Set(tested).isSubset(of: classes) else {
+            throw Malformed(
+                message: "every class of \(folder)/test is normal: leave one out, to be told from the others")
+        }
         try Self.check(test, folder)
     }
 

@@ -1,6 +1,7 @@
 import AnomalyDetectors
 import ArgumentParser
 import Foundation
+import Foundation
 
 /// What only the ODIN gate takes.
 struct ODINArguments: ParsableArguments {
@@ -62,6 +63,18 @@ struct ODINArguments: ParsableArguments {
         }
         guard Set(try products.map(\.name)).count == classes.count else {
             throw ValidationError("two --class have the same name")
+        }
+        try refuseFoldersInOneAnother()
+    }
+
+    /// A picture of two products would teach the gate nothing, and could be fitted and calibrated on at once.
+    private func refuseFoldersInOneAnother() throws {
+        let paths = try products.map { URL(fileURLWithPath: $0.folder).resolvingSymlinksInPath().path + "/" }
+        for (inner, path) in paths.enumerated() {
+            guard let outer = paths.indices.first(where: { $0 != inner && path.hasPrefix(paths[$0]) }) else { continue }
+            throw ValidationError(
+                "--class \(classes[inner]) lies in the folder of --class \(classes[outer]): give each product a folder of "
+                    + "its own")
         }
     }
 
