@@ -194,6 +194,26 @@ import Testing
         }
     }
 
+    @Test func of_three_products_each_in_turn_plays_the_unknown_one() throws {
+        try withTemporaryFolder { folder in
+            let bench = try Bench(folder), noise = folder.appendingPathComponent("noise")
+            try write((0..<24).map { NoisePictures.uniform.frame($0, width: 40, height: 40) }, to: noise)
+            var options = try #require(
+                Self.odin("linear", .linear(levels: ["blocks.0.0", "blocks.1.1"])).method(folder) as? ODINOptions)
+            options.products.append(ODINOptions.Product(name: "noise", folder: noise.path))
+            options.epochs = 40
+            let frames = try FrameSource(folders: options.products.map(\.folder))
+            let fitted = try options.fit(frames, backbone: bench.backbone, work: FittingWork(workers: 2))
+            let summary = try #require(fitted.history?.odin)
+            #expect(summary.accuracy == 1)
+            for trial in summary.trials {
+                #expect(trial.auroc.keys.sorted() == ["without cloth", "without noise", "without plate"])
+            }
+            // Nothing that the classifier was trained on looks like noise.
+            #expect(try #require(summary.trials.first?.auroc["without noise"]) > 0.5)
+        }
+    }
+
     @Test func a_gate_needs_two_products_and_pictures_of_each() throws {
         try withTemporaryFolder { folder in
             let bench = try Bench(folder)

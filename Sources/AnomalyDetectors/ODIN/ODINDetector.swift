@@ -62,14 +62,23 @@ public final class ODINDetector: Detector {
     }
 
     /// The logits of a picture, and the gradient of the cross entropy with what it is taken for.
-    func look(_ picture: Tensor) -> (logits: [Float], gradient: Tensor) {
+    /// - Parameter forgotten: a product whose output is left out, but for the logits that are returned.
+    func look(_ picture: Tensor, forgetting forgotten: Int? = nil) -> (logits: [Float], gradient: Tensor) {
         var network = TrainableNetwork(model.graph, parameters, tracking: { _ in false })
         let x = Variable(tracking: picture)
         let out = network.forward(x, nodes: [logits], normalization: .frozen)[0]
-        let logits = out.reshaped([1, model.products.count]), values = logits.value.values
+        let logits = out.reshaped([1, model.products.count])
+        var left = logits
+        if let forgotten {
+            // So improbable that it counts for nothing.
+            var mask = Tensor(zeros: logits.shape)
+            mask.values[forgotten] = -1e30
+            left = logits + Variable(mask)
+        }
+        let values = left.value.values
         let best = values.indices.max { values[$0] < values[$1] } ?? 0
-        let loss = crossEntropy(logits * Float(1 / model.temperature), targets: [best])
-        return (values, gradients(of: loss, withRespectTo: [x])[0].value)
+        let loss = crossEntropy(left * Float(1 / model.temperature), targets: [best])
+        return (logits.value.values, gradients(of: loss, withRespectTo: [x])[0].value)
     }
 
     /// The input moved by ε against the gradient's sign, ε in the range 0…1 of unnormalised pictures. A gradient of zero
@@ -85,10 +94,13 @@ public final class ODINDetector: Detector {
     }
 
     /// 1 − the largest probability at the model's temperature.
-    func doubt(_ picture: Tensor) -> Double {
+    /// - Parameter forgotten: a product whose output is left out.
+    func doubt(_ picture: Tensor, forgetting forgotten: Int? = nil) -> Double {
         _ = plan.input.update(fromContentsOf: picture.values)
         plan.run()
-        return Self.doubt(Array(plan.outputs[0].values), temperature: model.temperature)
+        var logits = Array(plan.outputs[0].values)
+        if let forgotten { logits.remove(at: forgotten) }
+        return Self.doubt(logits, temperature: model.temperature)
     }
 
     private static func doubt(_ logits: [Float], temperature: Double) -> Double {

@@ -13,7 +13,7 @@ public struct ODINOptions: Sendable, Equatable {
 
     /// At least two.
     public var products: [Product] = []
-    /// Pictures of other things, to choose the perturbation by; none for drawn ones.
+    /// Pictures of other things, to choose the perturbation by; with none, the products themselves play the unknown.
     public var unknown: [String] = []
     public var inputWidth = 32
     public var inputHeight = 32

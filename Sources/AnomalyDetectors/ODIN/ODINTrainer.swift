@@ -23,9 +23,10 @@ enum ODINTrainer {
         let labels = try labels(of: frames, options)
         let (fitting, keptApart) = try split(frames, labels, options, work)
         let (model, history) = try trained(frames, labels, fitting, backbone, options, work)
-        let choice = try EpsilonChoice.choose(
-            model, frames, keptApart: keptApart, labels: keptApart.map { labels[$0] }, unknown: options.unknown,
-            seed: options.seed, work: work)
+        let choice = try EpsilonChoice(
+            model, keptApart: FrameSource(paths: keptApart.map { frames.paths[$0] }),
+            labels: keptApart.map { labels[$0] }, unknown: options.unknown
+        ).summary(work)
         var report = history
         report.heldOut = keptApart.count
         report.odin = choice

@@ -28,18 +28,24 @@ struct DatasetArguments: ParsableArguments {
         guard [oneClass, abnormalClass, known].compactMap(\.self).count <= 1 else {
             throw ValidationError("--one-class, --abnormal-class and --known exclude each other")
         }
+        guard Set(knownNames ?? []).count == (knownNames ?? []).count else {
+            throw ValidationError("--known names a class twice: \(known ?? "")")
+        }
         for (name, value) in [("--train-images", trainImages), ("--test-images", testImages)] {
             if let value, value < 1 { throw ValidationError("\(name) must be at least 1, got \(value)") }
         }
     }
+
+    private var knownNames: [String]? { known?.split(separator: ",").map(String.init) }
 
     func read(_ folder: String) throws -> Dataset {
         let limits = Dataset.Limits(train: trainImages, test: testImages)
         if let abnormalClass {
             return try Dataset(folder: folder, normal: .allBut(abnormalClass), limits: limits)
         }
-        let names = oneClass.map { [$0] } ?? known?.split(separator: ",").map(String.init)
-        guard let names else { return try Dataset(folder: folder, limits: limits) }
-        return try Dataset(folder: folder, normal: .these(names), limits: limits)
+        if let names = oneClass.map({ [$0] }) ?? knownNames {
+            return try Dataset(folder: folder, normal: .these(names), limits: limits)
+        }
+        return try Dataset(folder: folder, limits: limits)
     }
 }

@@ -36,7 +36,9 @@ struct EvaluateCommand: ParsableCommand {
     @Option(name: .customLong("json"), help: ArgumentHelp("Write the report there.", valueName: "file"))
     var jsonFile: String?
 
-    @Option(help: ArgumentHelp("Write ROC, histogram and the worst mistakes as PNG there.", valueName: "folder"))
+    @Option(
+        help: ArgumentHelp(
+            "Write ROC, histogram, the worst mistakes and the course of training as PNG there.", valueName: "folder"))
     var plots: String?
 
     @Flag(
@@ -95,7 +97,7 @@ struct EvaluateCommand: ParsableCommand {
         if let jsonFile { try Output.write(outcome.report, to: jsonFile) }
         if let plots {
             for path in try EvaluationPlots.write(outcome, dataset: data, to: plots) { global.remark("wrote \(path)") }
-            let curves = prepared.history.map { FineTuningReport.pictures($0) } ?? [:]
+            let curves = prepared.history.map { FitPictures.curves($0) } ?? [:]
             for (file, picture) in curves.sorted(by: { $0.key < $1.key }) {
                 try Output.write(try picture.encodedPNG(compression: .small), to: "\(plots)/\(file)")
                 global.remark("wrote \(plots)/\(file)")

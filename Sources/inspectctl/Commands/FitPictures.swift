@@ -15,12 +15,7 @@ enum FitPictures {
     {
         var files = ["fit.json": try DomainJSON.encoder().encode(report)]
         if let history = fitted.history {
-            let curves =
-                history.fineTuning == nil ? ["loss.png": lossCurve(history)] : FineTuningReport.pictures(history)
-            if let picture = partCurves(history) {
-                files["losses.png"] = try picture.encodedPNG(compression: .small)
-            }
-            for (name, picture) in curves { files[name] = try picture.encodedPNG(compression: .small) }
+            for (name, picture) in curves(history) { files[name] = try picture.encodedPNG(compression: .small) }
             if history.fineTuning != nil {
                 files["defects.png"] = try FineTuningReport.defects(fitted.pictures.fitting, seed: 0)
                     .encodedPNG(compression: .small)
@@ -32,6 +27,14 @@ enum FitPictures {
         }
         files["maps.png"] = try mapExamples(fitted, calibration).encodedPNG(compression: .small)
         return files
+    }
+
+    /// The course of training as pictures, by file name.
+    static func curves(_ history: TrainingHistory) -> [String: Frame] {
+        guard history.fineTuning == nil else { return FineTuningReport.pictures(history) }
+        var curves = ["loss.png": lossCurve(history)]
+        curves["losses.png"] = partCurves(history)
+        return curves
     }
 
     private static func lossCurve(_ history: TrainingHistory) -> Frame {

@@ -21,8 +21,8 @@ struct ODINArguments: ParsableArguments {
     @Option(
         parsing: .upToNextOption,
         help: ArgumentHelp(
-            "Folders of pictures that show no known product, to choose the perturbation by; blends and noise are drawn "
-                + "without.", valueName: "folder"))
+            "Folders of pictures that show no known product, to choose the perturbation by; without, each "
+                + "product in turn is taken for unknown.", valueName: "folder"))
     var unknown: [String] = []
 
     @Option(
