@@ -60,24 +60,27 @@ public final class Ledger: Sendable {
 
     /// Records an inspection and its alert, in one transaction.
     ///
+    /// - Parameter json: the inspection as `result.json` has it, where that is at hand; written anew otherwise.
     /// - Returns: false when the frame was recorded before; nothing is changed then.
     /// - Throws: `LedgerError`.
     @discardableResult
-    public func record(_ inspection: Inspection, resultPath: String, alert: Alert?) throws -> Bool {
-        let encoder = DomainJSON.encoder(pretty: false)
-        let record = String(decoding: try encoder.encode(inspection), as: UTF8.self)
-        let alertText = try alert.map { String(decoding: try encoder.encode($0), as: UTF8.self) }
+    public func record(_ inspection: Inspection, json: Data? = nil, resultPath: String, alert: Alert?) throws -> Bool {
+        let record = String(decoding: try json ?? DomainJSON.encoder(pretty: false).encode(inspection), as: UTF8.self)
+        let alertText = try alert.map {
+            String(decoding: try DomainJSON.encoder(pretty: false).encode($0), as: UTF8.self)
+        }
         let timing = inspection.timingMilliseconds
         let total =
             timing.decode + (timing.gate ?? 0) + timing.preprocess + timing.backbone + timing.detect + timing.write
         return try write { database in
-            try database.execute(
+            let insertion = try database.cachedStatement(
                 sql: """
                     INSERT OR IGNORE INTO inspection (id, line, created_at, verdict, image_score, image_threshold, p_value,
                         image_path, image_sha256, model, model_version, calibration, error_code, error_message, milliseconds,
                         result_path, record)
                     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                    """,
+                    """)
+            try insertion.execute(
                 arguments: [
                     inspection.resultID, inspection.line, inspection.createdAt.timeIntervalSince1970,
                     inspection.verdict.rawValue, inspection.imageScore, inspection.imageThreshold, inspection.pValue,

@@ -31,6 +31,7 @@ struct InspectionService: Service {
                     let name = "worker \(index)"
                     group.addTask {
                         await BlockingThread.run(name) {
+                            Scheduling.waitTurns()
                             Worker(context: context, name: name, examiners: examiners).run()
                         }
                     }

@@ -75,10 +75,11 @@ final class Recovery: Sendable {
         let inspection = Inspection(
             resultID: claim.id, line: claim.line, createdAt: Date(), image: ImageInfo(path: claim.original.description),
             verdict: .error, error: error)
-        let folder = try context.spool.publish(
-            ["result.json": try DomainJSON.encoder().encode(inspection)], for: claim)
+        let json = try DomainJSON.encoder().encode(inspection)
+        let folder = try context.spool.publish(["result.json": json], for: claim)
         try context.ledger.record(
-            inspection, resultPath: folder.description, alert: Alert(about: inspection, resultPath: folder.description))
+            inspection, json: json, resultPath: folder.description,
+            alert: Alert(about: inspection, resultPath: folder.description))
         try context.spool.quarantine(claim, error: error)
         context.logger.event(.unreadable, .error, "\(claim.original): \(error.message)")
     }

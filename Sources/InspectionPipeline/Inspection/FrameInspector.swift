@@ -86,11 +86,13 @@ final class FrameInspector {
         inspection.timingMilliseconds.queue = queued
 
         step("write results")
-        contents["result.json"] = try DomainJSON.encoder().encode(inspection)
+        let json = try DomainJSON.encoder().encode(inspection)
+        contents["result.json"] = json
         let folder = try context.spool.publish(contents, for: claim)
         step("record")
         try context.ledger.record(
-            inspection, resultPath: folder.description, alert: Alert(about: inspection, resultPath: folder.description))
+            inspection, json: json, resultPath: folder.description,
+            alert: Alert(about: inspection, resultPath: folder.description))
         CrashPoint.recorded.reached()
         if let calibration { watchDrift(inspection, calibration) }
         step("finish")
