@@ -75,7 +75,7 @@ let package = Package(
         library(
             "InspectionPipeline",
             [
-                "AnomalyDetectors", "NeuralNets", "Imaging", "LedgerStore", "Spooling", "LinuxPlatform",
+                "AnomalyDetectors", "NeuralNets", "TensorCore", "Imaging", "LedgerStore", "Spooling", "LinuxPlatform",
                 "CDefaultModel", "InspectionDomain",
                 yams, logging, lifecycle, signals,
             ]),

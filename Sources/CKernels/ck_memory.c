@@ -10,8 +10,11 @@ void ck_memory_keep_freed(void) {
     mallopt(M_TOP_PAD, 64 << 20);
 }
 
+void ck_memory_share(int arenas) { mallopt(M_ARENA_MAX, arenas); }
+
 void ck_memory_give_back(void) { malloc_trim(0); }
 #else
 void ck_memory_keep_freed(void) {}
+void ck_memory_share(int arenas) { (void)arenas; }
 void ck_memory_give_back(void) {}
 #endif

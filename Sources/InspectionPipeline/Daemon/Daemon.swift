@@ -4,6 +4,7 @@ import LinuxPlatform
 import Logging
 import ServiceLifecycle
 import Spooling
+import TensorCore
 import UnixSignals
 
 /// The daemon: takes its folders, recovers what a crash left, and runs the services until it is told to stop.
@@ -51,6 +52,8 @@ public struct Daemon: Sendable {
     public func run(hangups early: UnixSignalsSequence? = nil) async throws {
         let hangups = if let early { early } else { await Self.trapHangups() }
         let workers = context.configuration.current.workers
+        // Only so many frames are computed at a time, whichever threads they are on.
+        Memory.share(amongThreads: workers.count)
         // Stopped in reverse order: first no new frames, then the workers, at last the alerts.
         let services: [any Service] = [
             AlertService(context: context), RetentionService(context: context),
