@@ -101,8 +101,8 @@ MEMORY_SECONDS  ?= 1200
 OVERHEAD_FRAMES ?= 2000
 measure: setup
 	swift build -c $(CONFIG) --build-tests
-	INSPECTD_MEMORY_FRAMES=$(MEMORY_FRAMES) INSPECTD_MEMORY_SECONDS=$(MEMORY_SECONDS) INSPECTD_OVERHEAD_FRAMES=$(OVERHEAD_FRAMES) \
-	  swift test -c $(CONFIG) --skip-build --filter Soak
+	INSPECTD_OVERHEAD_FRAMES=$(OVERHEAD_FRAMES) swift test -c $(CONFIG) --skip-build --filter Soak
+	INSPECTD_MEMORY_FRAMES=$(MEMORY_FRAMES) INSPECTD_MEMORY_SECONDS=$(MEMORY_SECONDS) swift test -c $(CONFIG) --skip-build --filter Soak
 
 SECONDS_EACH ?= 30
 fuzz: setup
