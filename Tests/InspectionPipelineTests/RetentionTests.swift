@@ -1,4 +1,5 @@
 import Foundation
+import InspectionDomain
 import InspectionPipeline
 import LinuxPlatform
 import Spooling
@@ -41,6 +42,15 @@ import Testing
             #expect(plan.map(\.bytes) == [2000, 10_000, 10_000] && plan.allSatisfy { $0.reason == .age })
             #expect(try FileSystem().exists(spool.results / "plate" / Self.day(40)), "a plan removed something")
         }
+    }
+
+    @Test func the_ledger_remembers_as_long_as_results_or_archived_frames_may_be_there() throws {
+        func days(_ count: Int) -> Duration { .seconds(count * 86_400) }
+        let limit = try #require(Retention.ledgerLimit(.init(results: days(30), archive: days(7)), now: Self.now))
+        #expect(DomainJSON.string(from: limit) == "\(Self.day(30))T00:00:00.000Z")
+        #expect(Retention.ledgerLimit(.init(results: days(7), archive: days(30)), now: Self.now) == limit)
+        #expect(Retention.ledgerLimit(.init(results: days(30)), now: Self.now) == nil)
+        #expect(Retention.ledgerLimit(.init(archive: days(7)), now: Self.now) == nil)
     }
 
     @Test func for_space_the_oldest_go_one_by_one_in_order_of_arrival() throws {

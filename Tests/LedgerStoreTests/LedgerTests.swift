@@ -77,6 +77,24 @@ import Testing
         }
     }
 
+    @Test func what_is_old_is_forgotten_bit_by_bit_but_of_no_spared_line() throws {
+        try withLedger { ledger, _ in
+            for (index, line) in ["a", "kept", "a", "gone", "a"].enumerated() {
+                try ledger.record(
+                    inspection("\(index)", line: line, at: Double(index)), resultPath: "/r", alert: alert("\(index)"))
+            }
+            let limit = Date(timeIntervalSince1970: 4)
+            #expect(try ledger.count(before: limit, sparing: ["kept"]) == 3)
+            #expect(try ledger.forget(before: limit, sparing: ["kept"], most: 2) == 2)
+            #expect(try ledger.history().map(\.inspection.resultID) == ["4", "3", "1"], "the oldest go first")
+            #expect(try ledger.forget(before: limit, sparing: ["kept"], most: 2) == 1)
+            #expect(try ledger.forget(before: limit, sparing: ["kept"], most: 2) == 0)
+            #expect(try ledger.history().map(\.inspection.resultID) == ["4", "1"])
+            #expect(try ledger.pendingAlertCount() == 5, "an alert is delivered however old it is")
+            #expect(try ledger.forget(before: .distantFuture, sparing: []) == 2)
+        }
+    }
+
     @Test func summaries_count_verdicts_and_name_the_last_error() throws {
         try withLedger { ledger, _ in
             try ledger.record(inspection("1"), resultPath: "/r", alert: nil)

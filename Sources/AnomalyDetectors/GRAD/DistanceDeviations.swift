@@ -1,4 +1,3 @@
-import CKernels
 import NeuralNets
 import TensorCore
 
@@ -48,36 +47,24 @@ public struct DistanceDeviations: Sendable {
         return Self(sums: sums, squares: squares, pictures: pictures)
     }
 
-    /// One thread's plan and sums.
+    /// One thread's network and sums.
     private final class Worker {
         private let features: GRADFeatures
-        private let plan: InferencePlan
-        private var frame: [Float]
+        private let representation: NormalRepresentation
         private var distances: [Float]
         private(set) var sums, squares: [Double]
 
         init(_ features: GRADFeatures, _ graph: NetworkGraph) throws {
             self.features = features
-            guard let output = graph.node(named: GRADNetwork.output) else {
-                preconditionFailure("GRAD's network names its output")
-            }
-            plan = try InferencePlan(
-                graph: graph, height: features.height, width: features.width, outputs: [output], threads: 1)
-            frame = [Float](repeating: 0, count: features.cache.floatsPerFrame)
+            representation = try NormalRepresentation(
+                graph: graph, height: features.height, width: features.width, channels: features.channels, threads: 1)
             distances = [Float](repeating: 0, count: features.height * features.width)
             (sums, squares) = (distances.map(Double.init), distances.map(Double.init))
         }
 
         func add(_ index: Int) throws {
-            try frame.withUnsafeMutableBufferPointer { frame in
-                guard let base = frame.baseAddress else { return }
-                try features.cache.load(index, into: base)
-                plan.input.baseAddress?.update(from: base, count: frame.count)
-                plan.run()
-                ck_refined_distances(
-                    base, plan.outputs[0].values.baseAddress, distances.count, Int32(features.channels),
-                    GRADModel.refinement, &distances)
-            }
+            try features.cache.load(index, into: representation.features.baseAddress!)
+            distances.withUnsafeMutableBufferPointer { representation.distances(into: $0) }
             for (position, distance) in distances.enumerated() {
                 sums[position] += Double(distance)
                 squares[position] += Double(distance) * Double(distance)

@@ -1,4 +1,3 @@
-import CKernels
 import InspectionDomain
 import NeuralNets
 import TensorCore
@@ -88,17 +87,12 @@ struct GRADCourse: Trainee {
     func judge(workers: Int) throws -> Judgement {
         guard !keptApart.isEmpty else { return Judgement() }
         let graph = try network.graph(StoredParameters(training.stored(), file: "training"))
-        guard let output = graph.node(named: GRADNetwork.output) else { return Judgement() }
-        let plan = try InferencePlan(
-            graph: graph, height: network.height, width: network.width, outputs: [output], threads: workers)
-        var sum = 0.0, frame = [Float](repeating: 0, count: 0)
+        let representation = try NormalRepresentation(
+            graph: graph, height: network.height, width: network.width, channels: network.channels, threads: workers)
+        var sum = 0.0
         for index in keptApart {
-            try load([index], into: &frame)
-            _ = plan.input.update(fromContentsOf: frame)
-            plan.run()
-            sum += ck_refined_squares(
-                frame, plan.outputs[0].values.baseAddress, network.height * network.width, Int32(network.channels),
-                GRADModel.refinement, 1, nil)
+            try features.cache.load(index, into: representation.features.baseAddress!)
+            sum += representation.squares()
         }
         let loss = sum / Double(keptApart.count * features.cache.floatsPerFrame)
         return Judgement(penalty: loss, heldOutLoss: loss)

@@ -8,13 +8,11 @@ import NeuralNets
 final class GRADDetector: Detector {
     private let model: GRADModel
     private let features: AlignedFeatures
-    private let plan: InferencePlan
+    private let representation: NormalRepresentation
     private var distances: [Float]
     /// Where distances are standardised: 1 / their deviations, and 1 / the share of each smoothing square that lies in the map,
     /// because they shall mean the same at the edge (the authors count zeros there).
     private let factors, smoothingFactors: [Float]?
-    /// The plan reuses its input's memory; the distance needs the features afterwards.
-    private var kept: [Float]
 
     /// - Throws: `ModelError` when the backbone does not give the features that the model was fitted on.
     init(model: GRADModel, threads: Int) throws {
@@ -29,13 +27,10 @@ final class GRADDetector: Detector {
                 "the model was fitted on features of \(network.width)×\(network.height)×\(network.channels), the backbone "
                     + "gives \(features.width)×\(features.height)×\(features.channels)")
         }
-        guard let output = model.graph.node(named: GRADNetwork.output) else {
-            preconditionFailure("GRAD's network names its output")
-        }
-        plan = try InferencePlan(
-            graph: model.graph, height: network.height, width: network.width, outputs: [output], threads: threads)
+        representation = try NormalRepresentation(
+            graph: model.graph, height: network.height, width: network.width, channels: network.channels,
+            threads: threads)
         distances = [Float](repeating: 0, count: network.height * network.width)
-        kept = [Float](repeating: 0, count: features.count + Int(CK_SLACK))
         factors = model.deviations?.values.map { 1 / $0 }
         smoothingFactors =
             factors == nil
@@ -59,17 +54,12 @@ final class GRADDetector: Detector {
     }
 
     private func represent() -> (score: Double, map: AnomalyMap) {
-        let network = model.network
-        kept.withUnsafeMutableBufferPointer { kept in
-            guard let base = kept.baseAddress else { return }
-            features.gather(into: base)
-            plan.input.baseAddress?.update(from: base, count: features.count)
-            plan.run()
-            ck_refined_distances(
-                base, plan.outputs[0].values.baseAddress, distances.count, Int32(network.channels),
-                GRADModel.refinement, &distances)
+        features.gather(into: representation.features.baseAddress!)
+        distances.withUnsafeMutableBufferPointer { distances in
+            representation.distances(into: distances)
+            // In place: an array handed over twice would be copied first.
+            if let factors { ck_multiply(distances.baseAddress, factors, distances.count, distances.baseAddress) }
         }
-        if let factors { ck_multiply(distances, factors, distances.count, &distances) }
         // Every distance lies where the backbone's windows have their centre: a defect is marked where it is.
         var full = [Float](repeating: 0, count: model.inputWidth * model.inputHeight)
         ck_spread_add(
@@ -89,7 +79,11 @@ extension AnomalyMap {
         guard side > 1 else { return self }
         var out = values
         ck_box_mean(values, Int32(height), Int32(width), Int32(side), Int32(side / 2), &out)
-        if let factors { ck_multiply(out, factors, out.count, &out) }
+        if let factors {
+            out.withUnsafeMutableBufferPointer {
+                ck_multiply($0.baseAddress, factors, $0.count, $0.baseAddress)
+            }
+        }
         return AnomalyMap(width: width, height: height, values: out)
     }
 

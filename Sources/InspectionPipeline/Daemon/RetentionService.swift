@@ -1,4 +1,6 @@
 import Foundation
+import InspectionDomain
+import LedgerStore
 import Logging
 import ServiceLifecycle
 
@@ -30,6 +32,7 @@ struct RetentionService: Service {
             for day in try retention.removeExpired(policy, isStopped: { stop.stopped }) {
                 logger.event(.removed, .notice, "removed \(day.path): older than \(Quantity.text(day.age))")
             }
+            try forget(policy, context, stop)
             guard let minimum = policy.minFree else { return }
             let removed = try retention.makeRoom(minimum, isStopped: { stop.stopped })
             if removed > 0 {
@@ -47,5 +50,19 @@ struct RetentionService: Service {
         } catch {
             logger.event(.spaceLow, .error, "removing old results: \(error); trying again in 10 minutes")
         }
+    }
+
+    private static func forget(_ policy: Configuration.Retention, _ context: DaemonContext, _ stop: Bell) throws {
+        guard let limit = Retention.ledgerLimit(policy) else { return }
+        let kept = Retention.keptLines(context.configuration.current)
+        var (forgotten, last) = (0, 1)
+        while last > 0, !stop.stopped {
+            last = try context.ledger.forget(before: limit, sparing: kept)
+            forgotten += last
+        }
+        guard forgotten > 0 else { return }
+        context.logger.event(
+            .removed, .notice,
+            "removed \(forgotten) inspection(s) from the ledger: made before \(DomainJSON.string(from: limit))")
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import InspectionDomain
 import LinuxPlatform
 import Spooling
 
@@ -86,10 +87,27 @@ public struct Retention {
         let path: RawPath
     }
 
+    /// Inspections made before this moment go from the ledger: by then their results and archived frames have gone by age. Nil
+    /// while one of the two is kept for ever.
+    public static func ledgerLimit(_ policy: Configuration.Retention, now: Date = Date()) -> Date? {
+        guard let results = policy.results, let archive = policy.archive else { return nil }
+        return DomainJSON.date(from: firstDay(max(results, archive), now) + "T00:00:00.000Z")
+    }
+
+    /// Lines whose inspections stay in the ledger: it alone knows which of the frames that stay in their folder were seen before.
+    public static func keptLines(_ configuration: Configuration) -> Set<String> {
+        Set(configuration.lines.filter { $0.after == .keep }.map(\.name))
+    }
+
     /// A day goes when all of it is older than the age.
     private func expired(_ root: RawPath, _ age: Duration, _ now: Date) throws -> [Day] {
-        let limit = String((now - age.inSeconds).formatted(Date.ISO8601FormatStyle()).prefix(10))
+        let limit = Self.firstDay(age, now)
         return try days(of: root).filter { $0.date < limit }
+    }
+
+    /// The first day, UTC, that is not wholly older than the age.
+    private static func firstDay(_ age: Duration, _ now: Date) -> String {
+        String((now - age.inSeconds).formatted(Date.ISO8601FormatStyle()).prefix(10))
     }
 
     private func allDays() throws -> [Day] {

@@ -1,5 +1,7 @@
 import ArgumentParser
+import InspectionDomain
 import InspectionPipeline
+import LedgerStore
 import Spooling
 
 struct RetentionCommand: ParsableCommand {
@@ -7,7 +9,8 @@ struct RetentionCommand: ParsableCommand {
         commandName: "retention", abstract: "Shows what the configured retention would remove now, oldest first.",
         discussion: """
             Removes nothing: the daemon does that, at its start and every ten minutes. Whole days go by age; single results and
-            archived frames while less than `min_free` is free. Alerts and the quarantine never go.
+            archived frames while less than `min_free` is free. Alerts and the quarantine never go. The ledger forgets an
+            inspection when its results and its archived frame are both past their age; of a line that keeps its frames, none.
 
               inspectctl retention --results 14d --min-free 20GiB
             """)
@@ -44,6 +47,9 @@ struct RetentionCommand: ParsableCommand {
         var table = Table(["reason", "size", "would be removed"], numeric: [1])
         for one in plan { table.add([one.reason.rawValue, Quantity.text(bytes: one.bytes), one.path]) }
         let total = Quantity.text(bytes: plan.reduce(0) { $0 + $1.bytes })
-        Output.print(table.isEmpty ? "nothing would be removed" : table.text + "\n\(total) in all; nothing was removed")
+        Output.print(table.isEmpty ? "no file would be removed" : table.text + "\n\(total) in all; nothing was removed")
+        guard let limit = Retention.ledgerLimit(policy), let ledger = try History.ledger(configuration) else { return }
+        let old = try ledger.count(before: limit, sparing: Retention.keptLines(configuration))
+        Output.print("\(old) inspection(s) would go from the ledger, made before \(DomainJSON.string(from: limit))")
     }
 }
