@@ -248,6 +248,8 @@ INLINE void CK_FN(depthwise_rows)(const ck_depthwise *d, int begin, int end, flo
 
 static void CK_FN(depthwise_run)(const ck_depthwise *d, int begin, int end, float *sums) {
     switch (d->kernel) {
+    case 1: CK_FN(depthwise_rows)(d, begin, end, sums, 1); break; // a batch norm by itself
+    case 2: CK_FN(depthwise_rows)(d, begin, end, sums, 2); break; // a mean that halves a map
     case 3: CK_FN(depthwise_rows)(d, begin, end, sums, 3); break;
     case 5: CK_FN(depthwise_rows)(d, begin, end, sums, 5); break;
     default: ck_depthwise_reference(d, begin, end, sums); break;

@@ -5,8 +5,16 @@ import Synchronization
 ///
 /// The number of parts depends on the machine alone, never on who is free, so the same work gives the same bits each time:
 /// when another thread's operation holds the team, the parts run one after the other on the caller's thread.
-enum Cores {
+public enum Cores {
     static let count = max(1, Int(ck_available_cores()))
+    @TaskLocal private static var isShared = true
+
+    /// Runs `body` with all its operations on the caller's thread; they give the same bits as on all cores.
+    ///
+    /// For workers that run side by side, and for operations so small that calling the other cores takes longer.
+    public static func withoutSharing<Result>(_ body: () throws -> Result) rethrows -> Result {
+        try $isShared.withValue(false, operation: body)
+    }
 
     /// nil on a machine of one core, or when the system refuses the threads: everything then runs on the caller's.
     /// The team lives as long as the process. Only `run` touches it, one caller at a time.
@@ -22,7 +30,9 @@ enum Cores {
     ///
     /// - Parameter body: called from other threads at the same time; parts must write to disjoint memory.
     static func run(parts: Int, _ body: (Int) -> Void) {
-        let isFree = parts > 1 && isBusy.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged
+        let isFree =
+            parts > 1 && isShared
+            && isBusy.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged
         guard isFree, let team else {
             if isFree { isBusy.store(false, ordering: .releasing) }
             for part in 0..<parts { body(part) }

@@ -135,6 +135,7 @@ enum KernelTrial {
         var worst: Float = 0
         for (h, w, c, kernel, stride) in [
             (9, 11, 20, 3, 1), (12, 7, 33, 5, 2), (5, 5, 16, 5, 1), (3, 4, 7, 3, 2), (6, 9, 12, 7, 1), (2, 2, 40, 5, 1),
+            (5, 7, 19, 1, 1), (4, 6, 16, 1, 2), (6, 9, 21, 2, 2),
         ] {
             let pad = kernel / 2, oh = (h + 2 * pad - kernel) / stride + 1, ow = (w + 2 * pad - kernel) / stride + 1
             let input = Trial.values(h * w * c + slack, seed: 6),

@@ -12,9 +12,11 @@ final class GradConDetector: Detector {
     private let parameters: NetworkParameters
     /// The decoder's weights: nothing else is differentiated.
     private let tracked: Set<String>
+    /// Whether a frame may use other cores than its worker's.
+    private let sharesCores: Bool
 
-    init(model: GradConModel) {
-        self.model = model
+    init(model: GradConModel, threads: Int) {
+        (self.model, sharesCores) = (model, threads > 1)
         output = GradConModel.output(of: model.graph)
         parameters = NetworkParameters(of: model.graph)
         tracked = Set(ConvolutionalAutoencoder.decoder.map { "\($0).weight" })
@@ -36,6 +38,11 @@ final class GradConDetector: Detector {
     /// - Parameter picture: `[1, H, W, C]`, 0…1.
     /// - Returns: mean squared error − weight · mean cosine; and the reconstruction.
     func score(_ picture: Tensor) -> (score: Float, reconstruction: Tensor) {
+        guard sharesCores else { return Cores.withoutSharing { differentiate(picture) } }
+        return differentiate(picture)
+    }
+
+    private func differentiate(_ picture: Tensor) -> (score: Float, reconstruction: Tensor) {
         var network = TrainableNetwork(model.graph, parameters, tracking: tracked.contains)
         let x = Variable(picture)
         let reconstruction = network.forward(x, nodes: [output], normalization: .frozen)[0]
@@ -57,6 +64,6 @@ extension GradConModel: ReconstructingModel {
 
     /// The image score of one picture, `[1, H, W, C]` in 0…1, and its reconstruction.
     public func score(_ picture: Tensor) -> (score: Float, reconstruction: Tensor) {
-        GradConDetector(model: self).score(picture)
+        GradConDetector(model: self, threads: 1).score(picture)
     }
 }

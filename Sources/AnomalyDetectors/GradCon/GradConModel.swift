@@ -33,7 +33,9 @@ public struct GradConModel: DetectorModel {
             like: ConvolutionalAutoencoder.decoder.compactMap { values["\($0).weight"] })
     }
 
-    public func makeDetector(threads: Int) throws -> any Detector { GradConDetector(model: self) }
+    public func makeDetector(threads: Int) throws -> any Detector {
+        GradConDetector(model: self, threads: threads)
+    }
 
     /// The cosine's part of the score may cancel the error's.
     public func rounding(of score: Double) -> Double { 2e-4 * max(Double(scoreWeight), abs(score)) }

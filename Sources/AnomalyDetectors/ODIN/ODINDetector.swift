@@ -21,12 +21,15 @@ public final class ODINDetector: Detector {
     private let model: ODINModel
     private let parameters: NetworkParameters
     private let logits: NetworkGraph.NodeID
+    /// Whether a frame may use other cores than its worker's.
+    private let sharesCores: Bool
     /// For the second look, which no gradient flows through.
     private let plan: InferencePlan
 
     public init(model: ODINModel, threads: Int) throws {
         self.model = model
         parameters = NetworkParameters(of: model.graph)
+        sharesCores = threads > 1
         logits = ODINClassifier.logits(of: model.graph)
         plan = try InferencePlan(
             graph: model.graph, height: model.inputHeight, width: model.inputWidth, outputs: [logits],
@@ -56,14 +59,21 @@ public final class ODINDetector: Detector {
     public func answer(_ picture: Tensor) -> Answer {
         let (logits, gradient) = look(picture)
         let perturbed = perturbed(picture, gradient, epsilon: model.epsilon)
+        // What is not moved needs no second look.
+        let score = model.epsilon > 0 ? doubt(perturbed) : Self.doubt(logits, temperature: model.temperature)
         return Answer(
-            logits: logits, baseline: Self.doubt(logits, temperature: 1), score: doubt(perturbed),
-            inputGradient: gradient, perturbed: perturbed)
+            logits: logits, baseline: Self.doubt(logits, temperature: 1), score: score, inputGradient: gradient,
+            perturbed: perturbed)
     }
 
     /// The logits of a picture, and the gradient of the cross entropy with what it is taken for.
     /// - Parameter forgotten: a product whose output is left out, but for the logits that are returned.
     func look(_ picture: Tensor, forgetting forgotten: Int? = nil) -> (logits: [Float], gradient: Tensor) {
+        guard sharesCores else { return Cores.withoutSharing { differentiate(picture, forgotten) } }
+        return differentiate(picture, forgotten)
+    }
+
+    private func differentiate(_ picture: Tensor, _ forgotten: Int?) -> (logits: [Float], gradient: Tensor) {
         var network = TrainableNetwork(model.graph, parameters, tracking: { _ in false })
         let x = Variable(tracking: picture)
         let out = network.forward(x, nodes: [logits], normalization: .frozen)[0]
