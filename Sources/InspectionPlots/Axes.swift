@@ -23,6 +23,14 @@ struct Axes {
             left + u * (Double(width) - left - right), Double(height) - bottom - v * (Double(height) - top - bottom))
     }
 
+    /// The share of the plot's height that a legend at the top takes with its margin: data that stays below is not hidden.
+    static func legendShare(entries: Int, height: Int) -> Double {
+        let axes = Axes(width: 1, height: height, x: 0...1, y: 0...1)
+        return min(0.6, (Double(entries) * legendRow + 30) / (Double(height) - axes.top - axes.bottom))
+    }
+
+    private static let legendRow = 20.0
+
     /// Ticks at 1, 2 or 5 times a power of ten, about `count` of them.
     static func ticks(_ range: ClosedRange<Double>, count: Int) -> [Double] {
         let span = range.upperBound - range.lowerBound
@@ -66,7 +74,7 @@ struct Axes {
 
     /// A box of coloured names in the plot's upper right or lower right corner.
     func legend(_ entries: [(name: String, colour: Colour)], atTop: Bool, on canvas: inout Canvas) {
-        let size = 14.0, row = 20.0
+        let size = 14.0, row = Self.legendRow
         let widest = entries.map { Canvas.textWidth($0.name, size: size) }.max() ?? 0
         let corner = point(x.upperBound, atTop ? y.upperBound : y.lowerBound)
         let boxWidth = widest + 46, boxHeight = Double(entries.count) * row + 10

@@ -79,8 +79,10 @@ public enum Charts {
         let points = series.flatMap(\.points).filter { $0.x.isFinite && $0.y.isFinite }
         let xs = points.map(\.x), ys = points.map(\.y)
         let (low, high) = (ys.min() ?? 0, ys.max() ?? 1), margin = max((high - low) * 0.06, 1e-9)
+        let height = 480, free = 1 - Axes.legendShare(entries: series.count, height: height)
         let axes = Axes(
-            width: 760, height: 480, x: (xs.min() ?? 0)...(xs.max() ?? 1), y: (low - margin)...(high + margin))
+            width: 760, height: height, x: (xs.min() ?? 0)...(xs.max() ?? 1),
+            y: (low - margin)...(low - margin + (high - low + 2 * margin) / free))
         var canvas = axes.canvas(title: title, xLabel: xLabel, yLabel: yLabel)
         for (index, line) in series.enumerated() {
             canvas.polyline(line.points.map { axes.point($0.x, $0.y) }, width: 2, palette[index % palette.count])
