@@ -188,6 +188,11 @@ public struct FileSystem: Sendable {
         }
     }
 
+    /// Writes at a file's end, and makes the file where there is none. Not durable: it survives the process, not a power cut.
+    public func append(_ path: RawPath, _ data: Data, mode: mode_t = 0o644) throws {
+        try withFile(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, mode) { try writeAll($0, data, path) }
+    }
+
     private func writeAll(_ descriptor: Int32, _ data: Data, _ path: RawPath) throws {
         try data.withUnsafeBytes { (bytes: UnsafeRawBufferPointer) in
             var written = 0

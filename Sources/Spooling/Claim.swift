@@ -18,16 +18,13 @@ public struct Claim: Sendable, Equatable {
     public let isLink: Bool
     /// Size, time and inode of the frame when it was claimed.
     let fingerprint: String
-    let folder: RawPath
+    let sheet: ClaimSheet
 
     /// Where the frame's bytes are now.
-    public var frame: RawPath { isKept ? original : folder / "frame" }
+    public var frame: RawPath { isKept ? original : sheet.folder / id }
 
-    static let recordName = "claim.json"
-
-    /// `claim.json`, schema 1. Paths are hex, because names need not be text.
+    /// One of `claims.json`. Paths are hex, because names need not be text.
     struct Record: Codable {
-        var schema = 1
         let id, line, original: String
         /// For people who read the file.
         let originalText: String
@@ -39,7 +36,7 @@ public struct Claim: Sendable, Equatable {
         let fingerprint: String
 
         enum CodingKeys: String, CodingKey {
-            case schema, id, line, original, attempts, kept, link, fingerprint
+            case id, line, original, attempts, kept, link, fingerprint
             case originalText = "original_text"
             case claimedAt = "claimed_at"
         }
@@ -47,25 +44,26 @@ public struct Claim: Sendable, Equatable {
 
     var record: Record {
         Record(
-            id: id, line: line, original: original.hex, originalText: original.description, claimedAt: claimedAt,
-            attempts: attempts, kept: isKept, link: isLink ? true : nil, fingerprint: fingerprint)
+            id: id, line: line, original: original, claimedAt: claimedAt, attempts: attempts, kept: isKept,
+            isLink: isLink, fingerprint: fingerprint)
     }
 
-    init(
-        id: String, line: String, original: RawPath, claimedAt: Date, attempts: Int, isKept: Bool, isLink: Bool = false,
-        fingerprint: String, folder: RawPath
-    ) {
-        (self.id, self.line, self.original, self.claimedAt) = (id, line, original, claimedAt)
-        (self.attempts, self.isKept, self.isLink) = (attempts, isKept, isLink)
-        (self.fingerprint, self.folder) = (fingerprint, folder)
-    }
-
-    init?(_ record: Record, folder: RawPath) {
+    init?(_ record: Record, sheet: ClaimSheet) {
         guard let original = RawPath(hex: record.original) else { return nil }
-        self.init(
-            id: record.id, line: record.line, original: original, claimedAt: record.claimedAt,
-            attempts: record.attempts, isKept: record.kept, isLink: record.link ?? false,
-            fingerprint: record.fingerprint, folder: folder)
+        (id, line, self.original, claimedAt) = (record.id, record.line, original, record.claimedAt)
+        (attempts, isKept, isLink) = (record.attempts, record.kept, record.link ?? false)
+        (fingerprint, self.sheet) = (record.fingerprint, sheet)
+    }
+}
+
+extension Claim.Record {
+    init(
+        id: String, line: String, original: RawPath, claimedAt: Date, attempts: Int, kept: Bool = false,
+        isLink: Bool = false, fingerprint: String = ""
+    ) {
+        (self.id, self.line, self.original, originalText) = (id, line, original.hex, original.description)
+        (self.claimedAt, self.attempts, self.kept) = (claimedAt, attempts, kept)
+        (link, self.fingerprint) = (isLink ? true : nil, fingerprint)
     }
 }
 

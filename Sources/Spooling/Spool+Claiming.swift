@@ -3,40 +3,45 @@ import InspectionDomain
 import LinuxPlatform
 
 extension Spool {
-    /// Claims a frame: gives its result an id and records it, attempt 1, before anything moves. `take` follows.
+    /// Claims frames: gives each one's result an id and records them all before anything moves. `take` and `begin` follow.
     ///
-    /// - Parameter keeps: leaves the frame where it is; its id then follows from its path and fingerprint, so that the same
-    ///   file is never recorded twice.
+    /// A frame that its line keeps stays where it is; its id then follows from its path and fingerprint, so that the same file
+    /// is never recorded twice.
     /// - Throws: `SystemError`; nothing is claimed then.
-    public func claim(_ arrival: Arrival, line: String, keeps: Bool, now: Date = Date()) throws -> Claim {
-        let id = keeps ? Self.keptID(arrival, line: line) : Self.freshID(now)
-        let folder = active / id
-        let claim = Claim(
-            id: id, line: line, original: arrival.path, claimedAt: now, attempts: 1, isKept: keeps,
-            isLink: arrival.link != nil, fingerprint: (arrival.link ?? arrival.status).fingerprint, folder: folder)
-        let building = spares.take() ?? spare / id
-        do {
-            try fileSystem.makeFolder(building, isDurable: false)
-            try fileSystem.create(building / Claim.recordName, try DomainJSON.encoder().encode(claim.record))
-            try fileSystem.syncFolder(building)
-            try fileSystem.rename(building, to: folder)
-            try fileSystem.syncFolder(active)
-        } catch {
-            // The frame has not moved. Should this fail too, the next start clears what is left.
-            for path in [building, folder] { try? fileSystem.removeTree(path) }
-            throw error
-        }
+    public func claim(_ intake: [Intake], now: Date = Date()) throws -> [Claim] {
+        let records = intake.map { $0.record(now) }
+        let sheet = ClaimSheet(folder: active / Self.freshID(now), records: records)
+        try sheet.write(fileSystem)
         CrashPoint.claimRecorded.reached()
-        return claim
+        return records.compactMap { Claim($0, sheet: sheet) }
     }
 
-    /// Moves a claimed frame out of its folder. Doing it again finishes what was interrupted.
+    /// A single frame.
+    public func claim(_ arrival: Arrival, line: String, keeps: Bool, now: Date = Date()) throws -> Claim {
+        try claim([Intake(arrival, line: line, keeps: keeps)], now: now)[0]
+    }
+
+    /// Moves claimed frames out of their folders, durably. Doing it again finishes what was interrupted.
     ///
-    /// The move is not durable before `publish`: undone by a power cut, the frame lies in its folder, the claim holds none
-    /// and is dropped, and nobody has been told of it.
-    /// - Returns: false when the frame is gone: another process took it, or the camera removed it. The claim is dropped then.
-    /// - Throws: `SystemError`; the claim stands, and `take` can be tried again.
-    public func take(_ claim: Claim) throws -> Bool {
+    /// - Returns: for each claim, in order, whether its frame is here; false when another process took it, or the camera removed
+    ///   it, and then the claim is dropped. Or a `SystemError`; then the claim stands, and `take` can be tried again.
+    public func take(_ claims: [Claim]) -> [Result<Bool, any Error>] {
+        var outcomes = claims.map { claim in Result { try move(claim) } }
+        let moved = claims.indices.filter { !claims[$0].isKept && (try? outcomes[$0].get()) == true }
+        do {
+            // One sync for all: those that were claimed together lie together, and most came from one folder.
+            for folder in Set(moved.map { claims[$0].sheet.folder }) { try fileSystem.syncFolder(folder) }
+            for folder in Set(moved.map { claims[$0].original.parent }) { try syncWatched(folder) }
+        } catch {
+            for index in moved { outcomes[index] = .failure(error) }
+        }
+        return outcomes
+    }
+
+    /// A single frame.
+    public func take(_ claim: Claim) throws -> Bool { try take([claim])[0].get() }
+
+    private func move(_ claim: Claim) throws -> Bool {
         guard !claim.isKept else { return true }
         if try fileSystem.exists(claim.frame) {
             try removeCopiedOriginal(claim)
@@ -50,20 +55,17 @@ extension Spool {
             }
         } catch let error as SystemError where error.isMissing {
             if try fileSystem.exists(claim.original) || fileSystem.exists(claim.frame) { throw error }
-            try fileSystem.removeTree(claim.folder)
+            try drop(claim)
             return false
         }
         CrashPoint.frameTaken.reached()
         return true
     }
 
-    /// Makes the move of `take` durable. The watched folder may be gone by now (an unmounted share): then there is nothing in
-    /// it to sync.
-    func settle(_ claim: Claim) throws {
-        guard !claim.isKept else { return }
-        try fileSystem.syncFolder(claim.folder)
+    /// The watched folder may be gone by now (an unmounted share): then there is nothing in it to sync.
+    private func syncWatched(_ folder: RawPath) throws {
         do {
-            try fileSystem.syncFolder(claim.original.parent)
+            try fileSystem.syncFolder(folder)
         } catch let error as SystemError where error.isMissing {}
     }
 
@@ -77,14 +79,23 @@ extension Spool {
         try fileSystem.remove(claim.original)
     }
 
+    /// Counts the first attempt, before the work begins. Noted and not synced: the note is to survive the process, which the
+    /// frame may end; a power cut is no frame's fault.
+    /// - Throws: `SystemError`.
+    public func begin(_ claim: Claim) throws -> Claim {
+        var next = claim
+        next.attempts += 1
+        try fileSystem.append(claim.sheet.folder / ClaimSheet.begunName, Data("\(claim.id)\n".utf8))
+        CrashPoint.attemptCounted.reached()
+        return next
+    }
+
     /// Counts another attempt, durably, before the work begins again.
     /// - Throws: `SystemError`.
     public func beginAgain(_ claim: Claim) throws -> Claim {
         var next = claim
         next.attempts += 1
-        try DurableFile.write(
-            try DomainJSON.encoder().encode(next.record), to: (claim.folder / Claim.recordName).description,
-            fileSystem: fileSystem)
+        try claim.sheet.rewrite(next.record, fileSystem)
         CrashPoint.attemptCounted.reached()
         return next
     }
@@ -111,7 +122,8 @@ extension Spool {
     /// A frame copied from another file system whose original was not yet removed is removed there now: the copy is whole.
     /// - Throws: `SystemError`.
     public func recover() throws -> [Claim] {
-        spares.replace(with: try fileSystem.list(spare).map { spare.appending($0.name) })
+        // Earlier versions kept the folders of former claims there.
+        try fileSystem.removeTree(root / "spare")
         for entry in try fileSystem.list(temporary) {
             let path = temporary.appending(entry.name)
             if entry.kind == .folder { try fileSystem.removeTree(path) } else { try fileSystem.remove(path) }
@@ -119,40 +131,64 @@ extension Spool {
         var claims: [Claim] = []
         for entry in try fileSystem.list(active).sorted(by: { $0.name < $1.name }) where entry.kind == .folder {
             let folder = active.appending(entry.name)
-            let holdsFrame = try fileSystem.exists(folder / "frame")
-            guard let claim = try readClaim(folder) else {
-                // Died while the record was written: the frame had not moved, unless someone damaged the record since.
-                if holdsFrame { claims.append(orphan(folder)) } else { try fileSystem.removeTree(folder) }
-                continue
-            }
-            guard claim.isKept || holdsFrame else {
-                try fileSystem.removeTree(folder)
-                continue
-            }
-            if !claim.isKept { try removeCopiedOriginal(claim) }
-            claims.append(claim)
+            try FormerClaim.convert(folder, fileSystem)
+            let found = try recover(folder)
+            for claim in found where !claim.isKept { try removeCopiedOriginal(claim) }
+            // Died while the record was written, or all its frames have left.
+            if found.isEmpty { try fileSystem.removeTree(folder) }
+            claims += found
         }
         return claims
     }
 
-    /// Nil when there is no record, or a damaged one.
-    private func readClaim(_ folder: RawPath) throws -> Claim? {
-        let data: Data
-        do {
-            data = try fileSystem.read(folder / Claim.recordName, limit: 1 << 20)
-        } catch let error as SystemError where error.isMissing {
-            return nil
+    /// How many frames are in work, by a daemon that runs or by one that died.
+    /// - Throws: `SystemError`.
+    public func countActive() throws -> Int {
+        try fileSystem.list(active).reduce(0) { count, entry in
+            let folder = active.appending(entry.name)
+            let frames = try Self.frames(in: folder, fileSystem).count
+            let kept = try (ClaimSheet.records(in: folder, fileSystem) ?? []).count(where: \.kept)
+            return count + frames + kept
         }
-        guard let record = try? DomainJSON.decoder().decode(Claim.Record.self, from: data), record.schema == 1 else {
-            return nil
-        }
-        return Claim(record, folder: folder)
     }
 
-    /// A frame whose record is damaged: still somebody's picture, so it goes round under a line of its own.
-    private func orphan(_ folder: RawPath) -> Claim {
-        Claim(
-            id: folder.name.description, line: "orphans", original: folder / "frame", claimedAt: Date(), attempts: 2,
-            isKept: false, fingerprint: "", folder: folder)
+    /// The claims of a sheet whose frames are here; and frames that no record names, because somebody damaged it: still
+    /// somebody's pictures, so they go round under a line of their own.
+    private func recover(_ folder: RawPath) throws -> [Claim] {
+        let frames = try Self.frames(in: folder, fileSystem)
+        let records = try ClaimSheet.records(in: folder, fileSystem) ?? []
+        let known = records.filter { $0.kept || frames.contains(RawPath($0.id)) }
+        let orphans = frames.filter { frame in !records.contains { RawPath($0.id) == frame } }.map { frame in
+            Claim.Record(
+                id: frame.description, line: "orphans", original: folder.appending(frame), claimedAt: Date(),
+                attempts: 2)
+        }
+        let sheet = ClaimSheet(folder: folder, records: known + orphans)
+        return (known + orphans).compactMap { Claim($0, sheet: sheet) }
+    }
+
+    /// Names of the frames in a sheet's folder: not its record, nor what begins with a dot.
+    private static func frames(in folder: RawPath, _ fileSystem: FileSystem) throws -> [RawPath] {
+        try fileSystem.list(folder).filter {
+            $0.kind == .file && $0.name.bytes.first != UInt8(ascii: ".") && $0.name != RawPath(ClaimSheet.recordName)
+        }.map(\.name).sorted()
+    }
+}
+
+/// A frame that may be claimed, and what its line does with frames.
+public struct Intake: Sendable {
+    public let arrival: Arrival
+    public let line: String
+    public let keeps: Bool
+
+    public init(_ arrival: Arrival, line: String, keeps: Bool) {
+        (self.arrival, self.line, self.keeps) = (arrival, line, keeps)
+    }
+
+    func record(_ now: Date) -> Claim.Record {
+        Claim.Record(
+            id: keeps ? Spool.keptID(arrival, line: line) : Spool.freshID(now), line: line, original: arrival.path,
+            claimedAt: now, attempts: 0, kept: keeps, isLink: arrival.link != nil,
+            fingerprint: (arrival.link ?? arrival.status).fingerprint)
     }
 }

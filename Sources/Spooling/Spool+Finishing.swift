@@ -28,7 +28,7 @@ extension Spool {
     }
 
     /// Writes a claim's result files complete and durable: in `tmp`, synced, renamed into place. A folder that an earlier
-    /// attempt left is replaced. The frame's own move is durable from here on too, so that the ledger may commit.
+    /// attempt left is replaced.
     ///
     /// - Parameter files: content by name, `result.json` among them.
     /// - Returns: the folder.
@@ -40,7 +40,6 @@ extension Spool {
         try fileSystem.makeFolder(building, isDurable: false)
         try fileSystem.create(files.map { (building / $0.key, $0.value) })
         try fileSystem.syncFolder(building)
-        try settle(claim)
         CrashPoint.resultsWritten.reached()
         try fileSystem.makeFolder(target.parent)
         try fileSystem.removeTree(target)
@@ -104,16 +103,9 @@ extension Spool {
 
     /// The frame has made its last move. Nothing is synced: a claim that a power cut brings back holds no frame, or the ledger
     /// knows it, and it is dropped again.
-    private func drop(_ claim: Claim) throws {
+    func drop(_ claim: Claim) throws {
         CrashPoint.frameMoved.reached()
-        // Of an earlier attempt there may be more in it than the record.
-        if claim.attempts == 1 {
-            let folder = spare / claim.id
-            try fileSystem.rename(claim.folder, to: folder)
-            spares.keep(folder)
-        } else {
-            try fileSystem.removeTree(claim.folder)
-        }
+        if claim.sheet.end(claim.id) { try fileSystem.removeTree(claim.sheet.folder) }
         CrashPoint.claimDropped.reached()
     }
 

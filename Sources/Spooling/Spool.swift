@@ -7,27 +7,24 @@ import LinuxPlatform
 /// On disk:
 /// ```
 /// lock                                         held by the one daemon that works here
-/// active/<id>/claim.json, frame                a claimed frame (`frame` is absent when the line keeps its originals)
+/// active/<sheet>/claims.json, <id>…            frames that were claimed together (kept originals are in the record only)
 /// results/<line>/<YYYY-MM-DD>/<stem>-<id>/     result.json and pictures; complete when it appears
 /// alerts/new/<id>.json, alerts/cur/            one per alert; complete when it appears
 /// archive/<line>/<YYYY-MM-DD>/<stem>-<id>.ext  originals, byte for byte
 /// quarantine/<line>/<stem>-<id>/               the frame under its own name, and reason.json
 /// tmp/                                         results under construction
-/// spare/                                       folders of former claims, for the next ones; what they hold means nothing
 /// ```
 /// Invariants:
 /// 1. A claim's record is durable before its frame leaves the watched folder, so no frame is ever without a name.
-/// 2. `claim.json` counts the attempts, this one included, before the work begins: a frame that kills the process cannot
-///    do so for ever.
+/// 2. Attempts are counted, this one included, before the work begins: a frame that kills the process cannot do so for ever.
 /// 3. Results are written in `tmp`, synced, renamed into place; then the ledger commits; only then does the frame move on.
 ///    Doing any step again gives the same names and the same content.
 ///
-/// Recovery (`recover`): `tmp` is emptied; a claim whose frame never arrived is dropped (the frame is still in its folder);
+/// Recovery (`recover`): `tmp` is emptied; a claim whose frame never arrived (it is in its folder still), or has left, is dropped;
 /// every other claim is handed to the caller, who asks the ledger whether to finish its move or inspect it again.
 public struct Spool: Sendable {
     public let root: RawPath
     let fileSystem: FileSystem
-    let spares = SpareFolders()
 
     public init(root: String, fileSystem: FileSystem = FileSystem()) {
         self.root = RawPath(root)
@@ -36,7 +33,6 @@ public struct Spool: Sendable {
 
     var active: RawPath { root / "active" }
     var temporary: RawPath { root / "tmp" }
-    var spare: RawPath { root / "spare" }
     public var alertsNew: RawPath { root / "alerts" / "new" }
     public var alertsCurrent: RawPath { root / "alerts" / "cur" }
     public var results: RawPath { root / "results" }
@@ -46,7 +42,7 @@ public struct Spool: Sendable {
     /// Makes the folders that are missing.
     /// - Throws: `SystemError`.
     public func prepare() throws {
-        for folder in [active, temporary, spare, alertsNew, alertsCurrent, results, archive, quarantine] {
+        for folder in [active, temporary, alertsNew, alertsCurrent, results, archive, quarantine] {
             try fileSystem.makeFolder(folder)
         }
     }

@@ -24,8 +24,6 @@ extension ProgramTests {
             case .reasonWritten: [Life(isBroken: true), Life(after: "keep", isBroken: true)]
             case .examined: [Life(), Life(after: "keep")]
             case .frameTaken: [Life(), Life(isBroken: true)]
-            // Only a frame that was in work at a crash has a second attempt; see below.
-            case .attemptCounted: []
             default: [Life(), Life(after: "keep"), Life(after: "delete"), Life(isBroken: true)]
             }
         }

@@ -8,15 +8,20 @@ extension ProgramTests {
     @Suite struct Crash {
         /// Claims that hold their frame: result id, and how often work on it has begun.
         private static func claims(_ shop: Workshop) -> [(id: String, attempts: Int)] {
-            shop.inWork.compactMap { name in
+            shop.inWork.flatMap { name -> [(id: String, attempts: Int)] in
                 let folder = shop.spool.appendingPathComponent("active/\(name)")
-                guard let data = try? Data(contentsOf: folder.appendingPathComponent("claim.json")),
-                    let claim = try? JSONSerialization.jsonObject(with: data) as? [String: Any],
-                    let id = claim["id"] as? String, let attempts = claim["attempts"] as? Int,
-                    claim["kept"] as? Bool == true
-                        || FileManager.default.fileExists(atPath: folder.appendingPathComponent("frame").path)
-                else { return nil }
-                return (id, attempts)
+                guard let data = try? Data(contentsOf: folder.appendingPathComponent("claims.json")),
+                    let sheet = try? JSONSerialization.jsonObject(with: data) as? [String: Any],
+                    let claims = sheet["claims"] as? [[String: Any]]
+                else { return [] }
+                let begun = (try? String(contentsOf: folder.appendingPathComponent(".begun"), encoding: .utf8)) ?? ""
+                return claims.compactMap { claim in
+                    guard let id = claim["id"] as? String, let attempts = claim["attempts"] as? Int,
+                        claim["kept"] as? Bool == true
+                            || FileManager.default.fileExists(atPath: folder.appendingPathComponent(id).path)
+                    else { return nil }
+                    return (id, attempts == 0 && begun.contains(id) ? 1 : attempts)
+                }
             }
         }
 

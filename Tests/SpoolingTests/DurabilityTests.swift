@@ -25,6 +25,8 @@ import Testing
 
         func note(_ call: String, _ path: RawPath) { entries.withLock { $0.append(Entry(call: call, path: path)) } }
 
+        func count(_ call: String) -> Int { entries.withLock { $0.count { $0.call == call } } }
+
         /// Whether the calls were made in this order, others between them.
         func holds(_ wanted: [(call: String, path: RawPath)]) -> Bool {
             entries.withLock { entries in
@@ -47,6 +49,7 @@ import Testing
         var inbox = Inbox(folder: plant.watch)
         let claim = try plant.spool.claim(try inbox.scan().arrivals[0], line: "a", keeps: false)
         try #require(try plant.spool.take(claim))
+        _ = try plant.spool.begin(claim)
         try plant.spool.publish(["result.json": Data([1]), "overlay.jpg": Data([2])], for: claim)
         diary.note("commit", RawPath("ledger"))
         try plant.spool.archive(claim)
@@ -59,19 +62,19 @@ import Testing
             let plant = try Plant(folder, fileSystem: diary.fileSystem)
             let claim = try live(plant, diary)
             let (root, watch) = (plant.spool.root, RawPath(plant.watch))
-            let own = root / "active" / claim.id, record = root / "spare" / claim.id
+            let sheet = claim.frame.parent
             let building = root / "tmp" / claim.id
             let results = plant.spool.resultFolder(claim), archived = plant.spool.archivePath(claim)
 
             // The claim and its name, before the frame leaves its folder.
             #expect(
                 diary.holds([
-                    ("fsync", record / "claim.json"), ("fsync", record), ("rename", own), ("fsync", root / "active"),
-                    ("rename", own / "frame"),
+                    ("fsync", sheet / "claims.json"), ("fsync", sheet), ("fsync", root / "active"),
+                    ("rename", claim.frame),
                 ]))
             // The frame's move, before anybody is told: else it would arrive a second time.
-            #expect(diary.holds([("rename", own / "frame"), ("fsync", own), Self.commit]))
-            #expect(diary.holds([("rename", own / "frame"), ("fsync", watch), Self.commit]))
+            #expect(diary.holds([("rename", claim.frame), ("fsync", sheet), Self.commit]))
+            #expect(diary.holds([("rename", claim.frame), ("fsync", watch), Self.commit]))
             // Every result's content before it is seen, and its place before the ledger says where it is.
             for name in ["result.json", "overlay.jpg"] {
                 #expect(
@@ -83,8 +86,29 @@ import Testing
             // The frame's last place, before its claim goes.
             #expect(
                 diary.holds([
-                    Self.commit, ("rename", archived), ("fsync", archived.parent), ("rename", record),
+                    Self.commit, ("rename", archived), ("fsync", archived.parent),
+                    ("unlink", sheet / "claims.json"),
                 ]))
+        }
+    }
+
+    @Test func frames_that_are_claimed_together_share_their_syncs() throws {
+        try withTemporaryFolder { folder in
+            let diary = Diary()
+            let plant = try Plant(folder, fileSystem: diary.fileSystem)
+            try plant.spool.prepare()
+            for index in 0..<8 { try plant.arrive(RawPath("\(index).jpg"), "picture") }
+            var inbox = Inbox(folder: plant.watch)
+            let arrivals = try inbox.scan().arrivals
+            let before = diary.count("fsync")
+            let claims = try plant.spool.claim(arrivals.map { Intake($0, line: "a", keeps: false) })
+            #expect(try plant.spool.take(claims).allSatisfy { try $0.get() })
+            // Record, its folder, `active`; then that folder with the frames, and the watched one.
+            #expect(diary.count("fsync") - before == 5)
+            for claim in claims {
+                #expect(diary.holds([("rename", claim.frame), ("fsync", claim.frame.parent)]))
+                #expect(diary.holds([("rename", claim.frame), ("fsync", RawPath(plant.watch))]))
+            }
         }
     }
 
@@ -97,6 +121,8 @@ import Testing
             let claim = try plant.spool.claim(try inbox.scan().arrivals[0], line: "a", keeps: false)
             try #require(try plant.spool.take(claim))
             try FileSystem().removeFolder(RawPath(plant.watch))
+            // Again, as after a restart.
+            try #require(try plant.spool.take(claim))
             let results = try plant.spool.publish(["result.json": Data([1])], for: claim)
             #expect(plant.files(results).map(\.name) == [RawPath("result.json")])
         }

@@ -65,12 +65,13 @@ final class Death: Sendable {
             ledger.ids.contains(claim.id) ? claim : try plant.spool.beginAgain(claim)
         }
         var inbox = Inbox(folder: plant.watch)
-        for arrival in try inbox.scan().arrivals {
-            claims.append(try plant.spool.claim(arrival, line: "a", keeps: false))
-        }
-        for claim in claims {
+        let arrived = try inbox.scan().arrivals.map { Intake($0, line: "a", keeps: false) }
+        if !arrived.isEmpty { claims += try plant.spool.claim(arrived) }
+        let taken = plant.spool.take(claims)
+        for (claim, outcome) in zip(claims, taken) {
             if !ledger.ids.contains(claim.id) {
-                guard try plant.spool.take(claim) else { continue }
+                guard try outcome.get() else { continue }
+                if claim.attempts == 0 { _ = try plant.spool.begin(claim) }
                 try plant.spool.publish(["result.json": Data(claim.id.utf8), "overlay.jpg": Data([1])], for: claim)
                 ledger.ids.append(claim.id)
             }
@@ -78,25 +79,28 @@ final class Death: Sendable {
         }
     }
 
-    @Test func a_frame_is_recorded_once_wherever_the_process_dies() throws {
+    @Test(arguments: [1, 3])
+    func a_frame_is_recorded_once_wherever_the_process_dies(frames: Int) throws {
         var calls = 0
         while true {
             let died = try withTemporaryFolder { folder in
                 let ledger = MemoryLedger()
                 let death = Death(after: calls)
                 let plant = try Plant(folder, fileSystem: death.fileSystem)
-                try plant.arrive(RawPath("frame one.png"), "picture")
+                let names = (0..<frames).map { "frame \($0).png" }
+                for name in names { try plant.arrive(RawPath(name), "picture of \(name)") }
                 try? live(plant, ledger)
                 let second = try Plant(folder)
                 try live(second, ledger)
-                #expect(ledger.ids.count == 1, "died at call \(calls)")
-                let archived = second.files(second.spool.archive)
-                #expect(archived.count == 1, "died at call \(calls)")
-                #expect(try archived.map { try FileSystem().read($0) } == [Data("picture".utf8)])
-                #expect(archived.first?.name.description.hasPrefix("frame one-") == true)
+                #expect(ledger.ids.count == frames, "died at call \(calls)")
+                let archived = second.files(second.spool.archive).sorted()
+                #expect(
+                    try archived.map { String(decoding: try FileSystem().read($0), as: UTF8.self) }
+                        == names.map { "picture of \($0)" }, "died at call \(calls)")
+                #expect(zip(archived, names).allSatisfy { $0.name.description.hasPrefix($1.dropLast(4) + "-") })
                 let results = second.files(second.spool.results)
-                #expect(Set(results.map(\.parent)).count == 1, "died at call \(calls)")
-                #expect(results.count == 2)
+                #expect(Set(results.map(\.parent)).count == frames, "died at call \(calls)")
+                #expect(results.count == 2 * frames)
                 for rest in ["tmp", "active"] {
                     #expect(second.files(second.spool.root / rest).isEmpty, "died at call \(calls)")
                 }
@@ -118,12 +122,91 @@ final class Death: Sendable {
             var inbox = Inbox(folder: plant.watch)
             let claim = try plant.spool.claim(try inbox.scan().arrivals[0], line: "a", keeps: false)
             try #require(try plant.spool.take(claim))
-            #expect(claim.attempts == 1)
+            #expect(claim.attempts == 0)
+            #expect(try plant.spool.recover().map(\.attempts) == [0], "its work had not begun")
+            #expect(try plant.spool.begin(claim).attempts == 1)
+            #expect(try plant.spool.recover().map(\.attempts) == [1])
             let again = try plant.spool.beginAgain(try #require(try plant.spool.recover().first))
             #expect(again.attempts == 2)
             let third = try #require(try plant.spool.recover().first)
             #expect(third.attempts == 2)
             #expect(third.id == claim.id)
+        }
+    }
+
+    @Test func frames_claimed_together_have_one_record_until_the_last_has_left() throws {
+        try withTemporaryFolder { folder in
+            let plant = try Plant(folder)
+            try plant.spool.prepare()
+            for name in ["a.jpg", "b.jpg", "c.jpg"] { try plant.arrive(RawPath(name), name) }
+            var inbox = Inbox(folder: plant.watch)
+            let arrivals = try inbox.scan().arrivals.sorted { $0.path < $1.path }
+            let claims = try plant.spool.claim(arrivals.map { Intake($0, line: "a", keeps: false) })
+            // The camera takes one back.
+            try FileSystem().remove(claims[1].original)
+            #expect(try plant.spool.take(claims).map { try $0.get() } == [true, false, true])
+            let active = plant.spool.root / "active"
+            #expect(try FileSystem().list(active).count == 1)
+            _ = try plant.spool.begin(claims[2])
+            #expect(try plant.spool.countActive() == 2)
+
+            let left = try plant.spool.recover()
+            #expect(left.map(\.original) == [claims[0].original, claims[2].original])
+            #expect(left.map(\.attempts) == [0, 1], "only what was in work is suspected")
+            try plant.spool.archive(left[0])
+            #expect(try plant.spool.recover().map(\.id) == [claims[2].id])
+            try plant.spool.archive(left[1])
+            #expect(try FileSystem().list(active).isEmpty)
+        }
+    }
+
+    @Test func a_damaged_record_leaves_its_frames_as_orphans() throws {
+        try withTemporaryFolder { folder in
+            let plant = try Plant(folder)
+            try plant.spool.prepare()
+            for name in ["a.jpg", "b.jpg"] { try plant.arrive(RawPath(name), name) }
+            var inbox = Inbox(folder: plant.watch)
+            let claims = try plant.spool.claim(
+                try inbox.scan().arrivals.map { Intake($0, line: "a", keeps: false) })
+            _ = plant.spool.take(claims)
+            try FileSystem().create(claims[0].frame.parent / "claims.json", Data("{".utf8))
+            let orphans = try plant.spool.recover()
+            #expect(orphans.map(\.line) == ["orphans", "orphans"])
+            #expect(
+                try orphans.map { String(decoding: try FileSystem().read($0.frame), as: UTF8.self) }.sorted() == [
+                    "a.jpg", "b.jpg",
+                ])
+        }
+    }
+
+    @Test(arguments: ["", "claim.json", "claims.json"])
+    func a_claim_of_an_earlier_version_is_taken_up(damaged: String) throws {
+        try withTemporaryFolder { folder in
+            let plant = try Plant(folder)
+            try plant.spool.prepare()
+            let former = plant.spool.root / "active" / "0123456789abc0123456a"
+            try FileSystem().makeFolder(former)
+            try FileSystem().makeFolder(plant.spool.root / "spare" / "x")
+            let original = RawPath(plant.watch) / "old one.jpg"
+            let record = """
+                {"schema": 1, "id": "0123456789abc0123456a", "line": "a", "original": "\(original.hex)", "attempts": 1,
+                 "original_text": "-", "claimed_at": "2026-01-31T08:15:30.123Z", "kept": false, "fingerprint": "f"}
+                """
+            try FileSystem().create(former / "claim.json", Data((damaged == "claim.json" ? "{" : record).utf8))
+            try FileSystem().create(former / "frame", Data("old".utf8))
+            if damaged == "claims.json" { try FileSystem().create(former / "claims.json", Data("{".utf8)) }
+            let claim = try #require(try plant.spool.recover().first)
+            #expect(claim.id == "0123456789abc0123456a")
+            #expect(try FileSystem().read(claim.frame) == Data("old".utf8))
+            if damaged.isEmpty {
+                #expect((claim.line, claim.original, claim.attempts) == ("a", original, 1))
+                #expect(try plant.spool.beginAgain(claim).attempts == 2)
+            } else {
+                #expect(claim.line == "orphans")
+            }
+            try plant.spool.archive(claim)
+            #expect(plant.files(plant.spool.root / "active").isEmpty)
+            #expect(try !FileSystem().exists(plant.spool.root / "spare"))
         }
     }
 

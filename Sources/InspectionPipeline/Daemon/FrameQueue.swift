@@ -27,14 +27,27 @@ final class FrameQueue<Element: Sendable>: @unchecked Sendable {
         return true
     }
 
-    /// Waits for an element; nil when the queue was closed.
-    func pop() -> Element? {
+    /// Puts elements before all others, whether there is room or not.
+    func putFirst(_ first: [Element]) {
+        condition.lock()
+        elements.insert(contentsOf: first, at: 0)
+        condition.broadcast()
+        condition.unlock()
+    }
+
+    /// Waits for an element, and takes those behind it along as long as they are of the same batch; nil when the queue was
+    /// closed and is empty.
+    /// - Parameters:
+    ///   - most: as many at a time.
+    ///   - isBatched: whether an element may be taken together with others.
+    func pop(most: Int, isBatched: (Element) -> Bool) -> [Element]? {
         condition.lock()
         defer { condition.unlock() }
         while elements.isEmpty && !isClosed { condition.wait() }
-        // What is queued has not been touched: after a restart it is found again where it lies.
-        guard !isClosed else { return nil }
-        let first = elements.removeFirst()
+        guard !elements.isEmpty else { return nil }
+        let count = max(1, elements.prefix(most).prefix(while: isBatched).count)
+        let first = Array(elements.prefix(count))
+        elements.removeFirst(count)
         condition.broadcast()
         return first
     }
@@ -47,11 +60,12 @@ final class FrameQueue<Element: Sendable>: @unchecked Sendable {
         condition.unlock()
     }
 
-    func close() {
+    /// Ends the queue: what is left can be popped still, but for what is dropped now.
+    func close(dropping isDropped: (Element) -> Bool) {
         condition.lock()
         isEntranceClosed = true
         isClosed = true
-        elements.removeAll()
+        elements.removeAll(where: isDropped)
         condition.broadcast()
         condition.unlock()
     }

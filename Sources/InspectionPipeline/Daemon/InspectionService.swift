@@ -38,8 +38,8 @@ struct InspectionService: Service {
                 }
             }
         } onCancelOrGracefulShutdown: {
-            // The frames in hand are finished; what is queued lies in its folder still.
-            context.queue.close()
+            // The frames in hand are finished; what is queued and not claimed lies in its folder still.
+            context.queue.close { $0.frame.isArrival }
         }
     }
 }
@@ -72,19 +72,57 @@ private final class Worker {
         inspector = FrameInspector(context: context, worker: name, examiners: examiners)
     }
 
+    /// Frames that are claimed with one record: as many as wait when one worker looks for work, at most.
+    private static let together = 16
+
     func run() {
-        while let work = context.queue.pop() {
-            context.suspects.pass(suspect: work.isRecovered) { process(work) }
+        while let batch = context.queue.pop(most: Self.together, isBatched: { $0.frame.isArrival }) {
+            context.suspects.pass(suspect: batch[0].isSuspect) {
+                switch batch[0].frame {
+                case .arrived: takeIn(batch)
+                case .claimed(let claim, let isTaken): process(batch[0], claim, isTaken: isTaken)
+                }
+            }
             context.progress.rest(name)
         }
     }
 
-    private func process(_ work: Work) {
+    /// Claims frames together and moves them out of their folders; they come first in the queue then, for whoever is free.
+    private func takeIn(_ arrived: [Work]) {
+        guard context.intake.reason == nil else { return context.pending.putBack(arrived) }
+        context.progress.begin("claim", part: name)
+        let claims: [Claim]
+        do {
+            claims = try context.spool.claim(arrived.compactMap(\.intake))
+        } catch {
+            for work in arrived { tryAgain(work, nil, error) }
+            return
+        }
+        var taken: [Work] = []
+        for (index, outcome) in context.spool.take(claims).enumerated() {
+            let work = arrived[index], claim = claims[index]
+            switch outcome {
+            case .success(true):
+                taken.append(Work(frame: .claimed(claim, isTaken: true), line: work.line, seen: work.seen))
+            case .success(false): context.pending.end(work.path)
+            case .failure(let error): tryAgain(work, claim, error)
+            }
+        }
+        context.queue.putFirst(taken)
+    }
+
+    private func process(_ work: Work, _ claimed: Claim, isTaken: Bool) {
         guard context.intake.reason == nil else { return context.pending.putBack([work]) }
         let path = work.path
-        var claim: Claim? = if case .claimed(let claimed) = work.frame { claimed } else { nil }
+        var claim = claimed
         do {
-            switch try inspector.inspect(work, claimed: { claim = $0 }) {
+            // The attempt is counted before the work begins. A retry in the same process is no crash: it does not count.
+            if work.isSuspect {
+                claim = try context.spool.beginAgain(claim)
+            } else if claim.attempts == 0 {
+                claim = try context.spool.begin(claim)
+            }
+            switch try inspector.inspect(claim, isTaken: isTaken, line: work.line, seen: work.seen) {
             case .inspected(let inspection, let folder):
                 context.counters.count(inspection.verdict)
                 report(inspection, folder)
@@ -94,7 +132,7 @@ private final class Worker {
                     .recovered, .notice, "\(path): was inspected before; its last move is made now",
                     fields: [LogField.line: work.line.name, LogField.frame: path.description])
                 // Whether anybody was told before is not known.
-                if !work.isRecovered { context.counters.count(inspection.verdict) }
+                if !work.isSuspect { context.counters.count(inspection.verdict) }
                 report(inspection, folder)
                 if inspection.verdict != .normal { context.alertBell.ring() }
             case .gone:
@@ -102,16 +140,18 @@ private final class Worker {
             }
             context.pending.end(path)
         } catch {
-            tryAgain(work, claim, path, error)
+            tryAgain(work, claim, error)
         }
     }
 
     /// The reason may pass: the frame stays where it is, and its turn comes again.
-    private func tryAgain(_ work: Work, _ claim: Claim?, _ path: RawPath, _ error: any Error) {
+    private func tryAgain(_ work: Work, _ claim: Claim?, _ error: any Error) {
+        let path = work.path
         context.intake.note(error)
         let pause: Duration
         if let claim {
-            pause = context.pending.retry(Work(frame: .claimed(claim), line: work.line, seen: work.seen), of: path)
+            pause = context.pending.retry(
+                Work(frame: .claimed(claim, isTaken: false), line: work.line, seen: work.seen), of: path)
         } else {
             pause = context.pending.rest(path)
         }

@@ -54,7 +54,10 @@ final class Recovery: Sendable {
         var work: [Work] = []
         for claim in claims {
             if let line = configuration.line(named: claim.line) {
-                work.append(Work(frame: .claimed(claim), line: line, seen: .now, isRecovered: !lastEndWasClean))
+                // One whose work had not begun did not end the process.
+                let isSuspect = !lastEndWasClean && claim.attempts > 0
+                work.append(
+                    Work(frame: .claimed(claim, isTaken: false), line: line, seen: .now, isSuspect: isSuspect))
             } else {
                 try setAside(claim)
             }
@@ -75,6 +78,7 @@ final class Recovery: Sendable {
         let inspection = Inspection(
             resultID: claim.id, line: claim.line, createdAt: Date(), image: ImageInfo(path: claim.original.description),
             verdict: .error, error: error)
+        guard try context.spool.take(claim) else { return }
         let json = try DomainJSON.encoder().encode(inspection)
         let folder = try context.spool.publish(["result.json": json], for: claim)
         try context.ledger.record(

@@ -8,21 +8,31 @@ struct Work: Sendable {
     enum Frame: Sendable {
         /// Lies in its watched folder.
         case arrived(Arrival)
-        /// Was claimed before: by a process that died, or by this one when something that may pass went wrong.
-        case claimed(Claim)
+        /// Was claimed.
+        /// - Parameter isTaken: it is out of its folder, and was never worked on; else it was in work before: in a process that
+        ///   died, or in this one when something that may pass went wrong.
+        case claimed(Claim, isTaken: Bool)
+
+        var isArrival: Bool { if case .arrived = self { true } else { false } }
     }
 
     let frame: Frame
     let line: Configuration.Line
     let seen: ContinuousClock.Instant
-    /// Whether a process that crashed left it.
-    var isRecovered = false
+    /// Whether a process that crashed was working on it.
+    var isSuspect = false
+
+    /// What is claimed of an arrival.
+    var intake: Intake? {
+        guard case .arrived(let arrival) = frame else { return nil }
+        return Intake(arrival, line: line.name, keeps: line.after == .keep)
+    }
 
     /// Where the frame arrived.
     var path: RawPath {
         switch frame {
         case .arrived(let arrival): arrival.path
-        case .claimed(let claim): claim.original
+        case .claimed(let claim, _): claim.original
         }
     }
 }

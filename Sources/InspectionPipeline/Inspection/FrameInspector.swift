@@ -6,7 +6,7 @@ import LedgerStore
 import LinuxPlatform
 import Spooling
 
-/// Takes one frame through its whole life: claim → decode → detect → threshold → regions → pictures → results → ledger →
+/// Takes one frame through its whole life, once it is claimed: decode → detect → threshold → regions → pictures → results → ledger →
 /// archive. One per frame in work.
 ///
 /// Whatever goes wrong ends in one of two ways: the frame can never be inspected (it is set aside with its reason and an
@@ -32,17 +32,20 @@ final class FrameInspector {
     }
 
     /// Inspects one frame.
-    /// - Parameter claimed: told of the claim as soon as there is one.
+    ///
+    /// - Parameters:
+    ///   - isTaken: the frame is out of its folder, and new.
+    ///   - seen: when it was.
     /// - Throws: what may pass: `SystemError`, `LedgerError`, and what is wrong with the model or the configuration.
-    func inspect(_ work: Work, claimed: (Claim) -> Void) throws -> Outcome {
-        step("claim")
-        let claim = try claim(work)
-        claimed(claim)
-        var queued = (ContinuousClock.now - work.seen).inMilliseconds
-        if case .claimed = work.frame, try context.ledger.contains(claim.id) {
-            return try finishRecorded(claim, work.line)
+    func inspect(
+        _ claim: Claim, isTaken: Bool, line: Configuration.Line, seen: ContinuousClock.Instant
+    ) throws -> Outcome {
+        var queued = (ContinuousClock.now - seen).inMilliseconds
+        if !isTaken {
+            step("claim")
+            if try context.ledger.contains(claim.id) { return try finishRecorded(claim, line) }
+            guard try context.spool.take(claim) else { return .gone }
         }
-        guard try context.spool.take(claim) else { return .gone }
         var image = ImageInfo(path: claim.original.description)
         var inspection: Inspection
         var contents: [String: Data] = [:]
@@ -53,16 +56,16 @@ final class FrameInspector {
             let data = try context.fileSystem.read(claim.frame, followsLinks: claim.isKept && claim.isLink)
             CrashPoint.frameRead.reached()
             image.sha256 = SHA256.hex(of: data)
-            let model = try context.models.current(work.line.model)
-            let gate = try work.line.gate.map {
-                FrameExaminer.Gate(model: try context.models.current($0), expected: work.line.product)
+            let model = try context.models.current(line.model)
+            let gate = try line.gate.map {
+                FrameExaminer.Gate(model: try context.models.current($0), expected: line.product)
             }
             context.progress.rest(worker)
             let waiting = ContinuousClock.now
             inspection = try examiners.withExaminer { examiner in
                 queued += (ContinuousClock.now - waiting).inMilliseconds
                 let examination = try examiner.examine(
-                    data, with: model, behind: gate, rule: work.line.rule
+                    data, with: model, behind: gate, rule: line.rule
                 ) { step($0) }
                 CrashPoint.examined.reached()
                 calibration = examination.calibration
@@ -71,7 +74,7 @@ final class FrameInspector {
                 let examined = ContinuousClock.now
                 var inspection = examination.inspection(
                     resultID: claim.id, line: claim.line, image: image, createdAt: Date())
-                let pictures = try ResultPictures(examination, policy: work.line.overlay)
+                let pictures = try ResultPictures(examination, policy: line.overlay)
                 inspection.files = pictures.listing
                 for file in pictures.files { contents[file.name] = file.data }
                 inspection.timingMilliseconds.write = (ContinuousClock.now - examined).inMilliseconds
@@ -96,7 +99,7 @@ final class FrameInspector {
         CrashPoint.recorded.reached()
         if let calibration { watchDrift(inspection, calibration) }
         step("finish")
-        try finish(claim, inspection.error, work.line)
+        try finish(claim, inspection.error, line)
         return .inspected(inspection, folder: folder)
     }
 
@@ -111,17 +114,6 @@ final class FrameInspector {
     }
 
     private func step(_ name: String) { context.progress.begin(name, part: worker) }
-
-    /// The attempt is recorded before the work begins.
-    private func claim(_ work: Work) throws -> Claim {
-        switch work.frame {
-        case .arrived(let arrival):
-            return try context.spool.claim(arrival, line: work.line.name, keeps: work.line.after == .keep)
-        case .claimed(let claim):
-            // A retry in the same process is no crash: it does not count.
-            return work.isRecovered ? try context.spool.beginAgain(claim) : claim
-        }
-    }
 
     /// After the ledger's commit: the frame's last move.
     private func finish(_ claim: Claim, _ error: InspectionError?, _ line: Configuration.Line) throws {

@@ -86,7 +86,7 @@ public struct DaemonStatus: Codable, Sendable, Equatable {
         isRunning = pid != nil
         startedAt = isRunning ? RunMarker(path: configuration.state + "/run.json").content?.startedAt : nil
         intakeStopped = spool.obstacle()
-        active = Self.count(files, spool.root / "active")
+        active = (try? spool.countActive()) ?? 0
         pendingAlerts = try ledger?.pendingAlertCount() ?? 0
         deliveredAlerts = Self.count(files, spool.alertsNew)
         inspections = try ledger?.count() ?? 0

@@ -52,7 +52,7 @@ public struct Repair: Sendable {
             }
             if try ledger.record(inspection, resultPath: folder.description, alert: nil) { report.recorded += 1 }
         }
-        report.active = try files.list(spool.root / "active").count
+        report.active = try spool.countActive()
         return report
     }
 
