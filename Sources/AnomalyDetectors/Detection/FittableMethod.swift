@@ -74,13 +74,14 @@ public struct TrainingHistory: Codable, Sendable, Equatable {
         /// Loss of the pictures kept apart, after the epoch; nil when there were none.
         public var heldOutLoss: Double?
         public var learningRate: Double
-        /// How drawn defects were told after the epoch; nil for methods that are not judged so.
-        public var validation: FineTuningValidation.Outcome?
+        /// How drawn defects were told after the epoch, with the fixed Gaussians and with Gaussians of the tuned features;
+        /// nil for methods that are not judged so.
+        public var validation, renewed: FineTuningValidation.Outcome?
         /// What a `FittingWork.Watch` saw after the epoch.
         public var watched: Double?
 
         enum CodingKeys: String, CodingKey {
-            case loss, parts, validation, watched
+            case loss, parts, validation, renewed, watched
             case heldOutLoss = "held_out_loss"
             case learningRate = "learning_rate"
         }

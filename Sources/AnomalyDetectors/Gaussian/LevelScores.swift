@@ -3,33 +3,38 @@ import NeuralNets
 
 /// Image scores without a map: the levels' summed distances, for networks that are still being trained.
 enum LevelScores {
-    /// - Parameter frame: any size; resized to the network's input.
+    /// - Parameters:
+    ///   - frame: any size; resized to the network's input.
+    ///   - gaussians: sets of the same levels' Gaussians, each scored with.
+    /// - Returns: for each set the scores, in the frames' order.
     /// - Throws: `WeightError`, and what `frame` throws.
     static func of(
         count: Int, frame: @Sendable (Int) throws -> Frame, width: Int, height: Int, backbone: Backbone,
-        levels: [GaussianModel.Level], workers: Int
-    ) throws -> [Double] {
+        gaussians: [[GaussianModel.Level]], workers: Int
+    ) throws -> [[Double]] {
+        let names = gaussians[0].map(\.name)
         let parts = try ParallelFrames.run(
             count: count, workers: workers, phase: "scores", progress: nil,
             makeWorker: { _ in
                 Worker(
                     extractor: try FeatureExtractor(
-                        backbone: backbone, inputHeight: height, inputWidth: width, taps: levels.map(\.name),
-                        threads: 1))
+                        backbone: backbone, inputHeight: height, inputWidth: width, taps: names, threads: 1))
             },
             body: { worker, index in
                 worker.extractor.load(try frame(index), backbone.normalization)
                 worker.extractor.run()
-                worker.scores[index] = zip(levels, worker.extractor.features).reduce(0) { sum, pair in
-                    sum + pair.0.distance(pair.1.pooled())
+                let pooled = worker.extractor.features.map { $0.pooled() }
+                worker.scores[index] = gaussians.map { levels in
+                    zip(levels, pooled).reduce(0) { $0 + $1.0.distance($1.1) }
                 }
             })
-        return parts.flatMap(\.scores).sorted { $0.key < $1.key }.map(\.value)
+        let scores = parts.flatMap(\.scores).sorted { $0.key < $1.key }.map(\.value)
+        return gaussians.indices.map { set in scores.map { $0[set] } }
     }
 
     private struct Worker {
         let extractor: FeatureExtractor
-        var scores: [Int: Double] = [:]
+        var scores: [Int: [Double]] = [:]
     }
 }
 
@@ -43,7 +48,7 @@ extension Evaluator {
         let frames = FrameSource(paths: dataset.test.map(\.path))
         let scores = try LevelScores.of(
             count: frames.count, frame: { try frames.frame($0) }, width: options.inputWidth,
-            height: options.inputHeight, backbone: backbone, levels: levels, workers: workers)
-        return Metrics.Curve(scores: scores, isAnomalous: dataset.test.map(\.isAnomalous)).auroc
+            height: options.inputHeight, backbone: backbone, gaussians: [levels], workers: workers)
+        return Metrics.Curve(scores: scores[0], isAnomalous: dataset.test.map(\.isAnomalous)).auroc
     }
 }

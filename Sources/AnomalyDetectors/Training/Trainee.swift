@@ -42,6 +42,8 @@ struct Judgement {
     var penalty: Double?
     var heldOutLoss: Double?
     var validation: FineTuningValidation.Outcome?
+    /// The same with Gaussians of the tuned features.
+    var renewed: FineTuningValidation.Outcome?
     /// What a `FittingWork.Watch` saw.
     var watched: Double?
 }

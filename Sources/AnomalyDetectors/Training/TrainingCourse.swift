@@ -106,7 +106,7 @@ struct TrainingCourse<Subject: Trainee> {
             TrainingHistory.Epoch(
                 loss: loss, parts: parts.isEmpty ? nil : parts, heldOutLoss: judgement.heldOutLoss,
                 learningRate: subject.learningRate(epoch: epoch), validation: judgement.validation,
-                watched: judgement.watched))
+                renewed: judgement.renewed, watched: judgement.watched))
         if let penalty = judgement.penalty, !(penalty < lowest) {
             history.stoppedEarly = plan.patience > 0 && epoch - history.bestEpoch >= plan.patience
         } else {

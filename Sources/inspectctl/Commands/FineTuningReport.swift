@@ -13,7 +13,9 @@ enum FineTuningReport {
         let before = number(summary.before.mean)
         switch summary.chosen {
         case .pretrained:
-            let most = history.epochs.compactMap(\.validation).max { ($0.gain ?? 0) < ($1.gain ?? 0) }
+            let most = history.epochs.flatMap { [$0.validation, $0.renewed].compactMap(\.self) }.max {
+                ($0.gain ?? 0) < ($1.gain ?? 0)
+            }
             return "fine-tuning: \(epochs); none tells drawn defects surely better than the pretrained network "
                 + "(validation AUROC \(before)\(most.map { "; at most " + gain($0) } ?? "")), which is kept"
         case .fixed, .renewed:
@@ -39,7 +41,15 @@ enum FineTuningReport {
         }
         let auroc = Charts.lines(
             (watched.isEmpty ? [] : [(name: "test", points: watched)])
-                + [(name: "mean", points: points(\.mean))]
+                + [
+                    (name: "mean", points: points(\.mean)),
+                    (
+                        name: "mean, new Gaussians",
+                        points: history.epochs.enumerated().compactMap { epoch, entry in
+                            entry.renewed.map { (Double(epoch + 1), $0.mean) }
+                        }
+                    ),
+                ]
                 + kinds.map { kind in (name: kind, points: points { $0.byKind[kind] }) },
             title: "drawn defects told from flawless pictures: \(kept)", xLabel: "epoch (0: pretrained)",
             yLabel: "AUROC")

@@ -27,33 +27,30 @@ public enum FineTuner {
         let split = try NearDuplicates.split(
             frames, share: share, seed: options.seed, workers: work.workers, progress: work.progress)
         let fitting = FrameSource(paths: split.fitting.map { frames.paths[$0] })
-        let levels = try GaussianTrainer.levels(
-            fitting, backbone: backbone, options: options, workers: work.workers, progress: work.progress)
         let validation = try FineTuningValidation(
             frames, pictures: split.calibration, width: options.inputWidth, height: options.inputHeight,
             seed: options.seed, workers: work.workers, progress: work.progress)
-        let before = try validation.scores(backbone, levels: levels, workers: work.workers)
+        var estimation = options
+        estimation.fineTuning = nil
+        let judge = try FineTuningJudge(
+            validation, backbone, fitting: fitting, options: estimation, standardErrors: fineTuning.standardErrors,
+            work: work)
         let pictures = try ResizedPictures(
             fitting, width: options.inputWidth, height: options.inputHeight, normalization: backbone.normalization,
             work: work)
-        let judge = FineTuningCourse.Judge(
-            validation: validation, before: before, levels: levels, standardErrors: fineTuning.standardErrors,
-            watch: work.watch)
         let tuning = try FineTuningCourse(
             backbone: backbone, pictures: pictures, judge: judge, options: fineTuning, seed: options.seed)
-        var estimation = options
-        estimation.fineTuning = nil
         var course = TrainingCourse(
             tuning, tuning.plan(identity: "\(estimation) \(backbone.name) \(fitting.paths)"))
         try course.run(work)
-        return try choose(course, judge, frames, fitting, backbone, options, work)
+        return try choose(course, judge, frames, backbone, estimation, work)
     }
 
     /// The pretrained network, or the best epoch's with the fixed Gaussians or with new ones: whichever tells the drawn
     /// defects best.
     private static func choose(
-        _ course: TrainingCourse<FineTuningCourse>, _ judge: FineTuningCourse.Judge, _ frames: FrameSource,
-        _ fitting: FrameSource, _ backbone: Backbone, _ options: GaussianOptions, _ work: FittingWork
+        _ course: TrainingCourse<FineTuningCourse>, _ judge: FineTuningJudge, _ frames: FrameSource,
+        _ backbone: Backbone, _ options: GaussianOptions, _ work: FittingWork
     ) throws -> FittedDetector {
         var history = course.history
         var summary = FineTuningSummary(before: judge.before.outcome(), chosen: .pretrained)
@@ -67,14 +64,9 @@ public enum FineTuner {
             return FittedDetector(model: try estimated(backbone), history: history)
         }
         let tuned = try course.subject.backbone(with: best)
-        let withFixed = try judge.outcome(tuned, judge.levels, workers: work.workers)
-        let renewed = try GaussianTrainer.levels(
-            fitting, backbone: tuned, options: options, workers: work.workers, progress: work.progress)
-        let withRenewed = try judge.outcome(tuned, renewed, workers: work.workers)
-        (summary.withFixed, summary.withRenewed) = (withFixed, withRenewed)
-        let isRenewedBetter =
-            withRenewed.surelyGained(judge.standardErrors) > withFixed.surelyGained(judge.standardErrors)
-        summary.chosen = isRenewedBetter ? .renewed : .fixed
+        let verdict = try judge.verdict(on: tuned, workers: work.workers)
+        (summary.withFixed, summary.withRenewed) = (verdict.withFixed, verdict.withRenewed)
+        summary.chosen = verdict.isRenewedBetter ? .renewed : .fixed
         history.fineTuning = summary
         let model = try estimated(tuned)
         guard summary.chosen == .fixed else { return FittedDetector(model: model, history: history) }

@@ -4,38 +4,19 @@ import TensorCore
 
 /// What a course trains for fine-tuning: the backbone towards fixed Gaussians, judged by drawn defects.
 struct FineTuningCourse: Trainee {
-    /// What tells whether an epoch gained anything.
-    struct Judge: Sendable {
-        let validation: FineTuningValidation
-        /// Of the pretrained network.
-        let before: FineTuningValidation.Scores
-        /// The fixed Gaussians.
-        let levels: [GaussianModel.Level]
-        /// By how many of its standard errors a gain must exceed nothing.
-        let standardErrors: Double
-        /// Looks on after every epoch, decides nothing.
-        let watch: FittingWork.Watch?
-
-        func outcome(
-            _ backbone: Backbone, _ levels: [GaussianModel.Level], workers: Int
-        ) throws -> FineTuningValidation.Outcome {
-            try validation.scores(backbone, levels: levels, workers: workers).outcome(over: before)
-        }
-    }
-
     private let options: FineTuningOptions
     private let seed: UInt64
     private let backbone: Backbone
     private let pictures: ResizedPictures
-    private let judge: Judge
+    private let judge: FineTuningJudge
     private var training: FineTuningStep
 
     init(
-        backbone: Backbone, pictures: ResizedPictures, judge: Judge, options: FineTuningOptions, seed: UInt64
+        backbone: Backbone, pictures: ResizedPictures, judge: FineTuningJudge, options: FineTuningOptions, seed: UInt64
     ) throws {
         (self.backbone, self.pictures, self.judge) = (backbone, pictures, judge)
         (self.options, self.seed) = (options, seed)
-        training = try FineTuningStep(backbone: backbone, levels: judge.levels, options: options)
+        training = try FineTuningStep(backbone: backbone, levels: judge.fixed, options: options)
     }
 
     /// The course of a fine-tuning: an epoch is kept when it surely tells drawn defects better than the pretrained network.
@@ -77,10 +58,9 @@ struct FineTuningCourse: Trainee {
     }
 
     func judge(workers: Int) throws -> Judgement {
-        let tuned = backbone.with(training.parameters)
-        let outcome = try judge.outcome(tuned, judge.levels, workers: workers)
-        var judgement = Judgement(penalty: -outcome.surelyGained(judge.standardErrors), validation: outcome)
-        judgement.watched = try judge.watch?(tuned, judge.levels)
+        let verdict = try judge.verdict(on: backbone.with(training.parameters), workers: workers)
+        var judgement = Judgement(penalty: -verdict.surelyGained, validation: verdict.withFixed)
+        (judgement.renewed, judgement.watched) = (verdict.withRenewed, try judge.watch(verdict))
         return judgement
     }
 }

@@ -50,14 +50,18 @@ public struct FineTuningValidation: Sendable {
             .sorted { ($0.element.picture, $0.offset) < ($1.element.picture, $1.offset) }.map(\.element)
     }
 
-    /// Scores all pictures with a backbone and its levels' Gaussians.
-    public func scores(_ backbone: Backbone, levels: [GaussianModel.Level], workers: Int) throws -> Scores {
+    /// Scores all pictures with a backbone and each of some sets of its levels' Gaussians.
+    public func scores(
+        _ backbone: Backbone, _ gaussians: [[GaussianModel.Level]], workers: Int
+    ) throws -> [Scores] {
         let all = normal + anomalous.map(\.frame)
         let scores = try LevelScores.of(
             count: all.count, frame: { all[$0] }, width: all[0].width, height: all[0].height, backbone: backbone,
-            levels: levels, workers: workers)
-        return Scores(
-            normal: Array(scores.prefix(normal.count)),
-            anomalous: zip(anomalous, scores.dropFirst(normal.count)).map { ($0.kind, $0.picture, $1) })
+            gaussians: gaussians, workers: workers)
+        return scores.map { scores in
+            Scores(
+                normal: Array(scores.prefix(normal.count)),
+                anomalous: zip(anomalous, scores.dropFirst(normal.count)).map { ($0.kind, $0.picture, $1) })
+        }
     }
 }
