@@ -9,7 +9,11 @@ extension FineTuningValidation {
         public var normalScore: Double
         /// The gain of `mean` over the pretrained network, and its standard error; nil of the pretrained network itself.
         public var gain, standardError: Double?
-        public var mean: Double { byKind.values.reduce(0, +) / Double(max(1, byKind.count)) }
+        public var mean: Double {
+            // In a fixed order: a dictionary's changes from run to run, and with it a sum's last bit.
+            let ordered = byKind.sorted { $0.key < $1.key }
+            return ordered.reduce(0) { $0 + $1.value } / Double(max(1, byKind.count))
+        }
 
         enum CodingKeys: String, CodingKey {
             case gain
