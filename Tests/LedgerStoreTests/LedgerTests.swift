@@ -77,6 +77,23 @@ import Testing
         }
     }
 
+    @Test func a_ledger_filled_again_from_results_lists_them_in_the_same_order() throws {
+        // Within one millisecond, which is all that result.json tells.
+        let frames = ["b", "a", "c"].enumerated().map { inspection($1, at: 1000 + Double($0) * 1e-4) }
+        var orders: [[String]] = []
+        for isFirst in [true, false] {
+            try withLedger { ledger, _ in
+                for frame in frames {
+                    let json = try DomainJSON.encoder().encode(frame)
+                    let again = try DomainJSON.decoder().decode(Inspection.self, from: json)
+                    try ledger.record(isFirst ? frame : again, json: json, resultPath: "/r", alert: nil)
+                }
+                orders.append(try ledger.history().map(\.inspection.resultID))
+            }
+        }
+        #expect(orders[0] == orders[1])
+    }
+
     @Test func what_is_old_is_forgotten_bit_by_bit_but_of_no_spared_line() throws {
         try withLedger { ledger, _ in
             for (index, line) in ["a", "kept", "a", "gone", "a"].enumerated() {
