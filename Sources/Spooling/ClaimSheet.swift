@@ -39,7 +39,8 @@ final class ClaimSheet: Sendable, Equatable {
             return nil
         }
         let begun = try idsBegun(in: folder, fileSystem)
-        return content.claims.map { record in
+        // One whose path is damaged is no record: its frame is found without one, and nothing is lost.
+        return content.claims.filter { RawPath(hex: $0.original) != nil }.map { record in
             var record = record
             if record.attempts == 0, begun.contains(record.id) { record.attempts = 1 }
             return record

@@ -146,9 +146,14 @@ extension Spool {
     public func countActive() throws -> Int {
         try fileSystem.list(active).reduce(0) { count, entry in
             let folder = active.appending(entry.name)
-            let frames = try Self.frames(in: folder, fileSystem).count
-            let kept = try (ClaimSheet.records(in: folder, fileSystem) ?? []).count(where: \.kept)
-            return count + frames + kept
+            do {
+                let frames = try Self.frames(in: folder, fileSystem).count
+                let kept = try (ClaimSheet.records(in: folder, fileSystem) ?? []).count(where: \.kept)
+                return count + frames + kept
+            } catch let error as SystemError where error.isMissing {
+                // Its last frame has left meanwhile.
+                return count
+            }
         }
     }
 

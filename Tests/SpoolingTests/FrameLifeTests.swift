@@ -179,6 +179,24 @@ final class Death: Sendable {
         }
     }
 
+    @Test func a_record_with_a_damaged_path_leaves_its_frame_as_an_orphan() throws {
+        try withTemporaryFolder { folder in
+            let plant = try Plant(folder)
+            try plant.spool.prepare()
+            try plant.arrive(RawPath("a.jpg"), "x")
+            var inbox = Inbox(folder: plant.watch)
+            let claim = try plant.spool.claim(try inbox.scan().arrivals[0], line: "a", keeps: false)
+            try #require(try plant.spool.take(claim))
+            let record = claim.frame.parent / "claims.json"
+            let text = String(decoding: try FileSystem().read(record), as: UTF8.self)
+            try FileSystem().create(
+                record, Data(text.replacingOccurrences(of: claim.original.hex, with: "no hex").utf8))
+            let orphan = try #require(try plant.spool.recover().first)
+            #expect(orphan.line == "orphans")
+            #expect(try FileSystem().read(orphan.frame) == Data("x".utf8))
+        }
+    }
+
     @Test(arguments: ["", "claim.json", "claims.json"])
     func a_claim_of_an_earlier_version_is_taken_up(damaged: String) throws {
         try withTemporaryFolder { folder in
