@@ -48,12 +48,16 @@ public final class Ledger: Sendable {
                 path: path, reason: "it does not exist; has inspectd run with this state folder?", isTransient: true)
         }
         database = try Self.explaining(path) {
-            if readOnly { return try DatabaseQueue(path: path, configuration: configuration) }
+            if readOnly {
+                let queue = try DatabaseQueue(path: path, configuration: configuration)
+                try queue.read(Schema.checkList)
+                return queue
+            }
             let pool = try DatabasePool(path: path, configuration: configuration)
             // Here and not while the connection is prepared: a pool lowers it to NORMAL afterwards, and then a power cut takes
             // committed rows back.
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-            try Schema.migrator.migrate(pool)
+            try Schema.migrate(pool)
             return pool
         }
     }
@@ -132,10 +136,7 @@ public final class Ledger: Sendable {
     /// - Throws: `LedgerError` that names the first damage.
     public func verify() throws {
         try read { database in
-            let findings = try String.fetchAll(database, sql: "PRAGMA integrity_check(1)")
-            guard findings == ["ok"] else {
-                throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: findings.joined(separator: "; "))
-            }
+            try Schema.checkIntegrity(database)
             let rows = try Row.fetchCursor(database, sql: "SELECT record, result_path FROM inspection")
             while let row = try rows.next() { _ = try Self.entry(row) }
             let alerts = try String.fetchCursor(database, sql: "SELECT alert FROM outbox")

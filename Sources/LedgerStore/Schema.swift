@@ -2,7 +2,39 @@ import GRDB
 
 /// The ledger's tables, version by version. Every SQL statement of the project is in this target.
 enum Schema {
-    static let migrator: DatabaseMigrator = {
+    /// Makes the tables, or brings an earlier version's to this one's.
+    ///
+    /// GRDB takes SQLite's list of tables for granted and ends the process over one that holds what is no text; and in a damaged
+    /// file the making of a table can write over that list. So both are looked at first.
+    static func migrate(_ database: any DatabaseWriter) throws {
+        try database.read(checkList)
+        guard try !database.read(migrator.hasCompletedMigrations) else { return }
+        try database.read(checkIntegrity)
+        try migrator.migrate(database)
+    }
+
+    /// - Throws: `DatabaseError` that names the first damage SQLite finds.
+    static func checkIntegrity(_ database: Database) throws {
+        let findings = try String.fetchAll(database, sql: "PRAGMA integrity_check(1)")
+        guard findings == ["ok"] else { throw damage(findings.joined(separator: "; ")) }
+    }
+
+    /// - Throws: `DatabaseError` when the list of tables holds what SQLite never writes there.
+    static func checkList(_ database: Database) throws {
+        let isDamaged = try Bool.fetchOne(
+            database,
+            sql: """
+                SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE typeof(type) <> 'text' OR typeof(name) <> 'text'
+                    OR typeof(tbl_name) <> 'text' OR typeof(sql) NOT IN ('text', 'null'))
+                """)
+        guard isDamaged == false else { throw damage("the list of tables is damaged") }
+    }
+
+    private static func damage(_ message: String) -> DatabaseError {
+        DatabaseError(resultCode: .SQLITE_CORRUPT, message: message)
+    }
+
+    private static let migrator: DatabaseMigrator = {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1") { database in
             try database.execute(

@@ -98,4 +98,40 @@ import Testing
             #expect(error.description.contains(named) && !error.isTransient, "\(error)")
         }
     }
+
+    /// SQLite does not look at every column of its list of tables; the library above it does, and would end the process.
+    @Test(arguments: ["NULL", "x'ff00'"], [true, false])
+    func a_damaged_list_of_tables_is_an_error_in_words(value: String, readOnly: Bool) throws {
+        try withLooseLedger { database, path in
+            try database.writeWithoutTransaction {
+                try $0.execute(sql: "PRAGMA writable_schema = ON")
+                try $0.execute(sql: "UPDATE sqlite_schema SET type = \(value) WHERE name = 'sqlite_autoindex_outbox_1'")
+            }
+            let error = try #require(throws: LedgerError.self) { try Ledger(path: path, readOnly: readOnly) }
+            #expect(error.description.contains("list of tables") && error.description.contains("inspectctl repair"))
+            #expect(!error.isTransient)
+        }
+    }
+
+    /// A table that is made in a file which takes a used page for a free one is written over what is there.
+    @Test func a_damaged_ledger_of_an_earlier_version_is_not_migrated() throws {
+        try withLooseLedger { database, path in
+            try database.writeWithoutTransaction {
+                try $0.execute(sql: "DROP TABLE expired_calibration")
+                try $0.execute(sql: "DELETE FROM grdb_migrations WHERE identifier = '2'")
+                try $0.execute(sql: "VACUUM")
+            }
+            try database.close()
+            var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+            // The header's list of free pages, bytes 32 to 39: it begins with page 2, which is a table's, and is one page long.
+            bytes.replaceSubrange(32..<40, with: [0, 0, 0, 2, 0, 0, 0, 1])
+            try bytes.write(to: URL(fileURLWithPath: path))
+            let error = try #require(throws: LedgerError.self) { try Ledger(path: path) }
+            #expect(error.description.contains("inspectctl repair") && !error.isTransient, "\(error)")
+            let tables = try DatabaseQueue(path: path).read {
+                try String.fetchAll($0, sql: "SELECT name FROM sqlite_schema WHERE type = 'table'")
+            }
+            #expect(Set(tables) == ["grdb_migrations", "inspection", "outbox"])
+        }
+    }
 }
