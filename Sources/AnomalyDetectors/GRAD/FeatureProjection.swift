@@ -5,11 +5,11 @@ import TensorCore
 
 /// A fixed linear layer on features: the leading principal components of the training features. The fusion network's
 /// cost grows with the square of the channels.
-struct FeatureProjection: Sendable, Equatable {
+public struct FeatureProjection: Sendable, Equatable {
     /// `[inputs]`
-    let mean: [Float]
+    public let mean: [Float]
     /// `[inputs, outputs]`: one component a column, the strongest first.
-    let matrix: [Float]
+    public let matrix: [Float]
     var inputs: Int { mean.count }
     var outputs: Int { matrix.count / mean.count }
 
@@ -18,15 +18,21 @@ struct FeatureProjection: Sendable, Equatable {
         (self.mean, self.matrix) = (mean, matrix)
     }
 
+    /// Weight of the components' mean variance when they are whitened, in pictures: few pictures tell little of what hardly
+    /// varies, and divided by its square root that would drown the rest.
+    public static let pooledPictures = 20.0
+
     /// The leading `count` components of features with this mean and covariance `[d, d]`.
-    /// - Parameter whitening: 0 leaves the components as they are; 1 gives all of them the same variance; in between, a
-    ///   component's variance v becomes v^(1 − whitening). Above 0 their mean variance is made 1.
+    /// - Parameters:
+    ///   - pictures: that the covariance was measured on.
+    ///   - whitening: 0 leaves the components as they are; 1 divides each by its standard deviation, in between by that to this
+    ///     power. Above 0 their mean variance is made 1.
     /// - Throws: `LinearAlgebra.Failure` when the covariance holds what is not a number.
-    init(mean: [Double], covariance: [Double], components count: Int, whitening: Double) throws {
+    public init(mean: [Double], covariance: [Double], pictures: Int, components count: Int, whitening: Double) throws {
         let d = mean.count
         precondition(count <= d)
         let (values, vectors) = try LinearAlgebra.symmetricEigen(covariance, d)
-        let scales = Self.scales(values.suffix(count).reversed(), whitening: whitening)
+        let scales = Self.scales(values.suffix(count).reversed(), pictures: pictures, whitening: whitening)
         var matrix = [Float](repeating: 0, count: d * count)
         for component in 0..<count {
             let row = d - 1 - component
@@ -39,12 +45,12 @@ struct FeatureProjection: Sendable, Equatable {
     }
 
     /// What components of these variances are multiplied by.
-    private static func scales(_ variances: [Double], whitening: Double) -> [Double] {
-        guard whitening > 0, let largest = variances.first, largest > 0 else { return variances.map { _ in 1 } }
-        // Components that hardly vary are noise: they are not raised to the others' level.
-        let powers = variances.map { pow(max($0, largest * 1e-6), -whitening / 2) }
-        let total = zip(variances, powers).reduce(0.0) { $0 + max(0, $1.0) * $1.1 * $1.1 }
-        let norm = (total / Double(variances.count)).squareRoot()
+    private static func scales(_ variances: [Double], pictures: Int, whitening: Double) -> [Double] {
+        let variances = variances.map { max($0, 0) }, n = Double(pictures), count = Double(variances.count)
+        let mean = variances.reduce(0, +) / count
+        guard whitening > 0, mean > 0 else { return variances.map { _ in 1 } }
+        let powers = variances.map { pow((n * $0 + pooledPictures * mean) / (n + pooledPictures), -whitening / 2) }
+        let norm = (zip(variances, powers).reduce(0) { $0 + $1.0 * $1.1 * $1.1 } / count).squareRoot()
         return powers.map { $0 / norm }
     }
 

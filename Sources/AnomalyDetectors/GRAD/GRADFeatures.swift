@@ -63,7 +63,7 @@ struct GRADFeatures {
         let (mean, covariance) = FeatureMoments.total(workers.compactMap(\.moments))
         let components = mean.count > GRADOptions.widestUnprojected ? GRADOptions.projectedChannels : mean.count
         return try FeatureProjection(
-            mean: mean, covariance: covariance, components: components, whitening: whitening)
+            mean: mean, covariance: covariance, pictures: frames.count, components: components, whitening: whitening)
     }
 
     /// One thread's extractor and what it gathers.

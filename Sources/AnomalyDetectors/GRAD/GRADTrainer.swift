@@ -7,9 +7,11 @@ import NeuralNets
 /// Everything drawn at random depends on the seed and the place in the course (epoch, step) alone, so a fit that goes on
 /// from a checkpoint gives the same model bit for bit as one that was never interrupted.
 public enum GRADTrainer {
-    /// Share of the pictures kept apart to judge the epochs, and how many there must be to spare it.
+    /// Share of the pictures kept apart to judge the epochs, how many these are at least, and how many there must be to spare
+    /// them.
     static let keptApartShare = 0.1
-    static let fewestToSpare = 30
+    static let fewestKeptApart = 4
+    static let fewestToSpare = 12
 
     /// - Throws: `FrameSource.Unreadable`, `ModelError`, `WeightError`, `FeatureCache.Failure`, and what the checkpoint
     ///   store throws.
@@ -56,9 +58,10 @@ public enum GRADTrainer {
         _ frames: FrameSource, options: GRADOptions, work: FittingWork
     ) throws -> (fitting: [Int], keptApart: [Int]) {
         guard options.patience != 0, frames.count >= fewestToSpare else { return (Array(0..<frames.count), []) }
+        let share = max(keptApartShare, Double(fewestKeptApart) / Double(frames.count))
         do {
             let split = try NearDuplicates.split(
-                frames, share: keptApartShare, seed: options.seed, workers: work.workers, progress: work.progress)
+                frames, share: share, seed: options.seed, workers: work.workers, progress: work.progress)
             return (split.fitting, split.calibration)
         } catch is NearDuplicates.OneGroup {
             // All alike: pictures kept apart would say nothing that the training loss does not.
