@@ -6,12 +6,13 @@ struct Axes {
     static let ink = Colour.grey(40)
     static let faint = Colour.grey(225)
 
-    private let left = 74.0, right = 24.0, top = 46.0, bottom = 58.0
+    private let left = 74.0, right: Double, top = 46.0, bottom = 58.0
     let width, height: Int
     let x, y: ClosedRange<Double>
 
-    init(width: Int, height: Int, x: ClosedRange<Double>, y: ClosedRange<Double>) {
-        (self.width, self.height) = (width, height)
+    /// - Parameter right: pixels beside the plot; nil for a narrow margin.
+    init(width: Int, height: Int, x: ClosedRange<Double>, y: ClosedRange<Double>, right: Double? = nil) {
+        (self.width, self.height, self.right) = (width, height, right ?? 24)
         self.x = x.lowerBound < x.upperBound ? x : x.lowerBound...(x.lowerBound + 1)
         self.y = y.lowerBound < y.upperBound ? y : y.lowerBound...(y.lowerBound + 1)
     }
@@ -29,7 +30,12 @@ struct Axes {
         return min(0.6, (Double(entries) * legendRow + 30) / (Double(height) - axes.top - axes.bottom))
     }
 
-    private static let legendRow = 20.0
+    private static let legendRow = 20.0, legendText = 14.0
+
+    /// Pixels across a legend's box.
+    static func legendWidth(_ names: [String]) -> Double {
+        (names.map { Canvas.textWidth($0, size: legendText) }.max() ?? 0) + 46
+    }
 
     /// Ticks at 1, 2 or 5 times a power of ten, about `count` of them.
     static func ticks(_ range: ClosedRange<Double>, count: Int) -> [Double] {
@@ -72,13 +78,15 @@ struct Axes {
         return canvas
     }
 
-    /// A box of coloured names in the plot's upper right or lower right corner.
-    func legend(_ entries: [(name: String, colour: Colour)], atTop: Bool, on canvas: inout Canvas) {
-        let size = 14.0, row = Self.legendRow
-        let widest = entries.map { Canvas.textWidth($0.name, size: size) }.max() ?? 0
+    /// A box of coloured names in the plot's upper right or lower right corner, or beside it.
+    func legend(
+        _ entries: [(name: String, colour: Colour)], atTop: Bool, isBeside: Bool = false, on canvas: inout Canvas
+    ) {
+        let size = Self.legendText, row = Self.legendRow
         let corner = point(x.upperBound, atTop ? y.upperBound : y.lowerBound)
-        let boxWidth = widest + 46, boxHeight = Double(entries.count) * row + 10
-        let boxX = corner.x - boxWidth - 10, boxY = atTop ? corner.y + 10 : corner.y - boxHeight - 10
+        let boxWidth = Self.legendWidth(entries.map(\.name)), boxHeight = Double(entries.count) * row + 10
+        let boxX = isBeside ? corner.x + 10 : corner.x - boxWidth - 10
+        let boxY = isBeside ? corner.y : atTop ? corner.y + 10 : corner.y - boxHeight - 10
         canvas.fillRectangle(x: boxX, y: boxY, width: boxWidth, height: boxHeight, Colour.white.with(opacity: 0.88))
         canvas.polyline(
             [

@@ -6,7 +6,13 @@ public enum Charts {
     static let normal = Colour(52, 120, 190)
     static let anomalous = Colour(214, 96, 30)
     static let limit = Colour(200, 20, 40)
-    static let palette = [normal, anomalous, Colour(60, 150, 80), Colour(140, 90, 180), Colour(120, 120, 120)]
+    /// Told apart by most eyes also where reds and greens are not.
+    static let palette = [
+        normal, anomalous, Colour(60, 150, 80), Colour(140, 90, 180), Colour(120, 120, 120), Colour(90, 200, 220),
+        Colour(225, 190, 40), Colour(120, 60, 30), Colour(230, 130, 180), Colour(20, 40, 80),
+    ]
+    /// Lines whose names have room in the plot.
+    private static let fewLines = 4
 
     /// The ROC curve with the calibrated operating point.
     ///
@@ -79,16 +85,20 @@ public enum Charts {
         let points = series.flatMap(\.points).filter { $0.x.isFinite && $0.y.isFinite }
         let xs = points.map(\.x), ys = points.map(\.y)
         let (low, high) = (ys.min() ?? 0, ys.max() ?? 1), margin = max((high - low) * 0.06, 1e-9)
-        let height = 480, free = 1 - Axes.legendShare(entries: series.count, height: height)
+        // Many names stand beside the plot, few in it above the data.
+        let isBeside = series.count > fewLines, height = 480
+        let free = isBeside ? 1 : 1 - Axes.legendShare(entries: series.count, height: height)
         let axes = Axes(
             width: 760, height: height, x: (xs.min() ?? 0)...(xs.max() ?? 1),
-            y: (low - margin)...(low - margin + (high - low + 2 * margin) / free))
+            y: (low - margin)...(low - margin + (high - low + 2 * margin) / free),
+            right: isBeside ? Axes.legendWidth(series.map(\.name)) + 20 : nil)
         var canvas = axes.canvas(title: title, xLabel: xLabel, yLabel: yLabel)
         for (index, line) in series.enumerated() {
             canvas.polyline(line.points.map { axes.point($0.x, $0.y) }, width: 2, palette[index % palette.count])
         }
         axes.legend(
-            series.enumerated().map { ($0.element.name, palette[$0.offset % palette.count]) }, atTop: true, on: &canvas)
+            series.enumerated().map { ($0.element.name, palette[$0.offset % palette.count]) }, atTop: true,
+            isBeside: isBeside, on: &canvas)
         return canvas.frame
     }
 }

@@ -148,6 +148,18 @@ import Testing
         }
     }
 
+    /// Few pictures are soon known by heart, and nothing but others would show it.
+    @Test(arguments: [(11, 0), (12, 4), (20, 4)])
+    func of_few_pictures_some_are_kept_apart_too(parts: Int, keptApart: Int) throws {
+        try withTemporaryFolder { folder in
+            let bench = try Bench(folder, parts: parts)
+            var options = Bench.options
+            (options.epochs, options.patience) = (1, nil)
+            let history = try #require(try bench.fit(options).history)
+            #expect(history.heldOut == keptApart && history.fitting == parts - keptApart)
+        }
+    }
+
     @Test func a_fitted_model_comes_back_from_its_file() throws {
         try withTemporaryFolder { folder in
             let fitted = try Bench(folder, parts: 4).fit()

@@ -34,6 +34,25 @@ import Testing
         #expect(count(frame) { $0 > 180 && $1 < 60 && $2 < 80 } > 300)
     }
 
+    /// Nine level lines: a column in the middle of the plot meets each colour once, from the highest line to the lowest, and the
+    /// names take no room from them.
+    @Test func many_lines_have_colours_of_their_own_and_names_beside_them() {
+        let frame = Charts.lines(
+            (1...9).map { line in ("a long name of \(line)", [(0, Double(line)), (1, Double(line))]) }, title: "",
+            xLabel: "", yLabel: "")
+        let pixels = frame.rgbBytes
+        var colours: [[UInt8]] = [], rows: [Int] = []
+        for y in 60..<410 {
+            let at = (y * frame.width + 300) * 3, colour = Array(pixels[at..<at + 3])
+            // The grid is grey and faint; lines are two pixels thick.
+            guard colour.min()! < 200, colour != colours.last, rows.last != y - 1 else { continue }
+            colours.append(colour)
+            rows.append(y)
+        }
+        #expect(colours.count == 9 && Set(colours).count == 9, "\(colours)")
+        #expect((rows.last ?? 0) - (rows.first ?? 0) > 300)
+    }
+
     @Test func degenerate_data_still_draws() {
         #expect(Charts.scoreHistogram(normal: [], anomalous: [], threshold: 0, title: "").width > 0)
         #expect(Charts.lines([("a", [(1, 2)])], title: "", xLabel: "", yLabel: "").height > 0)

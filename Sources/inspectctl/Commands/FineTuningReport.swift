@@ -36,29 +36,21 @@ enum FineTuningReport {
         let kinds = SyntheticAnomaly.allCases.map(\.rawValue)
         let kept =
             summary.chosen == .pretrained ? "the pretrained network is kept" : "epoch \(history.bestEpoch + 1) is kept"
-        let watched = history.epochs.enumerated().compactMap { epoch, entry in
-            entry.watched.map { (x: Double(epoch + 1), y: $0) }
+        func course(_ values: [Double?]) -> [(x: Double, y: Double)] {
+            values.enumerated().compactMap { epoch, value in value.map { (Double(epoch), $0) } }
         }
+        let watched = course([summary.watchedBefore] + history.epochs.map(\.watched))
+        let renewed = course([summary.before.mean] + history.epochs.map { $0.renewed?.mean })
         let auroc = Charts.lines(
             (watched.isEmpty ? [] : [(name: "test", points: watched)])
-                + [
-                    (name: "mean", points: points(\.mean)),
-                    (
-                        name: "mean, new Gaussians",
-                        points: history.epochs.enumerated().compactMap { epoch, entry in
-                            entry.renewed.map { (Double(epoch + 1), $0.mean) }
-                        }
-                    ),
-                ]
+                + [(name: "mean", points: points(\.mean)), (name: "mean, new Gaussians", points: renewed)]
                 + kinds.map { kind in (name: kind, points: points { $0.byKind[kind] }) },
             title: "drawn defects told from flawless pictures: \(kept)", xLabel: "epoch (0: pretrained)",
             yLabel: "AUROC")
         let distance = Charts.lines(
             [
-                (
-                    name: "training",
-                    points: history.epochs.enumerated().map { (Double($0.offset + 1), $0.element.loss) }
-                ), (name: "kept apart", points: points(\.normalScore)),
+                (name: "training", points: course([nil] + history.epochs.map(\.loss))),
+                (name: "kept apart", points: points(\.normalScore)),
             ], title: "mean distance of flawless pictures", xLabel: "epoch (0: pretrained)",
             yLabel: "summed Mahalanobis distance")
         return ["validation.png": auroc, "distance.png": distance]

@@ -54,6 +54,7 @@ public enum FineTuner {
     ) throws -> FittedDetector {
         var history = course.history
         var summary = FineTuningSummary(before: judge.before.outcome(), chosen: .pretrained)
+        summary.watchedBefore = judge.watchedBefore
         /// The Gaussians that go into the model are estimated on all pictures: nothing is left to be judged.
         func estimated(_ backbone: Backbone) throws -> GaussianModel {
             try GaussianTrainer.fit(
@@ -96,6 +97,8 @@ public struct FineTuningSummary: Codable, Sendable, Equatable {
     /// The tuned one with the fixed Gaussians, and with new ones.
     public var withFixed, withRenewed: FineTuningValidation.Outcome?
     public var chosen: Choice
+    /// What a `FittingWork.Watch` saw of the pretrained network.
+    public var watchedBefore: Double?
 
     public init(before: FineTuningValidation.Outcome, chosen: Choice) { (self.before, self.chosen) = (before, chosen) }
 
@@ -103,6 +106,7 @@ public struct FineTuningSummary: Codable, Sendable, Equatable {
         case before, chosen
         case withFixed = "with_fixed_gaussians"
         case withRenewed = "with_renewed_gaussians"
+        case watchedBefore = "watched_before"
     }
 
     public var after: FineTuningValidation.Outcome {

@@ -24,6 +24,8 @@ struct FineTuningJudge: Sendable {
     /// By how many of its standard errors a gain must exceed nothing.
     let standardErrors: Double
     let onlooker: FittingWork.Watch?
+    /// What an onlooker sees of the pretrained network.
+    let watchedBefore: Double?
 
     init(
         _ validation: FineTuningValidation, _ backbone: Backbone, fitting: FrameSource, options: GaussianOptions,
@@ -34,6 +36,7 @@ struct FineTuningJudge: Sendable {
         fixed = try GaussianTrainer.levels(
             fitting, backbone: backbone, options: options, workers: work.workers, progress: work.progress)
         before = try validation.scores(backbone, [fixed], workers: work.workers)[0]
+        watchedBefore = try onlooker?(backbone, fixed)
     }
 
     func verdict(on tuned: Backbone, workers: Int) throws -> Verdict {
