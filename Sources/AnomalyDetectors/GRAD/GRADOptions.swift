@@ -30,7 +30,7 @@ public struct GRADOptions: Sendable, Equatable {
     /// show in components that hardly vary among flawless parts (Rippel et al., ICPR 2020).
     public var whitening = 1.0
 
-    /// Passes over the pictures at most; nil for as many as `defaultSteps` steps take.
+    /// Passes over the pictures at most; nil for as many as `defaultSteps` steps take, and `mostEpochs` at most.
     public var epochs: Int?
     public var batchSize = 16
     /// Of the networks.
@@ -71,10 +71,15 @@ public struct GRADOptions: Sendable, Equatable {
 
     /// Steps of a fit whose epochs are not given: few pictures are passed over more often.
     public static let defaultSteps = 800
+    /// As many as the authors'. Few pictures passed over more often are known by heart.
+    public static let mostEpochs = 100
 
     /// Passes over so many pictures.
     func epochs(pictures: Int) -> Int {
-        epochs ?? TrainingEpochs.filling(Self.defaultSteps, batchSize: batchSize, pictures: pictures)
+        epochs
+            ?? min(
+                Self.mostEpochs,
+                TrainingEpochs.filling(Self.defaultSteps, batchSize: batchSize, pictures: pictures))
     }
 
     /// Channels that concatenated taps are projected to when they have more than `widestUnprojected`.
