@@ -1,6 +1,6 @@
 /// How the Gaussian detector's backbone is fine-tuned (Rippel et al., VISAPP 2022, arXiv 2108.04116).
 public struct FineTuningOptions: Sendable, Equatable {
-    public var learningRate: Float = 1e-6
+    public var learningRate: Float = 1e-4
     /// At most.
     public var epochs = 30
     /// Training ends when validation has not improved for so many epochs; 0 never ends it early.
