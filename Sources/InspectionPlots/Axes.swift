@@ -78,15 +78,21 @@ struct Axes {
         return canvas
     }
 
-    /// A box of coloured names in the plot's upper right or lower right corner, or beside it.
-    func legend(
-        _ entries: [(name: String, colour: Colour)], atTop: Bool, isBeside: Bool = false, on canvas: inout Canvas
-    ) {
+    /// Where a legend's box stands.
+    enum LegendPlace { case upperRight, lowerRight, beside }
+
+    /// A box of coloured names.
+    func legend(_ entries: [(name: String, colour: Colour)], at place: LegendPlace, on canvas: inout Canvas) {
         let size = Self.legendText, row = Self.legendRow
-        let corner = point(x.upperBound, atTop ? y.upperBound : y.lowerBound)
+        let top = point(x.upperBound, y.upperBound), bottom = point(x.upperBound, y.lowerBound)
         let boxWidth = Self.legendWidth(entries.map(\.name)), boxHeight = Double(entries.count) * row + 10
-        let boxX = isBeside ? corner.x + 10 : corner.x - boxWidth - 10
-        let boxY = isBeside ? corner.y : atTop ? corner.y + 10 : corner.y - boxHeight - 10
+        let boxX = place == .beside ? top.x + 10 : top.x - boxWidth - 10
+        let boxY =
+            switch place {
+            case .upperRight: top.y + 10
+            case .lowerRight: bottom.y - boxHeight - 10
+            case .beside: top.y
+            }
         canvas.fillRectangle(x: boxX, y: boxY, width: boxWidth, height: boxHeight, Colour.white.with(opacity: 0.88))
         canvas.polyline(
             [

@@ -6,7 +6,7 @@ public enum Charts {
     static let normal = Colour(52, 120, 190)
     static let anomalous = Colour(214, 96, 30)
     static let limit = Colour(200, 20, 40)
-    /// Told apart by most eyes also where reds and greens are not.
+    /// Of lines, in their order.
     static let palette = [
         normal, anomalous, Colour(60, 150, 80), Colour(140, 90, 180), Colour(120, 120, 120), Colour(90, 200, 220),
         Colour(225, 190, 40), Colour(120, 60, 30), Colour(230, 130, 180), Colour(20, 40, 80),
@@ -34,7 +34,7 @@ public enum Charts {
                 (String(format: "threshold: %.1f %% found, %.1f %% false", operating.y * 100, operating.x * 100), limit)
             )
         }
-        axes.legend(entries, atTop: false, on: &canvas)
+        axes.legend(entries, at: .lowerRight, on: &canvas)
         return canvas.frame
     }
 
@@ -74,7 +74,7 @@ public enum Charts {
             [
                 ("normal (\(normal.count))", Self.normal), ("anomalous (\(anomalous.count))", Self.anomalous),
                 (String(format: "threshold %.4g", threshold), limit),
-            ], atTop: true, on: &canvas)
+            ], at: .upperRight, on: &canvas)
         return canvas.frame
     }
 
@@ -97,8 +97,8 @@ public enum Charts {
             canvas.polyline(line.points.map { axes.point($0.x, $0.y) }, width: 2, palette[index % palette.count])
         }
         axes.legend(
-            series.enumerated().map { ($0.element.name, palette[$0.offset % palette.count]) }, atTop: true,
-            isBeside: isBeside, on: &canvas)
+            series.enumerated().map { ($0.element.name, palette[$0.offset % palette.count]) },
+            at: isBeside ? .beside : .upperRight, on: &canvas)
         return canvas.frame
     }
 }

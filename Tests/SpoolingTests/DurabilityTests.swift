@@ -44,11 +44,7 @@ import Testing
 
     /// Takes a frame from its arrival to the archive.
     private func live(_ plant: Plant, _ diary: Diary) throws -> Claim {
-        try plant.spool.prepare()
-        try plant.arrive(RawPath("a.jpg"), "picture")
-        var inbox = Inbox(folder: plant.watch)
-        let claim = try plant.spool.claim(try inbox.scan().arrivals[0], line: "a", keeps: false)
-        try #require(try plant.spool.take(claim))
+        let claim = try plant.takeFrame()
         _ = try plant.spool.begin(claim)
         try plant.spool.publish(["result.json": Data([1]), "overlay.jpg": Data([2])], for: claim)
         diary.note("commit", RawPath("ledger"))
@@ -115,11 +111,7 @@ import Testing
     @Test func a_frame_whose_share_went_away_after_it_was_taken_is_published() throws {
         try withTemporaryFolder { folder in
             let plant = try Plant(folder)
-            try plant.spool.prepare()
-            try plant.arrive(RawPath("a.jpg"), "picture")
-            var inbox = Inbox(folder: plant.watch)
-            let claim = try plant.spool.claim(try inbox.scan().arrivals[0], line: "a", keeps: false)
-            try #require(try plant.spool.take(claim))
+            let claim = try plant.takeFrame()
             try FileSystem().removeFolder(RawPath(plant.watch))
             // Again, as after a restart.
             try #require(try plant.spool.take(claim))

@@ -26,6 +26,16 @@ struct Plant {
         try FileSystem().create(RawPath(watch).appending(name), Data(content.utf8))
     }
 
+    /// A frame that arrived in a prepared spool, was claimed and has left its folder.
+    func takeFrame(_ name: RawPath = RawPath("a.jpg"), _ content: String = "x") throws -> Claim {
+        try spool.prepare()
+        try arrive(name, content)
+        var inbox = Inbox(folder: watch)
+        let claim = try spool.claim(try #require(try inbox.scan().arrivals.first), line: "a", keeps: false)
+        try #require(try spool.take(claim))
+        return claim
+    }
+
     func files(_ path: RawPath) -> [RawPath] {
         guard let entries = try? FileSystem().list(path) else { return [] }
         return entries.flatMap { entry in
@@ -117,11 +127,7 @@ final class Death: Sendable {
     @Test func an_interrupted_frame_counts_its_attempts() throws {
         try withTemporaryFolder { folder in
             let plant = try Plant(folder)
-            try plant.spool.prepare()
-            try plant.arrive(RawPath("a.jpg"), "x")
-            var inbox = Inbox(folder: plant.watch)
-            let claim = try plant.spool.claim(try inbox.scan().arrivals[0], line: "a", keeps: false)
-            try #require(try plant.spool.take(claim))
+            let claim = try plant.takeFrame()
             #expect(claim.attempts == 0)
             #expect(try plant.spool.recover().map(\.attempts) == [0], "its work had not begun")
             #expect(try plant.spool.begin(claim).attempts == 1)
@@ -182,11 +188,7 @@ final class Death: Sendable {
     @Test func a_record_with_a_damaged_path_leaves_its_frame_as_an_orphan() throws {
         try withTemporaryFolder { folder in
             let plant = try Plant(folder)
-            try plant.spool.prepare()
-            try plant.arrive(RawPath("a.jpg"), "x")
-            var inbox = Inbox(folder: plant.watch)
-            let claim = try plant.spool.claim(try inbox.scan().arrivals[0], line: "a", keeps: false)
-            try #require(try plant.spool.take(claim))
+            let claim = try plant.takeFrame()
             let record = claim.frame.parent / "claims.json"
             let text = String(decoding: try FileSystem().read(record), as: UTF8.self)
             try FileSystem().create(
@@ -235,11 +237,7 @@ final class Death: Sendable {
     func an_odd_name_survives(_ name: RawPath) throws {
         try withTemporaryFolder { folder in
             let plant = try Plant(folder)
-            try plant.spool.prepare()
-            try plant.arrive(name, "one")
-            var inbox = Inbox(folder: plant.watch)
-            let claim = try plant.spool.claim(try inbox.scan().arrivals[0], line: "a", keeps: false)
-            try #require(try plant.spool.take(claim))
+            let claim = try plant.takeFrame(name, "one")
             let recovered = try #require(try plant.spool.recover().first)
             #expect(recovered.original.name == name)
             try plant.spool.publish(["result.json": Data()], for: recovered)

@@ -30,9 +30,6 @@ enum FineTuningReport {
     static func pictures(_ history: TrainingHistory) -> [String: Frame] {
         guard let summary = history.fineTuning else { return [:] }
         let outcomes = [summary.before] + history.epochs.compactMap(\.validation)
-        func points(_ value: (FineTuningValidation.Outcome) -> Double?) -> [(x: Double, y: Double)] {
-            outcomes.enumerated().compactMap { epoch, outcome in value(outcome).map { (Double(epoch), $0) } }
-        }
         let kinds = SyntheticAnomaly.allCases.map(\.rawValue)
         let kept =
             summary.chosen == .pretrained ? "the pretrained network is kept" : "epoch \(history.bestEpoch + 1) is kept"
@@ -43,14 +40,17 @@ enum FineTuningReport {
         let renewed = course([summary.before.mean] + history.epochs.map { $0.renewed?.mean })
         let auroc = Charts.lines(
             (watched.isEmpty ? [] : [(name: "test", points: watched)])
-                + [(name: "mean", points: points(\.mean)), (name: "mean, new Gaussians", points: renewed)]
-                + kinds.map { kind in (name: kind, points: points { $0.byKind[kind] }) },
+                + [
+                    (name: "mean", points: course(outcomes.map(\.mean))),
+                    (name: "mean, new Gaussians", points: renewed),
+                ]
+                + kinds.map { kind in (name: kind, points: course(outcomes.map { $0.byKind[kind] })) },
             title: "drawn defects told from flawless pictures: \(kept)", xLabel: "epoch (0: pretrained)",
             yLabel: "AUROC")
         let distance = Charts.lines(
             [
                 (name: "training", points: course([nil] + history.epochs.map(\.loss))),
-                (name: "kept apart", points: points(\.normalScore)),
+                (name: "kept apart", points: course(outcomes.map(\.normalScore))),
             ], title: "mean distance of flawless pictures", xLabel: "epoch (0: pretrained)",
             yLabel: "summed Mahalanobis distance")
         return ["validation.png": auroc, "distance.png": distance]
