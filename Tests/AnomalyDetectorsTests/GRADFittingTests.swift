@@ -27,7 +27,7 @@ import Testing
         static var options: GRADOptions {
             var options = GRADOptions()
             (options.inputWidth, options.inputHeight) = (64, 32)
-            (options.epochs, options.batchSize, options.patience) = (2, 4, 0)
+            (options.epochs, options.batchSize, options.patience, options.variants) = (2, 4, 0, 1)
             return options
         }
 
@@ -160,6 +160,46 @@ import Testing
         }
     }
 
+    /// The next frame of a part lies a little elsewhere, under a little more or less light.
+    @Test func few_pictures_are_learnt_from_moved_and_brightened_too() throws {
+        try withTemporaryFolder { folder in
+            let bench = try Bench(folder, parts: 12)
+            let frames = try FrameSource(folders: [folder.path])
+            /// How much higher moved pictures score than those that were learnt from.
+            func strangeness(_ variants: Int?) throws -> (ratio: Double, history: TrainingHistory) {
+                var options = Bench.options
+                (options.epochs, options.batchSize, options.variants) = (nil, 16, variants)
+                options.standardization = .none
+                let fitted = try bench.fit(options)
+                let detector = try fitted.model.makeDetector(threads: 1)
+                var sums = (plain: 0.0, moved: 0.0)
+                for index in 0..<frames.count {
+                    let frame = try frames.frame(index)
+                    sums.plain += try detector.detect(frame).imageScore
+                    sums.moved += try detector.detect(moved(frame)).imageScore
+                }
+                return (sums.moved / sums.plain, try #require(fitted.history))
+            }
+            let once = try strangeness(1), often = try strangeness(nil)
+            // Twelve pictures are seen five times an epoch, so that none is seen more than a hundred times.
+            #expect((once.history.epochs.count, often.history.epochs.count) == (100, 20))
+            #expect((once.history.fitting, often.history.fitting) == (12, 12))
+            #expect(often.ratio < once.ratio, "\(often.ratio) against \(once.ratio)")
+        }
+    }
+
+    /// The frame one of its network's pixels further right, and a little darker.
+    private func moved(_ frame: Frame) -> Frame {
+        let (width, height) = (frame.width, frame.height), step = width / 64 * frame.channels
+        guard case .eight(let pixels) = frame.samples else { return frame }
+        let row = width * frame.channels
+        let moved = (0..<height * row).map { index -> UInt8 in
+            let first = index / row * row + index % frame.channels
+            return UInt8(Double(pixels[max(first, index - step)]) * 0.95)
+        }
+        return Frame(width: width, height: height, channels: frame.channels, samples: .eight(moved))
+    }
+
     @Test func a_fitted_model_comes_back_from_its_file() throws {
         try withTemporaryFolder { folder in
             let fitted = try Bench(folder, parts: 4).fit()
@@ -219,6 +259,24 @@ import Testing
         }
     }
 
+    @Test func a_model_of_a_version_without_means_scores_as_it_did() throws {
+        try withTemporaryFolder { folder in
+            let bench = try Bench(folder, parts: 4)
+            var file = try WeightFile.parse(try bytes(try bench.fit()), name: "model")
+            let now = try ModelFile.decode(try file.encodedAsSafetensors(), name: "now").model
+            for name in ["means", "scales"] { file.tensors[name] = nil }
+            file.metadata["wide_smoothing"] = nil
+            let former = try ModelFile.decode(try file.encodedAsSafetensors(), name: "former")
+            try former.verifySelfTest(name: "former")
+            let frame = try FrameSource(folders: [folder.path]).frame(0)
+            let before = try former.model.makeDetector(threads: 1).detect(frame)
+            #expect(before.imageScore == Double(before.map.maximum))
+            let after = try now.makeDetector(threads: 1).detect(frame)
+            #expect(abs(after.imageScore - before.imageScore) < 1e-3 * before.imageScore)
+            #expect(after.map != before.map)
+        }
+    }
+
     @Test func a_damaged_model_is_refused_by_what_is_missing() throws {
         try withTemporaryFolder { folder in
             let file = try WeightFile.parse(try bytes(try Bench(folder, parts: 4).fit()), name: "model")
@@ -236,6 +294,10 @@ import Testing
             flat.tensors["deviations"] = StoredTensor(floats: Array(repeating: 0, count: 32), shape: [4, 8])
             let data = try flat.encodedAsSafetensors()
             #expect { try ModelFile.decode(data, name: "flat") } throws: { "\($0)".contains("deviations") }
+            var unscaled = file
+            unscaled.tensors["scales"] = StoredTensor(floats: [1, 0, -1], shape: [3])
+            let negative = try unscaled.encodedAsSafetensors()
+            #expect { try ModelFile.decode(negative, name: "unscaled") } throws: { "\($0)".contains("scales") }
             for key in ["fusion", "taps", "smoothing", "feature_width"] {
                 var broken = file
                 broken.metadata[key] = nil

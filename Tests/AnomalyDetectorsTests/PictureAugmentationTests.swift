@@ -74,6 +74,27 @@ import Testing
         }
     }
 
+    @Test func a_shift_moves_by_whole_pixels_and_continues_the_border() {
+        let (h, w) = (112, 168)
+        let x = pictures(1, height: h, width: w)
+        var seen: Set<[Int]> = []
+        for seed in 0..<20 as Range<UInt64> {
+            let out = augmented(x, [.shift], seed: seed)
+            // 4 of 224 pixels: 2 of 112 and 3 of 168.
+            let moves = (-2...2).flatMap { dy in (-3...3).map { [dy, $0] } }
+            let match = moves.first { move in
+                (0..<h * w * 3).allSatisfy { index in
+                    let y = min(h - 1, max(0, index / (3 * w) + move[0]))
+                    let column = min(w - 1, max(0, index / 3 % w + move[1]))
+                    return out.values[index] == x.values[(y * w + column) * 3 + index % 3]
+                }
+            }
+            #expect(match != nil, "seed \(seed)")
+            if let match { seen.insert(match) }
+        }
+        #expect(seen.count > 8)
+    }
+
     @Test func what_is_drawn_for_one_kind_does_not_depend_on_the_others() {
         let x = pictures(2)
         let both = augmented(x, [.flips, .brightness], seed: 8)

@@ -17,6 +17,8 @@ final class AlignedFeatures {
     private let projection: FeatureProjection.Prepared?
     private var aligned: [Float]
     private var stretched: [Float] = []
+    /// A picture before it is changed; empty until one is.
+    private var unchanged: [Float] = []
 
     /// - Throws: `WeightError`, `ThreadError`, `ModelError` when the projection does not fit the taps.
     init(
@@ -44,14 +46,23 @@ final class AlignedFeatures {
         stretched = [Float](repeating: 0, count: finest.height * finest.width * widest)
     }
 
+    /// Of the backbone's input, pixels.
+    var inputHeight: Int { extractor.inputHeight }
+    var inputWidth: Int { extractor.inputWidth }
+    /// Of the features.
     var height: Int { rows.count }
     var width: Int { columns.count }
     /// Floats that `gather` writes.
     var count: Int { height * width * channels }
 
-    /// Resizes and normalises a frame for the backbone.
-    func load(_ frame: Frame) {
+    /// Resizes and normalises a frame for the backbone, and changes it where that is wanted.
+    func load(_ frame: Frame, changed change: PictureAugmentation.Draw? = nil) {
         extractor.load(frame, backbone.normalization)
+        guard let change, let input = extractor.input.baseAddress else { return }
+        unchanged = Array(extractor.input)
+        change.apply(
+            to: unchanged, height: extractor.inputHeight, width: extractor.inputWidth, backbone.normalization,
+            into: input)
     }
 
     func runBackbone() { extractor.run() }

@@ -7,6 +7,7 @@ struct GRADCourse: Trainee {
     private let options: GRADOptions
     private let network: GRADNetwork
     private let features: GRADFeatures
+    /// The pictures kept apart, as they are.
     private let keptApart: [Int]
     private let epochs: Int
     private var training: GRADTraining
@@ -17,7 +18,7 @@ struct GRADCourse: Trainee {
         network: GRADNetwork, options: GRADOptions, features: GRADFeatures, keptApart: [Int], epochs: Int
     ) throws {
         (self.network, self.options, self.features) = (network, options, features)
-        (self.keptApart, self.epochs) = (keptApart, epochs)
+        (self.keptApart, self.epochs) = (features.variants.plain(keptApart), epochs)
         training = try GRADTraining(
             network: network, parameters: Self.initialParameters(seed: options.seed),
             rates: GRADTraining.Rates(
@@ -36,10 +37,11 @@ struct GRADCourse: Trainee {
         epochs: Int
     ) -> TrainingCourse<GRADCourse>.Plan {
         TrainingCourse.Plan(
-            pictures: split.fitting, heldOut: split.keptApart.count, epochs: epochs, batchSize: options.batchSize,
+            pictures: features.variants.all(of: split.fitting), heldOut: split.keptApart.count, epochs: epochs,
+            batchSize: options.batchSize,
             patience: options.patience(epochs: epochs), seed: options.seed,
             // The workers' number changes the order of sums, and so the features' bits.
-            identity: "grad 2 \(options) \(network) \(features.digest) \(split)",
+            identity: "grad 3 \(options) \(network) \(features.digest) \(split)",
             remedy: "are there pictures without any content?")
     }
 

@@ -3,10 +3,14 @@ import Imaging
 import NeuralNets
 import TensorCore
 
-/// The training pictures' features, computed once: in two passes when the taps are so wide that they are projected first.
+/// The features of the training pictures' variants, computed once: in two passes when they are projected first.
 struct GRADFeatures {
+    /// By variant.
     let cache: FeatureCache
+    let variants: PictureVariants
     let height, width, channels: Int
+    /// Where the positions' centres lie in the input.
+    let rows, columns: GridAxis
     let projection: FeatureProjection?
     /// Changes when any bit of any feature does.
     let digest: UInt64
@@ -20,44 +24,48 @@ struct GRADFeatures {
                 backbone: backbone, inputWidth: options.inputWidth, inputHeight: options.inputHeight, taps: taps,
                 projection: projection, threads: 1)
         }
+        let variants = PictureVariants(pictures: frames.count, each: options.variants, seed: options.seed)
         let probe = try aligned(nil)
         let projection =
             probe.channels > GRADOptions.widestUnprojected || options.whitening > 0
-            ? try Self.projection(frames, whitening: options.whitening, work: work) { try aligned(nil) } : nil
-        (height, width) = (probe.height, probe.width)
+            ? try Self.projection(frames, variants, whitening: options.whitening, work: work) { try aligned(nil) } : nil
+        (height, width, rows, columns) = (probe.height, probe.width, probe.rows, probe.columns)
         channels = projection?.outputs ?? probe.channels
         let stepBytes = options.stepBytes(channels: channels, positions: height * width)
         let cache = try FeatureCache(
-            frames: frames.count, floatsPerFrame: height * width * channels,
+            frames: variants.count, floatsPerFrame: height * width * channels,
             budget: max(0, options.memoryBudget - stepBytes))
         let workers = try ParallelFrames.run(
             count: frames.count, workers: work.workers, phase: "features", progress: work.progress,
             makeWorker: { _ in Worker(features: try aligned(projection)) },
             body: { worker, index in
-                worker.extract(try frames.frame(index))
-                try cache.store(worker.values, frame: index)
-                worker.digests[index] = ck_digest(worker.values, worker.features.count)
+                try worker.extract(frames, index, variants) { variant in
+                    try cache.store(worker.values, frame: variant)
+                    worker.digests[variant] = ck_digest(worker.values, worker.features.count)
+                }
             })
-        (self.cache, self.projection) = (cache, projection)
+        (self.cache, self.variants, self.projection) = (cache, variants, projection)
         let digests = workers.flatMap { $0.digests }.sorted { $0.key < $1.key }.map(\.value)
         digest = digests.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ $1) &* 0x100_0000_01b3 }
     }
 
     /// The leading components of all features at all positions.
     private static func projection(
-        _ frames: FrameSource, whitening: Double, work: FittingWork, aligned: @Sendable () throws -> AlignedFeatures
+        _ frames: FrameSource, _ variants: PictureVariants, whitening: Double, work: FittingWork,
+        aligned: @Sendable () throws -> AlignedFeatures
     ) throws -> FeatureProjection {
         let workers = try ParallelFrames.run(
             count: frames.count, workers: work.workers, phase: "principal components", progress: work.progress,
-            makeWorker: { _ in
+            makeWorker: { _ -> Worker in
                 let worker = Worker(features: try aligned())
                 worker.moments = FeatureMoments(channels: worker.features.channels)
                 return worker
             },
-            body: { worker, index in
-                worker.extract(try frames.frame(index))
-                worker.values.withUnsafeBufferPointer {
-                    worker.moments?.add(UnsafeBufferPointer(rebasing: $0[..<worker.features.count]))
+            body: { (worker: inout Worker, index: Int) in
+                try worker.extract(frames, index, variants) { _ in
+                    worker.values.withUnsafeBufferPointer {
+                        worker.moments?.add(UnsafeBufferPointer(rebasing: $0[..<worker.features.count]))
+                    }
                 }
             })
         let (mean, covariance) = FeatureMoments.total(workers.compactMap(\.moments))
@@ -78,10 +86,19 @@ struct GRADFeatures {
             values = [Float](repeating: 0, count: features.count + Int(CK_SLACK))
         }
 
-        func extract(_ frame: Frame) {
-            features.load(frame)
-            features.runBackbone()
-            values.withUnsafeMutableBufferPointer { if let base = $0.baseAddress { features.gather(into: base) } }
+        /// All variants of a picture, one after another; `body` is told which one `values` holds.
+        func extract(
+            _ frames: FrameSource, _ picture: Int, _ variants: PictureVariants, body: (_ variant: Int) throws -> Void
+        ) throws {
+            let frame = try frames.frame(picture)
+            for variant in variants.all(of: [picture]) {
+                features.load(
+                    frame,
+                    changed: variants.change(of: variant, height: features.inputHeight, width: features.inputWidth))
+                features.runBackbone()
+                values.withUnsafeMutableBufferPointer { if let base = $0.baseAddress { features.gather(into: base) } }
+                try body(variant)
+            }
         }
     }
 }

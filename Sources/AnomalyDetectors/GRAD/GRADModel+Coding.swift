@@ -1,20 +1,25 @@
 import NeuralNets
 
 extension GRADModel {
-    /// Tensors: `grad.<name>` for the network's parameters, `projection.mean` and `projection.matrix`, `deviations`.
+    /// Tensors: `grad.<name>` for the network's parameters, `projection.mean` and `projection.matrix`; of flawless
+    /// pictures' distances `means`, `deviations` and, `[small deviation, wide mean, wide deviation]`, `scales`.
     public func encoded() throws -> ModelContents {
         var contents = ModelContents(backbone: backbone, inputWidth: inputWidth, inputHeight: inputHeight)
         contents.settings.merge(
             [
                 "taps": taps.joined(separator: ","), "fusion": fusion.rawValue, "smoothing": String(smoothing),
+                "wide_smoothing": String(wideSmoothing),
                 "score_window": String(scoreWindow), "feature_height": String(network.height),
                 "feature_width": String(network.width), "feature_channels": String(network.channels),
             ]
         ) { $1 }
         for (name, tensor) in parameters { contents.tensors["grad.\(name)"] = tensor }
-        if let deviations {
-            contents.tensors["deviations"] = StoredTensor(
-                floats: deviations.values, shape: [network.height, network.width])
+        if let statistics {
+            let shape = [network.height, network.width], scales = statistics.scales
+            contents.tensors["means"] = StoredTensor(floats: statistics.means, shape: shape)
+            contents.tensors["deviations"] = StoredTensor(floats: statistics.deviations, shape: shape)
+            let values = [scales.small] + (scales.wide.map { [$0.mean, $0.deviation] } ?? [])
+            contents.tensors["scales"] = StoredTensor(floats: values, shape: [values.count])
         }
         if let projection {
             contents.tensors["projection.mean"] = StoredTensor(floats: projection.mean, shape: [projection.inputs])
@@ -34,6 +39,8 @@ extension GRADModel {
         }
         options.fusion = fusion
         options.smoothing = try reader.integer("smoothing", in: 1...1024)
+        options.wideSmoothing =
+            file.metadata["wide_smoothing"] == nil ? 0 : try reader.integer("wide_smoothing", in: 0...1024)
         options.scoreWindow = try reader.integer("score_window", in: 1...1024)
         let channels = try reader.integer("feature_channels", in: 1...4096)
         let network = GRADNetwork(
@@ -46,17 +53,33 @@ extension GRADModel {
             guard matrix.shape == [mean.shape[0], channels] else { throw reader.damaged("projection.matrix") }
             projection = FeatureProjection(mean: mean.floats(), matrix: matrix.floats())
         }
-        var deviations: DistanceDeviations?
-        if file.tensors["deviations"] != nil {
-            let stored = try reader.tensor("deviations", rank: 2)
-            let values = stored.floats()
-            guard stored.shape == [network.height, network.width], values.allSatisfy({ $0 > 0 && $0.isFinite }) else {
-                throw reader.damaged("deviations")
-            }
-            deviations = DistanceDeviations(stored: values)
-        }
         try self.init(
             backbone: try reader.backbone(), options: options, taps: try reader.list("taps"), network: network,
-            projection: projection, parameters: reader.tensors(under: "grad."), deviations: deviations)
+            projection: projection, parameters: reader.tensors(under: "grad."),
+            statistics: try Self.statistics(reader, network))
+    }
+    /// Models of earlier versions have deviations alone: nothing is subtracted then, and there is no wide mean.
+    private static func statistics(_ reader: ModelReader, _ network: GRADNetwork) throws -> DistanceStatistics? {
+        let present = reader.file.tensors
+        guard present["deviations"] != nil else { return nil }
+        let shape = [network.height, network.width]
+        func map(_ key: String) throws -> [Float] {
+            let stored = try reader.tensor(key, rank: 2)
+            guard stored.shape == shape else { throw reader.damaged(key) }
+            return stored.floats()
+        }
+        let deviations = try map("deviations")
+        guard deviations.allSatisfy({ $0 > 0 && $0.isFinite }) else { throw reader.damaged("deviations") }
+        guard present["means"] != nil || present["scales"] != nil else {
+            return DistanceStatistics(means: deviations.map { _ in 0 }, deviations: deviations, scales: .init())
+        }
+        let means = try map("means"), scales = try reader.tensor("scales", rank: 1).floats()
+        guard means.allSatisfy(\.isFinite) else { throw reader.damaged("means") }
+        guard [1, 3].contains(scales.count), scales.allSatisfy(\.isFinite), scales[0] > 0, scales.last! > 0 else {
+            throw reader.damaged("scales")
+        }
+        return DistanceStatistics(
+            means: means, deviations: deviations,
+            scales: .init(small: scales[0], wide: scales.count == 3 ? (scales[1], scales[2]) : nil))
     }
 }

@@ -11,13 +11,13 @@ public struct GRADModel: DetectorModel {
     public let network: GRADNetwork
     /// The network with its learnt parameters.
     public let graph: NetworkGraph
-    /// Sides of the two means at an input of 224, as in `GRADOptions`.
-    public let smoothing, scoreWindow: Int
+    /// Sides of the means at an input of 224, as in `GRADOptions`.
+    public let smoothing, wideSmoothing, scoreWindow: Int
 
     let fusion: GRADOptions.Fusion
     let projection: FeatureProjection?
-    /// What the distances are divided by; nil as the authors leave them.
-    let deviations: DistanceDeviations?
+    /// Of flawless pictures' distances; nil to leave distances as the authors do.
+    let statistics: DistanceStatistics?
     /// The network's parameters by name, in the frameworks' layout.
     let parameters: [String: StoredTensor]
 
@@ -26,20 +26,25 @@ public struct GRADModel: DetectorModel {
     /// The constants of the refinement (the authors' code: `mse_coef`, `mse_lambda`, `cos_lambda`).
     static let refinement = ck_refinement(slope: 0.05, level: 0.3, angle: 0.7)
 
-    /// A side given at 224 for this input: at least 1.
-    func scaled(_ side: Int) -> Int { max(1, (side * min(inputWidth, inputHeight) + 112) / 224) }
+    /// Where distances lie in the input, and the squares that gather them.
+    func layout(rows: GridAxis, columns: GridAxis) -> DistanceMapper.Layout {
+        DistanceMapper.Layout(
+            rows: rows, columns: columns, inputWidth: inputWidth, inputHeight: inputHeight, smoothing: smoothing,
+            wideSmoothing: wideSmoothing, scoreWindow: scoreWindow)
+    }
 
     init(
         backbone: Backbone, options: GRADOptions, taps: [String], network: GRADNetwork, projection: FeatureProjection?,
-        parameters: [String: StoredTensor], deviations: DistanceDeviations? = nil
+        parameters: [String: StoredTensor], statistics: DistanceStatistics? = nil
     ) throws {
         self.backbone = backbone
-        self.deviations = deviations
+        self.statistics = statistics
         (inputWidth, inputHeight) = (options.inputWidth, options.inputHeight)
         self.taps = taps
         self.network = network
         fusion = options.fusion
         (smoothing, scoreWindow) = (options.smoothing, options.scoreWindow)
+        wideSmoothing = statistics == nil ? 0 : options.wideSmoothing
         self.projection = projection
         self.parameters = parameters
         graph = try network.graph(StoredParameters(parameters, file: "the GRAD model"))

@@ -30,7 +30,10 @@ public struct GRADOptions: Sendable, Equatable {
     /// show in components that hardly vary among flawless parts (Rippel et al., ICPR 2020).
     public var whitening = 1.0
 
-    /// Passes over the pictures at most; nil for as many as `defaultSteps` steps take, and `mostEpochs` at most.
+    /// How often every picture is seen in an epoch: as it is, and moved and brighter or darker. Nil: once when there are a
+    /// hundred, more often when there are fewer, five times at most.
+    public var variants: Int?
+    /// Passes over the pictures at most; nil for as many as `defaultSteps` steps take, and see `mostSights`.
     public var epochs: Int?
     public var batchSize = 16
     /// Of the networks.
@@ -53,9 +56,9 @@ public struct GRADOptions: Sendable, Equatable {
     /// 16-bit ones when only half fits, and else on disk.
     public var memoryBudget = 2 << 30
 
-    /// What the distances are divided by; raw values are the command line's.
+    /// What the distances are measured against; raw values are the command line's.
     public enum Standardization: String, Sendable, CaseIterable {
-        /// Each position's standard deviation over the pictures of the fit.
+        /// Each position's mean and standard deviation over the pictures of the fit.
         case position
         /// Nothing: the authors' map.
         case none
@@ -64,6 +67,9 @@ public struct GRADOptions: Sendable, Equatable {
 
     /// Side of the mean that smooths the map, pixels at an input of 224; 1 leaves it as it is.
     public var smoothing = 21
+    /// Side of the wide mean that finds what is faint but large, pixels at an input of 224; 0 for none. Only standardised
+    /// distances have one.
+    public var wideSmoothing = 151
     /// Side of the mean whose maximum is the image score, pixels at an input of 224 (the authors: 32); 1 is the map's maximum.
     public var scoreWindow = 1
 
@@ -71,15 +77,16 @@ public struct GRADOptions: Sendable, Equatable {
 
     /// Steps of a fit whose epochs are not given: few pictures are passed over more often.
     public static let defaultSteps = 800
-    /// As many as the authors'. Few pictures passed over more often are known by heart.
-    public static let mostEpochs = 100
+    /// How often a picture is seen at most when the epochs are not given, its variants counted: as often as the authors'.
+    /// Few pictures seen more often are known by heart.
+    public static let mostSights = 100
 
-    /// Passes over so many pictures.
-    func epochs(pictures: Int) -> Int {
+    /// Passes over so many pictures, each seen so often in one.
+    func epochs(pictures: Int, variants: Int) -> Int {
         epochs
             ?? min(
-                Self.mostEpochs,
-                TrainingEpochs.filling(Self.defaultSteps, batchSize: batchSize, pictures: pictures))
+                max(1, Self.mostSights / variants),
+                TrainingEpochs.filling(Self.defaultSteps, batchSize: batchSize, pictures: pictures * variants))
     }
 
     /// Channels that concatenated taps are projected to when they have more than `widestUnprojected`.

@@ -33,7 +33,7 @@ public enum GRADTrainer {
         let network = GRADNetwork(
             channels: features.channels, height: features.height, width: features.width,
             fusion: options.fusion.network(channels: features.channels))
-        let epochs = options.epochs(pictures: split.fitting.count)
+        let epochs = options.epochs(pictures: split.fitting.count, variants: features.variants.each)
         var course = TrainingCourse(
             try GRADCourse(
                 network: network, options: options, features: features, keptApart: split.keptApart, epochs: epochs),
@@ -41,15 +41,21 @@ public enum GRADTrainer {
                 network: network, options: options, features: features, split: split, epochs: epochs))
         try course.run(work)
         var history = course.history
+        history.fitting = split.fitting.count
         history.cache = features.cache.storage.rawValue
         let parameters = course.best ?? [:]
-        let deviations =
+        let layout = DistanceMapper.Layout(
+            rows: features.rows, columns: features.columns, inputWidth: options.inputWidth,
+            inputHeight: options.inputHeight, smoothing: options.smoothing, wideSmoothing: options.wideSmoothing,
+            scoreWindow: options.scoreWindow)
+        let statistics =
             options.standardization == .position
-            ? try DistanceDeviations.measure(
-                features, graph: try network.graph(StoredParameters(parameters, file: "training")), work: work) : nil
+            ? try DistanceStatistics.measure(
+                features, graph: try network.graph(StoredParameters(parameters, file: "training")), layout: layout,
+                work: work) : nil
         let model = try GRADModel(
             backbone: backbone, options: options, taps: taps, network: network, projection: features.projection,
-            parameters: parameters, deviations: deviations)
+            parameters: parameters, statistics: statistics)
         return FittedDetector(model: model, history: history)
     }
 

@@ -58,8 +58,8 @@ struct GRADArguments: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Divide each position's distance by its standard deviation among the pictures of the fit (the default), or not "
-                + "(the authors).",
+            "Measure each position's distance against its mean and standard deviation among the pictures of the fit (the "
+                + "default), or not (the authors).",
             valueName: GRADOptions.Standardization.allCases.map(\.rawValue).joined(separator: "|")))
     var standardize: GRADOptions.Standardization?
 
@@ -71,9 +71,21 @@ struct GRADArguments: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Side of the wide mean that finds what is faint but large, pixels at an input of 224; 0 for none; "
+                + "\(GRADOptions().wideSmoothing) by default.", valueName: "pixels"))
+    var wideSmoothing: Int?
+
+    @Option(
+        help: ArgumentHelp(
             "Side of the mean whose maximum is the image score, pixels at an input of 224 (the authors: 32); "
                 + "\(GRADOptions().scoreWindow) by default.", valueName: "pixels"))
     var scoreWindow: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "How often every picture is learnt from in an epoch: as it is, and moved by some pixels and brighter or darker; by "
+                + "default 1 from 100 pictures on, up to 5 of fewer.", valueName: "n"))
+    var variants: Int?
 
     @Option(
         help: ArgumentHelp(
@@ -84,10 +96,15 @@ struct GRADArguments: ParsableArguments {
 
     func validate() throws {
         try requireRanges([
-            ("--smoothing", smoothing, 1...224), ("--score-window", scoreWindow, 1...224),
+            ("--smoothing", smoothing, 1...224), ("--wide-smoothing", wideSmoothing, 0...224),
+            ("--score-window", scoreWindow, 1...224),
+            ("--variants", variants, 1...100),
         ])
         if let whitening, !(0...1).contains(whitening) {
             throw ValidationError("--whitening must be from 0 to 1, got \(whitening)")
+        }
+        if let wideSmoothing, wideSmoothing > 0, standardize == GRADOptions.Standardization.none {
+            throw ValidationError("--wide-smoothing gathers standardised distances: leave out --standardize none")
         }
         if let memoryBudget, Quantity.size(memoryBudget) == nil {
             throw ValidationError("--memory-budget needs \(Quantity.sizesAllowed), got '\(memoryBudget)'")
@@ -102,7 +119,9 @@ struct GRADArguments: ParsableArguments {
         if let patience = training.patience { options.patience = patience }
         if let standardize { options.standardization = standardize }
         if let smoothing { options.smoothing = smoothing }
+        if let wideSmoothing { options.wideSmoothing = wideSmoothing }
         if let scoreWindow { options.scoreWindow = scoreWindow }
+        options.variants = variants
         if let bytes = memoryBudget.flatMap(Quantity.size) { options.memoryBudget = bytes }
         return options
     }
@@ -112,7 +131,9 @@ struct GRADArguments: ParsableArguments {
             [
                 ("--fusion", fusion != nil), ("--whitening", whitening != nil),
                 ("--standardize", standardize != nil), ("--smoothing", smoothing != nil),
-                ("--score-window", scoreWindow != nil), ("--memory-budget", memoryBudget != nil),
+                ("--wide-smoothing", wideSmoothing != nil),
+                ("--score-window", scoreWindow != nil), ("--variants", variants != nil),
+                ("--memory-budget", memoryBudget != nil),
             ], unless: chosen, of: .grad)
     }
 }

@@ -4,18 +4,23 @@ import NeuralNets
 import TestSupport
 import Testing
 
-@Suite struct DistanceDeviationsTests {
+@Suite struct DistanceStatisticsTests {
     /// Three pictures, two positions: distances 1, 2, 3 and 5, 5, 5. Variances 2/3 and 0, their mean 1/3 counts as 10 pictures:
     /// (3·2/3 + 10/3)/13 and (3·0 + 10/3)/13.
     @Test func few_pictures_are_drawn_to_the_common_variance() throws {
-        let deviations = try #require(DistanceDeviations(sums: [6, 15], squares: [14, 75], pictures: 3))
-        #expect(DistanceDeviations.pooledPictures == 10)
-        #expect(abs(deviations.values[0] - 0.640513) <= 1e-6)
-        #expect(abs(deviations.values[1] - 0.506370) <= 1e-6)
+        let distances: [[Float]] = [[1, 5], [2, 5], [3, 5]]
+        #expect(DistanceStatistics.pooledPictures == 10)
+        // Seen twice each they are no more pictures.
+        for sights in [distances, distances + distances] {
+            let statistics = try #require(DistanceStatistics(distances: sights, pictures: 3))
+            #expect(statistics.means == [2, 5])
+            #expect(abs(statistics.deviations[0] - 0.640513) <= 1e-6)
+            #expect(abs(statistics.deviations[1] - 0.506370) <= 1e-6)
+        }
     }
 
     @Test func distances_that_never_vary_are_left_as_they_are() {
-        #expect(DistanceDeviations(sums: [4, 10], squares: [8, 50], pictures: 2) == nil)
+        #expect(DistanceStatistics(distances: [[2, 5], [2, 5]], pictures: 2) == nil)
     }
 
     /// How unequally the map varies over its pixels among the pictures of the fit: the spread of its standard deviations,
@@ -45,8 +50,8 @@ import Testing
             func fit(_ standardization: GRADOptions.Standardization) throws -> any DetectorModel {
                 var options = GRADOptions()
                 (options.inputWidth, options.inputHeight) = (64, 32)
-                (options.epochs, options.batchSize, options.patience) = (2, 4, 0)
-                options.standardization = standardization
+                (options.epochs, options.batchSize, options.patience, options.variants) = (2, 4, 0, 1)
+                (options.standardization, options.wideSmoothing) = (standardization, 0)
                 let fitted = try options.fit(frames, backbone: backbone, work: FittingWork(workers: 2)).model
                 // As it is read back.
                 return try ModelFile.decode(ModelFile(fitted: fitted).encoded(), name: "model").model

@@ -1,0 +1,131 @@
+import CKernels
+import Imaging
+import NeuralNets
+
+/// Draws a picture's distances over its pixels and gathers what lies together. Owns its buffers; one per worker.
+///
+/// As the authors do it, each pixel is the mean of a square around it. With the statistics of flawless pictures the distances
+/// are standardised first, and there are two squares: a small one for defects of its size, and a wide one for what is faint
+/// but large, an uneven shade over half a part. In the wide mean no position counts for more than `mostOfOne`, so that a
+/// small, strong defect stays where it is. Both are told in standard deviations of flawless pictures; the map is the larger.
+public final class DistanceMapper {
+    /// Where the distances lie, and the squares' sides in pixels.
+    public struct Layout {
+        let rows, columns: GridAxis
+        let width, height: Int
+        /// Of the small square, of the wide one (0 for none), and of the one whose largest mean is the image score.
+        let small, wide, score: Int
+    }
+
+    /// Standard deviations that a position counts for in the wide mean, at most.
+    public static let mostOfOne: Float = 2
+
+    private let layout: Layout
+    private let statistics: DistanceStatistics?
+    /// 1 / the share of each square that lies in the picture: standardised distances mean the same at the edge. The authors
+    /// count zeros there.
+    private let smallFactors, wideFactors: [Float]?
+    /// The small square's mean of the positions' own means: what standardising took away.
+    private let level: [Float]?
+    private var cells: [Float]
+
+    public init(layout: Layout, statistics: DistanceStatistics?) {
+        (self.layout, self.statistics) = (layout, statistics)
+        cells = [Float](repeating: 0, count: layout.rows.count * layout.columns.count)
+        guard let statistics else {
+            (smallFactors, wideFactors, level) = (nil, nil, nil)
+            return
+        }
+        let one = AnomalyMap(
+            width: layout.width, height: layout.height,
+            values: [Float](repeating: 1, count: layout.width * layout.height))
+        func factors(_ side: Int) -> [Float] { one.boxFiltered(side: side).values.map { 1 / $0 } }
+        smallFactors = factors(layout.small)
+        wideFactors = layout.wide > 0 ? factors(layout.wide) : nil
+        level =
+            layout.spread(zip(statistics.means, statistics.deviations).map { $0 / $1 })
+            .boxFiltered(side: layout.small, factors: smallFactors).values
+    }
+
+    /// - Parameter distances: `[rows, columns]`.
+    /// - Returns: the image score, and the anomaly map.
+    public func detect(_ distances: [Float]) -> (score: Double, map: AnomalyMap) {
+        var (small, wide) = means(of: distances)
+        guard let statistics, let level else {
+            return (Double(small.largestMean(side: layout.score)), small)
+        }
+        var scored = small
+        for pixel in level.indices { scored.values[pixel] += level[pixel] }
+        let score = Double(scored.largestMean(side: layout.score))
+        let scale = 1 / statistics.scales.small
+        for pixel in small.values.indices { small.values[pixel] *= scale }
+        if let wide, let flawless = statistics.scales.wide {
+            let scale = 1 / flawless.deviation
+            for pixel in small.values.indices {
+                small.values[pixel] = max(small.values[pixel], (wide.values[pixel] - flawless.mean) * scale)
+            }
+        }
+        return (score, small)
+    }
+
+    /// The two squares' means around each pixel, not scaled yet; of the distances themselves where there are no statistics.
+    func means(of distances: [Float]) -> (small: AnomalyMap, wide: AnomalyMap?) {
+        guard let statistics else { return (layout.spread(distances).boxFiltered(side: layout.small), nil) }
+        for position in cells.indices {
+            cells[position] =
+                (distances[position] - statistics.means[position]) / statistics.deviations[position]
+        }
+        let small = layout.spread(cells).boxFiltered(side: layout.small, factors: smallFactors)
+        guard let wideFactors else { return (small, nil) }
+        for position in cells.indices { cells[position] = min(cells[position], Self.mostOfOne) }
+        return (small, layout.spread(cells).boxFiltered(side: layout.wide, factors: wideFactors))
+    }
+}
+
+extension DistanceMapper.Layout {
+    /// - Parameters: the sides are those at an input of 224.
+    public init(
+        rows: GridAxis, columns: GridAxis, inputWidth: Int, inputHeight: Int, smoothing: Int, wideSmoothing: Int,
+        scoreWindow: Int
+    ) {
+        let shorter = min(inputWidth, inputHeight)
+        func scaled(_ side: Int) -> Int { max(1, (side * shorter + 112) / 224) }
+        (self.rows, self.columns, width, height) = (rows, columns, inputWidth, inputHeight)
+        (small, wide) = (scaled(smoothing), wideSmoothing > 0 ? scaled(wideSmoothing) : 0)
+        score = min(scaled(scoreWindow), shorter)
+    }
+
+    /// The positions' values over the picture: each lies where the backbone's windows have their centre, so that a defect is
+    /// marked where it is.
+    fileprivate func spread(_ cells: [Float]) -> AnomalyMap {
+        var full = [Float](repeating: 0, count: width * height)
+        ck_spread_add(cells, rows.cells, columns.cells, Int32(height), Int32(width), &full)
+        return AnomalyMap(width: width, height: height, values: full)
+    }
+}
+
+extension AnomalyMap {
+    /// The mean over a square around each pixel, zeros outside the map counted in (`side`² divides).
+    /// - Parameter factors: what the mean is multiplied by at each pixel; nil for nothing.
+    fileprivate func boxFiltered(side: Int, factors: [Float]? = nil) -> AnomalyMap {
+        guard side > 1 else { return self }
+        var out = values
+        ck_box_mean(values, Int32(height), Int32(width), Int32(side), Int32(side / 2), &out)
+        if let factors {
+            out.withUnsafeMutableBufferPointer {
+                ck_multiply($0.baseAddress, factors, $0.count, $0.baseAddress)
+            }
+        }
+        return AnomalyMap(width: width, height: height, values: out)
+    }
+
+    /// The largest mean over a square that lies inside the map.
+    fileprivate func largestMean(side: Int) -> Float {
+        guard side > 1 else { return maximum }
+        var means = values
+        ck_box_mean(values, Int32(height), Int32(width), Int32(side), 0, &means)
+        var largest = -Float.infinity
+        for y in 0...(height - side) { largest = max(largest, means[y * width...y * width + width - side].max() ?? 0) }
+        return largest
+    }
+}

@@ -1,0 +1,127 @@
+import NeuralNets
+import TensorCore
+
+/// What the distances of flawless pictures are like, position by position.
+///
+/// Some positions are represented worse than others (edges, textured zones), and the plain distance finds fault with them in
+/// every picture. Less its mean and divided by its standard deviation there, a distance means the same everywhere.
+public struct DistanceStatistics: Sendable, Equatable {
+    /// Mean and standard deviation at each position, `[height, width]`; the deviations are above zero.
+    public let means, deviations: [Float]
+    /// What the smoothed maps of flawless pictures are like.
+    let scales: Scales
+
+    /// Of the two means of standardised distances that `DistanceMapper` draws.
+    struct Scales: Sendable, Equatable {
+        /// Standard deviation of the small square's mean.
+        var small: Float = 1
+        /// Mean and standard deviation of the wide square's; nil when there is no wide one.
+        var wide: (mean: Float, deviation: Float)?
+
+        static func == (a: Self, b: Self) -> Bool {
+            a.small == b.small && a.wide?.mean == b.wide?.mean && a.wide?.deviation == b.wide?.deviation
+        }
+    }
+
+    /// Weight of the common variance, in pictures: few pictures tell little of a single position.
+    public static let pooledPictures = 10.0
+
+    /// - Parameters:
+    ///   - distances: at each position, of every sight of the pictures.
+    ///   - pictures: how many pictures these are sights of.
+    /// - Returns: nil when the distances do not vary at all (one picture, or the same one again and again).
+    public init?(distances: [[Float]], pictures: Int) {
+        let positions = distances.first?.count ?? 0, sights = Double(distances.count), n = Double(pictures)
+        var sums = [Double](repeating: 0, count: positions), squares = sums
+        for sight in distances {
+            for position in 0..<positions {
+                sums[position] += Double(sight[position])
+                squares[position] += Double(sight[position]) * Double(sight[position])
+            }
+        }
+        let variances = zip(sums, squares).map { max(0, $1 / sights - ($0 / sights) * ($0 / sights)) }
+        let pooled = variances.reduce(0, +) / Double(max(1, positions))
+        guard pooled > 0, pooled.isFinite else { return nil }
+        means = sums.map { Float($0 / sights) }
+        deviations = variances.map {
+            Float(((n * $0 + Self.pooledPictures * pooled) / (n + Self.pooledPictures)).squareRoot())
+        }
+        scales = Scales()
+    }
+
+    init(means: [Float], deviations: [Float], scales: Scales) {
+        (self.means, self.deviations, self.scales) = (means, deviations, scales)
+    }
+
+    /// Measures them over all variants of the pictures, with the network as inference runs it.
+    ///
+    /// - Throws: `FeatureCache.Failure`, `WeightError`.
+    static func measure(
+        _ features: GRADFeatures, graph: NetworkGraph, layout: DistanceMapper.Layout, work: FittingWork
+    ) throws -> Self? {
+        let variants = features.variants
+        let workers = try ParallelFrames.run(
+            count: variants.count, workers: work.workers, phase: "distances", progress: work.progress,
+            makeWorker: { _ in try Worker(features, graph) },
+            body: { worker, index in try worker.add(index) })
+        let distances = workers.flatMap { $0.distances }.sorted { $0.key < $1.key }.map(\.value)
+        return Self(distances: distances, pictures: variants.pictures)?.scaled(by: distances, layout: layout)
+    }
+
+    /// The same with what the smoothed maps of these distances are like.
+    public func scaled(by distances: [[Float]], layout: DistanceMapper.Layout) -> Self {
+        let mapper = DistanceMapper(layout: layout, statistics: self)
+        var small = Spread(), wide = Spread()
+        for sight in distances {
+            let means = mapper.means(of: sight)
+            small.add(means.small)
+            if let map = means.wide { wide.add(map) }
+        }
+        let scales = Scales(
+            small: small.deviation ?? 1, wide: wide.deviation.map { (mean: wide.mean, deviation: $0) })
+        return Self(means: means, deviations: deviations, scales: scales)
+    }
+
+    /// One thread's network and what it measured, by variant.
+    private final class Worker {
+        private let features: GRADFeatures
+        private let representation: NormalRepresentation
+        private(set) var distances: [Int: [Float]] = [:]
+
+        init(_ features: GRADFeatures, _ graph: NetworkGraph) throws {
+            self.features = features
+            representation = try NormalRepresentation(
+                graph: graph, height: features.height, width: features.width, channels: features.channels, threads: 1)
+        }
+
+        func add(_ index: Int) throws {
+            try features.cache.load(index, into: representation.features.baseAddress!)
+            var sight = [Float](repeating: 0, count: features.height * features.width)
+            sight.withUnsafeMutableBufferPointer { representation.distances(into: $0) }
+            distances[index] = sight
+        }
+    }
+
+    /// The mean of all pixels of all maps, and how much a pixel varies from map to map.
+    private struct Spread {
+        private var sums: [Double] = [], squares: [Double] = [], maps = 0.0
+
+        mutating func add(_ map: AnomalyMap) {
+            if sums.isEmpty { (sums, squares) = (map.values.map { _ in 0 }, map.values.map { _ in 0 }) }
+            for (pixel, value) in map.values.enumerated() {
+                sums[pixel] += Double(value)
+                squares[pixel] += Double(value) * Double(value)
+            }
+            maps += 1
+        }
+
+        var mean: Float { Float(sums.reduce(0, +) / (maps * Double(max(1, sums.count)))) }
+
+        /// Root of the pixels' mean variance; nil when nothing varies.
+        var deviation: Float? {
+            let variance = zip(sums, squares).reduce(0) { $0 + $1.1 / maps - ($1.0 / maps) * ($1.0 / maps) }
+            let deviation = Float((variance / Double(max(1, sums.count))).squareRoot())
+            return deviation > 0 && deviation.isFinite ? deviation : nil
+        }
+    }
+}

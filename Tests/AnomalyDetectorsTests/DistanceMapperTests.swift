@@ -1,0 +1,86 @@
+import AnomalyDetectors
+import InspectionDomain
+import NeuralNets
+import Testing
+
+/// 28 × 28 distances over 224 × 224 pixels; flawless ones are noise around a level of their place.
+@Suite struct DistanceMapperTests {
+    private static let side = 28
+
+    private static func layout(wide: Int) -> DistanceMapper.Layout {
+        let axis = GridAxis.dividing(224, into: side)
+        return DistanceMapper.Layout(
+            rows: axis, columns: axis, inputWidth: 224, inputHeight: 224, smoothing: 21, wideSmoothing: wide,
+            scoreWindow: 1)
+    }
+
+    private static let flawless: [[Float]] = {
+        var generator = SplitMix64(seed: 5)
+        return (0..<60).map { _ in
+            (0..<side * side).map { position in
+                let noise = (0..<4).reduce(Float(0)) { sum, _ in sum + generator.uniform(-0.87, 0.87) }
+                return 10 + Float(position % side) / 4 + noise
+            }
+        }
+    }()
+
+    private func mapper(wide: Int) throws -> DistanceMapper {
+        let layout = Self.layout(wide: wide)
+        let statistics = try #require(DistanceStatistics(distances: Self.flawless, pictures: Self.flawless.count))
+        return DistanceMapper(layout: layout, statistics: statistics.scaled(by: Self.flawless, layout: layout))
+    }
+
+    @Test func maps_of_flawless_pictures_vary_by_one_about_nothing() throws {
+        let mapper = try mapper(wide: 0)
+        let values = Self.flawless.flatMap { mapper.detect($0).map.values }
+        var sum = 0.0, squares = 0.0
+        for value in values { (sum, squares) = (sum + Double(value), squares + Double(value) * Double(value)) }
+        let mean = sum / Double(values.count), variance = squares / Double(values.count) - mean * mean
+        #expect(abs(mean) < 1e-3 && abs(variance - 1) < 1e-2)
+    }
+
+    @Test func a_faint_shade_over_half_the_part_shows_in_the_wide_mean() throws {
+        var shaded = Self.flawless[0]
+        for position in shaded.indices where position % Self.side < Self.side / 2 { shaded[position] += 0.5 }
+        /// The share of the shade's pixels above the largest value of any flawless map.
+        func found(_ mapper: DistanceMapper) -> Double {
+            let limit = Self.flawless.map { mapper.detect($0).map.maximum }.max() ?? 0
+            let map = mapper.detect(shaded).map
+            var above = 0
+            for y in 0..<224 { for x in 0..<112 where map.values[y * 224 + x] > limit { above += 1 } }
+            return Double(above) / (224 * 112)
+        }
+        #expect(found(try mapper(wide: 0)) == 0)
+        #expect(found(try mapper(wide: 151)) > 0.5)
+    }
+
+    @Test func a_strong_spot_stays_where_it_is() throws {
+        let mapper = try mapper(wide: 151)
+        var spotted = Self.flawless[0]
+        spotted[14 * Self.side + 14] += 60
+        let before = mapper.detect(Self.flawless[0]), after = mapper.detect(spotted)
+        #expect(after.map.values[116 * 224 + 116] > 20)
+        #expect(after.score > before.score + 3)
+        // 40 pixels away the wide square still holds the spot, which counts for two deviations of 361 positions there.
+        for pixel in [116 * 224 + 76, 156 * 224 + 116, 76 * 224 + 76] {
+            #expect(abs(after.map.values[pixel] - before.map.values[pixel]) < 0.3)
+        }
+    }
+
+    @Test func the_image_score_does_not_forget_where_flawless_distances_are_large() throws {
+        let statistics = try #require(DistanceStatistics(distances: Self.flawless, pictures: Self.flawless.count))
+        let mapper = try mapper(wide: 151)
+        // The mean of every position: nothing is strange, and the score is that of the level itself.
+        let (score, map) = mapper.detect(statistics.means)
+        #expect(map.maximum < 1)
+        let level = zip(statistics.means, statistics.deviations).map { $0 / $1 }
+        #expect(score > Double(level.reduce(0, +)) / Double(level.count))
+    }
+
+    @Test func without_statistics_zeros_lie_outside_as_the_authors_have_it() {
+        let mapper = DistanceMapper(layout: Self.layout(wide: 151), statistics: nil)
+        let (score, map) = mapper.detect([Float](repeating: 3, count: Self.side * Self.side))
+        #expect(abs(score - 3) < 1e-5)
+        #expect(abs(map.values[0] - 3 * 121 / 441) < 1e-5)
+    }
+}
