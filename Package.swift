@@ -81,7 +81,7 @@ let package = Package(
             ]),
 
         // Pictures the project draws itself
-        library("SampleFrames", ["Imaging", "InspectionDomain"]),
+        library("SampleFrames", ["CKernels", "Imaging", "InspectionDomain"]),
         library("InspectionPlots", ["Imaging"]),
 
         // Programs
@@ -114,7 +114,7 @@ let package = Package(
                 "AnomalyDetectors", "Imaging", "InspectionDomain", "LedgerStore", "LinuxPlatform", "NeuralNets",
                 "SampleFrames", "Spooling", logging,
             ]),
-        tests("SampleFrames"),
+        tests("SampleFrames", ["AnomalyDetectors"]),
         tests("InspectionPlots"),
         // Runs the real programs: depending on their targets has them built beside the test bundle.
         .testTarget(

@@ -40,18 +40,16 @@ public enum SampleFrames {
         case .plate: shade = PlateScene(light: camera.light, part: &part, defect: defect, &fault).shade
         case .cloth: shade = ClothScene(light: camera.light, part: &part, defect: defect, &fault).shade
         }
-        var colours: [SIMD3<Float>] = [], mask: [UInt8] = []
+        var colours: [SIMD3<Float>] = [], coverages: [Float] = []
         colours.reserveCapacity(size.width * size.height)
-        mask.reserveCapacity(size.width * size.height)
+        coverages.reserveCapacity(size.width * size.height)
         for y in 0..<size.height {
             for x in 0..<size.width {
                 let (colour, coverage) = shade(camera.scenePoint(x, y))
                 colours.append(colour)
-                mask.append(coverage > 0.3 ? 255 : 0)
+                coverages.append(coverage)
             }
         }
-        return (
-            camera.expose(colours), Frame(width: size.width, height: size.height, channels: 1, samples: .eight(mask))
-        )
+        return (camera.expose(colours), DefectMask.draw(coverages, width: size.width, height: size.height))
     }
 }

@@ -1,3 +1,4 @@
+import AnomalyDetectors
 import Foundation
 import Imaging
 import SampleFrames
@@ -39,6 +40,18 @@ import Testing
             outside /= Double(mask.count - defective)
             #expect(inside > 12, "\(defect) hardly shows: \(inside)")
             #expect(outside < 0.06 * inside, "\(defect) changes what its mask does not cover: \(outside) of \(inside)")
+        }
+    }
+
+    /// Every region counts alike when maps are judged, so a mask has none that nobody would mark.
+    @Test(arguments: defects)
+    func a_mask_has_no_specks_beside_its_defect(_ product: SampleProduct, _ defect: SampleDefect) throws {
+        for index in 0..<12 {
+            let mask = SampleFrames.defective(product, defect, index: index).mask
+            let values = try bytes(mask).map(Float.init)
+            let map = AnomalyMap(width: mask.width, height: mask.height, values: values)
+            let areas = RegionMap(map, threshold: 0, width: mask.width, height: mask.height).regions.map(\.area)
+            #expect(areas.min() ?? 0 >= (areas.max() ?? 0) / 50, "\(defect) \(index): \(areas)")
         }
     }
 
