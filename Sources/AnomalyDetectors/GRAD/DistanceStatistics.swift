@@ -15,11 +15,11 @@ public struct DistanceStatistics: Sendable, Equatable {
     struct Scales: Sendable, Equatable {
         /// Standard deviation of the small square's mean.
         var small: Float = 1
-        /// Mean and standard deviation of the wide square's; nil when there is no wide one.
-        var wide: (mean: Float, deviation: Float)?
+        /// The wide square's; nil when there is none.
+        var wide: Wide?
 
-        static func == (a: Self, b: Self) -> Bool {
-            a.small == b.small && a.wide?.mean == b.wide?.mean && a.wide?.deviation == b.wide?.deviation
+        struct Wide: Sendable, Equatable {
+            let mean, deviation: Float
         }
     }
 
@@ -78,7 +78,7 @@ public struct DistanceStatistics: Sendable, Equatable {
             if let map = means.wide { wide.add(map) }
         }
         let scales = Scales(
-            small: small.deviation ?? 1, wide: wide.deviation.map { (mean: wide.mean, deviation: $0) })
+            small: small.deviation ?? 1, wide: wide.deviation.map { Scales.Wide(mean: wide.mean, deviation: $0) })
         return Self(means: means, deviations: deviations, scales: scales)
     }
 

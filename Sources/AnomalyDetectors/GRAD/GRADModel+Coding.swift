@@ -80,6 +80,7 @@ extension GRADModel {
         }
         return DistanceStatistics(
             means: means, deviations: deviations,
-            scales: .init(small: scales[0], wide: scales.count == 3 ? (scales[1], scales[2]) : nil))
+            scales: .init(
+                small: scales[0], wide: scales.count == 3 ? .init(mean: scales[1], deviation: scales[2]) : nil))
     }
 }

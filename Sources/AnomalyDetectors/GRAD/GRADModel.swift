@@ -17,7 +17,7 @@ public struct GRADModel: DetectorModel {
     let fusion: GRADOptions.Fusion
     let projection: FeatureProjection?
     /// Of flawless pictures' distances; nil to leave distances as the authors do.
-    let statistics: DistanceStatistics?
+    var statistics: DistanceStatistics?
     /// The network's parameters by name, in the frameworks' layout.
     let parameters: [String: StoredTensor]
 
@@ -44,7 +44,7 @@ public struct GRADModel: DetectorModel {
         self.network = network
         fusion = options.fusion
         (smoothing, scoreWindow) = (options.smoothing, options.scoreWindow)
-        wideSmoothing = statistics == nil ? 0 : options.wideSmoothing
+        wideSmoothing = options.standardization == .none ? 0 : options.wideSmoothing
         self.projection = projection
         self.parameters = parameters
         graph = try network.graph(StoredParameters(parameters, file: "the GRAD model"))

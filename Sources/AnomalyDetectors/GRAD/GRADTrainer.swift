@@ -44,18 +44,14 @@ public enum GRADTrainer {
         history.fitting = split.fitting.count
         history.cache = features.cache.storage.rawValue
         let parameters = course.best ?? [:]
-        let layout = DistanceMapper.Layout(
-            rows: features.rows, columns: features.columns, inputWidth: options.inputWidth,
-            inputHeight: options.inputHeight, smoothing: options.smoothing, wideSmoothing: options.wideSmoothing,
-            scoreWindow: options.scoreWindow)
-        let statistics =
-            options.standardization == .position
-            ? try DistanceStatistics.measure(
-                features, graph: try network.graph(StoredParameters(parameters, file: "training")), layout: layout,
-                work: work) : nil
-        let model = try GRADModel(
+        var model = try GRADModel(
             backbone: backbone, options: options, taps: taps, network: network, projection: features.projection,
-            parameters: parameters, statistics: statistics)
+            parameters: parameters)
+        if options.standardization == .position {
+            model.statistics = try DistanceStatistics.measure(
+                features, graph: model.graph, layout: model.layout(rows: features.rows, columns: features.columns),
+                work: work)
+        }
         return FittedDetector(model: model, history: history)
     }
 
