@@ -61,8 +61,7 @@ final class AlignedFeatures {
         guard let change, let input = extractor.input.baseAddress else { return }
         unchanged = Array(extractor.input)
         change.apply(
-            to: unchanged, height: extractor.inputHeight, width: extractor.inputWidth, backbone.normalization,
-            into: input)
+            to: unchanged, height: inputHeight, width: inputWidth, backbone.normalization, into: input)
     }
 
     func runBackbone() { extractor.run() }

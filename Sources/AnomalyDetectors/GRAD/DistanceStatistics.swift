@@ -1,5 +1,4 @@
 import NeuralNets
-import TensorCore
 
 /// What the distances of flawless pictures are like, position by position.
 ///

@@ -8,12 +8,15 @@ struct GRADFeatures {
     /// By variant.
     let cache: FeatureCache
     let variants: PictureVariants
-    let height, width, channels: Int
     /// Where the positions' centres lie in the input.
     let rows, columns: GridAxis
+    let channels: Int
     let projection: FeatureProjection?
     /// Changes when any bit of any feature does.
     let digest: UInt64
+
+    var height: Int { rows.count }
+    var width: Int { columns.count }
 
     /// - Throws: `FrameSource.Unreadable`, `WeightError`, `FeatureCache.Failure`, `LinearAlgebra.Failure`.
     init(
@@ -29,11 +32,11 @@ struct GRADFeatures {
         let projection =
             probe.channels > GRADOptions.widestUnprojected || options.whitening > 0
             ? try Self.projection(frames, variants, whitening: options.whitening, work: work) { try aligned(nil) } : nil
-        (height, width, rows, columns) = (probe.height, probe.width, probe.rows, probe.columns)
+        (rows, columns) = (probe.rows, probe.columns)
         channels = projection?.outputs ?? probe.channels
-        let stepBytes = options.stepBytes(channels: channels, positions: height * width)
+        let stepBytes = options.stepBytes(channels: channels, positions: probe.height * probe.width)
         let cache = try FeatureCache(
-            frames: variants.count, floatsPerFrame: height * width * channels,
+            frames: variants.count, floatsPerFrame: probe.height * probe.width * channels,
             budget: max(0, options.memoryBudget - stepBytes))
         let workers = try ParallelFrames.run(
             count: frames.count, workers: work.workers, phase: "features", progress: work.progress,

@@ -21,8 +21,6 @@ struct PictureVariants: Sendable {
 
     var count: Int { pictures * each }
 
-    func picture(of variant: Int) -> Int { variant / each }
-
     /// All variants of these pictures.
     func all(of pictures: [Int]) -> [Int] { pictures.flatMap { $0 * each..<($0 + 1) * each } }
 
