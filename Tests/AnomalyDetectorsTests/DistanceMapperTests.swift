@@ -9,9 +9,10 @@ import Testing
 
     private static func layout(wide: Int) -> DistanceMapper.Layout {
         let axis = GridAxis.dividing(224, into: side)
+        var squares = DistanceMapper.Squares()
+        squares.wide = wide
         return DistanceMapper.Layout(
-            rows: axis, columns: axis, inputWidth: 224, inputHeight: 224, smoothing: 21, wideSmoothing: wide,
-            scoreWindow: 1)
+            rows: axis, columns: axis, inputWidth: 224, inputHeight: 224, squares: squares)
     }
 
     private static let flawless: [[Float]] = {

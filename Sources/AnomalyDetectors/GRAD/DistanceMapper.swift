@@ -9,12 +9,23 @@ import NeuralNets
 /// but large, an uneven shade over half a part. In the wide mean no position counts for more than `mostOfOne`, so that a
 /// small, strong defect stays where it is. Both are told in standard deviations of flawless pictures; the map is the larger.
 public final class DistanceMapper {
-    /// Where the distances lie, and the squares' sides in pixels.
+    /// Sides of the squares, pixels at an input of 224.
+    public struct Squares: Sendable, Equatable {
+        /// Of the mean that smooths the map; 1 leaves it as it is.
+        public var small = 21
+        /// Of the wide mean that finds what is faint but large; 0 for none. Only standardised distances have one.
+        public var wide = 121
+        /// Of the mean whose maximum is the image score (the authors: 32); 1 is the map's maximum.
+        public var score = 1
+
+        public init() {}
+    }
+
+    /// Where the distances lie, and the squares in the input's own pixels.
     public struct Layout {
         let rows, columns: GridAxis
         let width, height: Int
-        /// Of the small square, of the wide one (0 for none), and of the one whose largest mean is the image score.
-        let small, wide, score: Int
+        let squares: Squares
     }
 
     /// Standard deviations that a position counts for in the wide mean, at most.
@@ -40,11 +51,11 @@ public final class DistanceMapper {
             width: layout.width, height: layout.height,
             values: [Float](repeating: 1, count: layout.width * layout.height))
         func factors(_ side: Int) -> [Float] { one.boxFiltered(side: side).values.map { 1 / $0 } }
-        smallFactors = factors(layout.small)
-        wideFactors = layout.wide > 0 ? factors(layout.wide) : nil
+        smallFactors = factors(layout.squares.small)
+        wideFactors = layout.squares.wide > 0 ? factors(layout.squares.wide) : nil
         level =
             layout.spread(zip(statistics.means, statistics.deviations).map { $0 / $1 })
-            .boxFiltered(side: layout.small, factors: smallFactors).values
+            .boxFiltered(side: layout.squares.small, factors: smallFactors).values
     }
 
     /// - Parameter distances: `[rows, columns]`.
@@ -52,11 +63,11 @@ public final class DistanceMapper {
     public func detect(_ distances: [Float]) -> (score: Double, map: AnomalyMap) {
         var (small, wide) = means(of: distances)
         guard let statistics, let level else {
-            return (Double(small.largestMean(side: layout.score)), small)
+            return (Double(small.largestMean(side: layout.squares.score)), small)
         }
         var scored = small
         for pixel in level.indices { scored.values[pixel] += level[pixel] }
-        let score = Double(scored.largestMean(side: layout.score))
+        let score = Double(scored.largestMean(side: layout.squares.score))
         let scale = 1 / statistics.scales.small
         for pixel in small.values.indices { small.values[pixel] *= scale }
         if let wide, let flawless = statistics.scales.wide {
@@ -70,29 +81,29 @@ public final class DistanceMapper {
 
     /// The two squares' means around each pixel, not scaled yet; of the distances themselves where there are no statistics.
     func means(of distances: [Float]) -> (small: AnomalyMap, wide: AnomalyMap?) {
-        guard let statistics else { return (layout.spread(distances).boxFiltered(side: layout.small), nil) }
+        guard let statistics else { return (layout.spread(distances).boxFiltered(side: layout.squares.small), nil) }
         for position in cells.indices {
             cells[position] =
                 (distances[position] - statistics.means[position]) / statistics.deviations[position]
         }
-        let small = layout.spread(cells).boxFiltered(side: layout.small, factors: smallFactors)
+        let small = layout.spread(cells).boxFiltered(side: layout.squares.small, factors: smallFactors)
         guard let wideFactors else { return (small, nil) }
         for position in cells.indices { cells[position] = min(cells[position], Self.mostOfOne) }
-        return (small, layout.spread(cells).boxFiltered(side: layout.wide, factors: wideFactors))
+        return (small, layout.spread(cells).boxFiltered(side: layout.squares.wide, factors: wideFactors))
     }
 }
 
 extension DistanceMapper.Layout {
-    /// - Parameters: the sides are those at an input of 224.
     public init(
-        rows: GridAxis, columns: GridAxis, inputWidth: Int, inputHeight: Int, smoothing: Int, wideSmoothing: Int,
-        scoreWindow: Int
+        rows: GridAxis, columns: GridAxis, inputWidth: Int, inputHeight: Int, squares: DistanceMapper.Squares
     ) {
         let shorter = min(inputWidth, inputHeight)
         func scaled(_ side: Int) -> Int { max(1, (side * shorter + 112) / 224) }
         (self.rows, self.columns, width, height) = (rows, columns, inputWidth, inputHeight)
-        (small, wide) = (scaled(smoothing), wideSmoothing > 0 ? scaled(wideSmoothing) : 0)
-        score = min(scaled(scoreWindow), shorter)
+        var own = squares
+        (own.small, own.wide) = (scaled(squares.small), squares.wide > 0 ? scaled(squares.wide) : 0)
+        own.score = min(scaled(squares.score), shorter)
+        self.squares = own
     }
 
     /// The positions' values over the picture: each lies where the backbone's windows have their centre, so that a defect is

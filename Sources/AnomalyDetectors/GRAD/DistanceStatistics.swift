@@ -30,19 +30,12 @@ public struct DistanceStatistics: Sendable, Equatable {
     ///   - pictures: how many pictures these are sights of.
     /// - Returns: nil when the distances do not vary at all (one picture, or the same one again and again).
     public init?(distances: [[Float]], pictures: Int) {
-        let positions = distances.first?.count ?? 0, sights = Double(distances.count), n = Double(pictures)
-        var sums = [Double](repeating: 0, count: positions), squares = sums
-        for sight in distances {
-            for position in 0..<positions {
-                sums[position] += Double(sight[position])
-                squares[position] += Double(sight[position]) * Double(sight[position])
-            }
-        }
-        let variances = zip(sums, squares).map { max(0, $1 / sights - ($0 / sights) * ($0 / sights)) }
-        let pooled = variances.reduce(0, +) / Double(max(1, positions))
+        var moments = Moments()
+        for sight in distances { moments.add(sight) }
+        let pooled = moments.variance, n = Double(pictures)
         guard pooled > 0, pooled.isFinite else { return nil }
-        means = sums.map { Float($0 / sights) }
-        deviations = variances.map {
+        means = moments.means.map { Float($0) }
+        deviations = moments.variances.map {
             Float(((n * $0 + Self.pooledPictures * pooled) / (n + Self.pooledPictures)).squareRoot())
         }
         scales = Scales()
@@ -70,14 +63,15 @@ public struct DistanceStatistics: Sendable, Equatable {
     /// The same with what the smoothed maps of these distances are like.
     public func scaled(by distances: [[Float]], layout: DistanceMapper.Layout) -> Self {
         let mapper = DistanceMapper(layout: layout, statistics: self)
-        var small = Spread(), wide = Spread()
+        var small = Moments(), wide = Moments()
         for sight in distances {
             let means = mapper.means(of: sight)
-            small.add(means.small)
-            if let map = means.wide { wide.add(map) }
+            small.add(means.small.values)
+            if let map = means.wide { wide.add(map.values) }
         }
         let scales = Scales(
-            small: small.deviation ?? 1, wide: wide.deviation.map { Scales.Wide(mean: wide.mean, deviation: $0) })
+            small: small.deviation ?? 1, wide: wide.deviation.map { Scales.Wide(mean: Float(wide.mean), deviation: $0) }
+        )
         return Self(means: means, deviations: deviations, scales: scales)
     }
 
@@ -101,25 +95,29 @@ public struct DistanceStatistics: Sendable, Equatable {
         }
     }
 
-    /// The mean of all pixels of all maps, and how much a pixel varies from map to map.
-    private struct Spread {
+    /// What many maps of one size have at each place, summed up one map after another.
+    private struct Moments {
         private var sums: [Double] = [], squares: [Double] = [], maps = 0.0
 
-        mutating func add(_ map: AnomalyMap) {
-            if sums.isEmpty { (sums, squares) = (map.values.map { _ in 0 }, map.values.map { _ in 0 }) }
-            for (pixel, value) in map.values.enumerated() {
-                sums[pixel] += Double(value)
-                squares[pixel] += Double(value) * Double(value)
+        mutating func add(_ map: [Float]) {
+            if sums.isEmpty { (sums, squares) = (map.map { _ in 0 }, map.map { _ in 0 }) }
+            for (place, value) in map.enumerated() {
+                sums[place] += Double(value)
+                squares[place] += Double(value) * Double(value)
             }
             maps += 1
         }
 
-        var mean: Float { Float(sums.reduce(0, +) / (maps * Double(max(1, sums.count)))) }
+        var means: [Double] { sums.map { $0 / maps } }
+        var variances: [Double] { zip(means, squares).map { max(0, $1 / maps - $0 * $0) } }
 
-        /// Root of the pixels' mean variance; nil when nothing varies.
+        /// Over all places: their mean, and the mean of their variances.
+        var mean: Double { means.reduce(0, +) / Double(max(1, sums.count)) }
+        var variance: Double { variances.reduce(0, +) / Double(max(1, sums.count)) }
+
+        /// How much a place varies from map to map; nil when nothing does.
         var deviation: Float? {
-            let variance = zip(sums, squares).reduce(0) { $0 + $1.1 / maps - ($1.0 / maps) * ($1.0 / maps) }
-            let deviation = Float((variance / Double(max(1, sums.count))).squareRoot())
+            let deviation = Float(variance.squareRoot())
             return deviation > 0 && deviation.isFinite ? deviation : nil
         }
     }

@@ -7,10 +7,10 @@ extension GRADModel {
         var contents = ModelContents(backbone: backbone, inputWidth: inputWidth, inputHeight: inputHeight)
         contents.settings.merge(
             [
-                "taps": taps.joined(separator: ","), "fusion": fusion.rawValue, "smoothing": String(smoothing),
-                "wide_smoothing": String(wideSmoothing),
-                "score_window": String(scoreWindow), "feature_height": String(network.height),
-                "feature_width": String(network.width), "feature_channels": String(network.channels),
+                "taps": taps.joined(separator: ","), "fusion": fusion.rawValue, "smoothing": String(squares.small),
+                "wide_smoothing": String(squares.wide), "score_window": String(squares.score),
+                "feature_height": String(network.height), "feature_width": String(network.width),
+                "feature_channels": String(network.channels),
             ]
         ) { $1 }
         for (name, tensor) in parameters { contents.tensors["grad.\(name)"] = tensor }
@@ -38,10 +38,10 @@ extension GRADModel {
             throw reader.damaged("fusion")
         }
         options.fusion = fusion
-        options.smoothing = try reader.integer("smoothing", in: 1...1024)
-        options.wideSmoothing =
+        options.squares.small = try reader.integer("smoothing", in: 1...1024)
+        options.squares.wide =
             file.metadata["wide_smoothing"] == nil ? 0 : try reader.integer("wide_smoothing", in: 0...1024)
-        options.scoreWindow = try reader.integer("score_window", in: 1...1024)
+        options.squares.score = try reader.integer("score_window", in: 1...1024)
         let channels = try reader.integer("feature_channels", in: 1...4096)
         let network = GRADNetwork(
             channels: channels, height: try reader.integer("feature_height", in: 1...1024),
@@ -58,6 +58,7 @@ extension GRADModel {
             projection: projection, parameters: reader.tensors(under: "grad."),
             statistics: try Self.statistics(reader, network))
     }
+
     /// Models of earlier versions have deviations alone: nothing is subtracted then, and there is no wide mean.
     private static func statistics(_ reader: ModelReader, _ network: GRADNetwork) throws -> DistanceStatistics? {
         let present = reader.file.tensors

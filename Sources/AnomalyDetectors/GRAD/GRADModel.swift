@@ -11,8 +11,8 @@ public struct GRADModel: DetectorModel {
     public let network: GRADNetwork
     /// The network with its learnt parameters.
     public let graph: NetworkGraph
-    /// Sides of the means at an input of 224, as in `GRADOptions`.
-    public let smoothing, wideSmoothing, scoreWindow: Int
+    /// Those of `GRADOptions`; without standardised distances there is no wide one.
+    let squares: DistanceMapper.Squares
 
     let fusion: GRADOptions.Fusion
     let projection: FeatureProjection?
@@ -29,8 +29,7 @@ public struct GRADModel: DetectorModel {
     /// Where distances lie in the input, and the squares that gather them.
     func layout(rows: GridAxis, columns: GridAxis) -> DistanceMapper.Layout {
         DistanceMapper.Layout(
-            rows: rows, columns: columns, inputWidth: inputWidth, inputHeight: inputHeight, smoothing: smoothing,
-            wideSmoothing: wideSmoothing, scoreWindow: scoreWindow)
+            rows: rows, columns: columns, inputWidth: inputWidth, inputHeight: inputHeight, squares: squares)
     }
 
     init(
@@ -43,8 +42,9 @@ public struct GRADModel: DetectorModel {
         self.taps = taps
         self.network = network
         fusion = options.fusion
-        (smoothing, scoreWindow) = (options.smoothing, options.scoreWindow)
-        wideSmoothing = options.standardization == .none ? 0 : options.wideSmoothing
+        var squares = options.squares
+        if options.standardization == .none { squares.wide = 0 }
+        self.squares = squares
         self.projection = projection
         self.parameters = parameters
         graph = try network.graph(StoredParameters(parameters, file: "the GRAD model"))

@@ -65,13 +65,8 @@ public struct GRADOptions: Sendable, Equatable {
     }
     public var standardization = Standardization.position
 
-    /// Side of the mean that smooths the map, pixels at an input of 224; 1 leaves it as it is.
-    public var smoothing = 21
-    /// Side of the wide mean that finds what is faint but large, pixels at an input of 224; 0 for none. Only standardised
-    /// distances have one.
-    public var wideSmoothing = 121
-    /// Side of the mean whose maximum is the image score, pixels at an input of 224 (the authors: 32); 1 is the map's maximum.
-    public var scoreWindow = 1
+    /// What gathers the distances that lie together.
+    public var squares = DistanceMapper.Squares()
 
     public init() {}
 
