@@ -90,7 +90,7 @@ import Testing
                 #expect(result.timingMilliseconds.gate != nil)
             }
             #expect(named("wrong").count == 1)
-            let wrong = named("wrong")[0], gate = try #require(wrong.gate)
+            let wrong = try #require(named("wrong").first), gate = try #require(wrong.gate)
             #expect(!gate.passed && gate.expected == "stripes" && gate.product?.name == "blots")
             #expect(wrong.verdict == .anomalous && wrong.regions.isEmpty)
             // Its score is the gate's, on the gate's own scale.

@@ -58,7 +58,7 @@ import Testing
             // The power fails with the frame in work.
             for calls in stride(from: 30, through: 200, by: 10) where plant.files(plant.spool / "active").isEmpty {
                 let cut = FaultyDisk(seed: 1, rarity: 0, powerFailsAfter: calls)
-                try await plant.run(on: cut, upTo: .seconds(5)) { plant.isIdle && !plant.files(plant.spool).isEmpty }
+                try await plant.run(on: cut, for: .seconds(5)) { plant.isIdle && !plant.files(plant.spool).isEmpty }
             }
             try #require(!plant.files(plant.spool / "active").isEmpty, "the frame was never caught in work")
             let disk = FaultyDisk(seed: 1, rarity: 0)

@@ -56,7 +56,7 @@ import Testing
                 seed: random.next(), rarity: [0, 200, 60].randomElement(using: &random) ?? 0,
                 powerFailsAfter: powerFails ? Int.random(in: 20...(isHard ? 100 : 600), using: &random) : nil)
             let life = Duration.milliseconds(isHard ? 5000 : Int.random(in: 50...400, using: &random))
-            try await plant.run(on: disk, upTo: life) { false }
+            try await plant.run(on: disk, for: life) { false }
             cuts += disk.hasPower ? 0 : 1
         }
         #expect(cuts > 0, "seed \(seed): the power never failed, so nothing was tested")

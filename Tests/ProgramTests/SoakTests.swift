@@ -228,6 +228,6 @@ private func withThrowingProcesses(_ count: Int, _ arguments: (Int) -> [String])
     }
     for process in processes {
         process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw TimedOut(what: "inspectctl inspect", seconds: 0) }
+        try #require(process.terminationStatus == 0, "inspectctl inspect failed")
     }
 }

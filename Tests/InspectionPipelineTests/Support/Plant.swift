@@ -46,9 +46,12 @@ final class Plant {
         try FileSystem().rename(hidden, to: watched.appending(name))
     }
 
-    /// Runs the daemon until `isDone` holds, or its time is over; then it ends, cleanly or as one whose power failed.
+    /// Runs the daemon until `isDone` holds; then it ends, cleanly or as one whose power failed.
+    ///
+    /// - Parameter life: it also ends when this is over; nil for one that is to come to its end.
+    /// - Throws: `TimedOut` when it did not in five minutes, and what `isDone` throws.
     func run(
-        on disk: FaultyDisk = FaultyDisk(seed: 0, rarity: 0), upTo limit: Duration = .seconds(300),
+        on disk: FaultyDisk = FaultyDisk(seed: 0, rarity: 0), for life: Duration? = nil,
         until isDone: () throws -> Bool
     ) async throws {
         let daemon: Daemon
@@ -61,12 +64,19 @@ final class Plant {
             return
         }
         let running = Task { try await daemon.run() }
-        let start = ContinuousClock.now
-        while ContinuousClock.now - start < limit, disk.hasPower, try !isDone() {
+        let seconds = 300 * patience
+        let end = ContinuousClock.now + (life ?? .seconds(seconds))
+        var outcome = Result<Bool, any Error>.success(false)
+        while disk.hasPower, ContinuousClock.now < end {
+            outcome = Result { try isDone() }
+            if (try? outcome.get()) != false { break }
             try await Task.sleep(for: .milliseconds(10))
         }
         running.cancel()
         _ = await running.result
+        if try !outcome.get(), life == nil, disk.hasPower {
+            throw TimedOut(what: "the daemon to be done: \(log.messages.suffix(3))", seconds: seconds)
+        }
     }
 
     func files(_ folder: RawPath) -> [RawPath] {

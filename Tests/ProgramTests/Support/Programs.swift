@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// The built programs; they lie beside the test bundle.
 enum Programs {
@@ -34,16 +35,6 @@ extension Programs {
         return folders.map { "\($0)/\(name)" }.first { FileManager.default.isExecutableFile(atPath: $0) }
     }
 }
-
-/// Something did not happen in time.
-struct TimedOut: Error, CustomStringConvertible {
-    let what: String
-    let seconds: Double
-    var description: String { "after \(seconds) s still waiting for \(what)" }
-}
-
-/// How many times longer than usual to wait before giving up: programs built with a sanitizer are many times slower.
-private let patience = Double(ProcessInfo.processInfo.environment["INSPECTD_TEST_PATIENCE"] ?? "") ?? 1
 
 /// Looks again and again until the condition holds.
 /// - Throws: `TimedOut`, and what the condition throws.
