@@ -7,12 +7,12 @@ import Testing
 @Suite struct DistanceMapperTests {
     private static let side = 28
 
-    private static func layout(wide: Int) -> DistanceMapper.Layout {
+    private static func layout(wide: Int, levelShare: Float = 0) -> DistanceMapper.Layout {
         let axis = GridAxis.dividing(224, into: side)
-        var squares = DistanceMapper.Squares()
-        squares.wide = wide
+        var settings = DistanceMapper.Settings()
+        (settings.wide, settings.levelShare) = (wide, levelShare)
         return DistanceMapper.Layout(
-            rows: axis, columns: axis, inputWidth: 224, inputHeight: 224, squares: squares)
+            rows: axis, columns: axis, inputWidth: 224, inputHeight: 224, settings: settings)
     }
 
     private static let flawless: [[Float]] = {
@@ -25,8 +25,8 @@ import Testing
         }
     }()
 
-    private func mapper(wide: Int) throws -> DistanceMapper {
-        let layout = Self.layout(wide: wide)
+    private func mapper(wide: Int, levelShare: Float = 0) throws -> DistanceMapper {
+        let layout = Self.layout(wide: wide, levelShare: levelShare)
         let statistics = try #require(DistanceStatistics(distances: Self.flawless, pictures: Self.flawless.count))
         return DistanceMapper(layout: layout, statistics: statistics.scaled(by: Self.flawless, layout: layout))
     }
@@ -62,7 +62,7 @@ import Testing
         let before = mapper.detect(Self.flawless[0]), after = mapper.detect(spotted)
         #expect(after.map.values[116 * 224 + 116] > 20)
         #expect(after.score > before.score + 3)
-        // 40 pixels away the wide square still holds the spot, which counts for two deviations of 361 positions there.
+        // 40 pixels away the wide square still holds the spot, which counts for four deviations of 361 positions there.
         for pixel in [116 * 224 + 76, 156 * 224 + 116, 76 * 224 + 76] {
             #expect(abs(after.map.values[pixel] - before.map.values[pixel]) < 0.3)
         }
@@ -76,6 +76,20 @@ import Testing
         #expect(map.maximum < 1)
         let level = zip(statistics.means, statistics.deviations).map { $0 / $1 }
         #expect(score > Double(level.reduce(0, +)) / Double(level.count))
+    }
+
+    @Test func a_part_that_is_strange_all_over_shows_by_the_rest_of_its_level() throws {
+        let plain = try mapper(wide: 0), lowered = try mapper(wide: 0, levelShare: 0.5)
+        let before = lowered.detect(Self.flawless[0])
+        let statistics = try #require(DistanceStatistics(distances: Self.flawless, pictures: Self.flawless.count))
+        let glossy = zip(Self.flawless[0], statistics.deviations).map { $0 + 3 * $1 }
+        let (score, map) = lowered.detect(glossy), whole = plain.detect(glossy)
+        let rise = whole.map.values[5000] - plain.detect(Self.flawless[0]).map.values[5000]
+        #expect(rise > 3)
+        for pixel in [0, 5000, 50_000] {
+            #expect(abs(map.values[pixel] - before.map.values[pixel] - rise / 2) < 1e-3 * rise)
+        }
+        #expect(score == whole.score, "whether a part is flawless is another question than where it is not")
     }
 
     @Test func without_statistics_zeros_lie_outside_as_the_authors_have_it() {

@@ -51,7 +51,8 @@ import Testing
                 var options = GRADOptions()
                 (options.inputWidth, options.inputHeight) = (64, 32)
                 (options.epochs, options.batchSize, options.patience, options.variants) = (2, 4, 0, 1)
-                (options.standardization, options.squares.wide) = (standardization, 0)
+                options.standardization = standardization
+                (options.map.wide, options.map.levelShare) = (0, 0)
                 let fitted = try options.fit(frames, backbone: backbone, work: FittingWork(workers: 2)).model
                 // As it is read back.
                 return try ModelFile.decode(ModelFile(fitted: fitted).encoded(), name: "model").model

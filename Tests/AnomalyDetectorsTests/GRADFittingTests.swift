@@ -265,7 +265,7 @@ import Testing
             var file = try WeightFile.parse(try bytes(try bench.fit()), name: "model")
             let now = try ModelFile.decode(try file.encodedAsSafetensors(), name: "now").model
             for name in ["means", "scales"] { file.tensors[name] = nil }
-            file.metadata["wide_smoothing"] = nil
+            for key in ["wide_smoothing", "wide_limit", "level_share"] { file.metadata[key] = nil }
             let former = try ModelFile.decode(try file.encodedAsSafetensors(), name: "former")
             try former.verifySelfTest(name: "former")
             let frame = try FrameSource(folders: [folder.path]).frame(0)
@@ -298,6 +298,10 @@ import Testing
             unscaled.tensors["scales"] = StoredTensor(floats: [1, 0, -1], shape: [3])
             let negative = try unscaled.encodedAsSafetensors()
             #expect { try ModelFile.decode(negative, name: "unscaled") } throws: { "\($0)".contains("scales") }
+            var level = file
+            level.metadata["level_share"] = "nan"
+            let unleveled = try level.encodedAsSafetensors()
+            #expect { try ModelFile.decode(unleveled, name: "level") } throws: { "\($0)".contains("level_share") }
             for key in ["fusion", "taps", "smoothing", "feature_width"] {
                 var broken = file
                 broken.metadata[key] = nil

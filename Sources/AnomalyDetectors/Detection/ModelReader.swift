@@ -42,6 +42,13 @@ struct ModelReader {
         return value
     }
 
+    /// - Parameter otherwise: the number of a file that does not have the setting.
+    func number(_ key: String, in range: ClosedRange<Float>, otherwise: Float) throws -> Float {
+        guard let text = file.metadata[key] else { return otherwise }
+        guard let value = Float(text), range.contains(value) else { throw damaged(key) }
+        return value
+    }
+
     /// Width and height of the network's input.
     func inputSize() throws -> (width: Int, height: Int) {
         let (width, height) = (try integer("input_width"), try integer("input_height"))

@@ -7,29 +7,31 @@ import NeuralNets
 /// As the authors do it, each pixel is the mean of a square around it. With the statistics of flawless pictures the distances
 /// are standardised first, and there are two squares: a small one for defects of its size, and a wide one for what is faint
 /// but large, an uneven shade over half a part. In the wide mean no position counts for more than `mostOfOne`, so that a
-/// small, strong defect stays where it is. Both are told in standard deviations of flawless pictures; the map is the larger.
+/// small, strong defect stays where it is. Both are told in standard deviations of flawless pictures; the map is the larger,
+/// less a share of its own mean: parts that are a little strange all over (another gloss, another light) say little of where.
 public final class DistanceMapper {
-    /// Sides of the squares, pixels at an input of 224.
-    public struct Squares: Sendable, Equatable {
-        /// Of the mean that smooths the map; 1 leaves it as it is.
+    /// The squares' sides, pixels at an input of 224, and what they gather.
+    public struct Settings: Sendable, Equatable {
+        /// Side of the mean that smooths the map; 1 leaves it as it is.
         public var small = 21
         /// Of the wide mean that finds what is faint but large; 0 for none. Only standardised distances have one.
-        public var wide = 121
+        public var wide = 151
         /// Of the mean whose maximum is the image score (the authors: 32); 1 is the map's maximum.
         public var score = 1
+        /// Standard deviations that a position counts for in the wide mean, at most.
+        public var mostOfOne: Float = 4
+        /// How much of its mean a map of standardised distances is lowered by, 0 to 1. The image score is not.
+        public var levelShare: Float = 0.5
 
         public init() {}
     }
 
-    /// Where the distances lie, and the squares in the input's own pixels.
+    /// Where the distances lie, and the settings with sides in the input's own pixels.
     public struct Layout {
         let rows, columns: GridAxis
         let width, height: Int
-        let squares: Squares
+        let settings: Settings
     }
-
-    /// Standard deviations that a position counts for in the wide mean, at most.
-    public static let mostOfOne: Float = 2
 
     private let layout: Layout
     private let statistics: DistanceStatistics?
@@ -51,11 +53,11 @@ public final class DistanceMapper {
             width: layout.width, height: layout.height,
             values: [Float](repeating: 1, count: layout.width * layout.height))
         func factors(_ side: Int) -> [Float] { one.boxFiltered(side: side).values.map { 1 / $0 } }
-        smallFactors = factors(layout.squares.small)
-        wideFactors = layout.squares.wide > 0 ? factors(layout.squares.wide) : nil
+        smallFactors = factors(layout.settings.small)
+        wideFactors = layout.settings.wide > 0 ? factors(layout.settings.wide) : nil
         level =
             layout.spread(zip(statistics.means, statistics.deviations).map { $0 / $1 })
-            .boxFiltered(side: layout.squares.small, factors: smallFactors).values
+            .boxFiltered(side: layout.settings.small, factors: smallFactors).values
     }
 
     /// - Parameter distances: `[rows, columns]`.
@@ -63,11 +65,11 @@ public final class DistanceMapper {
     public func detect(_ distances: [Float]) -> (score: Double, map: AnomalyMap) {
         var (small, wide) = means(of: distances)
         guard let statistics, let level else {
-            return (Double(small.largestMean(side: layout.squares.score)), small)
+            return (Double(small.largestMean(side: layout.settings.score)), small)
         }
         var scored = small
         for pixel in level.indices { scored.values[pixel] += level[pixel] }
-        let score = Double(scored.largestMean(side: layout.squares.score))
+        let score = Double(scored.largestMean(side: layout.settings.score))
         let scale = 1 / statistics.scales.small
         for pixel in small.values.indices { small.values[pixel] *= scale }
         if let wide, let flawless = statistics.scales.wide {
@@ -76,34 +78,37 @@ public final class DistanceMapper {
                 small.values[pixel] = max(small.values[pixel], (wide.values[pixel] - flawless.mean) * scale)
             }
         }
+        let mean = small.values.reduce(0) { $0 + Double($1) } / Double(small.values.count)
+        let part = layout.settings.levelShare * Float(mean)
+        for pixel in small.values.indices { small.values[pixel] -= part }
         return (score, small)
     }
 
     /// The two squares' means around each pixel, not scaled yet; of the distances themselves where there are no statistics.
     func means(of distances: [Float]) -> (small: AnomalyMap, wide: AnomalyMap?) {
-        guard let statistics else { return (layout.spread(distances).boxFiltered(side: layout.squares.small), nil) }
+        guard let statistics else { return (layout.spread(distances).boxFiltered(side: layout.settings.small), nil) }
         for position in cells.indices {
             cells[position] =
                 (distances[position] - statistics.means[position]) / statistics.deviations[position]
         }
-        let small = layout.spread(cells).boxFiltered(side: layout.squares.small, factors: smallFactors)
+        let small = layout.spread(cells).boxFiltered(side: layout.settings.small, factors: smallFactors)
         guard let wideFactors else { return (small, nil) }
-        for position in cells.indices { cells[position] = min(cells[position], Self.mostOfOne) }
-        return (small, layout.spread(cells).boxFiltered(side: layout.squares.wide, factors: wideFactors))
+        for position in cells.indices { cells[position] = min(cells[position], layout.settings.mostOfOne) }
+        return (small, layout.spread(cells).boxFiltered(side: layout.settings.wide, factors: wideFactors))
     }
 }
 
 extension DistanceMapper.Layout {
     public init(
-        rows: GridAxis, columns: GridAxis, inputWidth: Int, inputHeight: Int, squares: DistanceMapper.Squares
+        rows: GridAxis, columns: GridAxis, inputWidth: Int, inputHeight: Int, settings: DistanceMapper.Settings
     ) {
         let shorter = min(inputWidth, inputHeight)
         func scaled(_ side: Int) -> Int { max(1, (side * shorter + 112) / 224) }
         (self.rows, self.columns, width, height) = (rows, columns, inputWidth, inputHeight)
-        var own = squares
-        (own.small, own.wide) = (scaled(squares.small), squares.wide > 0 ? scaled(squares.wide) : 0)
-        own.score = min(scaled(squares.score), shorter)
-        self.squares = own
+        var own = settings
+        (own.small, own.wide) = (scaled(settings.small), settings.wide > 0 ? scaled(settings.wide) : 0)
+        own.score = min(scaled(settings.score), shorter)
+        self.settings = own
     }
 
     /// The positions' values over the picture: each lies where the backbone's windows have their centre, so that a defect is

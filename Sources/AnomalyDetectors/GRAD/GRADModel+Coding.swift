@@ -7,8 +7,9 @@ extension GRADModel {
         var contents = ModelContents(backbone: backbone, inputWidth: inputWidth, inputHeight: inputHeight)
         contents.settings.merge(
             [
-                "taps": taps.joined(separator: ","), "fusion": fusion.rawValue, "smoothing": String(squares.small),
-                "wide_smoothing": String(squares.wide), "score_window": String(squares.score),
+                "taps": taps.joined(separator: ","), "fusion": fusion.rawValue, "smoothing": String(map.small),
+                "wide_smoothing": String(map.wide), "score_window": String(map.score),
+                "wide_limit": String(map.mostOfOne), "level_share": String(map.levelShare),
                 "feature_height": String(network.height), "feature_width": String(network.width),
                 "feature_channels": String(network.channels),
             ]
@@ -38,10 +39,13 @@ extension GRADModel {
             throw reader.damaged("fusion")
         }
         options.fusion = fusion
-        options.squares.small = try reader.integer("smoothing", in: 1...1024)
-        options.squares.wide =
+        options.map.small = try reader.integer("smoothing", in: 1...1024)
+        options.map.wide =
             file.metadata["wide_smoothing"] == nil ? 0 : try reader.integer("wide_smoothing", in: 0...1024)
-        options.squares.score = try reader.integer("score_window", in: 1...1024)
+        options.map.score = try reader.integer("score_window", in: 1...1024)
+        // Models of earlier versions say neither.
+        options.map.mostOfOne = try reader.number("wide_limit", in: 0...1000, otherwise: 2)
+        options.map.levelShare = try reader.number("level_share", in: 0...1, otherwise: 0)
         let channels = try reader.integer("feature_channels", in: 1...4096)
         let network = GRADNetwork(
             channels: channels, height: try reader.integer("feature_height", in: 1...1024),

@@ -12,7 +12,7 @@ public struct GRADModel: DetectorModel {
     /// The network with its learnt parameters.
     public let graph: NetworkGraph
     /// Those of `GRADOptions`; without standardised distances there is no wide one.
-    let squares: DistanceMapper.Squares
+    let map: DistanceMapper.Settings
 
     let fusion: GRADOptions.Fusion
     let projection: FeatureProjection?
@@ -29,7 +29,7 @@ public struct GRADModel: DetectorModel {
     /// Where distances lie in the input, and the squares that gather them.
     func layout(rows: GridAxis, columns: GridAxis) -> DistanceMapper.Layout {
         DistanceMapper.Layout(
-            rows: rows, columns: columns, inputWidth: inputWidth, inputHeight: inputHeight, squares: squares)
+            rows: rows, columns: columns, inputWidth: inputWidth, inputHeight: inputHeight, settings: map)
     }
 
     init(
@@ -42,9 +42,9 @@ public struct GRADModel: DetectorModel {
         self.taps = taps
         self.network = network
         fusion = options.fusion
-        var squares = options.squares
-        if options.standardization == .none { squares.wide = 0 }
-        self.squares = squares
+        var map = options.map
+        if options.standardization == .none { map.wide = 0 }
+        self.map = map
         self.projection = projection
         self.parameters = parameters
         graph = try network.graph(StoredParameters(parameters, file: "the GRAD model"))

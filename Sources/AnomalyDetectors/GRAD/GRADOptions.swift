@@ -66,7 +66,7 @@ public struct GRADOptions: Sendable, Equatable {
     public var standardization = Standardization.position
 
     /// What gathers the distances that lie together.
-    public var squares = DistanceMapper.Squares()
+    public var map = DistanceMapper.Settings()
 
     public init() {}
 

@@ -66,19 +66,19 @@ struct GRADArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Side of the mean that smooths the map, pixels at an input of 224; "
-                + "\(GRADOptions().squares.small) by default.", valueName: "pixels"))
+                + "\(GRADOptions().map.small) by default.", valueName: "pixels"))
     var smoothing: Int?
 
     @Option(
         help: ArgumentHelp(
             "Side of the wide mean that finds what is faint but large, pixels at an input of 224; 0 for none; "
-                + "\(GRADOptions().squares.wide) by default.", valueName: "pixels"))
+                + "\(GRADOptions().map.wide) by default.", valueName: "pixels"))
     var wideSmoothing: Int?
 
     @Option(
         help: ArgumentHelp(
             "Side of the mean whose maximum is the image score, pixels at an input of 224 (the authors: 32); "
-                + "\(GRADOptions().squares.score) by default.", valueName: "pixels"))
+                + "\(GRADOptions().map.score) by default.", valueName: "pixels"))
     var scoreWindow: Int?
 
     @Option(
@@ -118,9 +118,9 @@ struct GRADArguments: ParsableArguments {
         if let epochs = training.epochs { options.epochs = epochs }
         if let patience = training.patience { options.patience = patience }
         if let standardize { options.standardization = standardize }
-        if let smoothing { options.squares.small = smoothing }
-        if let wideSmoothing { options.squares.wide = wideSmoothing }
-        if let scoreWindow { options.squares.score = scoreWindow }
+        if let smoothing { options.map.small = smoothing }
+        if let wideSmoothing { options.map.wide = wideSmoothing }
+        if let scoreWindow { options.map.score = scoreWindow }
         options.variants = variants
         if let bytes = memoryBudget.flatMap(Quantity.size) { options.memoryBudget = bytes }
         return options
