@@ -61,7 +61,7 @@ import Testing
         spotted[14 * Self.side + 14] += 60
         let before = mapper.detect(Self.flawless[0]), after = mapper.detect(spotted)
         #expect(after.map.values[116 * 224 + 116] > 20)
-        #expect(after.score > before.score + 3)
+        #expect(after.score > 1.1 * before.score)
         // 40 pixels away the wide square still holds the spot, which counts for four deviations of 361 positions there.
         for pixel in [116 * 224 + 76, 156 * 224 + 116, 76 * 224 + 76] {
             #expect(abs(after.map.values[pixel] - before.map.values[pixel]) < 0.3)
@@ -71,11 +71,38 @@ import Testing
     @Test func the_image_score_does_not_forget_where_flawless_distances_are_large() throws {
         let statistics = try #require(DistanceStatistics(distances: Self.flawless, pictures: Self.flawless.count))
         let mapper = try mapper(wide: 151)
-        // The mean of every position: nothing is strange, and the score is that of the level itself.
+        // The mean of every position: nothing is strange, and the score is that of the level itself, nearly a flawless part's.
         let (score, map) = mapper.detect(statistics.means)
         #expect(map.maximum < 1)
-        let level = zip(statistics.means, statistics.deviations).map { $0 / $1 }
-        #expect(score > Double(level.reduce(0, +)) / Double(level.count))
+        #expect(score > 0.9 && score < 1)
+    }
+
+    @Test func flawless_parts_score_about_one() throws {
+        let mapper = try mapper(wide: 151)
+        let scores = Self.flawless.map { mapper.detect($0).score }
+        let mean = scores.reduce(0, +) / Double(scores.count)
+        // The larger of two signs, each of them one on average.
+        #expect(mean >= 1 && mean < 1.1, "\(mean)")
+    }
+
+    @Test func a_shade_over_half_the_part_scores_by_how_much_the_map_varies() throws {
+        let mapper = try mapper(wide: 151)
+        let layout = Self.layout(wide: 151)
+        let statistics = try #require(DistanceStatistics(distances: Self.flawless, pictures: Self.flawless.count))
+        let peakAlone = DistanceMapper(layout: layout, statistics: statistics)
+        /// How far above all flawless parts, in standard deviations of theirs.
+        func standsOut(_ mapper: DistanceMapper, _ distances: [Float]) -> Double {
+            let scores = Self.flawless.map { mapper.detect($0).score }
+            let mean = scores.reduce(0, +) / Double(scores.count)
+            let variance = scores.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(scores.count)
+            return (mapper.detect(distances).score - mean) / variance.squareRoot()
+        }
+        var shaded = Self.flawless[0], spotted = Self.flawless[0]
+        // Where flawless distances are large: elsewhere the shade evens out what they vary by.
+        for position in shaded.indices where position % Self.side >= Self.side / 2 { shaded[position] += 1.5 }
+        spotted[14 * Self.side + 14] += 60
+        #expect(standsOut(mapper, shaded) > 1.5 * standsOut(peakAlone, shaded))
+        #expect(standsOut(mapper, spotted) > 10 && standsOut(peakAlone, spotted) > 10)
     }
 
     @Test func a_part_that_is_strange_all_over_shows_by_the_rest_of_its_level() throws {

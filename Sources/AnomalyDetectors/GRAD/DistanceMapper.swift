@@ -9,6 +9,9 @@ import NeuralNets
 /// but large, an uneven shade over half a part. In the wide mean no position counts for more than `mostOfOne`, so that a
 /// small, strong defect stays where it is. Both are told in standard deviations of flawless pictures; the map is the larger,
 /// less a share of its own mean: parts that are a little strange all over (another gloss, another light) say little of where.
+///
+/// The image score is taken before, the positions' own means left in: the small mean's largest value, or, where much is a
+/// little strange, its standard deviation over the picture; whichever is more times that of flawless pictures.
 public final class DistanceMapper {
     /// The squares' sides, pixels at an input of 224, and what they gather.
     public struct Settings: Sendable, Equatable {
@@ -64,12 +67,11 @@ public final class DistanceMapper {
     /// - Returns: the image score, and the anomaly map.
     public func detect(_ distances: [Float]) -> (score: Double, map: AnomalyMap) {
         var (small, wide) = means(of: distances)
-        guard let statistics, let level else {
+        guard let statistics else {
             return (Double(small.largestMean(side: layout.settings.score)), small)
         }
-        var scored = small
-        for pixel in level.indices { scored.values[pixel] += level[pixel] }
-        let score = Double(scored.largestMean(side: layout.settings.score))
+        let signs = signs(of: small)
+        let score = statistics.scales.signs.map { max(signs.peak / $0.peak, signs.spread / $0.spread) } ?? signs.peak
         let scale = 1 / statistics.scales.small
         for pixel in small.values.indices { small.values[pixel] *= scale }
         if let wide, let flawless = statistics.scales.wide {
@@ -82,6 +84,22 @@ public final class DistanceMapper {
         let part = layout.settings.levelShare * Float(mean)
         for pixel in small.values.indices { small.values[pixel] -= part }
         return (score, small)
+    }
+
+    /// What tells a strange picture.
+    struct Signs: Sendable, Equatable {
+        /// The small mean's largest value, or that of its mean over the score's square.
+        var peak: Double
+        /// The small mean's standard deviation over the picture.
+        var spread: Double
+    }
+
+    /// Of the small square's mean, of which the positions' own means were taken away: they are put back.
+    func signs(of small: AnomalyMap) -> Signs {
+        var whole = small
+        if let level { for pixel in level.indices { whole.values[pixel] += level[pixel] } }
+        let peak = whole.largestMean(side: layout.settings.score)
+        return Signs(peak: Double(peak), spread: whole.standardDeviation)
     }
 
     /// The two squares' means around each pixel, not scaled yet; of the distances themselves where there are no statistics.
@@ -133,6 +151,14 @@ extension AnomalyMap {
             }
         }
         return AnomalyMap(width: width, height: height, values: out)
+    }
+
+    /// Over its pixels.
+    fileprivate var standardDeviation: Double {
+        var sum = 0.0, squares = 0.0
+        for value in values { (sum, squares) = (sum + Double(value), squares + Double(value) * Double(value)) }
+        let count = Double(values.count)
+        return max(0, squares / count - sum / count * (sum / count)).squareRoot()
     }
 
     /// The largest mean over a square that lies inside the map.

@@ -16,6 +16,8 @@ public struct DistanceStatistics: Sendable, Equatable {
         var small: Float = 1
         /// The wide square's; nil when there is none.
         var wide: Wide?
+        /// Means of what tells a strange picture; nil in models of earlier versions, whose image score is the peak alone.
+        var signs: DistanceMapper.Signs?
 
         struct Wide: Sendable, Equatable {
             let mean, deviation: Float
@@ -63,15 +65,18 @@ public struct DistanceStatistics: Sendable, Equatable {
     /// The same with what the smoothed maps of these distances are like.
     public func scaled(by distances: [[Float]], layout: DistanceMapper.Layout) -> Self {
         let mapper = DistanceMapper(layout: layout, statistics: self)
-        var small = Moments(), wide = Moments()
+        var small = Moments(), wide = Moments(), signs = DistanceMapper.Signs(peak: 0, spread: 0)
         for sight in distances {
-            let means = mapper.means(of: sight)
+            let means = mapper.means(of: sight), own = mapper.signs(of: means.small)
             small.add(means.small.values)
             if let map = means.wide { wide.add(map.values) }
+            signs.peak += own.peak / Double(distances.count)
+            signs.spread += own.spread / Double(distances.count)
         }
         let scales = Scales(
-            small: small.deviation ?? 1, wide: wide.deviation.map { Scales.Wide(mean: Float(wide.mean), deviation: $0) }
-        )
+            small: small.deviation ?? 1,
+            wide: wide.deviation.map { Scales.Wide(mean: Float(wide.mean), deviation: $0) },
+            signs: signs.peak > 0 && signs.spread > 0 ? signs : nil)
         return Self(means: means, deviations: deviations, scales: scales)
     }
 

@@ -9,16 +9,13 @@ struct GRADCourse: Trainee {
     private let features: GRADFeatures
     /// The pictures kept apart, as they are.
     private let keptApart: [Int]
-    private let epochs: Int
     private var training: GRADTraining
     /// A batch's features.
     private var frames: [Float] = []
 
-    init(
-        network: GRADNetwork, options: GRADOptions, features: GRADFeatures, keptApart: [Int], epochs: Int
-    ) throws {
+    init(network: GRADNetwork, options: GRADOptions, features: GRADFeatures, keptApart: [Int]) throws {
         (self.network, self.options, self.features) = (network, options, features)
-        (self.keptApart, self.epochs) = (features.variants.plain(keptApart), epochs)
+        self.keptApart = features.variants.plain(keptApart)
         training = try GRADTraining(
             network: network, parameters: Self.initialParameters(seed: options.seed),
             rates: GRADTraining.Rates(
@@ -74,7 +71,7 @@ struct GRADCourse: Trainee {
     }
 
     /// What the learning rates are multiplied by.
-    private func rateFactor(_ epoch: Int) -> Float { Double(epoch) < options.decayAt * Double(epochs) ? 1 : 0.1 }
+    private func rateFactor(_ epoch: Int) -> Float { options.schedule.factor(epoch: epoch) }
 
     private func load(_ frames: [Int], into out: inout [Float]) throws {
         let count = features.cache.floatsPerFrame

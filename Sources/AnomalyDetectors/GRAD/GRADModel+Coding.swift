@@ -2,7 +2,8 @@ import NeuralNets
 
 extension GRADModel {
     /// Tensors: `grad.<name>` for the network's parameters, `projection.mean` and `projection.matrix`; of flawless
-    /// pictures' distances `means`, `deviations` and, `[small deviation, wide mean, wide deviation]`, `scales`.
+    /// pictures' distances `means`, `deviations`, `scales` (`[small deviation, wide mean, wide deviation]`) and `signs`
+    /// (`[peak, spread]`).
     public func encoded() throws -> ModelContents {
         var contents = ModelContents(backbone: backbone, inputWidth: inputWidth, inputHeight: inputHeight)
         contents.settings.merge(
@@ -21,6 +22,9 @@ extension GRADModel {
             contents.tensors["deviations"] = StoredTensor(floats: statistics.deviations, shape: shape)
             let values = [scales.small] + (scales.wide.map { [$0.mean, $0.deviation] } ?? [])
             contents.tensors["scales"] = StoredTensor(floats: values, shape: [values.count])
+            if let signs = scales.signs {
+                contents.tensors["signs"] = StoredTensor(floats: [Float(signs.peak), Float(signs.spread)], shape: [2])
+            }
         }
         if let projection {
             contents.tensors["projection.mean"] = StoredTensor(floats: projection.mean, shape: [projection.inputs])
@@ -86,6 +90,14 @@ extension GRADModel {
         return DistanceStatistics(
             means: means, deviations: deviations,
             scales: .init(
-                small: scales[0], wide: scales.count == 3 ? .init(mean: scales[1], deviation: scales[2]) : nil))
+                small: scales[0], wide: scales.count == 3 ? .init(mean: scales[1], deviation: scales[2]) : nil,
+                signs: try signs(reader)))
+    }
+
+    private static func signs(_ reader: ModelReader) throws -> DistanceMapper.Signs? {
+        guard reader.file.tensors["signs"] != nil else { return nil }
+        let values = try reader.tensor("signs", rank: 1).floats()
+        guard values.count == 2, values.allSatisfy({ $0 > 0 && $0.isFinite }) else { throw reader.damaged("signs") }
+        return .init(peak: Double(values[0]), spread: Double(values[1]))
     }
 }

@@ -43,8 +43,8 @@ public struct GRADOptions: Sendable, Equatable {
     public var weightDecay: Float = 0.01
     /// The gradient's norm is held at this or below.
     public var clipNorm: Float = 0.1
-    /// Both rates fall to a tenth when this share of the epochs is over (the authors: 40 of 100 epochs).
-    public var decayAt = 0.8
+    /// What both rates are multiplied by.
+    public var schedule = Schedule.steps(period: 40, factor: 0.1)
     /// Standard deviation of the noise on the local coordinates, in half of the steps.
     public var jitter: Float = 0.05
     /// Training ends when the loss of pictures kept apart has not improved for so many epochs; 0 never ends it early and
@@ -71,7 +71,7 @@ public struct GRADOptions: Sendable, Equatable {
     public init() {}
 
     /// Steps of a fit whose epochs are not given: few pictures are passed over more often.
-    public static let defaultSteps = 800
+    public static let defaultSteps = 200
     /// How often a picture is seen at most when the epochs are not given, its variants counted: as often as the authors'.
     /// Few pictures seen more often are known by heart.
     public static let mostSights = 100

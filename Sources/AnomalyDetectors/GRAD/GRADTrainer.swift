@@ -7,10 +7,10 @@ import NeuralNets
 /// Everything drawn at random depends on the seed and the place in the course (epoch, step) alone, so a fit that goes on
 /// from a checkpoint gives the same model bit for bit as one that was never interrupted.
 public enum GRADTrainer {
-    /// Share of the pictures kept apart to judge the epochs, how many these are at least, and how many there must be to spare
-    /// them.
+    /// Share of the pictures kept apart to judge the epochs, how many these are at least and about at most (a mean loss needs
+    /// no more, and rare flawless looks are missed in training), and how many there must be to spare them.
     static let keptApartShare = 0.1
-    static let fewestKeptApart = 4
+    static let fewestKeptApart = 4, mostKeptApart = 24
     static let fewestToSpare = 12
 
     /// - Throws: `FrameSource.Unreadable`, `ModelError`, `WeightError`, `FeatureCache.Failure`, and what the checkpoint
@@ -35,8 +35,7 @@ public enum GRADTrainer {
             fusion: options.fusion.network(channels: features.channels))
         let epochs = options.epochs(pictures: split.fitting.count, variants: features.variants.each)
         var course = TrainingCourse(
-            try GRADCourse(
-                network: network, options: options, features: features, keptApart: split.keptApart, epochs: epochs),
+            try GRADCourse(network: network, options: options, features: features, keptApart: split.keptApart),
             GRADCourse.plan(
                 network: network, options: options, features: features, split: split, epochs: epochs))
         try course.run(work)
@@ -60,7 +59,8 @@ public enum GRADTrainer {
         _ frames: FrameSource, options: GRADOptions, work: FittingWork
     ) throws -> (fitting: [Int], keptApart: [Int]) {
         guard options.patience != 0, frames.count >= fewestToSpare else { return (Array(0..<frames.count), []) }
-        let share = max(keptApartShare, Double(fewestKeptApart) / Double(frames.count))
+        let wanted = Double(frames.count) * keptApartShare
+        let share = min(max(wanted, Double(fewestKeptApart)), Double(mostKeptApart)) / Double(frames.count)
         do {
             let split = try NearDuplicates.split(
                 frames, share: share, seed: options.seed, workers: work.workers, progress: work.progress)
