@@ -174,8 +174,8 @@ extension ProgramTests {
                 let pictures = try folder("pictures")
                 for index in 0..<count { try write(seen[index % seen.count], index, to: pictures) }
                 // Frames side by side, as the daemon takes them; a few first, so that the start can be subtracted.
-                func bare(_ count: Int) throws -> Double {
-                    let paths = (0..<count).map { pictures.appendingPathComponent("\($0).jpg").path }
+                func bare(_ frames: Range<Int>) throws -> Double {
+                    let paths = frames.map { pictures.appendingPathComponent("\($0).jpg").path }
                     let start = ContinuousClock.now
                     try withThrowingProcesses(2) { part in
                         let own = paths.enumerated().filter { $0.offset % 2 == part }.map(\.element)
@@ -185,32 +185,40 @@ extension ProgramTests {
                     }
                     return (ContinuousClock.now - start) / .seconds(1)
                 }
-                let few = min(16, count / 2)
-                _ = try bare(few)
-                let detector = Double(count - few) / (try bare(count) - bare(few))
+                // In turn, because a machine's speed wanders from minute to minute.
+                let rounds = 4, few = min(16, count / (2 * rounds))
+                var alone = 0.0, whole = 0.0
+                _ = try bare(0..<few)
                 try shop.withDaemon { _ in
-                    for index in 0..<count {
-                        let name = "\(index).jpg"
-                        try FileManager.default.moveItem(
-                            at: pictures.appendingPathComponent(name), to: shop.watched().appendingPathComponent(name))
-                    }
-                    try wait(for: "all frames", upTo: 600) {
-                        usleep(500_000)
-                        return try FileManager.default.contentsOfDirectory(atPath: shop.watched().path).isEmpty
-                            && shop.inWork.isEmpty
+                    for round in 0..<rounds {
+                        let frames = count * round / rounds..<count * (round + 1) / rounds
+                        let starting = try bare(frames.lowerBound..<frames.lowerBound + few)
+                        let detector = try (bare(frames) - starting) / Double(frames.count - few)
+                        for index in frames {
+                            let name = "\(index).jpg"
+                            try FileManager.default.moveItem(
+                                at: pictures.appendingPathComponent(name),
+                                to: shop.watched().appendingPathComponent(name))
+                        }
+                        try wait(for: "all frames", upTo: 600) {
+                            usleep(500_000)
+                            return try FileManager.default.contentsOfDirectory(atPath: shop.watched().path).isEmpty
+                                && shop.inWork.isEmpty
+                        }
+                        let results = try shop.results().map(\.inspection)
+                        #expect(results.count { $0.verdict == .normal } == frames.upperBound)
+                        // Its start is left out as the detector's is: from the first result to the last.
+                        let moments = results.map(\.createdAt).sorted().suffix(frames.count)
+                        let seconds = try #require(moments.last).timeIntervalSince(try #require(moments.first))
+                        let daemon = seconds / Double(frames.count - 1)
+                        Self.say(
+                            String(
+                                format: "bare detector %.1f frames/s, daemon %.1f frames/s", 1 / detector, 1 / daemon))
+                        (alone, whole) = (alone + detector, whole + daemon)
                     }
                 }
-                let results = try shop.results().map(\.inspection)
-                #expect(results.count { $0.verdict == .normal } == count)
-                // Its start is left out as the detector's is: from the first result to the last.
-                let moments = results.map(\.createdAt).sorted()
-                let seconds = try #require(moments.last).timeIntervalSince(try #require(moments.first))
-                let daemon = Double(count - 1) / seconds
-                Self.say(
-                    String(
-                        format: "bare detector %.1f frames/s, daemon %.1f frames/s: %.0f %%", detector, daemon,
-                        100 * daemon / detector))
-                #expect(daemon >= 0.85 * detector)
+                Self.say(String(format: "the daemon does %.0f %% of the bare detector's frames", 100 * alone / whole))
+                #expect(whole <= alone / 0.85)
             }
         }
     }
