@@ -25,6 +25,12 @@ import Testing
         }
     }()
 
+    /// Without what flawless pictures' scores are like: the image score is the peak itself, as in models of earlier versions.
+    private func peakAlone() throws -> DistanceMapper {
+        let statistics = try #require(DistanceStatistics(distances: Self.flawless, pictures: Self.flawless.count))
+        return DistanceMapper(layout: Self.layout(wide: 151), statistics: statistics)
+    }
+
     private func mapper(wide: Int, levelShare: Float = 0) throws -> DistanceMapper {
         let layout = Self.layout(wide: wide, levelShare: levelShare)
         let statistics = try #require(DistanceStatistics(distances: Self.flawless, pictures: Self.flawless.count))
@@ -62,6 +68,8 @@ import Testing
         let before = mapper.detect(Self.flawless[0]), after = mapper.detect(spotted)
         #expect(after.map.values[116 * 224 + 116] > 20)
         #expect(after.score > 1.1 * before.score)
+        let peak = try peakAlone()
+        #expect(peak.detect(spotted).score > peak.detect(Self.flawless[0]).score + 3)
         // 40 pixels away the wide square still holds the spot, which counts for four deviations of 361 positions there.
         for pixel in [116 * 224 + 76, 156 * 224 + 116, 76 * 224 + 76] {
             #expect(abs(after.map.values[pixel] - before.map.values[pixel]) < 0.3)
@@ -75,6 +83,8 @@ import Testing
         let (score, map) = mapper.detect(statistics.means)
         #expect(map.maximum < 1)
         #expect(score > 0.9 && score < 1)
+        let level = zip(statistics.means, statistics.deviations).map { $0 / $1 }
+        #expect(try peakAlone().detect(statistics.means).score > Double(level.reduce(0, +)) / Double(level.count))
     }
 
     @Test func flawless_parts_score_about_one() throws {
@@ -86,10 +96,7 @@ import Testing
     }
 
     @Test func a_shade_over_half_the_part_scores_by_how_much_the_map_varies() throws {
-        let mapper = try mapper(wide: 151)
-        let layout = Self.layout(wide: 151)
-        let statistics = try #require(DistanceStatistics(distances: Self.flawless, pictures: Self.flawless.count))
-        let peakAlone = DistanceMapper(layout: layout, statistics: statistics)
+        let mapper = try mapper(wide: 151), peakAlone = try peakAlone()
         /// How far above all flawless parts, in standard deviations of theirs.
         func standsOut(_ mapper: DistanceMapper, _ distances: [Float]) -> Double {
             let scores = Self.flawless.map { mapper.detect($0).score }

@@ -265,14 +265,17 @@ import Testing
             var file = try WeightFile.parse(try bytes(try bench.fit()), name: "model")
             let frame = try FrameSource(folders: [folder.path]).frame(0)
             func detect() throws -> Detection {
-                let model = try ModelFile.decode(try file.encodedAsSafetensors(), name: "model").model
-                return try model.makeDetector(threads: 1).detect(frame)
+                let stored = try ModelFile.decode(try file.encodedAsSafetensors(), name: "model")
+                try stored.verifySelfTest(name: "model")
+                return try stored.model.makeDetector(threads: 1).detect(frame)
             }
             let now = try detect()
             let flawless = try #require(file.tensors["signs"]).floats()
             file.tensors["signs"] = nil
+            // Of these parts, and of the self-test's frame, the peak is the larger of both signs.
+            let selfTest = try #require(file.metadata["self_test_score"].flatMap(Double.init))
+            file.metadata["self_test_score"] = String(selfTest * Double(flawless[0]))
             let peak = try detect()
-            // Of these parts the peak is the larger of both signs.
             #expect(abs(now.imageScore * Double(flawless[0]) - peak.imageScore) < 1e-4 * peak.imageScore)
             #expect(now.map == peak.map)
             for name in ["means", "scales"] { file.tensors[name] = nil }
