@@ -100,7 +100,7 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["NeuralNets", "TensorCore"], path: "Tests/TestSupport",
             swiftSettings: strict),
-        tests("TensorCore", ["CKernels", "NeuralNets"]),
+        tests("TensorCore", ["CKernels", "COpenBLAS", "NeuralNets"]),
         tests("NeuralNets", ["CKernels", "InspectionDomain"]),
         tests("Imaging", ["NeuralNets"]),
         tests("AnomalyDetectors", ["CKernels"]),
