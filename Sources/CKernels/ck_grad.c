@@ -2,6 +2,7 @@
 #include "ck_dispatch.h"
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define EPSILON 1e-8f
 
@@ -41,16 +42,68 @@ static float share(sums p, int c, ck_refinement r, float *cosine) {
     return r.level * (1 - rintf(far)) + r.angle * *cosine;
 }
 
-void ck_refined_distances(const float *x, const float *f, size_t positions, int c, ck_refinement r, float *out) {
-    for (size_t i = 0; i < positions; i++) {
-        const sums p = position_sums(x + i * (size_t)c, f + i * (size_t)c, c);
+CK_CLONES static void combine(const float *x, const float *f, int c, float of_x, float of_f, float *out) {
+    for (int i = 0; i < c; i++) out[i] = of_x * x[i] + of_f * f[i];
+}
+
+void ck_refined_differences(const float *x, const float *f, size_t positions, int c, ck_refinement r, float *differences,
+                            float *distances) {
+    for (size_t i = 0; i < positions; i++, x += c, f += c, differences += c) {
+        const sums p = position_sums(x, f, c);
         float cosine;
-        out[i] = fabsf(1 - share(p, c, r, &cosine)) * sqrtf(p.difference);
+        const float rest = 1 - share(p, c, r, &cosine);
+        combine(x, f, c, -rest, rest, differences);
+        distances[i] = fabsf(rest) * sqrtf(p.difference);
     }
 }
 
-CK_CLONES static void combine(const float *x, const float *f, int c, float of_x, float of_f, float *out) {
-    for (int i = 0; i < c; i++) out[i] = of_x * x[i] + of_f * f[i];
+CK_CLONES static void add_scaled(const float *in, float scale, int c, float *sum) {
+    for (int i = 0; i < c; i++) sum[i] += scale * in[i];
+}
+
+CK_CLONES static float squares(const float *in, int c) {
+    float s[LANES] = {0}, sum = 0;
+    int i = 0;
+    for (; i + LANES <= c; i += LANES)
+        for (int l = 0; l < LANES; l++) s[l] += in[i + l] * in[i + l];
+    for (int l = 0; l < LANES; l++) sum += s[l];
+    for (; i < c; i++) sum += in[i] * in[i];
+    return sum;
+}
+
+// Cells of 0 ..< n within `reach` of i.
+static int within(int i, int n, int reach) {
+    const int first = i - reach > 0 ? i - reach : 0, last = i + reach < n - 1 ? i + reach : n - 1;
+    return last - first + 1;
+}
+
+void ck_wide_lengths(const float *in, const float *weights, int h, int w, int c, int reach_y, int reach_x, float *scratch,
+                     float *out) {
+    // Sums that slide along the rows, then sums of those that slide down the columns.
+    const size_t row = (size_t)w * c;
+    float *columns = scratch + (size_t)h * row;
+    for (int y = 0; y < h; y++) {
+        const float *from = in + (size_t)y * row, *weight = weights + (size_t)y * w;
+        float *sum = columns, *to = scratch + (size_t)y * row;
+        memset(sum, 0, (size_t)c * sizeof(float));
+        for (int x = 0; x < reach_x && x < w; x++) add_scaled(from + (size_t)x * c, weight[x], c, sum);
+        for (int x = 0; x < w; x++, to += c) {
+            const int enters = x + reach_x, leaves = x - reach_x - 1;
+            if (enters < w) add_scaled(from + (size_t)enters * c, weight[enters], c, sum);
+            if (leaves >= 0) add_scaled(from + (size_t)leaves * c, -weight[leaves], c, sum);
+            memcpy(to, sum, (size_t)c * sizeof(float));
+        }
+    }
+    memset(columns, 0, row * sizeof(float));
+    for (int y = 0; y < reach_y && y < h; y++) add_scaled(scratch + (size_t)y * row, 1, (int)row, columns);
+    for (int y = 0; y < h; y++) {
+        const int enters = y + reach_y, leaves = y - reach_y - 1;
+        if (enters < h) add_scaled(scratch + (size_t)enters * row, 1, (int)row, columns);
+        if (leaves >= 0) add_scaled(scratch + (size_t)leaves * row, -1, (int)row, columns);
+        const int rows = within(y, h, reach_y);
+        for (int x = 0; x < w; x++)
+            out[(size_t)y * w + x] = sqrtf(squares(columns + (size_t)x * c, c)) / (float)(rows * within(x, w, reach_x));
+    }
 }
 
 double ck_refined_squares(const float *x, const float *f, size_t positions, int c, ck_refinement r, float scale,

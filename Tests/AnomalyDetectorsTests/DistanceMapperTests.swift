@@ -12,7 +12,12 @@ import Testing
         var settings = DistanceMapper.Settings()
         (settings.wide, settings.levelShare) = (wide, levelShare)
         return DistanceMapper.Layout(
-            rows: axis, columns: axis, inputWidth: 224, inputHeight: 224, settings: settings)
+            rows: axis, columns: axis, channels: 1, inputWidth: 224, inputHeight: 224, settings: settings)
+    }
+
+    /// Differences of one channel that all point the same way.
+    private static func differences(_ distances: [Float]) -> FeatureDifferences {
+        FeatureDifferences(distances: distances, vectors: distances)
     }
 
     private static let flawless: [[Float]] = {
@@ -34,12 +39,16 @@ import Testing
     private func mapper(wide: Int, levelShare: Float = 0) throws -> DistanceMapper {
         let layout = Self.layout(wide: wide, levelShare: levelShare)
         let statistics = try #require(DistanceStatistics(distances: Self.flawless, pictures: Self.flawless.count))
-        return DistanceMapper(layout: layout, statistics: statistics.scaled(by: Self.flawless, layout: layout))
+        let own = DistanceMapper(layout: layout, statistics: statistics)
+        let scaled = statistics.scaled(
+            by: Self.flawless, lengths: Self.flawless.compactMap { own.wideLengths(of: Self.differences($0)) },
+            pictures: Self.flawless.count, layout: layout)
+        return DistanceMapper(layout: layout, statistics: scaled)
     }
 
     @Test func maps_of_flawless_pictures_vary_by_one_about_nothing() throws {
         let mapper = try mapper(wide: 0)
-        let values = Self.flawless.flatMap { mapper.detect($0).map.values }
+        let values = Self.flawless.flatMap { mapper.detect(Self.differences($0)).map.values }
         var sum = 0.0, squares = 0.0
         for value in values { (sum, squares) = (sum + Double(value), squares + Double(value) * Double(value)) }
         let mean = sum / Double(values.count), variance = squares / Double(values.count) - mean * mean
@@ -51,8 +60,8 @@ import Testing
         for position in shaded.indices where position % Self.side < Self.side / 2 { shaded[position] += 0.5 }
         /// The share of the shade's pixels above the largest value of any flawless map.
         func found(_ mapper: DistanceMapper) -> Double {
-            let limit = Self.flawless.map { mapper.detect($0).map.maximum }.max() ?? 0
-            let map = mapper.detect(shaded).map
+            let limit = Self.flawless.map { mapper.detect(Self.differences($0)).map.maximum }.max() ?? 0
+            let map = mapper.detect(Self.differences(shaded)).map
             var above = 0
             for y in 0..<224 { for x in 0..<112 where map.values[y * 224 + x] > limit { above += 1 } }
             return Double(above) / (224 * 112)
@@ -61,16 +70,81 @@ import Testing
         #expect(found(try mapper(wide: 151)) > 0.5)
     }
 
+    /// A mapper of differences with 16 channels, whose directions are random where nothing is strange.
+    private struct Directions {
+        static let channels = 16
+        let mapper: DistanceMapper
+        private var generator: SplitMix64
+
+        init() throws {
+            var generator = SplitMix64(seed: 11)
+            let axis = GridAxis.dividing(224, into: side)
+            var settings = DistanceMapper.Settings()
+            settings.levelShare = 0
+            let layout = DistanceMapper.Layout(
+                rows: axis, columns: axis, channels: Self.channels, inputWidth: 224, inputHeight: 224,
+                settings: settings)
+            let statistics = try #require(DistanceStatistics(distances: flawless, pictures: flawless.count))
+            let own = DistanceMapper(layout: layout, statistics: statistics)
+            var lengths: [[Float]] = []
+            for distances in flawless {
+                let differences = Self.part(distances, agreeing: 0, &generator)
+                lengths.append(try #require(own.wideLengths(of: differences)))
+            }
+            self.generator = generator
+            mapper = DistanceMapper(
+                layout: layout,
+                statistics: statistics.scaled(
+                    by: flawless, lengths: lengths, pictures: flawless.count, layout: layout))
+        }
+
+        /// - Parameter agreeing: how much of each difference in the left half all have in common.
+        mutating func part(_ distances: [Float], agreeing: Float = 0) -> FeatureDifferences {
+            Self.part(distances, agreeing: agreeing, &generator)
+        }
+
+        private static func part(
+            _ distances: [Float], agreeing: Float, _ generator: inout SplitMix64
+        ) -> FeatureDifferences {
+            var differences = FeatureDifferences(distances: distances)
+            for (position, distance) in distances.enumerated() {
+                let share = position % side < side / 2 ? agreeing : 0
+                var vector = (0..<channels).map { _ in generator.uniform(-1, 1) }
+                vector[3] += share * Float(channels).squareRoot()
+                let length = vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
+                differences.vectors += vector.map { $0 * distance / length }
+            }
+            return differences
+        }
+    }
+
+    /// Lengths are what flawless ones are everywhere; over half the part the directions agree.
+    @Test func differences_that_agree_show_though_none_is_long() throws {
+        var directions = try Directions()
+        let flawless = directions.mapper.detect(directions.part(Self.flawless[0]))
+        let shaded = directions.mapper.detect(directions.part(Self.flawless[0], agreeing: 0.3))
+        #expect(shaded.score == flawless.score, "the image score is made of the lengths alone")
+        #expect(flawless.map.values[112 * 224 + 40] < 4)
+        #expect(shaded.map.values[112 * 224 + 40] > 10)
+        #expect(shaded.map.values[112 * 224 + 200] < 4)
+    }
+
     @Test func a_strong_spot_stays_where_it_is() throws {
-        let mapper = try mapper(wide: 151)
-        var spotted = Self.flawless[0]
-        spotted[14 * Self.side + 14] += 60
-        let before = mapper.detect(Self.flawless[0]), after = mapper.detect(spotted)
+        var directions = try Directions()
+        let mapper = directions.mapper, position = 14 * Self.side + 14
+        let flawless = directions.part(Self.flawless[0])
+        var spotted = flawless
+        spotted.distances[position] += 60
+        let stretch = spotted.distances[position] / flawless.distances[position]
+        for channel in 0..<Directions.channels { spotted.vectors[position * Directions.channels + channel] *= stretch }
+        let before = mapper.detect(flawless), after = mapper.detect(spotted)
         #expect(after.map.values[116 * 224 + 116] > 20)
         #expect(after.score > 1.1 * before.score)
         let peak = try peakAlone()
-        #expect(peak.detect(spotted).score > peak.detect(Self.flawless[0]).score + 3)
-        // 40 pixels away the wide square still holds the spot, which counts for four deviations of 361 positions there.
+        #expect(
+            peak.detect(Self.differences(spotted.distances)).score
+                > peak.detect(Self.differences(flawless.distances)).score + 3)
+        // 40 pixels away the wide square still holds the spot, which counts for three deviations of 361 positions there.
         for pixel in [116 * 224 + 76, 156 * 224 + 116, 76 * 224 + 76] {
             #expect(abs(after.map.values[pixel] - before.map.values[pixel]) < 0.3)
         }
@@ -80,16 +154,18 @@ import Testing
         let statistics = try #require(DistanceStatistics(distances: Self.flawless, pictures: Self.flawless.count))
         let mapper = try mapper(wide: 151)
         // The mean of every position: nothing is strange, and the score is that of the level itself, nearly a flawless part's.
-        let (score, map) = mapper.detect(statistics.means)
+        let (score, map) = mapper.detect(Self.differences(statistics.means))
         #expect(map.maximum < 1)
         #expect(score > 0.9 && score < 1)
         let level = zip(statistics.means, statistics.deviations).map { $0 / $1 }
-        #expect(try peakAlone().detect(statistics.means).score > Double(level.reduce(0, +)) / Double(level.count))
+        #expect(
+            try peakAlone().detect(Self.differences(statistics.means)).score > Double(level.reduce(0, +))
+                / Double(level.count))
     }
 
     @Test func flawless_parts_score_about_one() throws {
         let mapper = try mapper(wide: 151)
-        let scores = Self.flawless.map { mapper.detect($0).score }
+        let scores = Self.flawless.map { mapper.detect(Self.differences($0)).score }
         let mean = scores.reduce(0, +) / Double(scores.count)
         // The larger of two signs, each of them one on average.
         #expect(mean >= 1 && mean < 1.1, "\(mean)")
@@ -99,10 +175,10 @@ import Testing
         let mapper = try mapper(wide: 151), peakAlone = try peakAlone()
         /// How far above all flawless parts, in standard deviations of theirs.
         func standsOut(_ mapper: DistanceMapper, _ distances: [Float]) -> Double {
-            let scores = Self.flawless.map { mapper.detect($0).score }
+            let scores = Self.flawless.map { mapper.detect(Self.differences($0)).score }
             let mean = scores.reduce(0, +) / Double(scores.count)
             let variance = scores.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(scores.count)
-            return (mapper.detect(distances).score - mean) / variance.squareRoot()
+            return (mapper.detect(Self.differences(distances)).score - mean) / variance.squareRoot()
         }
         var shaded = Self.flawless[0], spotted = Self.flawless[0]
         // Where flawless distances are large: elsewhere the shade evens out what they vary by.
@@ -114,11 +190,11 @@ import Testing
 
     @Test func a_part_that_is_strange_all_over_shows_by_the_rest_of_its_level() throws {
         let plain = try mapper(wide: 0), lowered = try mapper(wide: 0, levelShare: 0.5)
-        let before = lowered.detect(Self.flawless[0])
+        let before = lowered.detect(Self.differences(Self.flawless[0]))
         let statistics = try #require(DistanceStatistics(distances: Self.flawless, pictures: Self.flawless.count))
         let glossy = zip(Self.flawless[0], statistics.deviations).map { $0 + 3 * $1 }
-        let (score, map) = lowered.detect(glossy), whole = plain.detect(glossy)
-        let rise = whole.map.values[5000] - plain.detect(Self.flawless[0]).map.values[5000]
+        let (score, map) = lowered.detect(Self.differences(glossy)), whole = plain.detect(Self.differences(glossy))
+        let rise = whole.map.values[5000] - plain.detect(Self.differences(Self.flawless[0])).map.values[5000]
         #expect(rise > 3)
         for pixel in [0, 5000, 50_000] {
             #expect(abs(map.values[pixel] - before.map.values[pixel] - rise / 2) < 1e-3 * rise)
@@ -128,7 +204,7 @@ import Testing
 
     @Test func without_statistics_zeros_lie_outside_as_the_authors_have_it() {
         let mapper = DistanceMapper(layout: Self.layout(wide: 151), statistics: nil)
-        let (score, map) = mapper.detect([Float](repeating: 3, count: Self.side * Self.side))
+        let (score, map) = mapper.detect(Self.differences([Float](repeating: 3, count: Self.side * Self.side)))
         #expect(abs(score - 3) < 1e-5)
         #expect(abs(map.values[0] - 3 * 121 / 441) < 1e-5)
     }

@@ -278,6 +278,21 @@ import Testing
             let peak = try detect()
             #expect(abs(now.imageScore * Double(flawless[0]) - peak.imageScore) < 1e-4 * peak.imageScore)
             #expect(now.map == peak.map)
+            // These average distances in the wide square, not differences, and say what flawless ones' mean is.
+            let small = try #require(file.tensors["scales"]).floats()[0]
+            for name in ["wide.means", "wide.deviations"] { file.tensors[name] = nil }
+            file.metadata["level_share"] = "0"
+            func map(wideMean: Float) throws -> AnomalyMap {
+                file.tensors["scales"] = StoredTensor(floats: [small, wideMean, 0.5], shape: [3])
+                return try detect().map
+            }
+            let (never, zero, always) = (try map(wideMean: 1e6), try map(wideMean: 0), try map(wideMean: -100))
+            file.tensors["scales"] = StoredTensor(floats: [small], shape: [1])
+            #expect(try detect().map == never)
+            for (low, high) in zip(zero.values, always.values) {
+                // Of the standardised distances none counts for more than its limit of deviations.
+                #expect(high > 190 && high < 208 && low >= high - 200.01)
+            }
             for name in ["means", "scales"] { file.tensors[name] = nil }
             for key in ["wide_smoothing", "wide_limit", "level_share"] { file.metadata[key] = nil }
             let first = try detect()
@@ -308,6 +323,16 @@ import Testing
             unscaled.tensors["scales"] = StoredTensor(floats: [1, 0, -1], shape: [3])
             let negative = try unscaled.encodedAsSafetensors()
             #expect { try ModelFile.decode(negative, name: "unscaled") } throws: { "\($0)".contains("scales") }
+            for name in ["wide.means", "wide.deviations"] {
+                var narrow = file
+                narrow.tensors[name] = nil
+                let data = try narrow.encodedAsSafetensors()
+                #expect { try ModelFile.decode(data, name: "narrow") } throws: { "\($0)".contains(name) }
+            }
+            var still = file
+            still.tensors["wide.deviations"] = StoredTensor(floats: Array(repeating: 0, count: 32), shape: [4, 8])
+            let unmoved = try still.encodedAsSafetensors()
+            #expect { try ModelFile.decode(unmoved, name: "still") } throws: { "\($0)".contains("wide.deviations") }
             var unsigned = file
             unsigned.tensors["signs"] = StoredTensor(floats: [1, 0], shape: [2])
             let spreadless = try unsigned.encodedAsSafetensors()

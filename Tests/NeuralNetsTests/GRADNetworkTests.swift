@@ -34,10 +34,10 @@ import Testing
             let features = Array(fixture.input.values[frame * perFrame..<(frame + 1) * perFrame])
             _ = plan.input.update(fromContentsOf: features)
             plan.run()
-            var out = [Float](repeating: 0, count: positions)
-            ck_refined_distances(
+            var out = [Float](repeating: 0, count: positions), differences = features
+            ck_refined_differences(
                 features, plan.outputs[0].values.baseAddress, positions, Int32(fixture.network.channels), published,
-                &out)
+                &differences, &out)
             distances.values.replaceSubrange(frame * positions..<(frame + 1) * positions, with: out)
         }
         let map = upsampleBilinear(distances, height: want.shape[2], width: want.shape[3], corners: .aligned)
@@ -98,6 +98,49 @@ import Testing
         } throws: {
             "\($0)".contains("layer.1.conv.4.running_var")
         }
+    }
+
+    /// Odd numbers of channels and positions; x̂ written out elsewhere.
+    @Test func differences_and_distances_are_those_of_the_refined_features() {
+        let (positions, c) = (11, 21)
+        let x = (0..<positions * c).map { sin(Float($0) * 1.7) * 2 }
+        // Near at first, so far in the end that the clamp is reached.
+        let f = x.indices.map { x[$0] + cos(Float($0) * 0.9) * Float(1 + $0 / c) * 0.9 }
+        let shape = Shape([1, 1, positions, c])
+        let want = zip(refined(Tensor(shape: shape, values: x), Tensor(shape: shape, values: f)).values, x).map {
+            $0 - $1
+        }
+        var differences = [Float](repeating: .nan, count: x.count),
+            distances = [Float](repeating: .nan, count: positions)
+        ck_refined_differences(x, f, positions, Int32(c), published, &differences, &distances)
+        #expect(worstDifference(differences, want).difference <= 1e-5)
+        let lengths = (0..<positions).map { position in
+            want[position * c..<(position + 1) * c].reduce(0) { $0 + $1 * $1 }.squareRoot()
+        }
+        #expect(worstDifference(distances, lengths).difference <= 1e-5)
+    }
+
+    @Test(arguments: [(1, 1, 3, 0, 2), (5, 7, 17, 1, 2), (4, 9, 33, 2, 0), (6, 3, 16, 9, 9)])
+    func wide_lengths_agree_with_plain_sums(h: Int, w: Int, c: Int, reachY: Int, reachX: Int) {
+        let values = (0..<h * w * c).map { sin(Float($0) * 0.7) + 0.2 }
+        let weights = (0..<h * w).map { 0.5 + 0.5 * cos(Float($0)) }
+        var want: [Float] = []
+        for y in 0..<h {
+            for x in 0..<w {
+                var sum = [Double](repeating: 0, count: c), cells = 0.0
+                for v in max(0, y - reachY)...min(h - 1, y + reachY) {
+                    for u in max(0, x - reachX)...min(w - 1, x + reachX) {
+                        cells += 1
+                        for i in 0..<c { sum[i] += Double(weights[v * w + u]) * Double(values[(v * w + u) * c + i]) }
+                    }
+                }
+                want.append(Float(sum.reduce(0) { $0 + $1 * $1 }.squareRoot() / cells))
+            }
+        }
+        var scratch = [Float](repeating: .nan, count: (h + 1) * w * c), got = [Float](repeating: .nan, count: h * w)
+        ck_wide_lengths(
+            values, weights, Int32(h), Int32(w), Int32(c), Int32(reachY), Int32(reachX), &scratch, &got)
+        #expect(worstDifference(got, want).difference <= 1e-5)
     }
 
     @Test func the_losses_gradient_agrees_with_finite_differences() {

@@ -10,7 +10,7 @@ public struct DistanceStatistics: Sendable, Equatable {
     /// What the smoothed maps of flawless pictures are like.
     let scales: Scales
 
-    /// Of the two means of standardised distances that `DistanceMapper` draws.
+    /// Of what `DistanceMapper` draws.
     struct Scales: Sendable, Equatable {
         /// Standard deviation of the small square's mean.
         var small: Float = 1
@@ -19,8 +19,20 @@ public struct DistanceStatistics: Sendable, Equatable {
         /// Means of what tells a strange picture; nil in models of earlier versions, whose image score is the peak alone.
         var signs: DistanceMapper.Signs?
 
-        struct Wide: Sendable, Equatable {
-            let mean, deviation: Float
+        enum Wide: Sendable, Equatable {
+            /// How long mean differences are, and the standard deviation of the map of what is standardised by it.
+            case lengths(Lengths, deviation: Float)
+            /// Models of earlier versions average the distances: their mean and standard deviation.
+            case distances(mean: Float, deviation: Float)
+        }
+
+        /// Mean and standard deviation at each position, `[height, width]`; the deviations are above zero.
+        struct Lengths: Sendable, Equatable {
+            let means, deviations: [Float]
+
+            func standardized(_ lengths: [Float], by deviation: Float = 1) -> [Float] {
+                lengths.indices.map { (lengths[$0] - means[$0]) / (deviations[$0] * deviation) }
+            }
         }
     }
 
@@ -32,19 +44,24 @@ public struct DistanceStatistics: Sendable, Equatable {
     ///   - pictures: how many pictures these are sights of.
     /// - Returns: nil when the distances do not vary at all (one picture, or the same one again and again).
     public init?(distances: [[Float]], pictures: Int) {
-        var moments = Moments()
-        for sight in distances { moments.add(sight) }
-        let pooled = moments.variance, n = Double(pictures)
-        guard pooled > 0, pooled.isFinite else { return nil }
-        means = moments.means.map { Float($0) }
-        deviations = moments.variances.map {
-            Float(((n * $0 + Self.pooledPictures * pooled) / (n + Self.pooledPictures)).squareRoot())
-        }
-        scales = Scales()
+        guard let (means, deviations) = Self.pooled(distances, pictures: pictures) else { return nil }
+        self.init(means: means, deviations: deviations, scales: Scales())
     }
 
     init(means: [Float], deviations: [Float], scales: Scales) {
         (self.means, self.deviations, self.scales) = (means, deviations, scales)
+    }
+
+    /// Mean and standard deviation of each position's values; nil when they do not vary at all.
+    private static func pooled(_ sights: [[Float]], pictures: Int) -> (means: [Float], deviations: [Float])? {
+        var moments = Moments()
+        for sight in sights { moments.add(sight) }
+        let pooled = moments.variance, n = Double(pictures)
+        guard pooled > 0, pooled.isFinite else { return nil }
+        let deviations = moments.variances.map {
+            Float(((n * $0 + pooledPictures * pooled) / (n + pooledPictures)).squareRoot())
+        }
+        return (moments.means.map { Float($0) }, deviations)
     }
 
     /// Measures them over all variants of the pictures, with the network as inference runs it.
@@ -54,49 +71,73 @@ public struct DistanceStatistics: Sendable, Equatable {
         _ features: GRADFeatures, graph: NetworkGraph, layout: DistanceMapper.Layout, work: FittingWork
     ) throws -> Self? {
         let variants = features.variants
-        let workers = try ParallelFrames.run(
-            count: variants.count, workers: work.workers, phase: "distances", progress: work.progress,
-            makeWorker: { _ in try Worker(features, graph) },
-            body: { worker, index in try worker.add(index) })
-        let distances = workers.flatMap { $0.distances }.sorted { $0.key < $1.key }.map(\.value)
-        return Self(distances: distances, pictures: variants.pictures)?.scaled(by: distances, layout: layout)
+        func every(
+            _ phase: String, _ take: @escaping @Sendable (FeatureDifferences, DistanceMapper?) -> [Float], _ own: Self?
+        )
+            throws -> [[Float]]
+        {
+            let workers = try ParallelFrames.run(
+                count: variants.count, workers: work.workers, phase: phase, progress: work.progress,
+                makeWorker: { _ in
+                    try Worker(features, graph, own.map { DistanceMapper(layout: layout, statistics: $0) })
+                },
+                body: { worker, index in try worker.add(index, take) })
+            return workers.flatMap { $0.taken }.sorted { $0.key < $1.key }.map(\.value)
+        }
+        let distances = try every("distances", { differences, _ in differences.distances }, nil)
+        guard let own = Self(distances: distances, pictures: variants.pictures) else { return nil }
+        // What is cut off in the wide mean needs the distances' statistics.
+        let lengths =
+            layout.settings.wide > 0
+            ? try every("wide squares", { $1?.wideLengths(of: $0) ?? [] }, own) : []
+        return own.scaled(by: distances, lengths: lengths, pictures: variants.pictures, layout: layout)
     }
 
-    /// The same with what the smoothed maps of these distances are like.
-    public func scaled(by distances: [[Float]], layout: DistanceMapper.Layout) -> Self {
+    /// The same with what the smoothed maps of these sights are like.
+    /// - Parameter lengths: `DistanceMapper.wideLengths` of each; none to go without a wide mean.
+    public func scaled(
+        by distances: [[Float]], lengths: [[Float]], pictures: Int, layout: DistanceMapper.Layout
+    ) -> Self {
         let mapper = DistanceMapper(layout: layout, statistics: self)
-        var small = Moments(), wide = Moments(), signs = DistanceMapper.Signs(peak: 0, spread: 0)
+        var small = Moments(), signs = DistanceMapper.Signs(peak: 0, spread: 0)
         for sight in distances {
-            let means = mapper.means(of: sight), own = mapper.signs(of: means.small)
-            small.add(means.small.values)
-            if let map = means.wide { wide.add(map.values) }
+            let mean = mapper.smallMean(of: sight), own = mapper.signs(of: mean)
+            small.add(mean.values)
             signs.peak += own.peak / Double(distances.count)
             signs.spread += own.spread / Double(distances.count)
         }
         let scales = Scales(
-            small: small.deviation ?? 1,
-            wide: wide.deviation.map { Scales.Wide(mean: Float(wide.mean), deviation: $0) },
+            small: small.deviation ?? 1, wide: Self.wide(lengths, pictures: pictures, layout: layout),
             signs: signs.peak > 0 && signs.spread > 0 ? signs : nil)
         return Self(means: means, deviations: deviations, scales: scales)
     }
 
-    /// One thread's network and what it measured, by variant.
+    private static func wide(_ lengths: [[Float]], pictures: Int, layout: DistanceMapper.Layout) -> Scales.Wide? {
+        guard let (means, deviations) = pooled(lengths, pictures: pictures) else { return nil }
+        let own = Scales.Lengths(means: means, deviations: deviations)
+        var maps = Moments()
+        for sight in lengths { maps.add(layout.spread(own.standardized(sight)).values) }
+        return maps.deviation.map { .lengths(own, deviation: $0) }
+    }
+
+    /// One thread's network and what was taken of each variant.
     private final class Worker {
         private let features: GRADFeatures
         private let representation: NormalRepresentation
-        private(set) var distances: [Int: [Float]] = [:]
+        private let mapper: DistanceMapper?
+        private var differences = FeatureDifferences()
+        private(set) var taken: [Int: [Float]] = [:]
 
-        init(_ features: GRADFeatures, _ graph: NetworkGraph) throws {
-            self.features = features
+        init(_ features: GRADFeatures, _ graph: NetworkGraph, _ mapper: DistanceMapper?) throws {
+            (self.features, self.mapper) = (features, mapper)
             representation = try NormalRepresentation(
                 graph: graph, height: features.height, width: features.width, channels: features.channels, threads: 1)
         }
 
-        func add(_ index: Int) throws {
+        func add(_ index: Int, _ take: (FeatureDifferences, DistanceMapper?) -> [Float]) throws {
             try features.cache.load(index, into: representation.features.baseAddress!)
-            var sight = [Float](repeating: 0, count: features.height * features.width)
-            sight.withUnsafeMutableBufferPointer { representation.distances(into: $0) }
-            distances[index] = sight
+            representation.differences(into: &differences)
+            taken[index] = take(differences, mapper)
         }
     }
 

@@ -10,7 +10,7 @@ final class GRADDetector: Detector {
     private let features: AlignedFeatures
     private let representation: NormalRepresentation
     private let mapper: DistanceMapper
-    private var distances: [Float]
+    private var differences = FeatureDifferences()
 
     /// - Throws: `ModelError` when the backbone does not give the features that the model was fitted on.
     init(model: GRADModel, threads: Int) throws {
@@ -28,7 +28,6 @@ final class GRADDetector: Detector {
         representation = try NormalRepresentation(
             graph: model.graph, height: network.height, width: network.width, channels: network.channels,
             threads: threads)
-        distances = [Float](repeating: 0, count: network.height * network.width)
         mapper = DistanceMapper(
             layout: model.layout(rows: features.rows, columns: features.columns), statistics: model.statistics)
     }
@@ -47,7 +46,7 @@ final class GRADDetector: Detector {
 
     private func represent() -> (score: Double, map: AnomalyMap) {
         features.gather(into: representation.features.baseAddress!)
-        distances.withUnsafeMutableBufferPointer { representation.distances(into: $0) }
-        return mapper.detect(distances)
+        representation.differences(into: &differences)
+        return mapper.detect(differences)
     }
 }

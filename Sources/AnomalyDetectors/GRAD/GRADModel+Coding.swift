@@ -2,8 +2,8 @@ import NeuralNets
 
 extension GRADModel {
     /// Tensors: `grad.<name>` for the network's parameters, `projection.mean` and `projection.matrix`; of flawless
-    /// pictures' distances `means`, `deviations`, `scales` (`[small deviation, wide mean, wide deviation]`) and `signs`
-    /// (`[peak, spread]`).
+    /// pictures' distances `means`, `deviations`, `scales` (`[small deviation, wide deviation]`), of the wide square's
+    /// lengths `wide.means` and `wide.deviations`, and `signs` (`[peak, spread]`).
     public func encoded() throws -> ModelContents {
         var contents = ModelContents(backbone: backbone, inputWidth: inputWidth, inputHeight: inputHeight)
         contents.settings.merge(
@@ -20,7 +20,15 @@ extension GRADModel {
             let shape = [network.height, network.width], scales = statistics.scales
             contents.tensors["means"] = StoredTensor(floats: statistics.means, shape: shape)
             contents.tensors["deviations"] = StoredTensor(floats: statistics.deviations, shape: shape)
-            let values = [scales.small] + (scales.wide.map { [$0.mean, $0.deviation] } ?? [])
+            var values = [scales.small]
+            switch scales.wide {
+            case nil: break
+            case .lengths(let lengths, let deviation):
+                values += [deviation]
+                contents.tensors["wide.means"] = StoredTensor(floats: lengths.means, shape: shape)
+                contents.tensors["wide.deviations"] = StoredTensor(floats: lengths.deviations, shape: shape)
+            case .distances(let mean, let deviation): values += [mean, deviation]
+            }
             contents.tensors["scales"] = StoredTensor(floats: values, shape: [values.count])
             if let signs = scales.signs {
                 contents.tensors["signs"] = StoredTensor(floats: [Float(signs.peak), Float(signs.spread)], shape: [2])
@@ -77,21 +85,36 @@ extension GRADModel {
             guard stored.shape == shape else { throw reader.damaged(key) }
             return stored.floats()
         }
-        let deviations = try map("deviations")
-        guard deviations.allSatisfy({ $0 > 0 && $0.isFinite }) else { throw reader.damaged("deviations") }
+        func deviationMap(_ key: String) throws -> [Float] {
+            let values = try map(key)
+            guard values.allSatisfy({ $0 > 0 && $0.isFinite }) else { throw reader.damaged(key) }
+            return values
+        }
+        func meanMap(_ key: String) throws -> [Float] {
+            let values = try map(key)
+            guard values.allSatisfy(\.isFinite) else { throw reader.damaged(key) }
+            return values
+        }
+        let deviations = try deviationMap("deviations")
         guard present["means"] != nil || present["scales"] != nil else {
             return DistanceStatistics(means: deviations.map { _ in 0 }, deviations: deviations, scales: .init())
         }
-        let means = try map("means"), scales = try reader.tensor("scales", rank: 1).floats()
-        guard means.allSatisfy(\.isFinite) else { throw reader.damaged("means") }
-        guard [1, 3].contains(scales.count), scales.allSatisfy(\.isFinite), scales[0] > 0, scales.last! > 0 else {
+        let scales = try reader.tensor("scales", rank: 1).floats()
+        guard [1, 2, 3].contains(scales.count), scales.allSatisfy(\.isFinite), scales[0] > 0, scales.last! > 0 else {
             throw reader.damaged("scales")
         }
+        let wide: DistanceStatistics.Scales.Wide? =
+            switch scales.count {
+            case 2:
+                .lengths(
+                    .init(means: try meanMap("wide.means"), deviations: try deviationMap("wide.deviations")),
+                    deviation: scales[1])
+            case 3: .distances(mean: scales[1], deviation: scales[2])
+            default: nil
+            }
         return DistanceStatistics(
-            means: means, deviations: deviations,
-            scales: .init(
-                small: scales[0], wide: scales.count == 3 ? .init(mean: scales[1], deviation: scales[2]) : nil,
-                signs: try signs(reader)))
+            means: try meanMap("means"), deviations: deviations,
+            scales: .init(small: scales[0], wide: wide, signs: try signs(reader)))
     }
 
     private static func signs(_ reader: ModelReader) throws -> DistanceMapper.Signs? {

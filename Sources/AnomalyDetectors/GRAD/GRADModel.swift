@@ -29,7 +29,8 @@ public struct GRADModel: DetectorModel {
     /// Where distances lie in the input, and the squares that gather them.
     func layout(rows: GridAxis, columns: GridAxis) -> DistanceMapper.Layout {
         DistanceMapper.Layout(
-            rows: rows, columns: columns, inputWidth: inputWidth, inputHeight: inputHeight, settings: map)
+            rows: rows, columns: columns, channels: network.channels, inputWidth: inputWidth, inputHeight: inputHeight,
+            settings: map)
     }
 
     init(

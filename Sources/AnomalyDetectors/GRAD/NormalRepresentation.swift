@@ -2,6 +2,24 @@ import CKernels
 import NeuralNets
 import TensorCore
 
+/// How a picture's features x differ from the normal ones x̂.
+public struct FeatureDifferences: Sendable {
+    /// ‖x̂ − x‖ at each position, `[rows, columns]`.
+    public var distances: [Float]
+    /// x̂ − x, `[rows, columns, channels]`.
+    public var vectors: [Float]
+
+    public init(distances: [Float] = [], vectors: [Float] = []) {
+        (self.distances, self.vectors) = (distances, vectors)
+    }
+}
+
+extension [Float] {
+    fileprivate mutating func resize(_ count: Int) {
+        if self.count != count { self = [Float](repeating: 0, count: count) }
+    }
+}
+
 /// GRAD's network as inference runs it, on one picture's features at a time, and how far they are from what it makes of them.
 final class NormalRepresentation {
     private let plan: InferencePlan
@@ -23,13 +41,14 @@ final class NormalRepresentation {
 
     deinit { features.deallocate() }
 
-    /// Each position's distance ‖x̂ − x‖, `[height, width]`.
-    func distances(into out: UnsafeMutableBufferPointer<Float>) {
-        precondition(out.count >= positions)
+    /// How the features differ from what the network makes of them.
+    func differences(into out: inout FeatureDifferences) {
         run()
-        ck_refined_distances(
+        out.vectors.resize(positions * channels)
+        out.distances.resize(positions)
+        ck_refined_differences(
             features.baseAddress, plan.outputs[0].values.baseAddress, positions, Int32(channels), GRADModel.refinement,
-            out.baseAddress)
+            &out.vectors, &out.distances)
     }
 
     /// Σ (x̂ − x)² over everything: the training's loss times the number of values.
