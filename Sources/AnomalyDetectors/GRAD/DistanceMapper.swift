@@ -58,8 +58,8 @@ public final class DistanceMapper {
             values: [Float](repeating: 1, count: layout.width * layout.height))
         func factors(_ side: Int) -> [Float] { one.boxFiltered(side: side).values.map { 1 / $0 } }
         smallFactors = factors(layout.settings.small)
-        if case .distances = statistics.scales.wide {
-            wideFactors = factors(max(1, layout.settings.wide))
+        if case .distances = statistics.scales.wide, layout.settings.wide > 0 {
+            wideFactors = factors(layout.settings.wide)
         } else {
             wideFactors = nil
         }

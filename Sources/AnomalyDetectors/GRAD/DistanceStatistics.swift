@@ -70,27 +70,29 @@ public struct DistanceStatistics: Sendable, Equatable {
     static func measure(
         _ features: GRADFeatures, graph: NetworkGraph, layout: DistanceMapper.Layout, work: FittingWork
     ) throws -> Self? {
-        let variants = features.variants
-        func every(
-            _ phase: String, _ take: @escaping @Sendable (FeatureDifferences, DistanceMapper?) -> [Float], _ own: Self?
-        )
-            throws -> [[Float]]
-        {
-            let workers = try ParallelFrames.run(
-                count: variants.count, workers: work.workers, phase: phase, progress: work.progress,
-                makeWorker: { _ in
-                    try Worker(features, graph, own.map { DistanceMapper(layout: layout, statistics: $0) })
-                },
-                body: { worker, index in try worker.add(index, take) })
-            return workers.flatMap { $0.taken }.sorted { $0.key < $1.key }.map(\.value)
+        let pictures = features.variants.pictures
+        let distances = try collect("distances", features, graph, work, mapper: { nil }) { $1.distances }
+        guard let own = Self(distances: distances, pictures: pictures) else { return nil }
+        var lengths: [[Float]] = []
+        if layout.settings.wide > 0 {
+            // What is cut off in the wide mean needs the distances' statistics.
+            lengths = try collect(
+                "wide squares", features, graph, work, mapper: { DistanceMapper(layout: layout, statistics: own) }
+            ) { $0?.wideLengths(of: $1) ?? [] }
         }
-        let distances = try every("distances", { differences, _ in differences.distances }, nil)
-        guard let own = Self(distances: distances, pictures: variants.pictures) else { return nil }
-        // What is cut off in the wide mean needs the distances' statistics.
-        let lengths =
-            layout.settings.wide > 0
-            ? try every("wide squares", { $1?.wideLengths(of: $0) ?? [] }, own) : []
-        return own.scaled(by: distances, lengths: lengths, pictures: variants.pictures, layout: layout)
+        return own.scaled(by: distances, lengths: lengths, pictures: pictures, layout: layout)
+    }
+
+    /// What `take` makes of each variant's differences, in order.
+    private static func collect(
+        _ phase: String, _ features: GRADFeatures, _ graph: NetworkGraph, _ work: FittingWork,
+        mapper: @Sendable () -> DistanceMapper?, _ take: @Sendable (DistanceMapper?, FeatureDifferences) -> [Float]
+    ) throws -> [[Float]] {
+        let workers = try ParallelFrames.run(
+            count: features.variants.count, workers: work.workers, phase: phase, progress: work.progress,
+            makeWorker: { _ in try Worker(features, graph, mapper()) },
+            body: { worker, index in try worker.add(index, take) })
+        return workers.flatMap { $0.taken }.sorted { $0.key < $1.key }.map(\.value)
     }
 
     /// The same with what the smoothed maps of these sights are like.
@@ -134,10 +136,10 @@ public struct DistanceStatistics: Sendable, Equatable {
                 graph: graph, height: features.height, width: features.width, channels: features.channels, threads: 1)
         }
 
-        func add(_ index: Int, _ take: (FeatureDifferences, DistanceMapper?) -> [Float]) throws {
+        func add(_ index: Int, _ take: (DistanceMapper?, FeatureDifferences) -> [Float]) throws {
             try features.cache.load(index, into: representation.features.baseAddress!)
             representation.differences(into: &differences)
-            taken[index] = take(differences, mapper)
+            taken[index] = take(mapper, differences)
         }
     }
 
