@@ -20,6 +20,9 @@ struct FineTuningBenchmark {
         var step = try FineTuningStep(backbone: backbone, levels: levels, options: options)
         let shape = [part, 224, 224, 3]
         let pictures = Tensor(shape: Shape(shape), values: try noise.tensor("pictures", shape: shape))
+        // As every course of training does.
+        Memory.keepFreed()
+        defer { Memory.giveBack() }
         return BenchmarkTimes.measure(runs: runs) {
             _ = step.update(count: batch, parts: Array(repeating: pictures, count: batch / part))
         }

@@ -17,6 +17,9 @@ struct TrainingBenchmark {
                 clipNorm: options.clipNorm))
         let shape = [options.batchSize, network.height, network.width, network.channels]
         let features = Tensor(shape: Shape(shape), values: try NoiseParameters().tensor("features", shape: shape))
+        // As every course of training does.
+        Memory.keepFreed()
+        defer { Memory.giveBack() }
         return BenchmarkTimes.measure(runs: runs) { _ = training.step(features, jitter: nil) }
     }
 }

@@ -45,8 +45,8 @@ struct BenchmarkCommand: ParsableCommand {
     }
 
     private static let names =
-        NetworkBenchmark.all.map(\.name) + [TrainingBenchmark.name, FineTuningBenchmark.name] + FrameBenchmark.names
-        + [DaemonBenchmark.name]
+        NetworkBenchmark.all.map(\.name) + FrameBenchmark.names
+        + [DaemonBenchmark.name, TrainingBenchmark.name, FineTuningBenchmark.name]
 
     func run() throws {
         let wanted = only.isEmpty ? Self.names : only
@@ -57,12 +57,6 @@ struct BenchmarkCommand: ParsableCommand {
         }
         for network in NetworkBenchmark.all where wanted.contains(network.name) {
             note(network.name, try network.run(threads: threads, runs: runs))
-        }
-        if wanted.contains(TrainingBenchmark.name) {
-            note(TrainingBenchmark.name, try TrainingBenchmark().run(runs: runs))
-        }
-        if wanted.contains(FineTuningBenchmark.name) {
-            note(FineTuningBenchmark.name, try FineTuningBenchmark().run(runs: runs))
         }
         if FrameBenchmark.names.contains(where: wanted.contains) {
             let frames = try FrameBenchmark(threads: threads)
@@ -77,6 +71,13 @@ struct BenchmarkCommand: ParsableCommand {
             let daemon = try DaemonBenchmark(threads: threads, runs: runs)
             note(DaemonBenchmark.name, daemon.times)
             global.remark(daemon.remark)
+        }
+        // Last: they change how the process deals with its memory.
+        if wanted.contains(TrainingBenchmark.name) {
+            note(TrainingBenchmark.name, try TrainingBenchmark().run(runs: runs))
+        }
+        if wanted.contains(FineTuningBenchmark.name) {
+            note(FineTuningBenchmark.name, try FineTuningBenchmark().run(runs: runs))
         }
         if global.format == .json { try Output.printJSON(results) }
         if let jsonFile { try Output.write(results, to: jsonFile) }
