@@ -37,7 +37,6 @@ public struct FileSystem: Sendable {
     public typealias Intercept = @Sendable (_ call: String, _ path: RawPath) -> Fault?
 
     private let intercept: Intercept?
-    private let folderSyncs = SharedSyncs()
 
     public init(intercept: Intercept? = nil) { self.intercept = intercept }
 
@@ -205,13 +204,10 @@ public struct FileSystem: Sendable {
         }
     }
 
-    /// Makes names created, moved or removed in a folder durable. Those who ask for the same folder at the same time share
-    /// syncs.
+    /// Makes names created, moved or removed in a folder durable.
     public func syncFolder(_ path: RawPath) throws {
-        try folderSyncs.share(path) {
-            try withFile(path, O_RDONLY | O_DIRECTORY) { descriptor in
-                _ = try retrying("fsync", path) { _ in Int(fsync(descriptor)) }
-            }
+        try withFile(path, O_RDONLY | O_DIRECTORY) { descriptor in
+            _ = try retrying("fsync", path) { _ in Int(fsync(descriptor)) }
         }
     }
 
