@@ -148,6 +148,19 @@ import Testing
         }
     }
 
+    /// A tenth would be 40, and rare flawless looks among them.
+    @Test func of_many_pictures_no_more_than_about_two_dozen_are_kept_apart() throws {
+        try withTemporaryFolder { folder in
+            let bench = try Bench(folder, parts: 400)
+            var options = Bench.options
+            (options.epochs, options.batchSize, options.patience) = (1, 64, nil)
+            let history = try #require(try bench.fit(options).history)
+            // Groups of near-duplicates are not cut: the last may pass the number.
+            #expect(history.heldOut >= 24 && history.heldOut <= 32, "\(history.heldOut)")
+            #expect(history.fitting + history.heldOut == 400)
+        }
+    }
+
     /// Few pictures are soon known by heart, and nothing but others would show it.
     @Test(arguments: [(11, 0), (12, 4), (20, 4)])
     func of_few_pictures_some_are_kept_apart_too(parts: Int, keptApart: Int) throws {
