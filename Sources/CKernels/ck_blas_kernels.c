@@ -1,5 +1,6 @@
 // OpenBLAS chooses its kernels by the processor's model number. A processor newer than the library gets those of a Pentium 4:
 // right, at a sixth of the speed (libopenblas 0.3.21 on a processor of 2023). Here the instructions decide that it has.
+#include "ck_cpu.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,13 +24,9 @@ __attribute__((constructor)) static void choose_blas_kernels(void) {
     // Whoever set it meant it.
     if (!openblas_get_corename || !gotoblas_dynamic_quit || !gotoblas_dynamic_init || getenv(variable)) return;
     __builtin_cpu_init();
-    const int has_avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-                           __builtin_cpu_supports("avx512cd");
-    const int has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     const char *const chosen = openblas_get_corename();
-    if (is_among(chosen, wide) || (!has_avx512 && is_among(chosen, narrow)) || !has_avx2) return;
-    if (setenv(variable, has_avx512 ? wide[0] : narrow[0], 1)) return;
+    if (is_among(chosen, wide) || (!ck_has_avx512() && is_among(chosen, narrow)) || !ck_has_avx2()) return;
+    if (setenv(variable, ck_has_avx512() ? wide[0] : narrow[0], 1)) return;
     gotoblas_dynamic_quit();
     gotoblas_dynamic_init();
     unsetenv(variable);

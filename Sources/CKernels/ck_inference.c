@@ -1,3 +1,4 @@
+#include "ck_cpu.h"
 #include "ck_inference.h"
 #include "ck_exp_polynomial.h"
 #include <math.h>
@@ -54,11 +55,8 @@ static int vector_limit = 0;
 static const struct ck_inference_set *pick(void) {
 #if defined(__x86_64__)
     const int limit = vector_limit ? vector_limit : 16;
-    if (limit >= 16 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512cd"))
-        return &v4_set;
-    if (limit >= 8 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2"))
-        return &v3_set;
+    if (limit >= 16 && ck_has_avx512()) return &v4_set;
+    if (limit >= 8 && ck_has_avx2()) return &v3_set;
 #endif
     return &base_set;
 }
