@@ -7,12 +7,12 @@ import Testing
 @Suite struct DistanceMapperTests {
     private static let side = 28
 
-    private static func layout(wide: Int, levelShare: Float = 0) -> DistanceMapper.Layout {
+    private static func layout(wide: Int, levelShare: Float = 0, channels: Int = 1) -> DistanceMapper.Layout {
         let axis = GridAxis.dividing(224, into: side)
         var settings = DistanceMapper.Settings()
         (settings.wide, settings.levelShare) = (wide, levelShare)
         return DistanceMapper.Layout(
-            rows: axis, columns: axis, channels: 1, inputWidth: 224, inputHeight: 224, settings: settings)
+            rows: axis, columns: axis, channels: channels, inputWidth: 224, inputHeight: 224, settings: settings)
     }
 
     /// Differences of one channel that all point the same way.
@@ -36,14 +36,20 @@ import Testing
         return DistanceMapper(layout: Self.layout(wide: 151), statistics: statistics)
     }
 
-    private func mapper(wide: Int, levelShare: Float = 0) throws -> DistanceMapper {
-        let layout = Self.layout(wide: wide, levelShare: levelShare)
-        let statistics = try #require(DistanceStatistics(distances: Self.flawless, pictures: Self.flawless.count))
+    /// A mapper that knows the flawless distances, and these differences of theirs.
+    private static func mapper(_ layout: DistanceMapper.Layout, _ parts: [FeatureDifferences]) throws -> DistanceMapper
+    {
+        let statistics = try #require(DistanceStatistics(distances: flawless, pictures: flawless.count))
         let own = DistanceMapper(layout: layout, statistics: statistics)
         let scaled = statistics.scaled(
-            by: Self.flawless, lengths: Self.flawless.compactMap { own.wideLengths(of: Self.differences($0)) },
-            pictures: Self.flawless.count, layout: layout)
+            by: flawless, lengths: parts.compactMap { own.wideLengths(of: $0) }, pictures: flawless.count,
+            layout: layout)
         return DistanceMapper(layout: layout, statistics: scaled)
+    }
+
+    private func mapper(wide: Int, levelShare: Float = 0) throws -> DistanceMapper {
+        try Self.mapper(
+            Self.layout(wide: wide, levelShare: levelShare), Self.flawless.map { Self.differences($0) })
     }
 
     @Test func maps_of_flawless_pictures_vary_by_one_about_nothing() throws {
@@ -78,24 +84,9 @@ import Testing
 
         init() throws {
             var generator = SplitMix64(seed: 11)
-            let axis = GridAxis.dividing(224, into: side)
-            var settings = DistanceMapper.Settings()
-            settings.levelShare = 0
-            let layout = DistanceMapper.Layout(
-                rows: axis, columns: axis, channels: Self.channels, inputWidth: 224, inputHeight: 224,
-                settings: settings)
-            let statistics = try #require(DistanceStatistics(distances: flawless, pictures: flawless.count))
-            let own = DistanceMapper(layout: layout, statistics: statistics)
-            var lengths: [[Float]] = []
-            for distances in flawless {
-                let differences = Self.part(distances, agreeing: 0, &generator)
-                lengths.append(try #require(own.wideLengths(of: differences)))
-            }
+            let parts = flawless.map { Self.part($0, agreeing: 0, &generator) }
+            mapper = try DistanceMapperTests.mapper(layout(wide: 151, channels: Self.channels), parts)
             self.generator = generator
-            mapper = DistanceMapper(
-                layout: layout,
-                statistics: statistics.scaled(
-                    by: flawless, lengths: lengths, pictures: flawless.count, layout: layout))
         }
 
         /// - Parameter agreeing: how much of each difference in the left half all have in common.

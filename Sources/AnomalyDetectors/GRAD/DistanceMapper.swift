@@ -78,18 +78,13 @@ public final class DistanceMapper {
         var map = smallMean(of: differences.distances)
         let signs = signs(of: map)
         let score = statistics.scales.signs.map { max(signs.peak / $0.peak, signs.spread / $0.spread) } ?? signs.peak
-        let scale = 1 / statistics.scales.small
+        let scale = 1 / statistics.scales.small, wide = wideMean(of: differences)
         var sum = 0.0
-        if let wide = wideMean(of: differences) {
-            for pixel in map.values.indices {
-                map.values[pixel] = max(map.values[pixel] * scale, wide.values[pixel])
-                sum += Double(map.values[pixel])
-            }
-        } else {
-            for pixel in map.values.indices {
-                map.values[pixel] *= scale
-                sum += Double(map.values[pixel])
-            }
+        for pixel in map.values.indices {
+            var value = map.values[pixel] * scale
+            if let wide { value = max(value, wide.values[pixel]) }
+            map.values[pixel] = value
+            sum += Double(value)
         }
         let part = layout.settings.levelShare * Float(sum / Double(map.values.count))
         for pixel in map.values.indices { map.values[pixel] -= part }
