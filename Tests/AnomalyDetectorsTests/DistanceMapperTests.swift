@@ -145,12 +145,12 @@ import Testing
         let statistics = try #require(DistanceStatistics(distances: Self.flawless, pictures: Self.flawless.count))
         let mapper = try mapper(wide: 151)
         // The mean of every position: nothing is strange, and the score is that of the level itself, nearly a flawless part's.
-        let (score, map) = mapper.detect(Self.differences(statistics.means))
+        let (score, map) = mapper.detect(Self.differences(statistics.positions.means))
         #expect(map.maximum < 1)
         #expect(score > 0.9 && score < 1)
-        let level = zip(statistics.means, statistics.deviations).map { $0 / $1 }
+        let level = zip(statistics.positions.means, statistics.positions.deviations).map { $0 / $1 }
         #expect(
-            try peakAlone().detect(Self.differences(statistics.means)).score > Double(level.reduce(0, +))
+            try peakAlone().detect(Self.differences(statistics.positions.means)).score > Double(level.reduce(0, +))
                 / Double(level.count))
     }
 
@@ -183,7 +183,7 @@ import Testing
         let plain = try mapper(wide: 0), lowered = try mapper(wide: 0, levelShare: 0.5)
         let before = lowered.detect(Self.differences(Self.flawless[0]))
         let statistics = try #require(DistanceStatistics(distances: Self.flawless, pictures: Self.flawless.count))
-        let glossy = zip(Self.flawless[0], statistics.deviations).map { $0 + 3 * $1 }
+        let glossy = zip(Self.flawless[0], statistics.positions.deviations).map { $0 + 3 * $1 }
         let (score, map) = lowered.detect(Self.differences(glossy)), whole = plain.detect(Self.differences(glossy))
         let rise = whole.map.values[5000] - plain.detect(Self.differences(Self.flawless[0])).map.values[5000]
         #expect(rise > 3)

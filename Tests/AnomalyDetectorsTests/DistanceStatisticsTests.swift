@@ -9,13 +9,13 @@ import Testing
     /// (3·2/3 + 10/3)/13 and (3·0 + 10/3)/13.
     @Test func few_pictures_are_drawn_to_the_common_variance() throws {
         let distances: [[Float]] = [[1, 5], [2, 5], [3, 5]]
-        #expect(DistanceStatistics.pooledPictures == 10)
+        #expect(PositionStatistics.pooledPictures == 10)
         // Seen twice each they are no more pictures.
         for sights in [distances, distances + distances] {
             let statistics = try #require(DistanceStatistics(distances: sights, pictures: 3))
-            #expect(statistics.means == [2, 5])
-            #expect(abs(statistics.deviations[0] - 0.640513) <= 1e-6)
-            #expect(abs(statistics.deviations[1] - 0.506370) <= 1e-6)
+            #expect(statistics.positions.means == [2, 5])
+            #expect(abs(statistics.positions.deviations[0] - 0.640513) <= 1e-6)
+            #expect(abs(statistics.positions.deviations[1] - 0.506370) <= 1e-6)
         }
     }
 

@@ -65,7 +65,7 @@ public final class DistanceMapper {
         }
         wideSquare = layout.settings.wide > 0 ? WideSquare(layout) : nil
         level =
-            layout.spread(zip(statistics.means, statistics.deviations).map { $0 / $1 })
+            layout.spread(zip(statistics.positions.means, statistics.positions.deviations).map { $0 / $1 })
             .boxFiltered(side: layout.settings.small, factors: smallFactors).values
     }
 
@@ -139,10 +139,6 @@ public final class DistanceMapper {
     }
 
     private func standardize(_ distances: [Float]) {
-        guard let statistics else { return }
-        for position in standardized.indices {
-            standardized[position] =
-                (distances[position] - statistics.means[position]) / statistics.deviations[position]
-        }
+        statistics?.positions.standardize(distances, into: &standardized)
     }
 }

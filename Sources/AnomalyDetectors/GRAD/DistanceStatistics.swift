@@ -5,8 +5,8 @@ import NeuralNets
 /// Some positions are represented worse than others (edges, textured zones), and the plain distance finds fault with them in
 /// every picture. Less its mean and divided by its standard deviation there, a distance means the same everywhere.
 public struct DistanceStatistics: Sendable, Equatable {
-    /// Mean and standard deviation at each position, `[height, width]`; the deviations are above zero.
-    public let means, deviations: [Float]
+    /// The distances', at each position.
+    public let positions: PositionStatistics
     /// What the smoothed maps of flawless pictures are like.
     let scales: Scales
 
@@ -21,47 +21,23 @@ public struct DistanceStatistics: Sendable, Equatable {
 
         enum Wide: Sendable, Equatable {
             /// How long mean differences are, and the standard deviation of the map of what is standardised by it.
-            case lengths(Lengths, deviation: Float)
+            case lengths(PositionStatistics, deviation: Float)
             /// Models of earlier versions average the distances: their mean and standard deviation.
             case distances(mean: Float, deviation: Float)
         }
-
-        /// Mean and standard deviation at each position, `[height, width]`; the deviations are above zero.
-        struct Lengths: Sendable, Equatable {
-            let means, deviations: [Float]
-
-            func standardized(_ lengths: [Float], by deviation: Float = 1) -> [Float] {
-                lengths.indices.map { (lengths[$0] - means[$0]) / (deviations[$0] * deviation) }
-            }
-        }
     }
-
-    /// Weight of the common variance, in pictures: few pictures tell little of a single position.
-    public static let pooledPictures = 10.0
 
     /// - Parameters:
     ///   - distances: at each position, of every sight of the pictures.
     ///   - pictures: how many pictures these are sights of.
     /// - Returns: nil when the distances do not vary at all (one picture, or the same one again and again).
     public init?(distances: [[Float]], pictures: Int) {
-        guard let (means, deviations) = Self.pooled(distances, pictures: pictures) else { return nil }
-        self.init(means: means, deviations: deviations, scales: Scales())
+        guard let positions = PositionStatistics(distances, pictures: pictures) else { return nil }
+        self.init(positions: positions, scales: Scales())
     }
 
-    init(means: [Float], deviations: [Float], scales: Scales) {
-        (self.means, self.deviations, self.scales) = (means, deviations, scales)
-    }
-
-    /// Mean and standard deviation of each position's values; nil when they do not vary at all.
-    private static func pooled(_ sights: [[Float]], pictures: Int) -> (means: [Float], deviations: [Float])? {
-        var moments = Moments()
-        for sight in sights { moments.add(sight) }
-        let pooled = moments.variance, n = Double(pictures)
-        guard pooled > 0, pooled.isFinite else { return nil }
-        let deviations = moments.variances.map {
-            Float(((n * $0 + pooledPictures * pooled) / (n + pooledPictures)).squareRoot())
-        }
-        return (moments.means.map { Float($0) }, deviations)
+    init(positions: PositionStatistics, scales: Scales) {
+        (self.positions, self.scales) = (positions, scales)
     }
 
     /// Measures them over all variants of the pictures, with the network as inference runs it.
@@ -101,7 +77,7 @@ public struct DistanceStatistics: Sendable, Equatable {
         by distances: [[Float]], lengths: [[Float]], pictures: Int, layout: DistanceMapper.Layout
     ) -> Self {
         let mapper = DistanceMapper(layout: layout, statistics: self)
-        var small = Moments(), signs = DistanceMapper.Signs(peak: 0, spread: 0)
+        var small = PlaceMoments(), signs = DistanceMapper.Signs(peak: 0, spread: 0)
         for sight in distances {
             let mean = mapper.smallMean(of: sight), own = mapper.signs(of: mean)
             small.add(mean.values)
@@ -111,13 +87,12 @@ public struct DistanceStatistics: Sendable, Equatable {
         let scales = Scales(
             small: small.deviation ?? 1, wide: Self.wide(lengths, pictures: pictures, layout: layout),
             signs: signs.peak > 0 && signs.spread > 0 ? signs : nil)
-        return Self(means: means, deviations: deviations, scales: scales)
+        return Self(positions: positions, scales: scales)
     }
 
     private static func wide(_ lengths: [[Float]], pictures: Int, layout: DistanceMapper.Layout) -> Scales.Wide? {
-        guard let (means, deviations) = pooled(lengths, pictures: pictures) else { return nil }
-        let own = Scales.Lengths(means: means, deviations: deviations)
-        var maps = Moments()
+        guard let own = PositionStatistics(lengths, pictures: pictures) else { return nil }
+        var maps = PlaceMoments()
         for sight in lengths { maps.add(layout.spread(own.standardized(sight)).values) }
         return maps.deviation.map { .lengths(own, deviation: $0) }
     }
@@ -140,33 +115,6 @@ public struct DistanceStatistics: Sendable, Equatable {
             try features.cache.load(index, into: representation.features.baseAddress!)
             representation.differences(into: &differences)
             taken[index] = take(mapper, differences)
-        }
-    }
-
-    /// What many maps of one size have at each place, summed up one map after another.
-    private struct Moments {
-        private var sums: [Double] = [], squares: [Double] = [], maps = 0.0
-
-        mutating func add(_ map: [Float]) {
-            if sums.isEmpty { (sums, squares) = (map.map { _ in 0 }, map.map { _ in 0 }) }
-            for (place, value) in map.enumerated() {
-                sums[place] += Double(value)
-                squares[place] += Double(value) * Double(value)
-            }
-            maps += 1
-        }
-
-        var means: [Double] { sums.map { $0 / maps } }
-        var variances: [Double] { zip(means, squares).map { max(0, $1 / maps - $0 * $0) } }
-
-        /// Over all places: their mean, and the mean of their variances.
-        var mean: Double { means.reduce(0, +) / Double(max(1, sums.count)) }
-        var variance: Double { variances.reduce(0, +) / Double(max(1, sums.count)) }
-
-        /// How much a place varies from map to map; nil when nothing does.
-        var deviation: Float? {
-            let deviation = Float(variance.squareRoot())
-            return deviation > 0 && deviation.isFinite ? deviation : nil
         }
     }
 }

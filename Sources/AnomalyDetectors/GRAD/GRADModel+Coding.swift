@@ -18,8 +18,8 @@ extension GRADModel {
         for (name, tensor) in parameters { contents.tensors["grad.\(name)"] = tensor }
         if let statistics {
             let shape = [network.height, network.width], scales = statistics.scales
-            contents.tensors["means"] = StoredTensor(floats: statistics.means, shape: shape)
-            contents.tensors["deviations"] = StoredTensor(floats: statistics.deviations, shape: shape)
+            contents.tensors["means"] = StoredTensor(floats: statistics.positions.means, shape: shape)
+            contents.tensors["deviations"] = StoredTensor(floats: statistics.positions.deviations, shape: shape)
             var values = [scales.small]
             switch scales.wide {
             case nil: break
@@ -97,7 +97,8 @@ extension GRADModel {
         }
         let deviations = try deviationMap("deviations")
         guard present["means"] != nil || present["scales"] != nil else {
-            return DistanceStatistics(means: deviations.map { _ in 0 }, deviations: deviations, scales: .init())
+            return DistanceStatistics(
+                positions: .init(means: deviations.map { _ in 0 }, deviations: deviations), scales: .init())
         }
         let scales = try reader.tensor("scales", rank: 1).floats()
         guard [1, 2, 3].contains(scales.count), scales.allSatisfy(\.isFinite), scales[0] > 0, scales.last! > 0 else {
@@ -113,7 +114,7 @@ extension GRADModel {
             default: nil
             }
         return DistanceStatistics(
-            means: try meanMap("means"), deviations: deviations,
+            positions: .init(means: try meanMap("means"), deviations: deviations),
             scales: .init(small: scales[0], wide: wide, signs: try signs(reader)))
     }
 
