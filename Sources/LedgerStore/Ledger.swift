@@ -31,6 +31,7 @@ public final class Ledger: Sendable {
 
     private let database: any DatabaseWriter
     private let beforeCommit: BeforeCommit?
+    private let shared = SharedCommits()
     public let path: String
 
     /// Opens, and makes or migrates when needed.
@@ -62,7 +63,7 @@ public final class Ledger: Sendable {
         }
     }
 
-    /// Records an inspection and its alert, in one transaction.
+    /// Records an inspection and its alert, in one transaction; threads that record at the same time share its commit.
     ///
     /// - Parameter json: the inspection as `result.json` has it, where that is at hand; written anew otherwise.
     /// - Returns: false when the frame was recorded before; nothing is changed then.
@@ -78,7 +79,7 @@ public final class Ledger: Sendable {
         let timing = inspection.timingMilliseconds
         let total =
             timing.decode + (timing.gate ?? 0) + timing.preprocess + timing.backbone + timing.detect + timing.write
-        return try write { database in
+        return try writeTogether { database in
             let insertion = try database.cachedStatement(
                 sql: """
                     INSERT OR IGNORE INTO inspection (id, line, created_at, verdict, image_score, image_threshold, p_value,
@@ -184,6 +185,10 @@ public final class Ledger: Sendable {
                 return value
             }
         }
+    }
+
+    private func writeTogether(_ body: @escaping SharedCommits.Body) throws -> Bool {
+        try Self.explaining(path) { try shared.write(database, beforeCommit: beforeCommit, body) }
     }
 
     /// Makes whatever the database or a damaged row in it says a `LedgerError`.

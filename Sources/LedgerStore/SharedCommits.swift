@@ -1,0 +1,65 @@
+import GRDB
+import Synchronization
+
+/// One commit for the transactions of all threads that wait for one.
+///
+/// A commit takes as long as the disk needs, whatever is in it, and while it does others come. The next of them to get its
+/// turn takes with it all that wait; those find their work done when theirs comes. A thread that is alone waits for nobody.
+final class SharedCommits: Sendable {
+    typealias Body = @Sendable (Database) throws -> Bool
+
+    private final class Entry: Sendable {
+        let body: Body
+        let outcome = Mutex<Result<Bool, any Error>?>(nil)
+
+        init(_ body: @escaping Body) { self.body = body }
+
+        func settle(_ result: Result<Bool, any Error>) { outcome.withLock { $0 = result } }
+    }
+
+    private let waiting = Mutex<[Entry]>([])
+
+    /// Returns when what `body` did is committed, or undone.
+    ///
+    /// - Parameter body: may run twice, the first time undone: a transaction that fails is tried again piece by piece, so that
+    ///   one caller's failure is no other's.
+    /// - Throws: what `body`, `beforeCommit` or the commit throws.
+    func write(
+        _ database: any DatabaseWriter, beforeCommit: Ledger.BeforeCommit?, _ body: @escaping Body
+    ) throws -> Bool {
+        let entry = Entry(body)
+        waiting.withLock { $0.append(entry) }
+        // One thread at a time.
+        database.writeWithoutTransaction { database in
+            let entries = waiting.withLock { waiting in
+                defer { waiting = [] }
+                return waiting
+            }
+            do {
+                try Self.commit(entries, database, beforeCommit)
+            } catch {
+                if entries.count == 1 { return entries[0].settle(.failure(error)) }
+                for entry in entries {
+                    do { try Self.commit([entry], database, beforeCommit) } catch { entry.settle(.failure(error)) }
+                }
+            }
+        }
+        guard let outcome = entry.outcome.withLock({ $0 }) else {
+            preconditionFailure("whoever took this thread's work settled it before the next thread's turn")
+        }
+        return try outcome.get()
+    }
+
+    private static func commit(
+        _ entries: [Entry], _ database: Database, _ beforeCommit: Ledger.BeforeCommit?
+    ) throws {
+        guard !entries.isEmpty else { return }
+        var results: [Bool] = []
+        try database.inTransaction {
+            for entry in entries { results.append(try entry.body(database)) }
+            try beforeCommit?()
+            return .commit
+        }
+        for (entry, result) in zip(entries, results) { entry.settle(.success(result)) }
+    }
+}
