@@ -1,3 +1,4 @@
+import AnomalyDetectors
 import ArgumentParser
 import Foundation
 import InspectionPipeline
@@ -40,6 +41,12 @@ struct DemoCommand: ParsableCommand {
         }
         guard falseAlarmRate > 0, falseAlarmRate < 1 else {
             throw ValidationError("--false-alarm-rate must be above 0 and below 1, got \(falseAlarmRate)")
+        }
+        // Said before minutes of drawing and fitting, not after.
+        do {
+            _ = try CalibrationRule(rate: falseAlarmRate, confidence: nil).k(of: calibrate)
+        } catch let tooFew as CalibrationRule.TooFewImages {
+            throw ValidationError("--calibrate \(calibrate): \(tooFew)")
         }
     }
 
