@@ -131,6 +131,30 @@ import Testing
         }
     }
 
+    @Test func a_step_that_would_pass_the_budget_keeps_less_and_gives_the_same_model() throws {
+        try withTemporaryFolder { folder in
+            let bench = try Bench(folder)
+            var options = Bench.options
+            let keepsAll = options.stepBytes(channels: 152, positions: 8 * 4)
+            let keepsLittle = options.stepBytes(channels: 152, positions: 8 * 4, recomputes: true)
+            #expect(2 * keepsLittle < keepsAll)
+            let want = try bytes(try bench.fit(options))
+            for (budget, remark) in [
+                (keepsAll, nil), (keepsAll - 1, "takes about a third longer"),
+                (keepsLittle - 1, "will hold more than the memory budget"),
+            ] {
+                options.memoryBudget = budget
+                let remarks = Mutex<[String]>([])
+                let fitted = try bench.fit(options) { text in remarks.withLock { $0.append(text) } }
+                let said = remarks.withLock { $0 }
+                #expect(remark.map { said.count == 1 && said[0].contains($0) } ?? said.isEmpty, "\(said)")
+                // On disk features have 16 bits, and the model is another.
+                if fitted.history?.cache == "32-bit in memory" { #expect(try bytes(fitted) == want) }
+                #expect((fitted.history?.cache == "32-bit in memory") == (budget == keepsAll - 1))
+            }
+        }
+    }
+
     @Test func training_ends_when_pictures_kept_apart_no_longer_gain() throws {
         try withTemporaryFolder { folder in
             let bench = try Bench(folder, parts: 40)

@@ -18,6 +18,26 @@ import Testing
         #expect(worst.difference <= 1e-4, "\(name): worst \(worst)")
     }
 
+    /// What training may run twice to keep less: the blocks, one by one.
+    @Test(arguments: GRADFixture.names)
+    func between_its_blocks_a_single_value_passes(_ name: String) throws {
+        let fixture = try GRADFixture(name)
+        let graph = try fixture.graph(), output = try #require(graph.node(named: GRADNetwork.output))
+        let order = graph.nodesNeeded(for: [output]), stretches = graph.stretches(order)
+        #expect(stretches.flatMap { $0 } == order)
+        // The input, the two samples, the blocks, what recovers the channels; a residual block's last activation is alone.
+        switch fixture.network.fusion {
+        case .bottlenecks(let blocks, _): #expect(stretches.count == 3 + blocks)
+        case .residual(let blocks): #expect(stretches.count == 3 + 2 * blocks)
+        }
+        for (stretch, next) in zip(stretches, stretches.dropFirst()) {
+            let within = Set(next)
+            for id in next {
+                for input in graph.nodes[id].inputs { #expect(within.contains(input) || input == stretch.last) }
+            }
+        }
+    }
+
     @Test(arguments: GRADFixture.names)
     func the_map_agrees_with_the_authors(_ name: String) throws {
         let fixture = try GRADFixture(name)

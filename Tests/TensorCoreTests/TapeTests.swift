@@ -43,6 +43,24 @@ import Testing
         #expect(gradients(of: sum(a.detached * a), withRespectTo: [a])[0].value.values == [2, 3])
     }
 
+    @Test func a_recomputed_part_runs_again_for_its_gradients_and_gives_the_same() {
+        var runs = 0
+        let constant = Variable(Tensor(shape: [2], values: [1, 2]))
+        func part(_ inputs: [Variable]) -> Variable {
+            runs += 1
+            return Pointwise.tanh(inputs[0] * inputs[1]) * inputs[2] + inputs[0]
+        }
+        let plain = gradients(of: sum(part([a * b, b, constant])), withRespectTo: [a, b])
+        let inputs = [a * b, b, constant], value = part(inputs).value
+        runs = 0
+        let whole = Variable(value, recomputedFrom: inputs, by: part)
+        #expect(runs == 0)
+        let again = gradients(of: sum(whole), withRespectTo: [a, b])
+        #expect(runs == 1)
+        #expect(again.map(\.value.values) == plain.map(\.value.values))
+        #expect(!Variable(value, recomputedFrom: [constant], by: part).isTracked)
+    }
+
     @Test func first_order_gradients_are_constants() {
         let slope = gradients(of: sum(Pointwise.tanh(a * b)), withRespectTo: [a])[0]
         #expect(!slope.isTracked)

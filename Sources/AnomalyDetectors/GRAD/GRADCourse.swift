@@ -20,7 +20,8 @@ struct GRADCourse: Trainee {
             network: network, parameters: Self.initialParameters(seed: options.seed),
             rates: GRADTraining.Rates(
                 networks: options.learningRate, grids: options.gridLearningRate, weightDecay: options.weightDecay,
-                clipNorm: options.clipNorm))
+                clipNorm: options.clipNorm),
+            recomputes: options.recomputes(channels: network.channels, positions: network.height * network.width))
     }
 
     /// Grids begin Xavier-normal, as the paper says.

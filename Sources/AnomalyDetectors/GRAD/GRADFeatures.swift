@@ -1,4 +1,5 @@
 import CKernels
+import Foundation
 import Imaging
 import NeuralNets
 import TensorCore
@@ -34,7 +35,7 @@ struct GRADFeatures {
             ? try Self.projection(frames, variants, whitening: options.whitening, work: work) { try aligned(nil) } : nil
         (rows, columns) = (probe.rows, probe.columns)
         channels = projection?.outputs ?? probe.channels
-        let stepBytes = options.stepBytes(channels: channels, positions: probe.height * probe.width)
+        let stepBytes = Self.stepBytes(options, channels: channels, positions: probe.height * probe.width, work)
         let cache = try FeatureCache(
             frames: variants.count, floatsPerFrame: probe.height * probe.width * channels,
             budget: max(0, options.memoryBudget - stepBytes))
@@ -50,6 +51,23 @@ struct GRADFeatures {
         (self.cache, self.variants, self.projection) = (cache, variants, projection)
         let digests = workers.flatMap { $0.digests }.sorted { $0.key < $1.key }.map(\.value)
         digest = digests.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ $1) &* 0x100_0000_01b3 }
+    }
+
+    /// What a step holds; says so where that is not as usual.
+    private static func stepBytes(_ options: GRADOptions, channels: Int, positions: Int, _ work: FittingWork) -> Int {
+        let recomputes = options.recomputes(channels: channels, positions: positions)
+        let bytes = options.stepBytes(channels: channels, positions: positions, recomputes: recomputes)
+        func size(_ bytes: Int) -> String { String(format: "%.2f GiB", Double(bytes) / Double(1 << 30)) }
+        if bytes > options.memoryBudget {
+            work.remark?(
+                "a training step needs about \(size(bytes)), and training will hold more than the memory budget of "
+                    + "\(size(options.memoryBudget)); only a smaller input needs less")
+        } else if recomputes {
+            work.remark?(
+                "a training step that keeps everything needs \(size(options.stepBytes(channels: channels, positions: positions)))"
+                    + ", more than the memory budget: it keeps \(size(bytes)) and takes about a third longer")
+        }
+        return bytes
     }
 
     /// The leading components of all features at all positions.

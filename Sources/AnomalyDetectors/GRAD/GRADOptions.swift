@@ -52,8 +52,8 @@ public struct GRADOptions: Sendable, Equatable {
     public var patience: Int?
     /// Orders what is drawn at random: initial parameters, the pictures' order, the noise.
     public var seed: UInt64 = 0
-    /// Bytes that training may hold. What a step needs comes first; the cached features get the rest: as 32-bit floats, as
-    /// 16-bit ones when only half fits, and else on disk.
+    /// Bytes that training may hold. What a step needs comes first (blocks are run twice where keeping everything would pass
+    /// the budget); the cached features get the rest: as 32-bit floats, as 16-bit ones when only half fits, and else on disk.
     public var memoryBudget = 2 << 30
 
     /// What the distances are measured against; raw values are the command line's.
@@ -90,7 +90,8 @@ public struct GRADOptions: Sendable, Equatable {
 
     /// Bytes that a step holds, about: what its gradients need of every layer. Features of so many channels at so many
     /// positions.
-    public func stepBytes(channels: Int, positions: Int) -> Int {
+    /// - Parameter recomputes: whether it keeps of each block only what goes in, and one block whole at a time.
+    public func stepBytes(channels: Int, positions: Int, recomputes: Bool = false) -> Int {
         let perBlock: Int
         let blocks: Int
         switch fusion.network(channels: channels) {
@@ -99,7 +100,13 @@ public struct GRADOptions: Sendable, Equatable {
         // Six maps as wide as the expansion; projection, norm and sum on 2C channels.
         case .bottlenecks(let count, let expansion): (perBlock, blocks) = (6 * expansion + 6 * channels, count)
         }
-        return batchSize * positions * perBlock * blocks * MemoryLayout<Float>.stride
+        let perPosition = recomputes ? 2 * channels * blocks + perBlock : perBlock * blocks
+        return batchSize * positions * perPosition * MemoryLayout<Float>.stride
+    }
+
+    /// Whether a step that keeps everything would pass the budget.
+    func recomputes(channels: Int, positions: Int) -> Bool {
+        stepBytes(channels: channels, positions: positions) > memoryBudget
     }
 
     /// Epochs without improvement that end a course of so many.

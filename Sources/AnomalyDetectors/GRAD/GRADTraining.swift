@@ -18,17 +18,23 @@ public struct GRADTraining {
     private let graph: NetworkGraph
     private let output, coordinates: NetworkGraph.NodeID
     private let clipNorm: Float
+    private let recomputes: Bool
     private var parameters: NetworkParameters
     private var optimizer: Adam
 
+    /// - Parameter recomputes: whether a step runs blocks a second time instead of keeping what they compute: the same
+    ///   numbers for less memory and more time.
     /// - Throws: `WeightError` when a parameter is missing or has another shape.
-    public init(network: GRADNetwork, parameters source: any ParameterSource, rates: Rates) throws {
+    public init(
+        network: GRADNetwork, parameters source: any ParameterSource, rates: Rates, recomputes: Bool = false
+    ) throws {
         self.network = network
         graph = try network.graph(source)
         guard let output = graph.node(named: GRADNetwork.output),
             let coordinates = graph.node(named: GRADNetwork.localCoordinates)
         else { preconditionFailure("GRAD's network names its output and its coordinates") }
         (self.output, self.coordinates, clipNorm) = (output, coordinates, rates.clipNorm)
+        self.recomputes = recomputes
         parameters = NetworkParameters(of: graph)
         let isGrid = parameters.names.map { $0.hasPrefix("query.") }
         optimizer = .withDecoupledDecay([
@@ -74,7 +80,8 @@ public struct GRADTraining {
         let noise: [NetworkGraph.NodeID: (Variable) -> Variable] =
             jitter.map { jitter in [coordinates: { $0 + Variable(jitter) }] } ?? [:]
         let normal = pass.forward(
-            Variable(features), nodes: [output], normalization: .batch(momentum: 0.1), adjusting: noise)[0]
+            Variable(features), nodes: [output], normalization: .batch(momentum: 0.1), adjusting: noise,
+            recomputes: recomputes)[0]
         parameters.statistics = pass.statistics
         let count = normal.value.values.count, channels = network.channels
         var byNormal = Tensor(zeros: normal.shape)

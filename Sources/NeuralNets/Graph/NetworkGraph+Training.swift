@@ -12,7 +12,7 @@ public struct TrainableNetwork {
     }
 
     private let graph: NetworkGraph
-    private let variables: [String: Variable]
+    private var variables: [String: Variable]
     /// The tracked parameters in the order of their names in `NetworkParameters`.
     public let tracked: [Variable]
     /// Running statistics, by the batch norm's scope; training moves them towards each batch's.
@@ -37,26 +37,86 @@ public struct TrainableNetwork {
     ///   - input: `[N, H, W, C]`: what the input node reads.
     ///   - wanted: the nodes whose outputs are returned, in this order.
     ///   - adjusting: changes to nodes' outputs before others read them (noise on coordinates, …).
+    ///   - recomputes: keeps of each block only what goes into it, and runs it again when its gradient flows: the same
+    ///     numbers for less memory and one more forward run.
     public mutating func forward(
         _ input: Variable, nodes wanted: [NetworkGraph.NodeID], normalization: Normalization,
-        adjusting: [NetworkGraph.NodeID: (Variable) -> Variable] = [:]
+        adjusting: [NetworkGraph.NodeID: (Variable) -> Variable] = [:], recomputes: Bool = false
     ) -> [Variable] {
         let order = graph.nodesNeeded(for: wanted), kept = Set(wanted).union(adjusting.keys)
         let (fused, absorbed) = activationsBehindNorms(order, except: kept)
+        let way = Way(
+            input: input, kept: kept, fused: fused, absorbed: absorbed, normalization: normalization,
+            adjusting: adjusting)
+        var values: [NetworkGraph.NodeID: Variable] = [:], last: NetworkGraph.NodeID?
+        for stretch in recomputes ? graph.stretches(order, endsNone: { fused[$0] != nil }) : [order] {
+            if let entry = last, let given = values[entry], way.canRecompute(stretch) {
+                values[stretch[stretch.count - 1]] = recomputed(stretch, from: entry, given, way)
+                if !kept.contains(entry) { values[entry] = nil }
+            } else {
+                evaluate(stretch, way, &values)
+            }
+            last = stretch.last
+        }
+        return wanted.compactMap { values[$0] }
+    }
+
+    /// What one evaluation is about.
+    private struct Way {
+        let input: Variable
+        /// Nodes whose values somebody asks for.
+        let kept: Set<NetworkGraph.NodeID>
+        let fused: [NetworkGraph.NodeID: Pointwise], absorbed: Set<NetworkGraph.NodeID>
+        let normalization: Normalization
+        let adjusting: [NetworkGraph.NodeID: (Variable) -> Variable]
+
+        /// Whether nothing but the last value of these nodes is asked for; of a single one there is nothing to save.
+        func canRecompute(_ stretch: [NetworkGraph.NodeID]) -> Bool {
+            stretch.count > 1 && kept.isDisjoint(with: stretch.dropLast()) && !stretch.contains { adjusting[$0] != nil }
+        }
+    }
+
+    /// Evaluates nodes whose inputs from before are among `values`.
+    private mutating func evaluate(
+        _ nodes: [NetworkGraph.NodeID], _ way: Way, _ values: inout [NetworkGraph.NodeID: Variable]
+    ) {
         var pending: [NetworkGraph.NodeID: Int] = [:]
-        for id in order { for input in graph.nodes[id].inputs { pending[input, default: 0] += 1 } }
-        var values: [NetworkGraph.NodeID: Variable] = [:]
-        for id in order {
+        for id in nodes { for input in graph.nodes[id].inputs { pending[input, default: 0] += 1 } }
+        for id in nodes {
             let node = graph.nodes[id], inputs = node.inputs.compactMap { values[$0] }
-            let out = absorbed.contains(id) ? inputs[0] : evaluate(node, inputs, input, fused[id], normalization)
-            values[id] = adjusting[id].map { $0(out) } ?? out
+            let out =
+                way.absorbed.contains(id)
+                ? inputs[0] : evaluate(node, inputs, way.input, way.fused[id], way.normalization)
+            values[id] = way.adjusting[id].map { $0(out) } ?? out
             // What nobody reads any more is let go; the record keeps what gradients need.
             for input in node.inputs {
                 pending[input, default: 0] -= 1
-                if pending[input] == 0, !kept.contains(input) { values[input] = nil }
+                if pending[input] == 0, !way.kept.contains(input) { values[input] = nil }
             }
         }
-        return wanted.compactMap { values[$0] }
+    }
+
+    /// The last node's value, of nodes that read nothing from before but `entry`.
+    private mutating func recomputed(
+        _ nodes: [NetworkGraph.NodeID], from entry: NetworkGraph.NodeID, _ given: Variable, _ way: Way
+    ) -> Variable {
+        let names = Set(
+            nodes.compactMap { graph.nodes[$0].scope }.flatMap { scope in ["", ".weight", ".bias"].map { scope + $0 } }
+        ).filter { variables[$0] != nil }.sorted()
+        let inputs = [given] + names.compactMap { variables[$0] }
+        let network = self
+        func run(_ inputs: [Variable]) -> (value: Variable, network: TrainableNetwork) {
+            var copy = network
+            for (name, variable) in zip(names, inputs.dropFirst()) { copy.variables[name] = variable }
+            var values = [entry: inputs[0]]
+            copy.evaluate(nodes, way, &values)
+            guard let value = nodes.last.flatMap({ values[$0] }) else { preconditionFailure("no nodes to evaluate") }
+            return (value, copy)
+        }
+        let first = run(inputs.map(\.detached))
+        // Of the second run the running statistics do not hear.
+        statistics = first.network.statistics
+        return Variable(first.value.value, recomputedFrom: inputs) { run($0).value }
     }
 
     /// Activations that alone read a batch norm, by the norm that then applies them itself, so that one map less is kept;

@@ -1,0 +1,19 @@
+extension Variable {
+    /// The result of several operations of which nothing is kept but what goes in: when its gradient flows, they are run
+    /// again, recorded this time. Costs one more forward run and saves the memory of everything in between (Chen, Xu, Zhang,
+    /// Guestrin, "Training deep nets with sublinear memory cost", arXiv 1604.06174, section 4). Cannot be differentiated twice.
+    ///
+    /// - Parameters:
+    ///   - value: what `body` gives for `inputs`.
+    ///   - inputs: everything that gradients flow to, parameters included.
+    ///   - body: the operations; gives the same for the same inputs.
+    public init(_ value: Tensor, recomputedFrom inputs: [Variable], by body: @escaping ([Variable]) -> Variable) {
+        self.init(value, fusedFrom: inputs) { gradient in
+            let again = inputs.map { $0.isTracked ? Variable(tracking: $0.value) : $0 }
+            var flowed = gradients(
+                of: body(again), weightedBy: gradient, withRespectTo: again.filter(\.isTracked)
+            ).makeIterator()
+            return again.map { $0.isTracked ? flowed.next()?.value : nil }
+        }
+    }
+}
