@@ -55,17 +55,18 @@ struct GRADFeatures {
 
     /// What a step holds; says so where that is not as usual.
     private static func stepBytes(_ options: GRADOptions, channels: Int, positions: Int, _ work: FittingWork) -> Int {
+        let whole = options.stepBytes(channels: channels, positions: positions)
         let recomputes = options.recomputes(channels: channels, positions: positions)
         let bytes = options.stepBytes(channels: channels, positions: positions, recomputes: recomputes)
         func size(_ bytes: Int) -> String { String(format: "%.2f GiB", Double(bytes) / Double(1 << 30)) }
         if bytes > options.memoryBudget {
             work.remark?(
-                "a training step needs about \(size(bytes)), and training will hold more than the memory budget of "
-                    + "\(size(options.memoryBudget)); only a smaller input needs less")
+                "training will hold more than the memory budget of \(size(options.memoryBudget)): a step alone needs about "
+                    + "\(size(bytes)); a smaller input needs less")
         } else if recomputes {
             work.remark?(
-                "a training step that keeps everything needs \(size(options.stepBytes(channels: channels, positions: positions)))"
-                    + ", more than the memory budget: it keeps \(size(bytes)) and takes about a third longer")
+                "a training step that keeps everything needs \(size(whole)), more than the memory budget: it keeps "
+                    + "\(size(bytes)) and takes about a third longer")
         }
         return bytes
     }
