@@ -64,19 +64,24 @@ let package = Package(
         library("TensorCore", ["CKernels", "COpenBLAS"]),
         library("NeuralNets", ["TensorCore", "CKernels"]),
         library("Imaging", ["CImageShims", "CKernels"]),
+        library("LinuxPlatform", ["CSystemd", crypto]),
+        library("ImageFolders", ["LinuxPlatform", "Imaging"]),
         library(
-            "AnomalyDetectors", ["NeuralNets", "TensorCore", "Imaging", "InspectionDomain", "CKernels", "COpenBLAS"]),
+            "AnomalyDetectors",
+            [
+                "NeuralNets", "TensorCore", "Imaging", "ImageFolders", "LinuxPlatform", "InspectionDomain", "CKernels",
+                "COpenBLAS",
+            ]),
 
         // The inspector
         library("InspectionDomain", []),
-        library("LinuxPlatform", ["CSystemd", crypto]),
-        library("Spooling", ["LinuxPlatform", "InspectionDomain"]),
+        library("Spooling", ["ImageFolders", "LinuxPlatform", "InspectionDomain"]),
         library("LedgerStore", ["InspectionDomain", grdb]),
         library(
             "InspectionPipeline",
             [
-                "AnomalyDetectors", "NeuralNets", "TensorCore", "Imaging", "LedgerStore", "Spooling", "LinuxPlatform",
-                "CDefaultModel", "InspectionDomain",
+                "AnomalyDetectors", "NeuralNets", "TensorCore", "Imaging", "ImageFolders", "LedgerStore", "Spooling",
+                "LinuxPlatform", "CDefaultModel", "InspectionDomain",
                 yams, logging, lifecycle, signals,
             ]),
 
@@ -91,7 +96,8 @@ let package = Package(
         .executableTarget(
             name: "inspectctl",
             dependencies: [
-                "InspectionPipeline", "AnomalyDetectors", "NeuralNets", "Imaging", "InspectionDomain", "LedgerStore",
+                "InspectionPipeline", "AnomalyDetectors", "NeuralNets", "Imaging", "ImageFolders", "InspectionDomain",
+                "LedgerStore",
                 "Spooling", "LinuxPlatform", "SampleFrames", "InspectionPlots", "TensorCore", logging, arguments,
             ],
             swiftSettings: strict),
@@ -106,7 +112,8 @@ let package = Package(
         tests("AnomalyDetectors", ["CKernels"]),
         tests("InspectionDomain"),
         tests("LinuxPlatform"),
-        tests("Spooling"),
+        tests("ImageFolders", ["LinuxPlatform", "Imaging"]),
+        tests("Spooling", ["ImageFolders"]),
         tests("LedgerStore", [grdb]),
         tests(
             "InspectionPipeline",

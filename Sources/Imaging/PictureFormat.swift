@@ -33,6 +33,14 @@ public enum PictureFormat: String, Sendable, Codable, CaseIterable {
         throw ImageError(.unsupported, "\(ForeignFormat.describe(head)); JPEG and PNG are read")
     }
 
+    /// The bytes that every file of the format begins with.
+    public var signature: [UInt8] {
+        switch self {
+        case .jpeg: Self.jpegSignature
+        case .png: Self.pngSignature
+        }
+    }
+
     private static let jpegSignature: [UInt8] = [0xFF, 0xD8]
     private static let pngSignature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
 }

@@ -15,8 +15,8 @@ public enum FileKind: Sendable, Equatable {
 public struct FileStatus: Sendable, Equatable {
     public let kind: FileKind
     public let size: Int
-    /// Nanoseconds since 1970.
-    public let modified: Int64
+    /// Nanoseconds since 1970: of the last change of content, and of content, name or permissions.
+    public let modified, changed: Int64
     public let inode, device: UInt64
 }
 
@@ -74,9 +74,8 @@ public struct FileSystem: Sendable {
             }
         return FileStatus(
             kind: kind, size: Int(info.st_size),
-            modified: Int64(info.st_mtim.tv_sec) * 1_000_000_000 + Int64(info.st_mtim.tv_nsec),
-            inode: UInt64(info.st_ino),
-            device: UInt64(info.st_dev))
+            modified: info.st_mtim.nanoseconds, changed: info.st_ctim.nanoseconds,
+            inode: UInt64(info.st_ino), device: UInt64(info.st_dev))
     }
 
     /// Whether something lies there. What cannot be told (an I/O error, say) is thrown, never taken for absence.
@@ -93,6 +92,13 @@ public struct FileSystem: Sendable {
     public func read(_ path: RawPath, limit: Int = 1 << 30, followsLinks: Bool = false) throws -> Data {
         try withFile(path, O_RDONLY | (followsLinks ? 0 : O_NOFOLLOW)) { descriptor in
             try readAll(descriptor, path, limit: limit)
+        }
+    }
+
+    /// The first `count` bytes, fewer where there are no more.
+    public func head(_ path: RawPath, count: Int, followsLinks: Bool = false) throws -> Data {
+        try withFile(path, O_RDONLY | (followsLinks ? 0 : O_NOFOLLOW)) { descriptor in
+            try readAll(descriptor, path, limit: count)
         }
     }
 
@@ -307,4 +313,9 @@ public struct FileSystem: Sendable {
         defer { close(descriptor) }
         return try body(descriptor)
     }
+}
+
+extension timespec {
+    /// Since its clock's beginning.
+    fileprivate var nanoseconds: Int64 { Int64(tv_sec) * 1_000_000_000 + Int64(tv_nsec) }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import ImageFolders
 import InspectionDomain
 import LinuxPlatform
 

@@ -33,7 +33,7 @@ import Testing
                 try make(folder, Dictionary(uniqueKeysWithValues: classes.map { ("\(part)/\($0.key)", $0.value) }))
             }
             let one = try Dataset(folder: folder.path, normal: .these(["bird"]))
-            #expect(one.train.count == 5 && one.train.allSatisfy { $0.contains("/train/bird/") })
+            #expect(one.train.count == 5 && one.train.allSatisfy { $0.description.contains("/train/bird/") })
             #expect(kinds(one) == ["airplane": 4, "good": 5, "cat": 6])
             let but = try Dataset(folder: folder.path, normal: .allBut("bird"))
             #expect(but.train.count == 10 && but.classes == ["airplane", "cat"])

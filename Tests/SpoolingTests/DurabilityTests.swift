@@ -95,7 +95,7 @@ import Testing
             try plant.spool.prepare()
             for index in 0..<8 { try plant.arrive(RawPath("\(index).jpg"), "picture") }
             var inbox = Inbox(folder: plant.watch)
-            let arrivals = try inbox.scan().arrivals
+            let arrivals = try inbox.scan().images
             let before = diary.count("fsync")
             let claims = try plant.spool.claim(arrivals.map { Intake($0, line: "a", keeps: false) })
             #expect(try plant.spool.take(claims).allSatisfy { try $0.get() })

@@ -31,7 +31,7 @@ struct Plant {
         try spool.prepare()
         try arrive(name, content)
         var inbox = Inbox(folder: watch)
-        let claim = try spool.claim(try #require(try inbox.scan().arrivals.first), line: "a", keeps: false)
+        let claim = try spool.claim(try #require(try inbox.scan().images.first), line: "a", keeps: false)
         try #require(try spool.take(claim))
         return claim
     }
@@ -75,7 +75,7 @@ final class Death: Sendable {
             ledger.ids.contains(claim.id) ? claim : try plant.spool.beginAgain(claim)
         }
         var inbox = Inbox(folder: plant.watch)
-        let arrived = try inbox.scan().arrivals.map { Intake($0, line: "a", keeps: false) }
+        let arrived = try inbox.scan().images.map { Intake($0, line: "a", keeps: false) }
         if !arrived.isEmpty { claims += try plant.spool.claim(arrived) }
         let taken = plant.spool.take(claims)
         for (claim, outcome) in zip(claims, taken) {
@@ -146,7 +146,7 @@ final class Death: Sendable {
             try plant.spool.prepare()
             for name in ["a.jpg", "b.jpg", "c.jpg"] { try plant.arrive(RawPath(name), name) }
             var inbox = Inbox(folder: plant.watch)
-            let arrivals = try inbox.scan().arrivals.sorted { $0.path < $1.path }
+            let arrivals = try inbox.scan().images.sorted { $0.path < $1.path }
             let claims = try plant.spool.claim(arrivals.map { Intake($0, line: "a", keeps: false) })
             // The camera takes one back.
             try FileSystem().remove(claims[1].original)
@@ -173,7 +173,7 @@ final class Death: Sendable {
             for name in ["a.jpg", "b.jpg"] { try plant.arrive(RawPath(name), name) }
             var inbox = Inbox(folder: plant.watch)
             let claims = try plant.spool.claim(
-                try inbox.scan().arrivals.map { Intake($0, line: "a", keeps: false) })
+                try inbox.scan().images.map { Intake($0, line: "a", keeps: false) })
             _ = plant.spool.take(claims)
             try FileSystem().create(claims[0].frame.parent / "claims.json", Data("{".utf8))
             let orphans = try plant.spool.recover()
@@ -270,7 +270,7 @@ final class Death: Sendable {
             try plant.spool.prepare()
             try plant.arrive(RawPath("a.jpg"), "x")
             var inbox = Inbox(folder: plant.watch)
-            let arrival = try inbox.scan().arrivals[0]
+            let arrival = try inbox.scan().images[0]
             let claim = try plant.spool.claim(arrival, line: "a", keeps: true)
             try plant.spool.archive(claim)
             #expect(plant.files(RawPath(plant.watch)).count == 1)

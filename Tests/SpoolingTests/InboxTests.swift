@@ -24,7 +24,7 @@ import Testing
                 withDestinationURL: folder.appendingPathComponent("a.jpg"))
             var inbox = Inbox(folder: folder.path, excluding: [folder.appendingPathComponent("spool").path])
             let found = try inbox.scan()
-            #expect(Set(found.arrivals.map(\.path.name.description)) == ["a.jpg", "b.png"])
+            #expect(Set(found.images.map(\.path.name.description)) == ["a.jpg", "b.png"])
             #expect(found.folders.count == 3)
         }
     }
@@ -33,7 +33,7 @@ import Testing
         try withTemporaryFolder { folder in
             try write(folder, "a.jpg", "dataEND")
             var inbox = Inbox(folder: folder.path)
-            let arrival = try inbox.scan().arrivals[0]
+            let arrival = try inbox.scan().images[0]
             let complete1 = inbox.isComplete(arrival, tailLength: 16, hasEndMarker: endsWell)
             #expect(complete1)
         }
@@ -44,11 +44,11 @@ import Testing
             try write(folder, "a.jpg", "da")
             var inbox = Inbox(folder: folder.path, settling: .seconds(3))
             let start = ContinuousClock.now
-            let first = try inbox.scan().arrivals[0]
+            let first = try inbox.scan().images[0]
             let complete2 = inbox.isComplete(first, tailLength: 16, hasEndMarker: endsWell, now: start)
             #expect(!complete2)
             try write(folder, "a.jpg", "data")
-            let second = try inbox.scan().arrivals[0]
+            let second = try inbox.scan().images[0]
             let complete3 = inbox.isComplete(second, tailLength: 16, hasEndMarker: endsWell, now: start + .seconds(4))
             #expect(!complete3)
             let complete4 = inbox.isComplete(second, tailLength: 16, hasEndMarker: endsWell, now: start + .seconds(6))

@@ -1,66 +1,83 @@
 import Foundation
+import ImageFolders
 import Imaging
+import LinuxPlatform
 
-/// Pictures to fit, calibrate or test on, decoded when they are needed.
+/// Images to fit, calibrate or test on, decoded when they are needed.
 public struct FrameSource: Sendable {
     /// In a fixed order: sorted by path.
-    public let paths: [String]
+    public let files: [RawPath]
+    /// What each image may be at most.
+    public let limits: DecodeLimits
+    /// What was passed over in the folders that were named; empty for a list of files.
+    public let passedOver: PassedOverCounts
 
-    /// A picture that cannot be used.
+    /// An image that cannot be used.
     public struct Unreadable: Error, Sendable, CustomStringConvertible {
         public let path: String
         public let reason: String
         public var description: String {
-            "cannot use the picture \(path): \(reason); remove it from the folder, or replace it"
+            "cannot use the image \(path): \(reason); remove it from the folder, or replace it"
         }
     }
 
-    /// No pictures where some were expected.
+    /// No images where some were expected.
     public struct Empty: Error, Sendable, CustomStringConvertible {
         public let folders: [String]
+        public let passedOver: PassedOverCounts
         public var description: String {
-            "no pictures (*.jpg, *.jpeg, *.png) in \(folders.joined(separator: ", ")); give a folder of flawless pictures"
+            "no images (JPEG, PNG) in \(folders.joined(separator: ", "))"
+                + (passedOver.isEmpty ? "" : " (passed over: \(passedOver.text))")
+                + "; give a folder of flawless images"
         }
     }
 
-    public init(paths: [String]) { self.paths = paths }
-
-    /// Every JPEG and PNG below the folders, by name.
-    /// - Throws: `Empty`.
-    public init(folders: [String]) throws {
-        var paths: [String] = []
-        for folder in folders { paths += Self.pictures(in: folder) }
-        guard !paths.isEmpty else { throw Empty(folders: folders) }
-        self.paths = paths.sorted()
+    public init(files: [RawPath], limits: DecodeLimits = .default) {
+        (self.files, self.limits, passedOver) = (files, limits, PassedOverCounts())
     }
 
-    public var count: Int { paths.count }
+    public init(paths: [String], limits: DecodeLimits = .default) {
+        self.init(files: paths.map { RawPath($0) }, limits: limits)
+    }
+
+    /// Every image in the folders and below, as `rule` has it.
+    /// - Throws: `Empty`; `SystemError` for a folder that is not there or cannot be read.
+    public init(folders: [String], rule: ImageRule = ImageRule(), limits: DecodeLimits = .default) throws {
+        var files: [RawPath] = []
+        var passedOver = PassedOverCounts()
+        for folder in folders {
+            var images = ImageFolder(RawPath(folder), rule: rule)
+            let scan = try images.scan()
+            files += scan.images.map(\.path)
+            passedOver.add(scan.passedOver)
+        }
+        guard !files.isEmpty else { throw Empty(folders: folders, passedOver: passedOver) }
+        (self.files, self.limits, self.passedOver) = (files.sorted(), limits, passedOver)
+    }
+
+    /// As people read them.
+    public var paths: [String] { files.map(\.description) }
+
+    public var count: Int { files.count }
+
+    /// Some of the images, in the order of `indices`.
+    public func subset(_ indices: some Sequence<Int>) -> FrameSource {
+        FrameSource(files: indices.map { files[$0] }, limits: limits)
+    }
 
     /// - Throws: `Unreadable`.
     public func frame(_ index: Int) throws -> Frame {
-        let path = paths[index]
+        let file = files[index]
         let data: Data
         do {
-            data = try Data(contentsOf: URL(fileURLWithPath: path))
+            data = try FileSystem().read(file, followsLinks: true)
         } catch {
-            throw Unreadable(path: path, reason: (error as NSError).localizedDescription)
+            throw Unreadable(path: file.description, reason: "\(error)")
         }
         do {
-            return try Frame.decode(data)
+            return try Frame.decode(data, limits: limits)
         } catch {
-            throw Unreadable(path: path, reason: error.message)
+            throw Unreadable(path: file.description, reason: error.message)
         }
-    }
-
-    public static func isPicture(_ name: String) -> Bool {
-        let lower = name.lowercased()
-        return !name.hasPrefix(".") && [".jpg", ".jpeg", ".png"].contains { lower.hasSuffix($0) }
-    }
-
-    private static func pictures(in folder: String) -> [String] {
-        guard let names = FileManager.default.enumerator(atPath: folder) else { return [] }
-        return names.compactMap { $0 as? String }
-            .filter { isPicture(($0 as NSString).lastPathComponent) }
-            .map { "\(folder)/\($0)" }
     }
 }

@@ -1,20 +1,24 @@
 import Foundation
+import ImageFolders
+import LinuxPlatform
 
 /// A data set in the MVTec AD layout: `train/good`, optionally `validation/good`, `test/good`, `test/<defect>`, and
 /// `ground_truth/<defect>/<stem>_mask.png` (a pixel above 0 is defective). `ok` is read as `good`, and so is GANomaly's
 /// `0.normal`. Or class folders, `train/<class>` and `test/<class>`, of which some are normal.
 public struct Dataset: Sendable {
     public struct Item: Sendable {
-        public let path: String
+        public let file: RawPath
         /// `good`, or the kind of defect.
         public let kind: String
         /// The mask's path; nil for normal pictures and for defects without one.
         public let mask: String?
         public var isAnomalous: Bool { kind != "good" }
+        /// As people read it.
+        public var path: String { file.description }
     }
 
-    public let train: [String]
-    public let validation: [String]
+    public let train: [RawPath]
+    public let validation: [RawPath]
     public let test: [Item]
     /// Of class folders: the names of the normal ones.
     public let classes: [String]
@@ -30,7 +34,7 @@ public struct Dataset: Sendable {
         public var train, test: Int?
         public init(train: Int? = nil, test: Int? = nil) { (self.train, self.test) = (train, test) }
 
-        static func take(_ limit: Int?, of paths: [String]) -> [String] {
+        static func take(_ limit: Int?, of paths: [RawPath]) -> [RawPath] {
             guard let limit, limit < paths.count else { return paths }
             return (0..<limit).map { paths[$0 * paths.count / limit] }
         }
@@ -61,11 +65,12 @@ public struct Dataset: Sendable {
             throw Malformed(message: "\(folder)/train has no class \(name); it has \(known.joined(separator: ", "))")
         }
         let normal = classes
-        train = normal.flatMap { Limits.take(limits.train, of: Self.pictures(in: "\(folder)/train/\($0)")) }.sorted()
+        train = try normal.flatMap { Limits.take(limits.train, of: try Self.pictures(in: "\(folder)/train/\($0)")) }
+            .sorted()
         validation = []
-        test = tested.flatMap { kind in
-            Limits.take(limits.test, of: Self.pictures(in: "\(folder)/test/\(kind)")).map {
-                Item(path: $0, kind: normal.contains(kind) ? "good" : kind, mask: nil)
+        test = try tested.flatMap { kind in
+            Limits.take(limits.test, of: try Self.pictures(in: "\(folder)/test/\(kind)")).map {
+                Item(file: $0, kind: normal.contains(kind) ? "good" : kind, mask: nil)
             }
         }
         guard !train.isEmpty else {
@@ -86,18 +91,18 @@ public struct Dataset: Sendable {
         let files = FileManager.default
         try Self.check(folder)
         classes = []
-        train = Limits.take(limits.train, of: Self.good(in: "\(folder)/train"))
+        train = Limits.take(limits.train, of: try Self.good(in: "\(folder)/train"))
         guard !train.isEmpty else { throw Malformed(message: "\(folder)/train/good holds no pictures") }
-        validation = Self.good(in: "\(folder)/validation")
+        validation = try Self.good(in: "\(folder)/validation")
         var test: [Item] = []
         for kind in ((try? files.contentsOfDirectory(atPath: "\(folder)/test")) ?? []).sorted() {
             let isGood = Self.goodNames.contains(kind)
-            for path in Limits.take(limits.test, of: Self.pictures(in: "\(folder)/test/\(kind)")) {
-                let stem = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
+            for path in Limits.take(limits.test, of: try Self.pictures(in: "\(folder)/test/\(kind)")) {
+                let stem = String(decoding: path.stemAndExtension.stem, as: UTF8.self)
                 let mask = "\(folder)/ground_truth/\(kind)/\(stem)_mask.png"
                 test.append(
                     Item(
-                        path: path, kind: isGood ? "good" : kind,
+                        file: path, kind: isGood ? "good" : kind,
                         mask: !isGood && files.fileExists(atPath: mask) ? mask : nil))
             }
         }
@@ -121,8 +126,8 @@ public struct Dataset: Sendable {
     /// Folders of normal pictures.
     private static let goodNames = ["good", "ok", "0.normal"]
 
-    private static func good(in folder: String) -> [String] {
-        goodNames.flatMap { pictures(in: "\(folder)/\($0)") }
+    private static func good(in folder: String) throws -> [RawPath] {
+        try goodNames.flatMap { try pictures(in: "\(folder)/\($0)") }
     }
 
     private static func folders(in folder: String) -> [String] {
@@ -133,8 +138,13 @@ public struct Dataset: Sendable {
         }
     }
 
-    private static func pictures(in folder: String) -> [String] {
-        ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
-            .filter { FrameSource.isPicture($0) }.sorted().map { "\(folder)/\($0)" }
+    /// The images of one folder, without those below it; none where there is no such folder.
+    private static func pictures(in folder: String) throws -> [RawPath] {
+        var images = ImageFolder(RawPath(folder), searchesSubfolders: false)
+        do {
+            return try images.scan().images.map(\.path).sorted()
+        } catch let error as SystemError where error.isMissing {
+            return []
+        }
     }
 }

@@ -27,10 +27,11 @@ public enum Evaluator {
     ///   - started: when the work began, for the report's seconds (fitting included when the caller fitted).
     public static func test(
         _ model: any DetectorModel, calibration: Calibration, on dataset: Dataset, name: String, started: Date,
-        workers: Int, progress: Progress? = nil
+        workers: Int, limits: DecodeLimits = .default, progress: Progress? = nil
     ) throws -> Outcome {
         let scores = try FrameScorer.score(
-            FrameSource(paths: dataset.test.map(\.path)), model: model, workers: workers, keepMaps: true, phase: "test",
+            FrameSource(files: dataset.test.map(\.file), limits: limits), model: model, workers: workers,
+            keepMaps: true, phase: "test",
             progress: progress)
         let labels = try masks(of: dataset.test, like: scores, workers: workers)
         let subjects = zip(dataset.test, zip(scores, labels)).map {

@@ -45,7 +45,7 @@ extension Evaluator {
         _ backbone: Backbone, _ levels: [GaussianModel.Level], on dataset: Dataset, options: GaussianOptions,
         workers: Int
     ) throws -> Double {
-        let frames = FrameSource(paths: dataset.test.map(\.path))
+        let frames = FrameSource(files: dataset.test.map(\.file))
         let scores = try LevelScores.of(
             count: frames.count, frame: { try frames.frame($0) }, width: options.inputWidth,
             height: options.inputHeight, backbone: backbone, gaussians: [levels], workers: workers)

@@ -24,7 +24,7 @@ enum ODINTrainer {
         let (fitting, keptApart) = try split(frames, labels, options, work)
         let (model, history) = try trained(frames, labels, fitting, backbone, options, work)
         let choice = try EpsilonChoice(
-            model, keptApart: FrameSource(paths: keptApart.map { frames.paths[$0] }),
+            model, keptApart: frames.subset(keptApart),
             labels: keptApart.map { labels[$0] }, unknown: options.unknown
         ).summary(work)
         var report = history
@@ -46,7 +46,7 @@ enum ODINTrainer {
             }
             do {
                 let split = try NearDuplicates.split(
-                    FrameSource(paths: own.map { frames.paths[$0] }), share: keptApartShare, seed: options.seed,
+                    frames.subset(own), share: keptApartShare, seed: options.seed,
                     workers: work.workers, progress: work.progress)
                 fitting += split.fitting.map { own[$0] }
                 keptApart += split.calibration.map { own[$0] }
@@ -86,7 +86,7 @@ enum ODINTrainer {
                 epsilon: 0, parameters: parameters, backbone: backbone)
         }
         let chosen = fitting.map { labels[$0] }
-        let source = FrameSource(paths: fitting.map { frames.paths[$0] })
+        let source = frames.subset(fitting)
         if case .linear(let levels) = options.classifier {
             let features = try PooledFeatures(source, backbone, levels, options, work)
             let zeros = InitialParameters(seed: options.seed) { _, _ in .constant(0) }

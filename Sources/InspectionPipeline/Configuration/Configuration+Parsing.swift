@@ -1,4 +1,5 @@
 import Foundation
+import ImageFolders
 import Yams
 
 extension Configuration {
@@ -89,7 +90,7 @@ extension Configuration {
 extension Configuration.Line {
     static let keys = [
         "name", "watch", "model", "gate", "product", "false_alarm_rate", "confidence", "after", "overlay",
-        "follow_links",
+        "follow_links", "only", "ignore", "settle",
     ]
 
     /// Nil when the name or the folder is missing or wrong (and reported).
@@ -104,6 +105,9 @@ extension Configuration.Line {
         let confidence = entries["confidence"]?.number(Self.openUnitRange, where: { $0 > 0 && $0 < 1 })
         let after = entries["after"]?.choice(Configuration.After.self)
         let followLinks = entries["follow_links"]?.flag()
+        let only = entries["only"]?.patterns(areForFolders: false)
+        let ignore = entries["ignore"]?.patterns()
+        let settle = entries["settle"]?.duration(atLeast: .zero)
         let overlay = entries["overlay"]?.choice(Configuration.OverlayPolicy.self)
         let gate = entries["gate"]?.identifier()
         let product = entries["product"]?.text()
@@ -117,7 +121,8 @@ extension Configuration.Line {
         if let rate { falseAlarmRate = rate }
         if let after { self.after = after }
         if let overlay { self.overlay = overlay }
-        if let followLinks { self.followLinks = followLinks }
+        images = ImageRule(only: only ?? [], ignore: ignore ?? [], followsLinks: followLinks ?? false)
+        if let settle { self.settle = settle }
         self.confidence = confidence
         (self.gate, self.product) = (gate, product)
     }

@@ -1,4 +1,6 @@
 import Foundation
+import ImageFolders
+import Imaging
 
 /// What the daemon and `inspectctl` read from `inspectd.yaml`.
 ///
@@ -48,8 +50,10 @@ public struct Configuration: Sendable, Equatable {
         public var confidence: Double?
         public var after = After.archive
         public var overlay = OverlayPolicy.anomalous
-        /// Whether a symbolic link in the folder is a frame of what it leads to.
-        public var followLinks = false
+        /// Which entries of the folder are frames.
+        public var images = ImageRule()
+        /// How long a file without its end rests unchanged before it is taken for truncated.
+        public var settle = Duration.seconds(30)
 
         public init(name: String, watch: String, model: String? = nil) {
             self.name = name
@@ -81,6 +85,9 @@ public struct Configuration: Sendable, Equatable {
             self.minFree = minFree
         }
     }
+
+    /// What an image may be at most.
+    public var decodeLimits: DecodeLimits { DecodeLimits(maxPixels: Int(maxMegapixels * 1e6)) }
 
     /// The line with this name.
     public func line(named name: String) -> Line? { lines.first { $0.name == name } }

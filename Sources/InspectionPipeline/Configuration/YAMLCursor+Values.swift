@@ -1,4 +1,5 @@
 import Foundation
+import ImageFolders
 import Yams
 
 /// The kinds of values that a configuration is made of.
@@ -54,6 +55,21 @@ extension YAMLCursor {
             return nil
         }
         return url.path
+    }
+
+    /// Patterns of file names, and of folder names where a pattern ends with `/`.
+    /// - Parameter areForFolders: whether such patterns are allowed.
+    func patterns(areForFolders: Bool = true) -> [NamePattern]? {
+        items()?.compactMap { item in
+            guard let text = item.text() else { return nil }
+            guard let pattern = NamePattern(text), areForFolders || !pattern.isForFolders else {
+                item.report(
+                    "expected a pattern of file names such as \"*.jpg\" or \"raw/*.png\""
+                        + (areForFolders ? ", or of folder names such as \"@eaDir/\"" : "") + ", got \(item.found)")
+                return nil
+            }
+            return pattern
+        }
     }
 
     /// A name that is safe as a folder's.

@@ -18,7 +18,7 @@ struct InspectionService: Service {
     init(context: DaemonContext, workers: Configuration.Workers) {
         self.context = context
         framesInWork = workers.framesInWork
-        let limits = DecodeLimits(maxPixels: Int(context.configuration.current.maxMegapixels * 1e6))
+        let limits = context.configuration.current.decodeLimits
         examiners = ExaminerPool(
             count: workers.count, threads: workers.count == 1 ? Configuration.Workers.cores : 1, limits: limits)
     }

@@ -1,5 +1,6 @@
 import Foundation
 import Imaging
+import ImageFolders
 import LinuxPlatform
 import Logging
 import Spooling
@@ -16,12 +17,13 @@ struct WatchedLine {
     init(_ line: Configuration.Line, excluding folders: [String], fileSystem: FileSystem) {
         self.line = line
         inbox = Inbox(
-            folder: line.watch, excluding: folders, followsLinks: line.followLinks, fileSystem: fileSystem)
+            folder: line.watch, rule: line.images, excluding: folders, settling: line.settle, fileSystem: fileSystem)
     }
 
     /// Whether what is known of the files holds for a line of a new configuration.
     func isSameFolder(as other: Configuration.Line) -> Bool {
-        line.name == other.name && line.watch == other.watch && line.followLinks == other.followLinks
+        line.name == other.name && line.watch == other.watch && line.images == other.images
+            && line.settle == other.settle
     }
 
     /// The same folder under a changed configuration.
@@ -45,7 +47,8 @@ struct WatchedLine {
         var result = Result()
         let arrivals: [Arrival]
         do {
-            (arrivals, result.folders) = try inbox.scan()
+            let scan = try inbox.scan()
+            (arrivals, result.folders) = (scan.images, scan.folders)
         } catch {
             if !isUnavailable {
                 context.logger.event(

@@ -1,5 +1,7 @@
 import AnomalyDetectors
 import Foundation
+import ImageFolders
+import Imaging
 import LinuxPlatform
 import NeuralNets
 
@@ -70,16 +72,17 @@ public struct ModelFitting: Sendable {
     /// Uses separate calibration folders, or holds out a fifth of the normal pictures, near-duplicates together.
     /// - Throws: `FrameSource.Empty`, `FrameSource.Unreadable`, `NearDuplicates.OneGroup`, `ProgramError`.
     public func pictures(
-        normal: [String], calibration: [String], progress: WorkProgress? = nil
+        normal: [String], calibration: [String], rule images: ImageRule = ImageRule(), limits: DecodeLimits = .default,
+        progress: WorkProgress? = nil
     ) throws -> Pictures {
-        let all = try FrameSource(folders: normal)
+        let all = try FrameSource(folders: normal, rule: images, limits: limits)
         guard calibration.isEmpty else {
-            let held = try FrameSource(folders: calibration)
-            let shared = Set(all.paths).intersection(held.paths)
+            let held = try FrameSource(folders: calibration, rule: images, limits: limits)
+            let shared = Set(all.files).intersection(held.files)
             guard shared.isEmpty else {
                 throw ProgramError(
                     .badData,
-                    "\(shared.count) pictures are both in the fitting and the calibration folders (\(shared.min() ?? "")); "
+                    "\(shared.count) pictures are both in the fitting and the calibration folders (\(shared.min()?.description ?? "")); "
                         + "calibration pictures must not be the fitting pictures: give separate folders, or only --normal"
                 )
             }
@@ -96,8 +99,8 @@ public struct ModelFitting: Sendable {
     ) throws -> Pictures {
         let parts = try products.map { try pictures(of: $0.frames, source: $0.source, progress: progress) }
         return Pictures(
-            fitting: FrameSource(paths: parts.flatMap(\.fitting.paths).sorted()),
-            calibration: FrameSource(paths: parts.flatMap(\.calibration.paths).sorted()),
+            fitting: FrameSource(files: parts.flatMap(\.fitting.files).sorted()),
+            calibration: FrameSource(files: parts.flatMap(\.calibration.files).sorted()),
             source: parts.map(\.source).joined(separator: "; "))
     }
 
@@ -107,8 +110,8 @@ public struct ModelFitting: Sendable {
         let split = try NearDuplicates.split(
             all, share: Self.heldOutShare, seed: seed, workers: workers, progress: progress)
         return Pictures(
-            fitting: FrameSource(paths: split.fitting.map { all.paths[$0] }),
-            calibration: FrameSource(paths: split.calibration.map { all.paths[$0] }),
+            fitting: all.subset(split.fitting),
+            calibration: all.subset(split.calibration),
             source: "held out from \(source) (\(all.count) pictures, \(split.groups) groups of near-duplicates)")
     }
 
@@ -126,7 +129,7 @@ public struct ModelFitting: Sendable {
     ) throws -> [Fitted] {
         for (pictures, rule) in zip(products, rules) { _ = try rule.k(of: pictures.calibration.count) }
         let started = Date()
-        let frames = FrameSource(paths: products.flatMap(\.fitting.paths).sorted())
+        let frames = FrameSource(files: products.flatMap(\.fitting.files).sorted())
         let detector = try method.fit(
             frames, backbone: backbone,
             work: FittingWork(

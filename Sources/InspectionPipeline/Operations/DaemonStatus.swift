@@ -1,4 +1,5 @@
 import Foundation
+import ImageFolders
 import InspectionDomain
 import LedgerStore
 import LinuxPlatform
@@ -12,6 +13,8 @@ public struct DaemonStatus: Codable, Sendable, Equatable {
         /// Frames in the watched folder that wait; nil when the folder cannot be read.
         public var waiting: Int?
         public var quarantined: Int
+        /// Entries of the watched folder that are no frames, by reason; absent without any.
+        public var passedOver: [String: Int]?
         public var model: String
         public var version: Int?
         public var calibration: String?
@@ -35,6 +38,7 @@ public struct DaemonStatus: Codable, Sendable, Equatable {
         public var problem: String?
 
         enum CodingKeys: String, CodingKey {
+            case passedOver = "passed_over"
             case name, watch, waiting, quarantined, model, version, calibration, normal, anomalous, error, problem
             case perMinute = "frames_per_minute"
             case p99Milliseconds = "p99_ms"
@@ -110,8 +114,10 @@ public struct DaemonStatus: Codable, Sendable, Equatable {
             p99Milliseconds: summary?.stages["total"]?.p99, stages: summary?.stages ?? [:],
             lastError: summary?.lastError?.message, lastErrorAt: summary?.lastError?.date)
         do {
-            var inbox = Inbox(folder: line.watch, followsLinks: line.followLinks)
-            let arrivals = try inbox.scan().arrivals
+            var folder = ImageFolder(RawPath(line.watch), rule: line.images)
+            let scan = try folder.scan()
+            let arrivals = scan.images
+            status.passedOver = scan.passedOver.isEmpty ? nil : scan.passedOver.byName
             status.waiting =
                 line.after == .keep
                 ? arrivals.count { (try? ledger?.contains(Spool.keptID($0, line: line.name))) != true } : arrivals.count

@@ -115,7 +115,9 @@ struct CalibrateCommand: ParsableCommand {
 
     private func pictures(_ configuration: Configuration, _ line: Configuration.Line) throws -> (FrameSource, String) {
         guard let fromHistory, let time = Quantity.duration(fromHistory) else {
-            return (try FrameSource(folders: normal), normal.joined(separator: ", "))
+            let images = try FrameSource(folders: normal, rule: line.images, limits: configuration.decodeLimits)
+            if !images.passedOver.isEmpty { global.remark("passed over: \(images.passedOver.text)") }
+            return (images, normal.joined(separator: ", "))
         }
         let since = Date() - time.inSeconds
         let paths = try History.archivedFrames(

@@ -2,6 +2,7 @@ import AnomalyDetectors
 import ArgumentParser
 import Foundation
 import InspectionPipeline
+import LinuxPlatform
 
 struct EvaluateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -63,7 +64,7 @@ struct EvaluateCommand: ParsableCommand {
         func test(_ tested: any DetectorModel, _ calibration: Calibration) throws -> Evaluator.Outcome {
             try Evaluator.test(
                 tested, calibration: calibration, on: data, name: name, started: started, workers: detector.workers,
-                progress: bars.callback)
+                limits: configuration.decodeLimits, progress: bars.callback)
         }
         let prepared = try prepare(data, detector, configuration, bars)
         var outcome = try test(prepared.model, prepared.calibration)
@@ -139,17 +140,19 @@ struct EvaluateCommand: ParsableCommand {
         if detector.method == .odin {
             let byProduct = try products(data).map { product in
                 (
-                    frames: FrameSource(paths: data.train.filter { $0.hasPrefix(product.folder + "/") }),
+                    frames: FrameSource(files: data.train.filter { $0.isInside(RawPath(product.folder)) }),
                     source: product.folder
                 )
             }
             pictures = try fitting.pictures(ofEach: byProduct, progress: bars.callback)
         } else if data.validation.isEmpty {
             pictures = try fitting.pictures(
-                of: FrameSource(paths: data.train), source: "\(dataset)/train", progress: bars.callback)
+                of: FrameSource(files: data.train, limits: configuration.decodeLimits), source: "\(dataset)/train",
+                progress: bars.callback)
         } else {
             pictures = ModelFitting.Pictures(
-                fitting: FrameSource(paths: data.train), calibration: FrameSource(paths: data.validation),
+                fitting: FrameSource(files: data.train, limits: configuration.decodeLimits),
+                calibration: FrameSource(files: data.validation, limits: configuration.decodeLimits),
                 source: "\(dataset)/validation")
         }
         let fitted = try fitting.fit(pictures, progress: bars.callback)

@@ -1,6 +1,7 @@
 import AnomalyDetectors
 import ArgumentParser
 import Foundation
+import ImageFolders
 import InspectionPipeline
 
 struct FitCommand: ParsableCommand {
@@ -84,11 +85,18 @@ struct FitCommand: ParsableCommand {
         let fitting = try detector.fitting(
             configuration, rule: rule.rule(targets.first), products: try detector.odin.products,
             checkpoint: checkpoint, remark: bars.remark)
-        let products = try folders.map { normal, calibration in
-            detector.method == .odin && calibration.isEmpty
-                ? try fitting.pictures(
-                    ofEach: try normal.map { (try FrameSource(folders: [$0]), $0) }, progress: bars.callback)
-                : try fitting.pictures(normal: normal, calibration: calibration, progress: bars.callback)
+        let limits = configuration.decodeLimits
+        let products = try folders.enumerated().map { index, sets -> ModelFitting.Pictures in
+            let images = index < targets.count ? targets[index].images : ImageRule()
+            guard detector.method == .odin && sets.calibration.isEmpty else {
+                return try fitting.pictures(
+                    normal: sets.normal, calibration: sets.calibration, rule: images, limits: limits,
+                    progress: bars.callback)
+            }
+            return try fitting.pictures(
+                ofEach: try sets.normal.map {
+                    (try FrameSource(folders: [$0], rule: images, limits: limits), $0)
+                }, progress: bars.callback)
         }
         let rules = targets.isEmpty ? [rule.rule(nil)] : targets.map { rule.rule($0) }
         let fitted = try fitting.fit(products: products, rules: rules, progress: bars.callback)

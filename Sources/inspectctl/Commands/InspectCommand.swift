@@ -1,6 +1,7 @@
 import AnomalyDetectors
 import ArgumentParser
 import Foundation
+import ImageFolders
 import Imaging
 import InspectionDomain
 import InspectionPipeline
@@ -52,9 +53,9 @@ struct InspectCommand: ParsableCommand {
         let line = configuration.lines.first { $0.model == loaded.record.name }
         let decidingRule = rule.isExplicit ? rule.rule(line) : line?.rule ?? loaded.stored.calibration.rule
         let examiner = FrameExaminer(
-            threads: threads, limits: DecodeLimits(maxPixels: Int(configuration.maxMegapixels * 1e6)))
+            threads: threads, limits: configuration.decodeLimits)
         var anomalies = 0
-        for path in try expand(paths) {
+        for path in try expand(paths, line?.images ?? ImageRule()) {
             let inspection = try inspect(path, examiner, loaded, decidingRule)
             anomalies += inspection.verdict == .anomalous ? 1 : 0
             try Output.printJSON(inspection, pretty: false)
@@ -62,26 +63,30 @@ struct InspectCommand: ParsableCommand {
         if failOnAnomaly && anomalies > 0 { throw ExitCode(ExitStatus.anomaly.rawValue) }
     }
 
-    /// Files as they are, folders as the pictures in them.
-    private func expand(_ paths: [String]) throws -> [String] {
-        try paths.flatMap { path -> [String] in
+    /// Files as they are, folders as the images in them.
+    private func expand(_ paths: [String], _ rule: ImageRule) throws -> [RawPath] {
+        try paths.flatMap { path -> [RawPath] in
             var isDirectory: ObjCBool = false
             guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
                 throw ProgramError(.noInput, "there is no file or folder \(path)")
             }
-            return isDirectory.boolValue ? try FrameSource(folders: [path]).paths : [path]
+            guard isDirectory.boolValue else { return [RawPath(path)] }
+            let images = try FrameSource(folders: [path], rule: rule)
+            if !images.passedOver.isEmpty { global.remark("\(path): passed over \(images.passedOver.text)") }
+            return images.files
         }
     }
 
     private func inspect(
-        _ path: String, _ examiner: FrameExaminer, _ model: LoadedModel, _ rule: CalibrationRule
+        _ file: RawPath, _ examiner: FrameExaminer, _ model: LoadedModel, _ rule: CalibrationRule
     ) throws -> Inspection {
+        let path = file.description
         let absolute = URL(fileURLWithPath: path).standardizedFileURL.path
         let data: Data
         do {
-            data = try Data(contentsOf: URL(fileURLWithPath: path))
+            data = try FileSystem().read(file, followsLinks: true)
         } catch {
-            throw ProgramError(.io, "cannot read \(path): \((error as NSError).localizedDescription)")
+            throw ProgramError(.io, "cannot read \(path): \(error)")
         }
         let image = ImageInfo(path: absolute, sha256: SHA256.hex(of: data))
         let resultID = String((image.sha256 ?? "").prefix(16))

@@ -26,7 +26,7 @@ public enum FineTuner {
         let share = min(keptApartShare, Double(mostKeptApart) / Double(frames.count))
         let split = try NearDuplicates.split(
             frames, share: share, seed: options.seed, workers: work.workers, progress: work.progress)
-        let fitting = FrameSource(paths: split.fitting.map { frames.paths[$0] })
+        let fitting = frames.subset(split.fitting)
         let validation = try FineTuningValidation(
             frames, pictures: split.calibration, width: options.inputWidth, height: options.inputHeight,
             seed: options.seed, workers: work.workers, progress: work.progress)

@@ -1,0 +1,134 @@
+import LinuxPlatform
+
+/// A file in a folder of images.
+public struct Arrival: Sendable, Equatable {
+    public let path: RawPath
+    /// Of the file; of what the link leads to, where links are followed.
+    public let status: FileStatus
+    /// Of the link itself; nil for a file.
+    public let link: FileStatus?
+
+    public init(path: RawPath, status: FileStatus, link: FileStatus? = nil) {
+        self.path = path
+        self.status = status
+        self.link = link
+    }
+}
+
+/// A folder of images with its subfolders. The folder that is named may be a link; below it links to folders are not followed.
+///
+/// Not thread-safe: it remembers which files without an image's name hold one, so that a sidecar is not read at every scan.
+public struct ImageFolder: Sendable {
+    public let root: RawPath
+    public let rule: ImageRule
+    /// Folders below that do not belong to it: the spool and the state, when someone put them there.
+    private let excluded: [RawPath]
+    private let searchesSubfolders: Bool
+    private let fileSystem: FileSystem
+    private var contents: [RawPath: (status: FileStatus, isImage: Bool)] = [:]
+
+    public init(
+        _ root: RawPath, rule: ImageRule = ImageRule(), excluding excluded: [RawPath] = [],
+        searchesSubfolders: Bool = true,
+        fileSystem: FileSystem = FileSystem()
+    ) {
+        (self.root, self.rule, self.excluded) = (root, rule, excluded)
+        (self.searchesSubfolders, self.fileSystem) = (searchesSubfolders, fileSystem)
+    }
+
+    /// What a folder holds.
+    public struct Scan: Sendable {
+        /// In no order.
+        public var images: [Arrival] = []
+        /// The folder itself and those below it that were searched.
+        public var folders: [RawPath] = []
+        public var passedOver = PassedOverCounts()
+        /// Folders below that could not be read, and why.
+        public var unreadable: [(folder: RawPath, error: SystemError)] = []
+    }
+
+    /// Looks at every entry.
+    /// - Throws: `SystemError` when the folder itself cannot be read.
+    public mutating func scan() throws -> Scan {
+        var scan = Scan()
+        var pending = [(path: root, below: RawPath(""))]
+        var seen: Set<RawPath> = []
+        while let next = pending.popLast() {
+            let entries: [(name: RawPath, kind: FileKind)]
+            do {
+                entries = try fileSystem.list(next.path)
+            } catch let error as SystemError where next.path != root {
+                // Removed since it was listed.
+                if error.isMissing { continue }
+                scan.passedOver.add(.unreadable, next.path)
+                scan.unreadable.append((next.path, error))
+                continue
+            }
+            scan.folders.append(next.path)
+            for entry in entries {
+                let path = next.path.appending(entry.name)
+                let below = next.below.bytes.isEmpty ? entry.name : next.below.appending(entry.name)
+                if entry.kind == .folder {
+                    if excluded.contains(where: { path.isInside($0) }) || !searchesSubfolders { continue }
+                    if let reason = rule.judgeFolder(below) {
+                        scan.passedOver.add(reason, path)
+                    } else {
+                        pending.append((path, below))
+                    }
+                } else {
+                    switch judge(path, below, entry.kind, &seen) {
+                    case .image(let arrival): scan.images.append(arrival)
+                    case .passedOver(let reason): scan.passedOver.add(reason, path)
+                    case .gone: break
+                    }
+                }
+            }
+        }
+        contents = contents.filter { seen.contains($0.key) }
+        return scan
+    }
+
+    private enum Outcome {
+        case image(Arrival)
+        case passedOver(PassedOver)
+        /// Removed since it was listed.
+        case gone
+    }
+
+    private mutating func judge(
+        _ path: RawPath, _ below: RawPath, _ kind: FileKind, _ seen: inout Set<RawPath>
+    ) -> Outcome {
+        if kind == .other { return .passedOver(.odd) }
+        if kind == .link, !rule.followsLinks { return .passedOver(.link) }
+        let judgement = rule.judgeFile(below)
+        if case .passedOver(let reason) = judgement { return .passedOver(reason) }
+        guard let arrival = arrival(path) else {
+            return (try? fileSystem.exists(path)) == false ? .gone : .passedOver(kind == .link ? .link : .odd)
+        }
+        guard judgement == .contentDecides else { return .image(arrival) }
+        seen.insert(path)
+        if let known = contents[path], known.status == arrival.status {
+            return known.isImage ? .image(arrival) : .passedOver(.noImage)
+        }
+        do {
+            let head = try fileSystem.head(path, count: ImageRule.headLength, followsLinks: arrival.link != nil)
+            let isImage = ImageRule.isImage(head: Array(head))
+            contents[path] = (arrival.status, isImage)
+            return isImage ? .image(arrival) : .passedOver(.noImage)
+        } catch let error as SystemError where error.isMissing {
+            return .gone
+        } catch {
+            return .passedOver(.unreadable)
+        }
+    }
+
+    /// Nil for what is no file, or leads to none.
+    private func arrival(_ path: RawPath) -> Arrival? {
+        guard let own = try? fileSystem.status(path) else { return nil }
+        if own.kind == .file { return Arrival(path: path, status: own) }
+        guard own.kind == .link, rule.followsLinks, let target = try? fileSystem.status(path, followsLinks: true),
+            target.kind == .file
+        else { return nil }
+        return Arrival(path: path, status: target, link: own)
+    }
+}

@@ -1,0 +1,97 @@
+import Imaging
+import LinuxPlatform
+
+/// Which entries of a folder are images: the one rule of the daemon, `fit`, `calibrate`, `inspect` and `evaluate`.
+///
+/// A file is an image when its name ends as images' names do, or, with any other name, when its content is a JPEG or PNG. What is
+/// named like an image and is none is taken all the same: somebody expects an inspection, and the decoder says what is wrong.
+/// Names may be any bytes.
+public struct ImageRule: Sendable, Equatable {
+    /// Only files that match one of these are images, whatever they hold; all files when empty.
+    public var only: [NamePattern]
+    /// Files and folders that are passed over, beside the built-in ones.
+    public var ignore: [NamePattern]
+    /// Whether a link to a file is an image of the file's content. Links to folders are never followed.
+    public var followsLinks: Bool
+
+    public init(only: [NamePattern] = [], ignore: [NamePattern] = [], followsLinks: Bool = false) {
+        (self.only, self.ignore, self.followsLinks) = (only, ignore, followsLinks)
+    }
+
+    enum Judgement: Equatable {
+        case image
+        /// The name does not tell: the content decides.
+        case contentDecides
+        case passedOver(PassedOver)
+    }
+
+    /// - Parameter path: below the folder that was named; its last component is the folder's name.
+    /// - Returns: nil for a folder that is searched.
+    func judgeFolder(_ path: RawPath) -> PassedOver? {
+        let name = Self.folded(path.name.bytes)
+        if name.first == UInt8(ascii: ".") { return .hidden }
+        if Self.systemFolders.contains(name) { return .system }
+        return ignore.contains { $0.isForFolders && $0.matches(path) } ? .ignored : nil
+    }
+
+    /// - Parameter path: below the folder that was named.
+    func judgeFile(_ path: RawPath) -> Judgement {
+        let name = Self.folded(path.name.bytes)
+        if name.first == UInt8(ascii: ".") { return .passedOver(.hidden) }
+        if Self.systemFiles.contains(name) || Self.systemPrefixes.contains(where: { name.starts(with: $0) }) {
+            return .passedOver(.system)
+        }
+        if Self.endingsInTheMaking.contains(where: { name.suffix($0.count).elementsEqual($0) }) {
+            return .passedOver(.inTheMaking)
+        }
+        if ignore.contains(where: { !$0.isForFolders && $0.matches(path) }) { return .passedOver(.ignored) }
+        if !only.isEmpty {
+            return only.contains { !$0.isForFolders && $0.matches(path) } ? .image : .passedOver(.ignored)
+        }
+        return Self.imageEndings.contains(Self.folded(path.stemAndExtension.extension)) ? .image : .contentDecides
+    }
+
+    /// Whether a file whose name does not tell is an image after all.
+    static func isImage(head: [UInt8]) -> Bool {
+        PictureFormat.allCases.contains { head.starts(with: $0.signature) }
+    }
+
+    /// Bytes of a file's head that `isImage` needs.
+    static let headLength = 16
+
+    private static func folded(_ bytes: [UInt8]) -> [UInt8] {
+        bytes.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 }
+    }
+
+    // MARK: The built-in lists, which docs/OPERATIONS.md prints
+
+    /// Of readable formats and of those that a camera may be set to by mistake: the refusal then names the format.
+    public static let imageExtensions = [
+        "jpg", "jpeg", "jpe", "jfif", "jif", "png", "apng", "bmp", "dib", "tif", "tiff", "gif", "webp", "heic", "heif",
+        "avif", "jp2", "j2k", "jpf", "jpx", "jpm", "jxl", "jls", "pgm", "ppm", "pbm", "pnm", "pam", "exr", "hdr", "tga",
+    ]
+    /// Of programs that rename a file when it is whole.
+    public static let unfinishedEndings = [
+        "~", ".tmp", ".temp", ".part", ".partial", ".filepart", ".crdownload", ".download", ".opdownload", ".!ut",
+        ".!qb",
+        ".!sync", ".bts", ".aria2", ".upload", ".uploading", ".incomplete", ".inprogress", ".in_progress", ".writing",
+        ".unfinished", ".ocpart", ".swp", ".lock", ".lck",
+    ]
+    public static let systemFolderNames = [
+        "@eaDir", "@Recycle", "@Recently-Snapshot", "@tmp", "@sharebin", "@appstore", "@Transcode", "#recycle",
+        "#snapshot",
+        "$RECYCLE.BIN", "RECYCLER", "RECYCLED", "lost+found", "System Volume Information", "__MACOSX",
+        "Network Trash Folder", "Temporary Items", "TheVolumeSettingsFolder",
+    ]
+    public static let systemFileNames = [
+        "Thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini", "Icon\r", "aquota.user", "aquota.group",
+    ]
+    /// Of thumbnails and lock files: Synology's, and those of Windows programs for an open document.
+    public static let systemFilePrefixes = ["SYNOFILE_THUMB_", "SYNOPHOTO_", "SYNOINDEX_", "~$"]
+
+    private static let imageEndings = Set(imageExtensions.map { Array($0.utf8) })
+    private static let endingsInTheMaking = unfinishedEndings.map { Array($0.utf8) }
+    private static let systemFolders = Set(systemFolderNames.map { folded(Array($0.utf8)) })
+    private static let systemFiles = Set(systemFileNames.map { folded(Array($0.utf8)) })
+    private static let systemPrefixes = systemFilePrefixes.map { folded(Array($0.utf8)) }
+}

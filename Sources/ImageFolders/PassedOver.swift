@@ -1,0 +1,85 @@
+import LinuxPlatform
+
+/// Why an entry of a folder is not taken for an image.
+public enum PassedOver: String, Sendable, Codable, CaseIterable {
+    /// The name begins with a dot.
+    case hidden
+    /// A folder or file that a storage device or an operating system keeps for itself: `@eaDir`, `lost+found`, `Thumbs.db`.
+    case system
+    /// The name says that a program is still writing: `.part`, `.filepart`, `.crdownload`.
+    case inTheMaking = "in-the-making"
+    /// Matches a pattern of `ignore:`, or none of `only:`.
+    case ignored
+    /// An image neither by name nor by content: `.xml`, `.json`, `.md5`.
+    case noImage = "no-image"
+    /// A symbolic link where links are not followed, or one that leads to no file.
+    case link
+    /// A socket, pipe or device.
+    case odd
+    /// A folder or file that this user may not read.
+    case unreadable
+
+    /// For people, after a count: "3 hidden".
+    public var words: String {
+        switch self {
+        case .hidden: "hidden"
+        case .system: "system files or folders"
+        case .inTheMaking: "in the making by name"
+        case .ignored: "excluded by only/ignore patterns"
+        case .noImage: "no image by name or content"
+        case .link: "links not followed"
+        case .odd: "sockets, pipes or devices"
+        case .unreadable: "not readable"
+        }
+    }
+}
+
+/// How many entries were passed over, and for each reason some of them.
+public struct PassedOverCounts: Sendable, Equatable {
+    /// As many paths are kept for each reason.
+    public static let exampleLimit = 3
+
+    public struct Tally: Sendable, Equatable {
+        public fileprivate(set) var count = 0
+        /// The first ones, in order of names.
+        public fileprivate(set) var examples: [RawPath] = []
+    }
+
+    public private(set) var tallies: [PassedOver: Tally] = [:]
+
+    public init() {}
+
+    mutating func add(_ reason: PassedOver, _ path: RawPath) {
+        tallies[reason, default: Tally()].count += 1
+        guard tallies[reason]!.examples.count < Self.exampleLimit else { return }
+        tallies[reason]!.examples.append(path)
+    }
+
+    /// Adds the counts of another folder.
+    public mutating func add(_ other: PassedOverCounts) {
+        for (reason, tally) in other.tallies {
+            tallies[reason, default: Tally()].count += tally.count
+            let room = Self.exampleLimit - tallies[reason]!.examples.count
+            tallies[reason]!.examples += tally.examples.prefix(max(0, room))
+        }
+    }
+
+    public subscript(reason: PassedOver) -> Int { tallies[reason]?.count ?? 0 }
+
+    public var total: Int { tallies.values.reduce(0) { $0 + $1.count } }
+    public var isEmpty: Bool { tallies.isEmpty }
+
+    /// Counts by the reasons' stable words, for JSON.
+    public var byName: [String: Int] {
+        Dictionary(uniqueKeysWithValues: tallies.map { ($0.key.rawValue, $0.value.count) })
+    }
+
+    /// "3 hidden, 8 no image by name or content (part.xml, part.md5, …)"; empty without any.
+    public var text: String {
+        PassedOver.allCases.compactMap { reason -> String? in
+            guard let tally = tallies[reason] else { return nil }
+            let names = tally.examples.map(\.name.description) + (tally.count > tally.examples.count ? ["…"] : [])
+            return "\(tally.count) \(reason.words) (\(names.joined(separator: ", ")))"
+        }.joined(separator: ", ")
+    }
+}
