@@ -1,4 +1,5 @@
-/// A decoded picture: interleaved rows, origin at the top left, orientation already applied.
+/// A decoded picture: interleaved rows, origin at the top left, orientation already applied. Two frames are equal when their pixels
+/// are, whatever was remarked on while they were decoded.
 public struct Frame: Sendable, Equatable {
     /// Samples in row order, `width × height × channels` of them.
     public enum Samples: Sendable, Equatable {
@@ -13,8 +14,10 @@ public struct Frame: Sendable, Equatable {
     /// 1 (grey) or 3 (red, green, blue).
     public let channels: Int
     public var samples: Samples
+    /// What was untidy about the file although its pixels are right: sentences for an operator, empty for most.
+    public var remarks: [String]
 
-    public init(width: Int, height: Int, channels: Int, samples: Samples) {
+    public init(width: Int, height: Int, channels: Int, samples: Samples, remarks: [String] = []) {
         precondition(width > 0 && height > 0 && (channels == 1 || channels == 3), "\(width)×\(height)×\(channels)")
         let count =
             switch samples {
@@ -26,6 +29,12 @@ public struct Frame: Sendable, Equatable {
         self.height = height
         self.channels = channels
         self.samples = samples
+        self.remarks = remarks
+    }
+
+    public static func == (left: Frame, right: Frame) -> Bool {
+        left.width == right.width && left.height == right.height && left.channels == right.channels
+            && left.samples == right.samples
     }
 
     /// Bits per sample of the storage: 8 or 16.

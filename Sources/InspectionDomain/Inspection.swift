@@ -30,6 +30,14 @@ public struct Inspection: Codable, Sendable, Equatable {
     public var timingMilliseconds: StageTimings
     public var files: ResultFiles
     public var error: InspectionError?
+    /// Nil when there are none, so that the key is absent then, as it is in files of before it existed.
+    private var optionalRemarks: [String]?
+
+    /// What the frame should be looked at for although it was inspected: an untidy file, transparency, an unusual size.
+    public var remarks: [String] {
+        get { optionalRemarks ?? [] }
+        set { optionalRemarks = newValue.isEmpty ? nil : newValue }
+    }
 
     public init(
         resultID: String, line: String, createdAt: Date, image: ImageInfo, verdict: Verdict, imageScore: Double? = nil,
@@ -37,7 +45,7 @@ public struct Inspection: Codable, Sendable, Equatable {
         pixelThreshold: Double? = nil, regions: [Region] = [], model: ModelIdentity? = nil,
         calibration: CalibrationIdentity? = nil, product: RecognizedProduct? = nil, gate: GateResult? = nil,
         timingMilliseconds: StageTimings = StageTimings(),
-        files: ResultFiles = ResultFiles(), error: InspectionError? = nil
+        files: ResultFiles = ResultFiles(), error: InspectionError? = nil, remarks: [String] = []
     ) {
         self.schema = Self.currentSchema
         self.resultID = resultID
@@ -58,6 +66,7 @@ public struct Inspection: Codable, Sendable, Equatable {
         self.timingMilliseconds = timingMilliseconds
         self.files = files
         self.error = error
+        self.remarks = remarks
     }
 
     enum CodingKeys: String, CodingKey {
@@ -74,6 +83,7 @@ public struct Inspection: Codable, Sendable, Equatable {
         case regions, model, calibration, product, gate
         case timingMilliseconds = "timing_ms"
         case files, error
+        case optionalRemarks = "remarks"
     }
 }
 

@@ -20,4 +20,25 @@ import Testing
         #expect(text.contains("\"confidence\" : null"))
         #expect(text.contains("/srv/a b.jpg"))
     }
+
+    private func result(remarks: [String]) -> Inspection {
+        Inspection(
+            resultID: "0a1b", line: "bottle", createdAt: Date(timeIntervalSince1970: 1_769_847_330),
+            image: ImageInfo(path: "/srv/a.jpg"), verdict: .normal, imageScore: 1, remarks: remarks)
+    }
+
+    @Test func remarks_are_an_optional_key_of_schema_1() throws {
+        let remarked = result(remarks: ["the picture is wholly transparent", "another"])
+        let json = try DomainJSON.encoder(pretty: false).encode(remarked)
+        let keys = try #require(try JSONSerialization.jsonObject(with: json) as? [String: Any])
+        #expect(keys["remarks"] as? [String] == ["the picture is wholly transparent", "another"])
+        #expect(keys["schema"] as? Int == 1)
+        #expect(try DomainJSON.decoder().decode(Inspection.self, from: json) == remarked)
+    }
+
+    @Test func a_result_without_remarks_has_no_such_key_and_reads_as_none() throws {
+        let json = try DomainJSON.encoder().encode(result(remarks: []))
+        #expect(!String(decoding: json, as: UTF8.self).contains("remarks"))
+        #expect(try DomainJSON.decoder().decode(Inspection.self, from: json).remarks == [])
+    }
 }

@@ -15,6 +15,8 @@ public struct Examination: Sendable {
     public let calibration: Calibration
     public let model: ModelIdentity
     public var timing: StageTimings
+    /// What result.json remarks on: the decoder's remarks first.
+    public var remarks: [String]
 
     /// What the frame was recognised as, by the gate or by the detector itself.
     public var product: RecognizedProduct? { gate?.product ?? detection.product }
@@ -32,7 +34,7 @@ public struct Examination: Sendable {
             imageScoreNormalized: detection.imageScore / calibration.imageThreshold,
             pValue: calibration.pValue(detection.imageScore), pixelThreshold: calibration.pixelThreshold,
             regions: regions.regions, model: model, calibration: calibration.identity, product: product,
-            gate: gate, timingMilliseconds: timing)
+            gate: gate, timingMilliseconds: timing, remarks: remarks)
     }
 }
 
@@ -118,7 +120,8 @@ public final class FrameExaminer {
         timing.detect = detection.detect + (ContinuousClock.now - detected).inMilliseconds
         return Examination(
             frame: frame, detection: detection, verdict: calibration.verdict(detection.imageScore), regions: regions,
-            gate: nil, calibration: calibration, model: model.identity, timing: timing)
+            gate: nil, calibration: calibration, model: model.identity, timing: timing,
+            remarks: frame.remarks)
     }
 
     private func detector(for model: LoadedModel) throws -> any Detector {
