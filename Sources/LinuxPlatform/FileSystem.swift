@@ -78,6 +78,11 @@ public struct FileSystem: Sendable {
             inode: UInt64(info.st_ino), device: UInt64(info.st_dev))
     }
 
+    /// Whether nothing can be moved out of a folder, by its permissions or because its file system is read-only.
+    public func isUnwritable(_ folder: RawPath) -> Bool {
+        folder.withCPath { faccessat(AT_FDCWD, $0, W_OK | X_OK, AT_EACCESS) } != 0 && [EACCES, EROFS].contains(errno)
+    }
+
     /// Whether something lies there. What cannot be told (an I/O error, say) is thrown, never taken for absence.
     public func exists(_ path: RawPath) throws -> Bool {
         do {
@@ -179,8 +184,10 @@ public struct FileSystem: Sendable {
     }
 
     /// Creates or replaces a file and makes its content durable; its name is durable once its folder is synced.
-    public func create(_ path: RawPath, _ data: Data, mode: mode_t = 0o644) throws {
-        try create([(path, data)], mode: mode)
+    /// - Parameter isDurable: false for what need not survive a power cut.
+    public func create(_ path: RawPath, _ data: Data, mode: mode_t = 0o644, isDurable: Bool = true) throws {
+        guard !isDurable else { return try create([(path, data)], mode: mode) }
+        try withFile(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode) { try writeAll($0, data, path) }
     }
 
     /// Creates or replaces files and makes their contents durable. All are written before the first is synced: a journalling

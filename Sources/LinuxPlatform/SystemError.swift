@@ -23,6 +23,14 @@ public struct SystemError: Error, Sendable, Equatable, CustomStringConvertible {
     }
 
     private var remedy: String? {
+        switch (call, code) {
+        case ("inotify_add_watch", ENOSPC): "raise fs.inotify.max_user_watches"
+        case ("inotify_init1", EMFILE): "raise fs.inotify.max_user_instances"
+        default: generalRemedy
+        }
+    }
+
+    private var generalRemedy: String? {
         switch code {
         case ENOSPC, EDQUOT: "free some space"
         case EROFS: "the file system is mounted read-only"
@@ -32,8 +40,8 @@ public struct SystemError: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// No space or quota left.
-    public var isDiskFull: Bool { code == ENOSPC || code == EDQUOT }
+    /// No space or quota left. Of inotify, ENOSPC means that its watches are used up.
+    public var isDiskFull: Bool { (code == ENOSPC || code == EDQUOT) && !call.hasPrefix("inotify") }
     /// A link where none is followed.
     public var isLink: Bool { code == ELOOP }
     public var isReadOnly: Bool { code == EROFS }

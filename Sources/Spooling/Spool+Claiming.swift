@@ -42,6 +42,22 @@ extension Spool {
     /// A single frame.
     public func take(_ claim: Claim) throws -> Bool { try take([claim])[0].get() }
 
+    /// Gives back a claimed frame that could not be moved out of its folder: it lies there still, and the claim is dropped.
+    ///
+    /// - Returns: false when the frame is not there, or not the same any more; then the claim stands.
+    /// - Throws: `SystemError`; then the claim stands.
+    public func release(_ claim: Claim) throws -> Bool {
+        do {
+            guard try fileSystem.status(claim.original).fingerprint == claim.fingerprint else { return false }
+        } catch let error as SystemError where error.isMissing {
+            return false
+        }
+        // A copy from another file system whose original could not be removed.
+        if !claim.isKept { try fileSystem.remove(claim.frame) }
+        try drop(claim)
+        return true
+    }
+
     private func move(_ claim: Claim) throws -> Bool {
         guard !claim.isKept else { return true }
         if try fileSystem.exists(claim.frame) {

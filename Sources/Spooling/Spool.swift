@@ -69,12 +69,17 @@ public struct Spool: Sendable {
         }
     }
 
-    /// Writes a small file durably and removes it: whether the spool can be worked in again.
+    /// Does what a claim and a result do, with a small file, and removes it: whether the spool can be worked in.
     /// - Throws: `SystemError`.
     public func probe() throws {
         let path = temporary / ".probe"
         try fileSystem.create(path, Data(count: 1 << 16))
         try fileSystem.remove(path)
+        // What a dead process leaves of it is cleared by `recover`, as a claim that never came to be.
+        let folder = active / ".probe"
+        try fileSystem.makeFolder(folder, isDurable: false)
+        try fileSystem.syncFolder(active)
+        try fileSystem.removeFolder(folder)
     }
 
     /// `<stem>-<id>`, with `.<ending>` behind it where `keepsEnding`: at most 255 bytes, safe to print and to use in a shell.

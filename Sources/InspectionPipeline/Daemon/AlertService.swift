@@ -1,5 +1,4 @@
 import Foundation
-import Logging
 import ServiceLifecycle
 import Spooling
 
@@ -16,6 +15,8 @@ struct AlertService: Service {
         }
     }
 
+    private static let undelivered = Cause(.retrying, "alerts")
+
     private static func loop(_ context: DaemonContext) {
         var failures = 0
         while true {
@@ -24,10 +25,11 @@ struct AlertService: Service {
             do {
                 try deliverAll(context)
                 failures = 0
+                context.incidents.ended(undelivered)
             } catch {
                 failures += 1
-                context.logger.event(
-                    .retrying, .error,
+                context.incidents.occurred(
+                    undelivered,
                     "alerts cannot be delivered: \(error), retrying in \(Int(Pending.pause(after: failures).inSeconds)) s"
                 )
             }

@@ -35,11 +35,12 @@ public struct Daemon: Sendable {
         let models = ModelRegistry(store: ModelStore(folder: configuration.modelsPath), logger: logger)
         for name in configuration.modelNames.sorted() { try models.require(name) }
         let ledger = try Ledger(path: configuration.ledgerPath, beforeCommit: beforeCommit)
+        let incidents = IncidentLog(logger: logger)
         context = DaemonContext(
             configuration: ActiveConfiguration(configuration), models: models, fileSystem: fileSystem, spool: spool,
             ledger: ledger, logger: logger, queue: FrameQueue(capacity: configuration.workers.framesInWork),
-            intake: IntakeGate(spool: spool, ledger: ledger, logger: logger),
-            drift: DriftWatch(ledger: ledger, logger: logger))
+            intake: IntakeGate(spool: spool, ledger: ledger, incidents: incidents),
+            drift: DriftWatch(ledger: ledger, logger: logger), incidents: incidents)
         recovery = Recovery(
             context: context, marker: RunMarker(path: configuration.state + "/run.json", fileSystem: fileSystem))
     }
@@ -58,7 +59,8 @@ public struct Daemon: Sendable {
         let services: [any Service] = [
             AlertService(context: context), RetentionService(context: context),
             InspectionService(context: context, workers: workers), InboxService(context: context, recovery: recovery),
-            ReloadService(context: context, hangups: hangups), SupervisorService(context: context),
+            HousekeepingService(context: context), ReloadService(context: context, hangups: hangups),
+            SupervisorService(context: context),
         ]
         var quiet = context.logger
         quiet.logLevel = .error

@@ -18,6 +18,10 @@ struct DaemonContext: Sendable {
     let suspects = SuspectGate()
     let progress = ProgressBoard()
     let counters = Counters()
+    let board = ReportBoard()
+    let gates = LineGates()
+    /// Where everything is logged that may fail again and again.
+    let incidents: IncidentLog
     /// Rung when an alert is in the outbox.
     let alertBell = Bell()
 

@@ -33,15 +33,14 @@ private final class InboxLoop {
 
     private let context: DaemonContext
     private let stop: Bell
-    private var inotify: Inotify?
+    private let folders: FolderWatch
     private var lines: [WatchedLine] = []
     private var revision = 0
-    /// Folders that the kernel will not watch; said once.
-    private var unwatchable: Set<RawPath> = []
 
     init(context: DaemonContext, stop: Bell) {
         self.context = context
         self.stop = stop
+        folders = FolderWatch(incidents: context.incidents)
     }
 
     func run() {
@@ -53,7 +52,10 @@ private final class InboxLoop {
                 stop.wait(.milliseconds(500))
                 continue
             }
-            guard hand(over: context.pending.due()) else { return }
+            let due = context.pending.due()
+            let admitted = due.filter { context.gates.admits($0.path, line: $0.line.name, isTaken: true) }
+            context.pending.postpone(due.filter { one in !admitted.contains { $0.path == one.path } })
+            guard hand(over: admitted) else { return }
             if ContinuousClock.now >= nextScan {
                 context.progress.begin("scanning the watched folders", part: "inbox")
                 let (found, isMore, isWaiting) = scan()
@@ -83,7 +85,7 @@ private final class InboxLoop {
     }
 
     private func waitForEvents() -> Bool {
-        if let inotify { return inotify.wait(milliseconds: Self.wakeUp) }
+        if let event = folders.wait(milliseconds: Self.wakeUp) { return event }
         stop.wait(.milliseconds(Int(Self.wakeUp)))
         return false
     }
@@ -99,46 +101,28 @@ private final class InboxLoop {
                 ?? WatchedLine(
                     line, excluding: [configuration.state, configuration.spool], fileSystem: context.fileSystem)
         }
-        unwatchable = []
-        do {
-            inotify = try Inotify()
-        } catch {
-            context.logger.event(
-                .folderUnavailable, .warning, "\(error); folders are scanned every \(interval.inSeconds) s instead")
-            inotify = nil
-        }
+        folders.reset()
+        context.incidents.keepOnly(lines: Set(configuration.lines.map(\.name)))
+        context.gates.keepOnly(lines: Set(configuration.lines.map(\.name)))
         return true
     }
 
     /// - Returns: complete frames, the lines taking turns; whether there are more; whether some are still being written.
     private func scan() -> (found: [Work], isMore: Bool, isWaiting: Bool) {
         var perLine: [[Work]] = []
+        var seen: [RawPath] = []
         var isMore = false
         var isWaiting = false
         for index in lines.indices {
             let result = lines[index].scan(context, limit: Self.batch)
-            watch(result.folders)
+            seen += result.folders
             perLine.append(result.found)
             isMore = isMore || result.isMore
             isWaiting = isWaiting || result.isWaiting
         }
+        folders.watch(seen, scannedEvery: interval)
         let longest = perLine.map(\.count).max() ?? 0
         let turns = (0..<longest).flatMap { turn in perLine.compactMap { turn < $0.count ? $0[turn] : nil } }
         return (turns, isMore, isWaiting)
-    }
-
-    /// Watching a folder again is harmless, and a folder that was removed and made anew needs it.
-    private func watch(_ folders: [RawPath]) {
-        guard let inotify else { return }
-        for folder in folders {
-            do {
-                try inotify.watch(folder)
-            } catch {
-                guard unwatchable.insert(folder).inserted else { continue }
-                context.logger.event(
-                    .folderUnavailable, .warning,
-                    "\(error); it is scanned every \(interval.inSeconds) s instead (raise fs.inotify.max_user_watches)")
-            }
-        }
     }
 }

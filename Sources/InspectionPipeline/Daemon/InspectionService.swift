@@ -95,6 +95,7 @@ private final class Worker {
         do {
             claims = try context.spool.claim(arrived.compactMap(\.intake))
         } catch {
+            if context.intake.note(error, isClaim: true) { return context.pending.putBack(arrived) }
             for work in arrived { tryAgain(work, nil, error) }
             return
         }
@@ -103,12 +104,43 @@ private final class Worker {
             let work = arrived[index], claim = claims[index]
             switch outcome {
             case .success(true):
+                if context.gates.passed(.folder(line: work.line.name, work.path.parent)) {
+                    context.incidents.ended(
+                        Self.untaken(work.line),
+                        "line \(work.line.name): frames can be taken from \(work.line.watch) again")
+                }
                 taken.append(Work(frame: .claimed(claim, isTaken: true), line: work.line, seen: work.seen))
             case .success(false): context.pending.end(work.path)
-            case .failure(let error): tryAgain(work, claim, error)
+            case .failure(let error): leave(work, claim, error)
             }
         }
         context.queue.putFirst(taken)
+    }
+
+    private static func untaken(_ line: Configuration.Line) -> Cause {
+        Cause(.intakeStopped, line: line.name, "taking frames")
+    }
+
+    /// A frame could not be moved out of its folder. It goes back where it lies, and the others of the folder are not tried until
+    /// one can be moved.
+    private func leave(_ work: Work, _ claim: Claim, _ error: any Error) {
+        if context.intake.note(error) {
+            // The spool's trouble, or its disk's.
+            if (try? context.spool.release(claim)) == true { return context.pending.putBack([work]) }
+            return tryAgain(work, claim, error)
+        }
+        guard (try? context.spool.release(claim)) == true else { return tryAgain(work, claim, error) }
+        let folder = work.path.parent, line = work.line.name
+        _ = context.pending.rest(work.path)
+        context.gates.failed(
+            work.path, at: .folder(line: line, folder), ExitStatus.message(of: error),
+            isCertain: context.fileSystem.isUnwritable(folder))
+        let waiting = context.board.waiting(line).map { "\($0) frame\($0 == 1 ? "" : "s") waiting" } ?? "frames wait"
+        context.incidents.occurred(
+            Self.untaken(work.line),
+            "line \(line): intake stopped, \(waiting) in \(folder): a frame cannot be moved out of it: "
+                + "\(ExitStatus.message(of: error)); trying one now and then",
+            fields: [LogField.frame: work.path.description])
     }
 
     private func process(_ work: Work, _ claimed: Claim, isTaken: Bool) {
@@ -116,6 +148,8 @@ private final class Worker {
         let path = work.path
         var claim = claimed
         do {
+            // Before an attempt is counted: a line that cannot work is no fault of its frames.
+            if context.gates.down[work.line.name] != nil { return context.pending.postpone([work]) }
             // The attempt is counted before the work begins. A retry in the same process is no crash: it does not count.
             if work.isSuspect {
                 claim = try context.spool.beginAgain(claim)
@@ -138,6 +172,8 @@ private final class Worker {
             case .gone:
                 break
             }
+            context.gates.passed(.line(work.line.name))
+            context.incidents.passed(line: work.line.name)
             context.pending.end(path)
         } catch {
             tryAgain(work, claim, error)
@@ -147,17 +183,23 @@ private final class Worker {
     /// The reason may pass: the frame stays where it is, and its turn comes again.
     private func tryAgain(_ work: Work, _ claim: Claim?, _ error: any Error) {
         let path = work.path
-        context.intake.note(error)
+        let isOfAll = context.intake.note(error)
         let pause: Duration
+        if claim != nil, !isOfAll {
+            context.gates.failed(path, at: .line(work.line.name), ExitStatus.message(of: error))
+        }
         if let claim {
             pause = context.pending.retry(
                 Work(frame: .claimed(claim, isTaken: false), line: work.line, seen: work.seen), of: path)
         } else {
             pause = context.pending.rest(path)
         }
-        context.logger.event(
-            .retrying, .error, "\(path): \(ExitStatus.message(of: error)), retrying in \(Int(pause.inSeconds)) s",
-            fields: [LogField.line: work.line.name, LogField.frame: path.description])
+        // The gate has said why, once for all.
+        guard !isOfAll else { return }
+        context.incidents.occurred(
+            .frame(error, line: work.line.name),
+            "\(path): \(ExitStatus.message(of: error)), retrying in \(Int(pause.inSeconds)) s",
+            unit: "failure", fields: [LogField.frame: path.description])
     }
 
     private func report(_ inspection: Inspection, _ folder: RawPath) {

@@ -1,7 +1,6 @@
 import Foundation
 import LedgerStore
 import LinuxPlatform
-import Logging
 import Spooling
 import Synchronization
 
@@ -12,46 +11,70 @@ import Synchronization
 final class IntakeGate: Sendable {
     private struct State {
         var reason: String?
+        /// Probes in a row that failed.
+        var failures = 0
         var nextProbe = ContinuousClock.now
+        /// When the spool was found to be usable although a write had failed.
+        var lastUsable: ContinuousClock.Instant?
     }
+
+    private static let stopped = Cause(.intakeStopped, "intake")
 
     private let state = Mutex(State())
     private let spool: Spool
     private let ledger: Ledger
-    private let logger: Logger
-    /// How long the gate stays closed before the spool is tried again.
+    private let incidents: IncidentLog
+    /// How long the gate stays closed before the spool is tried again; twice and four times as long after failures.
     private let pause: Duration
 
-    init(spool: Spool, ledger: Ledger, logger: Logger, pause: Duration = .seconds(2)) {
+    init(spool: Spool, ledger: Ledger, incidents: IncidentLog, pause: Duration = .seconds(2)) {
         self.spool = spool
         self.ledger = ledger
-        self.logger = logger
+        self.incidents = incidents
         self.pause = pause
     }
 
     /// Why no frames are taken; nil when they are.
     var reason: String? { state.withLock { $0.reason } }
 
-    /// Closes the gate when an error means that no other frame would fare better.
-    func note(_ error: any Error) {
+    /// Closes the gate when an error means that no other frame would fare better, of whatever line.
+    ///
+    /// - Parameter isClaim: nothing of a camera's folder was touched yet, so that any error is the spool's.
+    /// - Returns: whether the gate is closed.
+    @discardableResult
+    func note(_ error: any Error, isClaim: Bool = false) -> Bool {
         switch error {
-        case let error as SystemError where error.isDiskFull || error.isReadOnly: close("\(error)")
+        case let error as SystemError where isClaim || error.isDiskFull || error.isReadOnly:
+            // A camera's share may be full or read-only, which is its line's trouble alone.
+            if let obstacle = unusable(because: error) { close(obstacle) }
         case let error as LedgerError where error.cannotWrite: close("\(error)")
         default: break
+        }
+        return reason != nil
+    }
+
+    /// Why the spool cannot be worked in; nil when it can, asked once a second at most: frames by the hundred may fail at once.
+    private func unusable(because error: SystemError) -> String? {
+        let isFresh = state.withLock { $0.lastUsable.map { ContinuousClock.now - $0 < .seconds(1) } ?? false }
+        guard !isFresh else { return nil }
+        do {
+            try spool.probe()
+            state.withLock { $0.lastUsable = .now }
+            return nil
+        } catch {
+            return "\(error)"
         }
     }
 
     private func close(_ reason: String) {
-        let isNew = state.withLock { state in
-            defer {
-                state.reason = reason
-                state.nextProbe = .now + pause
-            }
-            return state.reason == nil
+        state.withLock { state in
+            state.reason = reason
+            state.failures = min(state.failures + 1, 3)
+            state.nextProbe = .now + pause * (1 << (state.failures - 1))
+            state.lastUsable = nil
         }
-        guard isNew else { return }
-        logger.event(
-            .intakeStopped, .error,
+        incidents.occurred(
+            Self.stopped,
             "intake stopped: \(reason). Frames wait in their folders; it goes on by itself when that has passed")
     }
 
@@ -71,8 +94,9 @@ final class IntakeGate: Sendable {
             close("\(error)")
             return false
         }
-        state.withLock { $0.reason = nil }
-        logger.event(.intakeResumed, .notice, "intake goes on: \(spool.root) and the ledger can be written again")
+        state.withLock { ($0.reason, $0.failures) = (nil, 0) }
+        incidents.ended(
+            Self.stopped, "intake goes on: \(spool.root) and the ledger can be written again", kind: .intakeResumed)
         return true
     }
 }

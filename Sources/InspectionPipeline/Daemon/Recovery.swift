@@ -12,6 +12,7 @@ final class Recovery: Sendable {
     private let marker: RunMarker
     private let lastEndWasClean: Bool
     private let isDone = Mutex(false)
+    private static let unrecovered = Cause(.retrying, "recovery")
 
     init(context: DaemonContext, marker: RunMarker) {
         self.context = context
@@ -27,13 +28,14 @@ final class Recovery: Sendable {
                 try marker.begin()
                 try takeUp()
                 isDone.withLock { $0 = true }
+                context.incidents.ended(Self.unrecovered)
                 return true
             } catch {
                 failures += 1
                 let pause = Pending.pause(after: failures)
                 context.intake.note(error)
-                context.logger.event(
-                    .retrying, .error,
+                context.incidents.occurred(
+                    Self.unrecovered,
                     "cannot take up the frames that were in work: \(ExitStatus.message(of: error)), "
                         + "retrying in \(Int(pause.inSeconds)) s")
                 stop.wait(pause)

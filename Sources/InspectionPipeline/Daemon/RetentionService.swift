@@ -24,6 +24,8 @@ struct RetentionService: Service {
         }
     }
 
+    private static let failed = Cause(.spaceLow, "retention"), tooLittle = Cause(.spaceLow, "space")
+
     private static func apply(_ context: DaemonContext, _ stop: Bell) {
         let policy = context.configuration.current.retention
         let retention = Retention(spool: context.spool, files: context.fileSystem)
@@ -33,6 +35,7 @@ struct RetentionService: Service {
                 logger.event(.removed, .notice, "removed \(day.path): older than \(Quantity.text(day.age))")
             }
             try forget(policy, context, stop)
+            context.incidents.ended(failed)
             guard let minimum = policy.minFree else { return }
             let removed = try retention.makeRoom(minimum, isStopped: { stop.stopped })
             if removed > 0 {
@@ -42,13 +45,13 @@ struct RetentionService: Service {
                 )
             }
             let free = try context.spool.freeSpace()
-            guard free < minimum, !stop.stopped else { return }
-            logger.event(
-                .spaceLow, .error,
+            guard free < minimum, !stop.stopped else { return context.incidents.ended(tooLittle) }
+            context.incidents.occurred(
+                tooLittle,
                 "only \(Quantity.text(bytes: free)) free in \(context.spool.root), \(Quantity.text(bytes: minimum)) wanted, "
                     + "and nothing left to remove; make room, or lower retention.min_free")
         } catch {
-            logger.event(.spaceLow, .error, "removing old results: \(error); trying again in 10 minutes")
+            context.incidents.occurred(failed, "removing old results: \(error), retrying in 10 minutes")
         }
     }
 

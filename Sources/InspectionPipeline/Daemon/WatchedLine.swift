@@ -33,6 +33,8 @@ struct WatchedLine {
         return copy
     }
 
+    private var unavailable: Cause { Cause(.folderUnavailable, line: line.name, "watched folder") }
+
     struct Result {
         var found: [Work] = []
         var folders: [RawPath] = []
@@ -49,19 +51,19 @@ struct WatchedLine {
         do {
             let scan = try inbox.scan()
             (arrivals, result.folders) = (scan.images, scan.folders)
+            context.board.publish(
+                LineScan(
+                    problem: scan.unreadable.first.map { "\($0.error); it is passed over" },
+                    waiting: line.after == .keep ? nil : arrivals.count, passedOver: scan.passedOver.byName),
+                of: line.name)
         } catch {
-            if !isUnavailable {
-                context.logger.event(
-                    .folderUnavailable, .error, "line \(line.name): \(error); looking again at every scan",
-                    fields: [LogField.line: line.name])
-            }
+            context.incidents.occurred(
+                unavailable, "line \(line.name): \(error); looking again at every scan", unit: "scan")
+            context.board.publish(LineScan(problem: "\(error)"), of: line.name)
             isUnavailable = true
             return result
         }
-        if isUnavailable {
-            context.logger.event(
-                .recovered, .notice, "line \(line.name): \(line.watch) is back", fields: [LogField.line: line.name])
-        }
+        context.incidents.ended(unavailable, "line \(line.name): \(line.watch) is back")
         // Files may have come between the first listing and the watches.
         result.isMore = isFirstScan || isUnavailable
         isUnavailable = false
@@ -81,7 +83,12 @@ struct WatchedLine {
                 break
             }
             guard context.pending.begin(arrival.path) else { continue }
-            result.found.append(Work(frame: .arrived(arrival), line: line, seen: .now))
+            let work = Work(frame: .arrived(arrival), line: line, seen: .now)
+            guard context.gates.admits(arrival.path, line: line.name, isTaken: false) else {
+                context.pending.putBack([work])
+                continue
+            }
+            result.found.append(work)
         }
         return result
     }

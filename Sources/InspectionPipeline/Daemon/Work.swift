@@ -107,6 +107,12 @@ final class Pending: Sendable {
         }
     }
 
+    /// Claims of a line that takes no frames now: they are due again a second later, and nothing is held against them.
+    func postpone(_ work: [Work], now: ContinuousClock.Instant = .now) {
+        guard !work.isEmpty else { return }
+        state.withLock { $0.retries += work.map { ($0, now + .seconds(1)) } }
+    }
+
     /// Takes the claims whose time has come.
     func due(_ now: ContinuousClock.Instant = .now) -> [Work] {
         state.withLock { state in

@@ -105,11 +105,13 @@ final class FrameInspector {
 
     /// A frame's own life does not depend on it: should the ledger fail just now, the next frame finds what this one would have.
     private func watchDrift(_ inspection: Inspection, _ calibration: Calibration) {
+        let cause = Cause(.retrying, line: inspection.line, "drift")
         do {
             if try context.drift.observe(inspection, calibration) { context.alertBell.ring() }
+            context.incidents.ended(cause)
         } catch {
-            context.logger.event(
-                .retrying, .error, "line \(inspection.line): drift: \(error), retrying with the next frame")
+            context.incidents.occurred(
+                cause, "line \(inspection.line): drift: \(error), retrying with the next frame", unit: "frame")
         }
     }
 

@@ -36,10 +36,19 @@ public struct DaemonStatus: Codable, Sendable, Equatable {
         public var calibrationExpiredSince: Date?
         /// What is wrong with the line.
         public var problem: String?
+        /// Whether the running daemon inspects this line's frames; absent when none runs.
+        public var isUp: Bool?
+        /// Why the running daemon takes no frames from the line's folder; absent when it does.
+        public var intakeStopped: String?
+        /// Frames that the camera overwrote before they could be taken, since the daemon started.
+        public var overwritten: Int?
 
         enum CodingKeys: String, CodingKey {
+            case name, watch, waiting, quarantined, model, version, calibration, normal, anomalous, error, problem,
+                overwritten
+            case isUp = "up"
+            case intakeStopped = "intake_stopped"
             case passedOver = "passed_over"
-            case name, watch, waiting, quarantined, model, version, calibration, normal, anomalous, error, problem
             case perMinute = "frames_per_minute"
             case p99Milliseconds = "p99_ms"
             case stages = "stages_ms"
@@ -67,6 +76,8 @@ public struct DaemonStatus: Codable, Sendable, Equatable {
     public var inspections: Int
     public var freeBytes: Int?
     public var lines: [LineStatus]
+    /// What keeps failing in the running daemon, each cause once, with its count.
+    public var incidents: [DaemonReport.Incident]
 
     enum CodingKeys: String, CodingKey {
         case isRunning = "running"
@@ -78,7 +89,7 @@ public struct DaemonStatus: Codable, Sendable, Equatable {
         case deliveredAlerts = "alerts_in_new"
         case inspections
         case freeBytes = "free_bytes"
-        case lines
+        case lines, incidents
     }
 
     /// - Throws: `LedgerError`.
@@ -89,7 +100,9 @@ public struct DaemonStatus: Codable, Sendable, Equatable {
         pid = RunningDaemon(configuration).pid
         isRunning = pid != nil
         startedAt = isRunning ? RunMarker(path: configuration.state + "/run.json").content?.startedAt : nil
-        intakeStopped = spool.obstacle()
+        let report = try pid.flatMap { try DaemonReport.read(state: configuration.state, pid: $0) }
+        intakeStopped = report?.intakeStopped ?? spool.obstacle()
+        incidents = report?.incidents ?? []
         active = (try? spool.countActive()) ?? 0
         pendingAlerts = try ledger?.pendingAlertCount() ?? 0
         deliveredAlerts = Self.count(files, spool.alertsNew)
@@ -98,7 +111,9 @@ public struct DaemonStatus: Codable, Sendable, Equatable {
         let summaries = try ledger?.summaries(since: now - 86_400) ?? []
         let store = ModelStore(folder: configuration.modelsPath)
         lines = configuration.lines.map { line in
-            Self.status(line, summaries.first { $0.line == line.name }, spool, store, ledger)
+            var status = Self.status(line, summaries.first { $0.line == line.name }, spool, store, ledger)
+            status.add(report?.lines.first { $0.name == line.name })
+            return status
         }
     }
 
@@ -146,6 +161,17 @@ public struct DaemonStatus: Codable, Sendable, Equatable {
     /// Entries of a folder; none when it is not there.
     private static func count(_ files: FileSystem, _ folder: RawPath) -> Int {
         ((try? files.list(folder)) ?? []).count { $0.name.bytes.first != UInt8(ascii: ".") }
+    }
+}
+
+extension DaemonStatus.LineStatus {
+    /// Adds what the running daemon tells of the line; it knows better what is wrong than who looks from outside.
+    fileprivate mutating func add(_ report: DaemonReport.Line?) {
+        guard let report else { return }
+        (isUp, intakeStopped) = (report.isUp, report.intakeStopped)
+        overwritten = report.scan.overwritten
+        if !report.scan.passedOver.isEmpty { passedOver = report.scan.passedOver }
+        problem = report.problem ?? problem
     }
 }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import ImageFolders
 import InspectionPipeline
 
 struct StatusCommand: ParsableCommand {
@@ -52,8 +53,15 @@ struct StatusCommand: ParsableCommand {
                 "line \(line.name): last error\(line.lastErrorAt.map { " \(Output.time($0)) UTC" } ?? ""): \($0)"
             }
         }
-        let problems = status.lines.compactMap { line in
-            line.problem.map { $0.hasPrefix("line ") ? $0 : "line \(line.name): \($0)" }
+        let problems = status.lines.flatMap { line in
+            let stopped = line.isUp == false ? "down: " : line.intakeStopped != nil ? "intake stopped: " : ""
+            let problem = (line.intakeStopped ?? line.problem).map { text in
+                text.hasPrefix("line ") && stopped.isEmpty ? text : "line \(line.name): \(stopped)\(text)"
+            }
+            return [problem, Self.passedOver(line)].compactMap { $0 }
+        }
+        let incidents = status.incidents.filter { $0.line == nil && $0.message != status.intakeStopped }.map {
+            "since \(Output.time($0.since)) UTC, \($0.count) \($0.unit)\($0.count == 1 ? "" : "s"): \($0.message)"
         }
         return """
             inspectd   \(daemon)
@@ -65,7 +73,20 @@ struct StatusCommand: ParsableCommand {
             \(table.isEmpty ? "no lines are configured" : table.text)
 
             \(times(status))
-            """ + (remarks + problems).map { "\n" + $0 }.joined()
+            """ + (remarks + problems + incidents).map { "\n" + $0 }.joined()
+    }
+
+    /// What is left in the folder, and what came too fast.
+    private static func passedOver(_ line: DaemonStatus.LineStatus) -> String? {
+        let counts = (line.passedOver ?? [:]).sorted { $0.key < $1.key }.map {
+            "\($0.value) \(PassedOver(rawValue: $0.key)?.words ?? $0.key)"
+        }
+        let lost = line.overwritten ?? 0
+        let parts =
+            (counts.isEmpty ? [] : ["passed over: " + counts.joined(separator: ", ")])
+            + (lost == 0
+                ? [] : ["\(lost) frame\(lost == 1 ? "" : "s") overwritten by the camera before they could be taken"])
+        return parts.isEmpty ? nil : "line \(line.name): " + parts.joined(separator: "; ")
     }
 
     /// Percentiles by stage.

@@ -1,0 +1,91 @@
+import Foundation
+import LinuxPlatform
+import Logging
+
+/// inotify for the watched folders. Where the kernel's limits refuse it, folders are scanned every `scan_interval` all the same;
+/// one warning says how many, and which setting to raise. Belongs to the inbox's thread.
+final class FolderWatch {
+    private let incidents: IncidentLog
+    private let intercept: Inotify.Intercept?
+    private var inotify: Inotify?
+    private static let noInstance = Cause(.folderUnavailable, "inotify_init1")
+
+    init(incidents: IncidentLog, intercept: Inotify.Intercept? = nil) {
+        (self.incidents, self.intercept) = (incidents, intercept)
+    }
+
+    /// Watches the folders of one round of scans. Watching a folder again is harmless, and one that was removed and made anew
+    /// needs it; so does one that was refused before, once the limit is raised.
+    ///
+    /// - Parameters:
+    ///   - folders: all of them, of every line.
+    ///   - interval: how often they are scanned.
+    func watch(_ folders: [RawPath], scannedEvery interval: Duration) {
+        guard let inotify = open(scannedEvery: interval) else { return }
+        var refused: [Int32: (count: Int, first: SystemError)] = [:]
+        for folder in folders {
+            do {
+                try inotify.watch(folder)
+            } catch let error as SystemError where error.isMissing {
+                // Removed since the scan; the next one sees that.
+                continue
+            } catch let error as SystemError {
+                refused[error.code, default: (0, error)].count += 1
+            } catch {
+                preconditionFailure("watch throws SystemError: \(error)")
+            }
+        }
+        for code in refusals.subtracting(refused.keys) {
+            incidents.ended(Self.cause(code), "all watched folders send events again")
+        }
+        refusals = Set(refused.keys)
+        for (code, (count, first)) in refused {
+            incidents.occurred(
+                Self.cause(code), level: .warning,
+                "\(count) of \(folders.count) watched folders send no events and are scanned every "
+                    + "\(Quantity.text(interval)) instead: \(first)\(Self.setting(first))", unit: "folder", total: count
+            )
+        }
+    }
+
+    /// Waits for an event.
+    /// - Returns: whether one came; nil where there are none to wait for.
+    func wait(milliseconds: Int32) -> Bool? { inotify?.wait(milliseconds: milliseconds) }
+
+    /// Forgets what was watched: folders of lines that are not configured any more.
+    func reset() { inotify = nil }
+
+    /// Errors that folders were refused with last.
+    private var refusals: Set<Int32> = []
+
+    private func open(scannedEvery interval: Duration) -> Inotify? {
+        if let inotify { return inotify }
+        do {
+            inotify = try Inotify(intercept: intercept)
+            incidents.ended(Self.noInstance, "watched folders send events again")
+        } catch {
+            let setting = (error as? SystemError).map(Self.setting) ?? ""
+            incidents.occurred(
+                Self.noInstance, level: .warning,
+                "no watched folder sends events; all are scanned every \(Quantity.text(interval)) instead: "
+                    + "\(error)\(setting)")
+        }
+        return inotify
+    }
+
+    private static func cause(_ code: Int32) -> Cause { Cause(.folderUnavailable, "inotify_add_watch \(code)") }
+
+    /// The limit in force, and how to raise it.
+    private static func setting(_ error: SystemError) -> String {
+        let name: String
+        switch (error.call, error.code) {
+        case ("inotify_add_watch", ENOSPC): name = "max_user_watches"
+        case ("inotify_init1", EMFILE): name = "max_user_instances"
+        default: return ""
+        }
+        let text = (try? String(contentsOfFile: "/proc/sys/fs/inotify/\(name)", encoding: .utf8)) ?? ""
+        guard let limit = Int(text.trimmingCharacters(in: .whitespacesAndNewlines)) else { return "" }
+        return ", now \(limit): sysctl -w fs.inotify.\(name)=\(2 * limit), "
+            + "and the same in /etc/sysctl.d/ for the next boot"
+    }
+}

@@ -1,0 +1,38 @@
+import Foundation
+import Logging
+import ServiceLifecycle
+
+/// What is looked after once a second, on a thread of its own because it reads and writes files: summaries of repeated causes, and
+/// `daemon.json`.
+struct HousekeepingService: Service {
+    let context: DaemonContext
+    static let interval = Duration.seconds(1)
+
+    func run() async throws {
+        let bell = Bell()
+        let context = context
+        await withTaskCancellationOrGracefulShutdownHandler {
+            await BlockingThread.run("housekeeping") {
+                while !bell.stopped {
+                    Self.round(context)
+                    bell.wait(Self.interval)
+                }
+            }
+        } onCancelOrGracefulShutdown: {
+            bell.stop()
+        }
+    }
+
+    private static let unwritten = Cause(.retrying, "daemon.json")
+
+    private static func round(_ context: DaemonContext) {
+        context.incidents.tick()
+        do {
+            try context.board.write(context)
+            context.incidents.ended(unwritten)
+        } catch {
+            context.incidents.occurred(
+                unwritten, "the daemon's report for `inspectctl status` cannot be written: \(error), retrying")
+        }
+    }
+}

@@ -1,0 +1,130 @@
+import LinuxPlatform
+import Spooling
+import Synchronization
+
+/// Which lines' frames are taken, and from which folders. One line's trouble is that line's alone.
+///
+/// A line is **down** while its model cannot be used, until somebody says that it can. A **gate** closes by itself: a folder's when
+/// frames cannot be moved out of it, a line's when three different frames in a row failed on their way through. Its frames wait where
+/// they are then, and one is let through now and then, after 1, 2, 4, … s, at most a minute; the first that passes opens the gate.
+package final class LineGates: Sendable {
+    /// What a gate stands before.
+    package enum Place: Hashable, Sendable {
+        case line(String)
+        /// A watched folder, or one below it.
+        case folder(line: String, RawPath)
+
+        var line: String {
+            switch self {
+            case .line(let line), .folder(let line, _): line
+            }
+        }
+    }
+
+    private struct Gate {
+        /// Frames that failed since the last one passed.
+        var failed: Set<RawPath> = []
+        /// Why it is closed; nil while it is open.
+        var reason: String?
+        var failedProbes = 0
+        var nextProbe = ContinuousClock.now
+        /// The frame that was let through last.
+        var probe: RawPath?
+    }
+
+    private struct State {
+        var gates: [Place: Gate] = [:]
+        var down: [String: String] = [:]
+    }
+
+    /// As many frames must fail in a row before a gate closes for want of better evidence.
+    private static let enough = 3
+
+    private let state = Mutex(State())
+
+    package init() {}
+
+    // MARK: What frames meet
+
+    /// Whether a frame may be taken, or worked on again, now. True for one frame at a time behind a closed gate whose pause is over.
+    package func admits(_ path: RawPath, line: String, isTaken: Bool, now: ContinuousClock.Instant = .now) -> Bool {
+        state.withLock { state in
+            guard !state.gates.isEmpty || !state.down.isEmpty else { return true }
+            guard state.down[line] == nil else { return false }
+            let places: [Place] = [.line(line)] + (isTaken ? [] : [.folder(line: line, path.parent)])
+            let closed = places.filter { state.gates[$0]?.reason != nil }
+            guard closed.allSatisfy({ (state.gates[$0]?.nextProbe ?? now) <= now }) else { return false }
+            for place in closed {
+                guard var gate = state.gates[place] else { continue }
+                gate.probe = path
+                gate.nextProbe = now + Pending.pause(after: gate.failedProbes)
+                state.gates[place] = gate
+            }
+            return true
+        }
+    }
+
+    /// A frame failed there.
+    /// - Parameter isCertain: no other frame would fare better.
+    package func failed(
+        _ path: RawPath, at place: Place, _ reason: String, isCertain: Bool = false, now: ContinuousClock.Instant = .now
+    ) {
+        state.withLock { state in
+            var gate = state.gates[place] ?? Gate()
+            gate.failed.insert(path)
+            if gate.reason == nil {
+                guard isCertain || gate.failed.count >= Self.enough else {
+                    state.gates[place] = gate
+                    return
+                }
+                gate.failedProbes = 1
+                gate.nextProbe = now + Pending.pause(after: 1)
+            } else if gate.probe == path {
+                // Others were on their way when it closed: they say nothing new.
+                gate.failedProbes += 1
+                gate.nextProbe = now + Pending.pause(after: gate.failedProbes)
+                gate.probe = nil
+            }
+            gate.reason = reason
+            gate.failed = []
+            state.gates[place] = gate
+        }
+    }
+
+    /// A frame passed there.
+    /// - Returns: whether that opened a gate, and no other folder's of the line is closed.
+    @discardableResult
+    package func passed(_ place: Place) -> Bool {
+        state.withLock { state in
+            guard !state.gates.isEmpty, let gate = state.gates.removeValue(forKey: place) else { return false }
+            guard gate.reason != nil else { return false }
+            return !state.gates.contains { other, gate in
+                if case .folder(place.line, _) = other { gate.reason != nil } else { false }
+            }
+        }
+    }
+
+    // MARK: What is told
+
+    /// Takes a line out of service, or puts it back.
+    package func setDown(_ line: String, _ reason: String?) { state.withLock { $0.down[line] = reason } }
+
+    /// Lines out of service, and why.
+    package var down: [String: String] { state.withLock { $0.down } }
+
+    /// Why no frames are taken from a line's whole folder; nil while they are.
+    package func stopped(_ line: String, folder: RawPath) -> String? {
+        state.withLock { state in
+            state.down[line] ?? state.gates[.line(line)]?.reason
+                ?? state.gates[.folder(line: line, folder)]?.reason
+        }
+    }
+
+    /// Forgets lines that are not configured any more.
+    package func keepOnly(lines: Set<String>) {
+        state.withLock { state in
+            state.gates = state.gates.filter { lines.contains($0.key.line) }
+            state.down = state.down.filter { lines.contains($0.key) }
+        }
+    }
+}
