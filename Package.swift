@@ -55,6 +55,7 @@ let package = Package(
         .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+        .systemLibrary(name: "CLinux"),
         .target(name: "CImageShims", dependencies: ["CJPEG", "CPNG"], cSettings: shimFlags),
         .target(
             name: "CKernels", cSettings: kernelFlags, linkerSettings: [.linkedLibrary("pthread"), .linkedLibrary("m")]),
@@ -64,7 +65,7 @@ let package = Package(
         library("TensorCore", ["CKernels", "COpenBLAS"]),
         library("NeuralNets", ["TensorCore", "CKernels"]),
         library("Imaging", ["CImageShims", "CKernels"]),
-        library("LinuxPlatform", ["CSystemd", crypto]),
+        library("LinuxPlatform", ["CLinux", "CSystemd", crypto]),
         library("ImageFolders", ["LinuxPlatform", "Imaging"]),
         library(
             "AnomalyDetectors",
@@ -108,11 +109,11 @@ let package = Package(
             swiftSettings: strict),
         tests("TensorCore", ["CKernels", "COpenBLAS", "NeuralNets"]),
         tests("NeuralNets", ["CKernels", "InspectionDomain"]),
-        tests("Imaging", ["NeuralNets"]),
+        tests("Imaging", ["NeuralNets", "SampleFrames"]),
         tests("AnomalyDetectors", ["CKernels"]),
         tests("InspectionDomain"),
         tests("LinuxPlatform"),
-        tests("ImageFolders", ["LinuxPlatform", "Imaging"]),
+        tests("ImageFolders", ["LinuxPlatform", "Imaging", "InspectionDomain", "SampleFrames"]),
         tests("Spooling", ["ImageFolders"]),
         tests("LedgerStore", [grdb]),
         tests(

@@ -11,35 +11,6 @@ public struct PictureProbe: Sendable, Equatable {
     public let channels: Int
     /// 8 or 16, as the decoded `Frame` will have.
     public let bitDepth: Int
-
-    /// How many of a file's last bytes `hasEndMarker` wants.
-    public static let tailLength = 4096
-
-    /// Whether a file that ends with `tail` was written to its end: it closes with JPEG's end-of-image marker or PNG's IEND chunk,
-    /// possibly followed by padding (zeros, 0xFF, blanks, line ends).
-    ///
-    /// A hint for a watcher that wants to wait for the rest. False also for what is no picture, and for a complete one with a
-    /// foreign trailer: do not wait for ever.
-    public static func hasEndMarker(tail: Data) -> Bool {
-        var end = tail.endIndex
-        while end > tail.startIndex {
-            let rest = tail[tail.startIndex..<end]
-            if rest.ends(with: endOfImage) || rest.ends(with: iendChunk) { return true }
-            guard padding.contains(tail[end - 1]) else { return false }
-            end -= 1
-        }
-        return false
-    }
-
-    private static let endOfImage: [UInt8] = [0xFF, 0xD9]
-    private static let iendChunk: [UInt8] = [0, 0, 0, 0, 0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82]
-    private static let padding: Set<UInt8> = [0x00, 0xFF, 0x20, 0x0A, 0x0D]
-}
-
-extension Data {
-    fileprivate func ends(with bytes: [UInt8]) -> Bool {
-        count >= bytes.count && suffix(bytes.count).elementsEqual(bytes)
-    }
 }
 
 extension Frame {

@@ -30,6 +30,10 @@ public struct Inspection: Codable, Sendable, Equatable {
     public var timingMilliseconds: StageTimings
     public var files: ResultFiles
     public var error: InspectionError?
+    /// An earlier record of the same frame, which was inspected before its writer had finished it.
+    public var supersedes: String?
+    /// The later record of the same frame: this one does not count any more.
+    public var supersededBy: String?
     /// Nil when there are none, so that the key is absent then, as it is in files of before it existed.
     private var optionalRemarks: [String]?
 
@@ -82,7 +86,8 @@ public struct Inspection: Codable, Sendable, Equatable {
         case pixelThreshold = "pixel_threshold"
         case regions, model, calibration, product, gate
         case timingMilliseconds = "timing_ms"
-        case files, error
+        case files, error, supersedes
+        case supersededBy = "superseded_by"
         case optionalRemarks = "remarks"
     }
 }

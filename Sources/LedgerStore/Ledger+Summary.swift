@@ -21,6 +21,7 @@ public struct LineSummary: Sendable, Equatable {
     public static let timed = 1000
 
     public var line: String
+    /// Errors that were superseded by a later record of the same frame do not count.
     public var normal, anomalous, error: Int
     public var last: Date?
     /// Frames of the last ten minutes, per minute.
@@ -47,7 +48,7 @@ extension Ledger {
                 database,
                 sql: """
                     SELECT line, SUM(verdict = 'normal') AS normal, SUM(verdict = 'anomalous') AS anomalous,
-                        SUM(verdict = 'error') AS error, SUM(created_at >= ?) AS recent, MAX(created_at) AS last
+                        SUM(verdict = 'error' AND record ->> '$.superseded_by' IS NULL) AS error, SUM(created_at >= ?) AS recent, MAX(created_at) AS last
                     FROM inspection WHERE created_at >= ? GROUP BY line ORDER BY line
                     """, arguments: [now.timeIntervalSince1970 - 600, since.timeIntervalSince1970])
             return try counts.map { row in
@@ -85,7 +86,8 @@ extension Ledger {
             database,
             sql: """
                 SELECT created_at, error_message FROM inspection
-                WHERE line = ? AND created_at >= ? AND verdict = 'error' ORDER BY created_at DESC LIMIT 1
+                WHERE line = ? AND created_at >= ? AND verdict = 'error'
+                    AND record ->> '$.superseded_by' IS NULL ORDER BY created_at DESC LIMIT 1
                 """, arguments: [line, since.timeIntervalSince1970]
         ).map { (try $0.date("created_at"), try $0.decode(String?.self, forColumn: "error_message") ?? "") }
     }

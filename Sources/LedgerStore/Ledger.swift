@@ -63,7 +63,7 @@ public final class Ledger: Sendable {
         }
     }
 
-    /// Records an inspection and its alert, in one transaction; threads that record at the same time share its commit.
+    /// Records an inspection and its alert, in one transaction, and marks the record that it supersedes; threads that record at the same time share its commit.
     ///
     /// - Parameter json: the inspection as `result.json` has it, where that is at hand; written anew otherwise.
     /// - Returns: false when the frame was recorded before; nothing is changed then.
@@ -96,6 +96,11 @@ public final class Ledger: Sendable {
                     record,
                 ])
             guard database.changesCount == 1 else { return false }
+            if let earlier = inspection.supersedes {
+                try database.execute(
+                    sql: "UPDATE inspection SET record = json_set(record, '$.superseded_by', ?) WHERE id = ?",
+                    arguments: [inspection.resultID, earlier])
+            }
             if let alert, let alertText { try Self.enqueue(database, alert, alertText) }
             return true
         }

@@ -10,8 +10,16 @@ public enum DurableFile {
     public static func write(
         _ data: Data, to path: String, through temporary: RawPath? = nil, fileSystem: FileSystem = FileSystem()
     ) throws {
-        let target = RawPath(path)
-        let temporary = temporary ?? target.parent / ".\(target.name).tmp"
+        try write(data, to: RawPath(path), through: temporary, fileSystem: fileSystem)
+    }
+
+    /// The same for a path of any bytes.
+    public static func write(
+        _ data: Data, to target: RawPath, through temporary: RawPath? = nil, fileSystem: FileSystem = FileSystem()
+    ) throws {
+        let temporary =
+            temporary
+            ?? target.parent.appending(RawPath(bytes: Array(".".utf8) + target.name.bytes + Array(".tmp".utf8)))
         do {
             try fileSystem.create(temporary, data)
             try fileSystem.rename(temporary, to: target)

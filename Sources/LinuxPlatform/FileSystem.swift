@@ -18,6 +18,14 @@ public struct FileStatus: Sendable, Equatable {
     /// Nanoseconds since 1970: of the last change of content, and of content, name or permissions.
     public let modified, changed: Int64
     public let inode, device: UInt64
+
+    /// Tells one file from another that later has its name. Stays when the file is renamed.
+    public var fingerprint: String { "\(device).\(inode).\(size).\(modified)" }
+
+    public init(kind: FileKind, size: Int, modified: Int64, changed: Int64, inode: UInt64, device: UInt64) {
+        (self.kind, self.size, self.modified, self.changed) = (kind, size, modified, changed)
+        (self.inode, self.device) = (inode, device)
+    }
 }
 
 /// Every durable call of the project: the one place that touches open, write, fsync, rename, unlink and mkdir, that owns
@@ -104,6 +112,31 @@ public struct FileSystem: Sendable {
     public func head(_ path: RawPath, count: Int, followsLinks: Bool = false) throws -> Data {
         try withFile(path, O_RDONLY | (followsLinks ? 0 : O_NOFOLLOW)) { descriptor in
             try readAll(descriptor, path, limit: count)
+        }
+    }
+
+    /// Opens a file and hands over a function that reads at most `count` bytes from an offset on, fewer at its end only.
+    public func withReader<Result>(
+        _ path: RawPath, followsLinks: Bool = false,
+        _ body: (_ read: (_ offset: Int, _ count: Int) throws -> Data) throws -> Result
+    ) throws -> Result {
+        try withFile(path, O_RDONLY | (followsLinks ? 0 : O_NOFOLLOW)) { descriptor in
+            try body { offset, count in
+                var data = Data(count: count)
+                var filled = 0
+                while filled < count {
+                    let moved = try data.withUnsafeMutableBytes { bytes in
+                        try retrying("read", path) { most in
+                            pread(
+                                descriptor, bytes.baseAddress! + filled, min(count - filled, most),
+                                off_t(offset + filled))
+                        }
+                    }
+                    if moved == 0 { break }
+                    filled += moved
+                }
+                return filled == count ? data : data.prefix(filled)
+            }
         }
     }
 
@@ -269,8 +302,17 @@ public struct FileSystem: Sendable {
         _ = try retrying("rmdir", path) { _ in path.withCPath { Int(rmdir($0)) } }
     }
 
+    /// A file was not copied, or its copy not used, because it is still being written. Nothing was changed.
+    public struct StillWritten: Error, Sendable, Equatable, CustomStringConvertible {
+        public let path: RawPath
+        public var description: String { "\(path) is still being written; it is copied when its writer has finished" }
+    }
+
     /// Moves a file, also to another file system (durable copy, then unlink the source). Its new name is durable once the
     /// target's folder is synced, the old one gone for good once the source's is.
+    ///
+    /// Throws `StillWritten` too, when the file would have to be copied and a program has it open for writing or changed it
+    /// while it was copied: what is written on after the copy would be lost with the source.
     public func move(_ source: RawPath, to target: RawPath) throws {
         do {
             try rename(source, to: target)
@@ -286,11 +328,22 @@ public struct FileSystem: Sendable {
         try remove(source)
     }
 
-    /// A durable copy that is complete when it has its name.
+    /// A durable copy that is complete when it has its name, and that holds all of the source.
     private func copyWhole(_ source: RawPath, to target: RawPath, followsLinks: Bool = false) throws {
         let partial = target.parent.appending(
             RawPath(bytes: Array(".partial-".utf8) + target.name.bytes.prefix(240)))
-        try copy(source, to: partial, followsLinks: followsLinks)
+        let before = try status(source, followsLinks: followsLinks)
+        guard isOpenForWriting(source, followsLinks: followsLinks) != true else { throw StillWritten(path: source) }
+        do {
+            try copy(source, to: partial, followsLinks: followsLinks)
+            let after = try status(source, followsLinks: followsLinks)
+            guard after == before, isOpenForWriting(source, followsLinks: followsLinks) != true else {
+                throw StillWritten(path: source)
+            }
+        } catch let error as StillWritten {
+            try remove(partial)
+            throw error
+        }
         try rename(partial, to: target)
         try syncFolder(target.parent)
     }

@@ -16,6 +16,10 @@ public struct Claim: Sendable, Equatable {
     public let isKept: Bool
     /// The frame arrived as a link that the line follows.
     public let isLink: Bool
+    /// Where the frame lay when it was claimed: where it arrived, or the quarantine.
+    public let source: RawPath
+    /// The record that this one's replaces: of the same frame, inspected before its writer had finished it.
+    public let supersedes: String?
     /// Size, time and inode of the frame when it was claimed.
     let fingerprint: String
     let sheet: ClaimSheet
@@ -33,23 +37,31 @@ public struct Claim: Sendable, Equatable {
         let kept: Bool
         /// Absent for a file.
         var link: Bool?
+        /// Hex; absent where the frame lay where it had arrived.
+        var source: String?
+        var supersedes: String?
         let fingerprint: String
 
         enum CodingKeys: String, CodingKey {
-            case id, line, original, attempts, kept, link, fingerprint
+            case id, line, original, attempts, kept, link, source, supersedes, fingerprint
             case originalText = "original_text"
             case claimedAt = "claimed_at"
         }
     }
 
     var record: Record {
-        Record(
+        var record = Record(
             id: id, line: line, original: original, claimedAt: claimedAt, attempts: attempts, kept: isKept,
             isLink: isLink, fingerprint: fingerprint)
+        record.source = source == original ? nil : source.hex
+        record.supersedes = supersedes
+        return record
     }
 
     init?(_ record: Record, sheet: ClaimSheet) {
         guard let original = RawPath(hex: record.original) else { return nil }
+        source = record.source.flatMap { RawPath(hex: $0) } ?? original
+        supersedes = record.supersedes
         (id, line, self.original, claimedAt) = (record.id, record.line, original, record.claimedAt)
         (attempts, isKept, isLink) = (record.attempts, record.kept, record.link ?? false)
         (fingerprint, self.sheet) = (record.fingerprint, sheet)
@@ -65,9 +77,4 @@ extension Claim.Record {
         (self.claimedAt, self.attempts, self.kept) = (claimedAt, attempts, kept)
         (link, self.fingerprint) = (isLink ? true : nil, fingerprint)
     }
-}
-
-extension FileStatus {
-    /// Tells one file from another that later has its name.
-    public var fingerprint: String { "\(device).\(inode).\(size).\(modified)" }
 }

@@ -77,7 +77,7 @@ final class ClaimSheet: Sendable, Equatable {
         try records.withLock { records in
             let next = records.filter { $0.id != record.id } + [record]
             try DurableFile.write(
-                try Self.encode(next), to: (folder / Self.recordName).description, fileSystem: fileSystem)
+                try Self.encode(next), to: folder / Self.recordName, fileSystem: fileSystem)
             records = next
         }
     }

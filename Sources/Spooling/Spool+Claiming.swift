@@ -32,7 +32,7 @@ extension Spool {
         do {
             // One sync for all: those that were claimed together lie together, and most came from one folder.
             for folder in Set(moved.map { claims[$0].sheet.folder }) { try fileSystem.syncFolder(folder) }
-            for folder in Set(moved.map { claims[$0].original.parent }) { try syncWatched(folder) }
+            for folder in Set(moved.map { claims[$0].source.parent }) { try syncWatched(folder) }
         } catch {
             for index in moved { outcomes[index] = .failure(error) }
         }
@@ -66,12 +66,12 @@ extension Spool {
         }
         do {
             if claim.isLink {
-                try fileSystem.moveContent(ofLink: claim.original, to: claim.frame)
+                try fileSystem.moveContent(ofLink: claim.source, to: claim.frame)
             } else {
-                try fileSystem.move(claim.original, to: claim.frame)
+                try fileSystem.move(claim.source, to: claim.frame)
             }
         } catch let error as SystemError where error.isMissing {
-            if try fileSystem.exists(claim.original) || fileSystem.exists(claim.frame) { throw error }
+            if try fileSystem.exists(claim.source) || fileSystem.exists(claim.frame) { throw error }
             try drop(claim)
             return false
         }
@@ -89,11 +89,11 @@ extension Spool {
     /// A frame that was copied from another file system, and whose original could not be removed then: the copy is whole.
     private func removeCopiedOriginal(_ claim: Claim) throws {
         do {
-            guard try fileSystem.status(claim.original).fingerprint == claim.fingerprint else { return }
+            guard try fileSystem.status(claim.source).fingerprint == claim.fingerprint else { return }
         } catch let error as SystemError where error.isMissing {
             return
         }
-        try fileSystem.remove(claim.original)
+        try fileSystem.remove(claim.source)
     }
 
     /// Counts the first attempt, before the work begins. Noted and not synced: the note is to survive the process, which the
@@ -202,15 +202,25 @@ public struct Intake: Sendable {
     public let arrival: Arrival
     public let line: String
     public let keeps: Bool
+    /// Where the frame arrived, when it lies elsewhere now.
+    public let original: RawPath?
+    /// The record that the new one replaces.
+    public let supersedes: String?
 
-    public init(_ arrival: Arrival, line: String, keeps: Bool) {
+    public init(
+        _ arrival: Arrival, line: String, keeps: Bool, original: RawPath? = nil, supersedes: String? = nil
+    ) {
         (self.arrival, self.line, self.keeps) = (arrival, line, keeps)
+        (self.original, self.supersedes) = (original, supersedes)
     }
 
     func record(_ now: Date) -> Claim.Record {
-        Claim.Record(
-            id: keeps ? Spool.keptID(arrival, line: line) : Spool.freshID(now), line: line, original: arrival.path,
-            claimedAt: now, attempts: 0, kept: keeps, isLink: arrival.link != nil,
+        var record = Claim.Record(
+            id: keeps ? Spool.keptID(arrival, line: line) : Spool.freshID(now), line: line,
+            original: original ?? arrival.path, claimedAt: now, attempts: 0, kept: keeps, isLink: arrival.link != nil,
             fingerprint: (arrival.link ?? arrival.status).fingerprint)
+        record.source = original.map { _ in arrival.path.hex }
+        record.supersedes = supersedes
+        return record
     }
 }

@@ -2,25 +2,6 @@ import Foundation
 import InspectionDomain
 import LinuxPlatform
 
-/// Why a frame was set aside; `reason.json` beside it.
-public struct QuarantineReason: Codable, Sendable, Equatable {
-    public var schema = 1
-    public let resultID: String
-    public let line: String
-    /// As the frame arrived: readable, and exact.
-    public let original, originalHex: String
-    public let error: InspectionError
-    public let attempts: Int
-    public let quarantinedAt: Date
-
-    enum CodingKeys: String, CodingKey {
-        case schema, line, original, error, attempts
-        case resultID = "result_id"
-        case originalHex = "original_hex"
-        case quarantinedAt = "quarantined_at"
-    }
-}
-
 extension Spool {
     /// Where a claim's results are, or will be.
     public func resultFolder(_ claim: Claim) -> RawPath {
@@ -75,32 +56,6 @@ extension Spool {
         try drop(claim)
     }
 
-    /// After the ledger's commit: sets a frame aside that can never be inspected, with the reason beside it. A frame of a
-    /// line that keeps its originals stays in its folder; the reason is written all the same.
-    ///
-    /// - Returns: the quarantine folder.
-    /// - Throws: `SystemError`.
-    @discardableResult
-    public func quarantine(_ claim: Claim, error: InspectionError, now: Date = Date()) throws -> RawPath {
-        let folder = quarantine / claim.line / Self.name(for: claim.original, id: claim.id)
-        let reason = QuarantineReason(
-            resultID: claim.id, line: claim.line, original: claim.original.description, originalHex: claim.original.hex,
-            error: error, attempts: claim.attempts, quarantinedAt: now)
-        try fileSystem.makeFolder(folder)
-        try DurableFile.write(
-            try DomainJSON.encoder().encode(reason), to: (folder / "reason.json").description,
-            through: temporary / ".\(claim.id).tmp", fileSystem: fileSystem)
-        CrashPoint.reasonWritten.reached()
-        if !claim.isKept, try fileSystem.exists(claim.frame) {
-            // The frame's own name, except where it would hide the reason.
-            let name = claim.original.name == RawPath("reason.json") ? RawPath("frame") : claim.original.name
-            try fileSystem.move(claim.frame, to: folder.appending(name))
-        }
-        try fileSystem.syncFolder(folder)
-        try drop(claim)
-        return folder
-    }
-
     /// The frame has made its last move. Nothing is synced: a claim that a power cut brings back holds no frame, or the ledger
     /// knows it, and it is dropped again.
     func drop(_ claim: Claim) throws {
@@ -115,7 +70,7 @@ extension Spool {
         // An alert that its consumer took already must not come back.
         if try fileSystem.exists(alertsCurrent / "\(alert.id).json") { return }
         try DurableFile.write(
-            try DomainJSON.encoder().encode(alert), to: (alertsNew / "\(alert.id).json").description,
+            try DomainJSON.encoder().encode(alert), to: alertsNew / "\(alert.id).json",
             through: temporary / ".alert-\(alert.id).tmp", fileSystem: fileSystem)
         CrashPoint.alertDelivered.reached()
     }

@@ -51,6 +51,11 @@ public struct Spool: Sendable {
     /// - Throws: `FileLock.Held`, `SystemError`.
     public func lock() throws -> FileLock { try FileLock(path: (root / "lock").description, waits: false) }
 
+    /// Whether a file can be moved into the spool without being copied.
+    public func isOnFileSystem(of file: FileStatus) -> Bool {
+        (try? fileSystem.status(active).device) == file.device
+    }
+
     /// Bytes free for results.
     public func freeSpace() throws -> Int { try fileSystem.freeSpace(root) }
 

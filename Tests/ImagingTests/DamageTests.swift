@@ -74,19 +74,4 @@ import TestSupport
         stray.append(contentsOf: [0, 0, 0, 0xFF, 0xD9])
         #expect(try Frame.decode(stray) == Frame.decode(whole))
     }
-
-    @Test(arguments: GoldenPictures.names())
-    func the_end_marker_tells_a_complete_file(name: String) throws {
-        let data = try GoldenPictures.data(name)
-        let tail = data.suffix(PictureProbe.tailLength)
-        #expect(PictureProbe.hasEndMarker(tail: tail))
-        #expect(PictureProbe.hasEndMarker(tail: tail + Data(count: 100)))
-        #expect(!PictureProbe.hasEndMarker(tail: data.prefix(data.count - 1).suffix(PictureProbe.tailLength)))
-        #expect(!PictureProbe.hasEndMarker(tail: data.prefix(data.count / 2).suffix(PictureProbe.tailLength)))
-    }
-
-    @Test func no_bytes_have_no_end_marker() {
-        #expect(!PictureProbe.hasEndMarker(tail: Data()))
-        #expect(!PictureProbe.hasEndMarker(tail: Data(count: 500)))
-    }
 }

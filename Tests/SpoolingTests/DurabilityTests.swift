@@ -1,4 +1,5 @@
 import Foundation
+import ImageFolders
 import LinuxPlatform
 import Spooling
 import Synchronization

@@ -1,4 +1,5 @@
 import Foundation
+import ImageFolders
 import InspectionDomain
 import LinuxPlatform
 import Spooling
@@ -30,8 +31,9 @@ struct Plant {
     func takeFrame(_ name: RawPath = RawPath("a.jpg"), _ content: String = "x") throws -> Claim {
         try spool.prepare()
         try arrive(name, content)
-        var inbox = Inbox(folder: watch)
-        let claim = try spool.claim(try #require(try inbox.scan().images.first), line: "a", keeps: false)
+        let path = RawPath(watch).appending(name)
+        let claim = try spool.claim(
+            Arrival(path: path, status: try FileSystem().status(path)), line: "a", keeps: false)
         try #require(try spool.take(claim))
         return claim
     }

@@ -36,11 +36,14 @@ public struct Daemon: Sendable {
         for name in configuration.modelNames.sorted() { try models.require(name) }
         let ledger = try Ledger(path: configuration.ledgerPath, beforeCommit: beforeCommit)
         let incidents = IncidentLog(logger: logger)
+        let inboxBell = InboxBell()
         context = DaemonContext(
             configuration: ActiveConfiguration(configuration), models: models, fileSystem: fileSystem, spool: spool,
             ledger: ledger, logger: logger, queue: FrameQueue(capacity: configuration.workers.framesInWork),
             intake: IntakeGate(spool: spool, ledger: ledger, incidents: incidents),
-            drift: DriftWatch(ledger: ledger, logger: logger), incidents: incidents)
+            drift: DriftWatch(ledger: ledger, logger: logger), inboxBell: inboxBell,
+            pending: Pending(onFreed: inboxBell.ring), unfinished: UnfinishedFrames(fileSystem: fileSystem),
+            incidents: incidents)
         recovery = Recovery(
             context: context, marker: RunMarker(path: configuration.state + "/run.json", fileSystem: fileSystem))
     }

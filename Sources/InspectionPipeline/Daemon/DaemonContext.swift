@@ -14,7 +14,10 @@ struct DaemonContext: Sendable {
     let queue: FrameQueue<Work>
     let intake: IntakeGate
     let drift: DriftWatch
-    let pending = Pending()
+    let inboxBell: InboxBell
+    let pending: Pending
+    /// Frames that were set aside and are written on.
+    let unfinished: UnfinishedFrames
     let suspects = SuspectGate()
     let progress = ProgressBoard()
     let counters = Counters()

@@ -1,17 +1,19 @@
 import Foundation
 import LinuxPlatform
 import Logging
+import Synchronization
 
 /// inotify for the watched folders. Where the kernel's limits refuse it, folders are scanned every `scan_interval` all the same;
 /// one warning says how many, and which setting to raise. Belongs to the inbox's thread.
 final class FolderWatch {
     private let incidents: IncidentLog
+    private let bell: InboxBell
     private let intercept: Inotify.Intercept?
     private var inotify: Inotify?
     private static let noInstance = Cause(.folderUnavailable, "inotify_init1")
 
-    init(incidents: IncidentLog, intercept: Inotify.Intercept? = nil) {
-        (self.incidents, self.intercept) = (incidents, intercept)
+    init(incidents: IncidentLog, bell: InboxBell, intercept: Inotify.Intercept? = nil) {
+        (self.incidents, self.bell, self.intercept) = (incidents, bell, intercept)
     }
 
     /// Watches the folders of one round of scans. Watching a folder again is harmless, and one that was removed and made anew
@@ -48,12 +50,15 @@ final class FolderWatch {
         }
     }
 
-    /// Waits for an event.
-    /// - Returns: whether one came; nil where there are none to wait for.
-    func wait(milliseconds: Int32) -> Bool? { inotify?.wait(milliseconds: milliseconds) }
+    /// Waits for events.
+    /// - Returns: what came; nil where there are none to wait for.
+    func wait(milliseconds: Int32) -> Inotify.Batch? { inotify?.wait(milliseconds: milliseconds) }
 
     /// Forgets what was watched: folders of lines that are not configured any more.
-    func reset() { inotify = nil }
+    func reset() {
+        inotify = nil
+        bell.connect(nil)
+    }
 
     /// Errors that folders were refused with last.
     private var refusals: Set<Int32> = []
@@ -62,6 +67,7 @@ final class FolderWatch {
         if let inotify { return inotify }
         do {
             inotify = try Inotify(intercept: intercept)
+            bell.connect(inotify)
             incidents.ended(Self.noInstance, "watched folders send events again")
         } catch {
             let setting = (error as? SystemError).map(Self.setting) ?? ""
@@ -88,4 +94,13 @@ final class FolderWatch {
         return ", now \(limit): sysctl -w fs.inotify.\(name)=\(2 * limit), "
             + "and the same in /etc/sysctl.d/ for the next boot"
     }
+}
+
+/// Wakes the inbox while it waits for events, from any thread.
+final class InboxBell: Sendable {
+    private let inotify = Mutex<Inotify?>(nil)
+
+    fileprivate func connect(_ inotify: Inotify?) { self.inotify.withLock { $0 = inotify } }
+
+    func ring() { inotify.withLock { $0?.wake() } }
 }

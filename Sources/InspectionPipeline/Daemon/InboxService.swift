@@ -40,7 +40,7 @@ private final class InboxLoop {
     init(context: DaemonContext, stop: Bell) {
         self.context = context
         self.stop = stop
-        folders = FolderWatch(incidents: context.incidents)
+        folders = FolderWatch(incidents: context.incidents, bell: context.inboxBell)
     }
 
     func run() {
@@ -58,14 +58,14 @@ private final class InboxLoop {
             guard hand(over: admitted) else { return }
             if ContinuousClock.now >= nextScan {
                 context.progress.begin("scanning the watched folders", part: "inbox")
-                let (found, isMore, isWaiting) = scan()
+                if let batch = folders.wait(milliseconds: 0) { note(batch) }
+                let (found, isMore, nextLook) = scan()
                 context.progress.rest("inbox")
                 guard hand(over: found) else { return }
-                let pause = isWaiting ? min(.milliseconds(500), interval) : interval
-                nextScan = isMore ? .now : .now + pause
+                nextScan = isMore ? .now : .now + pause(until: nextLook)
                 if isMore { continue }
             }
-            if waitForEvents() { nextScan = .now }
+            if waitForEvents(until: nextScan) { nextScan = .now }
         }
     }
 
@@ -84,10 +84,26 @@ private final class InboxLoop {
         return true
     }
 
-    private func waitForEvents() -> Bool {
-        if let event = folders.wait(milliseconds: Self.wakeUp) { return event }
-        stop.wait(.milliseconds(Int(Self.wakeUp)))
-        return false
+    /// A file that is not whole is looked at twice a second, because a change of it need not be told.
+    private func pause(until look: ContinuousClock.Instant?) -> Duration {
+        guard let look else { return interval }
+        return min(interval, .milliseconds(500), max(.milliseconds(5), look - .now))
+    }
+
+    /// - Returns: whether a scan may find something new.
+    private func waitForEvents(until scan: ContinuousClock.Instant) -> Bool {
+        let milliseconds = Int32(clamping: Int(max(.zero, scan - .now) / .milliseconds(1)) + 1)
+        let time = min(Self.wakeUp, milliseconds)
+        guard let batch = folders.wait(milliseconds: time) else {
+            stop.wait(.milliseconds(Int(time)))
+            return context.pending.takeFreed()
+        }
+        note(batch)
+        return context.pending.takeFreed() || batch.isIncomplete || batch.events.contains(where: \.wakes)
+    }
+
+    private func note(_ batch: Inotify.Batch) {
+        for index in lines.indices { lines[index].note(batch) }
     }
 
     /// Takes the lines of a new configuration over; lines that are the same keep what they know of their files.
@@ -107,22 +123,37 @@ private final class InboxLoop {
         return true
     }
 
-    /// - Returns: complete frames, the lines taking turns; whether there are more; whether some are still being written.
-    private func scan() -> (found: [Work], isMore: Bool, isWaiting: Bool) {
-        var perLine: [[Work]] = []
+    /// - Returns: whole frames, the lines taking turns; whether there are more; when one that is not whole is looked at again.
+    private func scan() -> (found: [Work], isMore: Bool, nextLook: ContinuousClock.Instant?) {
+        var perLine: [[Work]] = [unfinished()]
         var seen: [RawPath] = []
         var isMore = false
-        var isWaiting = false
+        var nextLook: ContinuousClock.Instant?
         for index in lines.indices {
             let result = lines[index].scan(context, limit: Self.batch)
             seen += result.folders
             perLine.append(result.found)
             isMore = isMore || result.isMore
-            isWaiting = isWaiting || result.isWaiting
+            if let look = result.nextLook { nextLook = min(nextLook ?? look, look) }
         }
         folders.watch(seen, scannedEvery: interval)
         let longest = perLine.map(\.count).max() ?? 0
         let turns = (0..<longest).flatMap { turn in perLine.compactMap { turn < $0.count ? $0[turn] : nil } }
-        return (turns, isMore, isWaiting)
+        return (turns, isMore, nextLook)
+    }
+
+    /// Frames that were set aside unfinished and are whole now.
+    private func unfinished() -> [Work] {
+        let configuration = context.configuration.current
+        return context.unfinished.due { configuration.line(named: $0)?.settle }.compactMap { entry, arrival in
+            guard let line = configuration.line(named: entry.line), context.pending.begin(arrival.path) else {
+                return nil
+            }
+            context.logger.event(
+                .recovered, .notice,
+                "\(entry.original): was written on after it had been set aside as unfinished; inspecting it again",
+                fields: [LogField.line: line.name, LogField.frame: entry.original.description])
+            return Work(frame: .unfinished(arrival, entry), line: line, seen: .now)
+        }
     }
 }

@@ -79,7 +79,7 @@ private final class Worker {
         while let batch = context.queue.pop(most: Self.together, isBatched: { $0.frame.isArrival }) {
             context.suspects.pass(suspect: batch[0].isSuspect) {
                 switch batch[0].frame {
-                case .arrived: takeIn(batch)
+                case .arrived, .unfinished: takeIn(batch)
                 case .claimed(let claim, let isTaken): process(batch[0], claim, isTaken: isTaken)
                 }
             }
@@ -109,12 +109,28 @@ private final class Worker {
                         Self.untaken(work.line),
                         "line \(work.line.name): frames can be taken from \(work.line.watch) again")
                 }
-                taken.append(Work(frame: .claimed(claim, isTaken: true), line: work.line, seen: work.seen))
-            case .success(false): context.pending.end(work.path)
+                if !claim.isKept { context.pending.release(work.path) }
+                taken.append(
+                    Work(
+                        frame: .claimed(claim, isTaken: true), line: work.line, seen: work.seen,
+                        isInItsFolder: claim.isKept))
+            case .success(false): context.pending.end(work)
+            case .failure(let error as FileSystem.StillWritten):
+                leaveToItsWriter(work, claim, error)
             case .failure(let error): leave(work, claim, error)
             }
         }
         context.queue.putFirst(taken)
+    }
+
+    /// A frame on another file system is being written on: it waits in its folder until its writer has finished.
+    private func leaveToItsWriter(_ work: Work, _ claim: Claim, _ error: FileSystem.StillWritten) {
+        do {
+            guard try context.spool.release(claim) else { return context.pending.end(work) }
+            context.pending.putBack([work])
+        } catch {
+            tryAgain(work, claim, error)
+        }
     }
 
     private static func untaken(_ line: Configuration.Line) -> Cause {
@@ -131,7 +147,7 @@ private final class Worker {
         }
         guard (try? context.spool.release(claim)) == true else { return tryAgain(work, claim, error) }
         let folder = work.path.parent, line = work.line.name
-        _ = context.pending.rest(work.path)
+        _ = context.pending.rest(work)
         context.gates.failed(
             work.path, at: .folder(line: line, folder), ExitStatus.message(of: error),
             isCertain: context.fileSystem.isUnwritable(folder))
@@ -145,7 +161,8 @@ private final class Worker {
 
     private func process(_ work: Work, _ claimed: Claim, isTaken: Bool) {
         guard context.intake.reason == nil else { return context.pending.putBack([work]) }
-        let path = work.path
+        let path = work.original
+        var work = work
         var claim = claimed
         do {
             // Before an attempt is counted: a line that cannot work is no fault of its frames.
@@ -156,7 +173,14 @@ private final class Worker {
             } else if claim.attempts == 0 {
                 claim = try context.spool.begin(claim)
             }
-            switch try inspector.inspect(claim, isTaken: isTaken, line: work.line, seen: work.seen) {
+            switch try inspector.inspect(
+                claim, isTaken: isTaken, line: work.line, seen: work.seen,
+                onTaken: {
+                    guard work.isInItsFolder, !claim.isKept else { return }
+                    context.pending.release(work.path)
+                    work.isInItsFolder = false
+                })
+            {
             case .inspected(let inspection, let folder):
                 context.counters.count(inspection.verdict)
                 report(inspection, folder)
@@ -174,7 +198,7 @@ private final class Worker {
             }
             context.gates.passed(.line(work.line.name))
             context.incidents.passed(line: work.line.name)
-            context.pending.end(path)
+            context.pending.end(work)
         } catch {
             tryAgain(work, claim, error)
         }
@@ -190,9 +214,11 @@ private final class Worker {
         }
         if let claim {
             pause = context.pending.retry(
-                Work(frame: .claimed(claim, isTaken: false), line: work.line, seen: work.seen), of: path)
+                Work(
+                    frame: .claimed(claim, isTaken: false), line: work.line, seen: work.seen,
+                    isInItsFolder: work.isInItsFolder))
         } else {
-            pause = context.pending.rest(path)
+            pause = context.pending.rest(work)
         }
         // The gate has said why, once for all.
         guard !isOfAll else { return }

@@ -52,6 +52,7 @@ final class Recovery: Sendable {
     private func takeUp() throws {
         let configuration = context.configuration.current
         let claims = try context.spool.recover()
+        try context.unfinished.takeUp(context.spool)
         guard !claims.isEmpty else { return }
         var work: [Work] = []
         for claim in claims {
@@ -64,7 +65,7 @@ final class Recovery: Sendable {
                 try setAside(claim)
             }
         }
-        for one in work { _ = context.pending.begin(one.path) }
+        for one in work where one.isInItsFolder { _ = context.pending.begin(one.path) }
         context.pending.putBack(work)
         context.logger.event(
             .recovered, .notice, "\(claims.count) frame(s) were in work when inspectd last ended; they come first")

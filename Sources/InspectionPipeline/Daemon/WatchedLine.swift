@@ -12,12 +12,14 @@ struct WatchedLine {
     /// Files of a line that keeps its originals, by path, that the ledger holds.
     private var recorded: [RawPath: String] = [:]
     private var isUnavailable = false
-    private var isFirstScan = true
+    /// Folders of the latest scan: what arrives in a new one before it is watched is found by another scan only.
+    private var folders: Set<RawPath> = []
+    private var overwritten = 0
 
     init(_ line: Configuration.Line, excluding folders: [String], fileSystem: FileSystem) {
         self.line = line
         inbox = Inbox(
-            folder: line.watch, rule: line.images, excluding: folders, settling: line.settle, fileSystem: fileSystem)
+            folder: line.watch, rule: line.images, excluding: folders, settle: line.settle, fileSystem: fileSystem)
     }
 
     /// Whether what is known of the files holds for a line of a new configuration.
@@ -33,64 +35,107 @@ struct WatchedLine {
         return copy
     }
 
-    private var unavailable: Cause { Cause(.folderUnavailable, line: line.name, "watched folder") }
+    private func cause(_ what: String) -> Cause { Cause(.folderUnavailable, line: line.name, what) }
 
     struct Result {
         var found: [Work] = []
         var folders: [RawPath] = []
-        /// There are complete frames beyond the limit.
+        /// There are frames beyond the limit, or may be.
         var isMore = false
-        /// Some files are still being written, or rest before they are tried again.
-        var isWaiting = false
+        /// When a file that is not whole yet is to be looked at again, at the latest.
+        var nextLook: ContinuousClock.Instant?
     }
 
-    /// Frames that are complete and on nobody's way yet, oldest first, marked as on their way.
+    /// Takes what the kernel told of the folder.
+    mutating func note(_ batch: Inotify.Batch) { inbox.note(batch) }
+
+    /// Frames that are whole and on nobody's way yet, oldest first, marked as on their way.
     mutating func scan(_ context: DaemonContext, limit: Int) -> Result {
         var result = Result()
-        let arrivals: [Arrival]
+        let scan: ImageFolder.Scan
         do {
-            let scan = try inbox.scan()
-            (arrivals, result.folders) = (scan.images, scan.folders)
-            context.board.publish(
-                LineScan(
-                    problem: scan.unreadable.first.map { "\($0.error); it is passed over" },
-                    waiting: line.after == .keep ? nil : arrivals.count, passedOver: scan.passedOver.byName),
-                of: line.name)
+            scan = try inbox.scan()
         } catch {
             context.incidents.occurred(
-                unavailable, "line \(line.name): \(error); looking again at every scan", unit: "scan")
+                cause("watched folder"), "line \(line.name): \(error); looking again at every scan", unit: "scan")
             context.board.publish(LineScan(problem: "\(error)"), of: line.name)
             isUnavailable = true
             return result
         }
-        context.incidents.ended(unavailable, "line \(line.name): \(line.watch) is back")
-        // Files may have come between the first listing and the watches.
-        result.isMore = isFirstScan || isUnavailable
+        context.incidents.ended(cause("watched folder"), "line \(line.name): \(line.watch) is back")
+        result.folders = scan.folders
+        result.isMore = isUnavailable || !scan.folders.allSatisfy(folders.contains)
         isUnavailable = false
-        isFirstScan = false
-        if line.after == .keep { forgetRecorded(except: arrivals) }
-        for arrival in arrivals {
+        folders = Set(scan.folders)
+        tell(scan, context)
+        if line.after == .keep { forgetRecorded(except: scan.images) }
+        for arrival in scan.images {
             if isRecorded(arrival, context) { continue }
-            guard
-                inbox.isComplete(
-                    arrival, tailLength: PictureProbe.tailLength, hasEndMarker: PictureProbe.hasEndMarker(tail:))
-            else {
-                result.isWaiting = true
-                continue
-            }
             if result.found.count == limit {
                 result.isMore = true
                 break
             }
-            guard context.pending.begin(arrival.path) else { continue }
+            guard context.pending.begin(arrival.path) else {
+                inbox.noteWaiting(arrival)
+                continue
+            }
             let work = Work(frame: .arrived(arrival), line: line, seen: .now)
-            guard context.gates.admits(arrival.path, line: line.name, isTaken: false) else {
+            guard isReady(arrival, context, &result),
+                context.gates.admits(arrival.path, line: line.name, isTaken: false)
+            else {
                 context.pending.putBack([work])
                 continue
             }
             result.found.append(work)
+            if line.after == .keep {
+                result.found[result.found.count - 1].supersedes = context.unfinished.superseded(by: arrival)
+            }
         }
         return result
+    }
+
+    private mutating func isReady(_ arrival: Arrival, _ context: DaemonContext, _ result: inout Result) -> Bool {
+        switch inbox.judge(arrival) {
+        case .whole: return true
+        case .settled(let isOpen):
+            // What its writer has open can be moved within a file system, and not copied to another.
+            if isOpen, line.after != .keep, !context.spool.isOnFileSystem(of: arrival.status) { return false }
+            return true
+        case .rests(let until):
+            result.nextLook = min(result.nextLook ?? until, until)
+            return false
+        }
+    }
+
+    /// What the operator is told of a scan.
+    private mutating func tell(_ scan: ImageFolder.Scan, _ context: DaemonContext) {
+        let unreadable = cause("folders that cannot be read")
+        var problem: String?
+        if let first = scan.unreadable.first {
+            let count = scan.unreadable.count
+            let folders = count == 1 ? "1 folder below" : "\(count) folders below"
+            let text =
+                "\(folders) \(line.watch) cannot be read and \(count == 1 ? "is" : "are") passed over: \(first.error)"
+            problem = text
+            context.incidents.occurred(
+                unreadable, level: .warning, "line \(line.name): \(text); looking again at every scan", unit: "folder",
+                total: count)
+        } else {
+            context.incidents.ended(unreadable, "line \(line.name): all folders below \(line.watch) can be read")
+        }
+        let lost = inbox.takeOverwritten()
+        if lost > 0 {
+            overwritten += lost
+            context.incidents.occurred(
+                Cause(.overwritten, line: line.name, "overwritten"), level: .warning,
+                "line \(line.name): the camera overwrote at least \(overwritten) whole "
+                    + "frame\(overwritten == 1 ? "" : "s") before \(overwritten == 1 ? "it" : "they") could be taken; let it "
+                    + "number its files, or write fewer frames", unit: "frame", total: overwritten)
+        }
+        context.board.publish(
+            LineScan(
+                problem: problem, waiting: line.after == .keep ? nil : scan.images.count,
+                passedOver: scan.passedOver.byName, overwritten: overwritten), of: line.name)
     }
 
     /// Whether a kept file was inspected before: remembered, else asked of the ledger once.

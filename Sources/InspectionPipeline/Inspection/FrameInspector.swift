@@ -36,24 +36,30 @@ final class FrameInspector {
     /// - Parameters:
     ///   - isTaken: the frame is out of its folder, and new.
     ///   - seen: when it was.
+    ///   - onTaken: called when the frame has left its folder.
     /// - Throws: what may pass: `SystemError`, `LedgerError`, and what is wrong with the model or the configuration.
     func inspect(
-        _ claim: Claim, isTaken: Bool, line: Configuration.Line, seen: ContinuousClock.Instant
+        _ claim: Claim, isTaken: Bool, line: Configuration.Line, seen: ContinuousClock.Instant,
+        onTaken: () -> Void = {}
     ) throws -> Outcome {
         var queued = (ContinuousClock.now - seen).inMilliseconds
         if !isTaken {
             step("claim")
             if try context.ledger.contains(claim.id) { return try finishRecorded(claim, line) }
             guard try context.spool.take(claim) else { return .gone }
+            onTaken()
         }
         var image = ImageInfo(path: claim.original.description)
         var inspection: Inspection
         var contents: [String: Data] = [:]
         var calibration: Calibration?
+        var read: FileStatus?
         do {
             if claim.attempts > 2 { throw Self.crashedTwice }
             step("read")
-            let data = try context.fileSystem.read(claim.frame, followsLinks: claim.isKept && claim.isLink)
+            let follows = claim.isKept && claim.isLink
+            read = try context.fileSystem.status(claim.frame, followsLinks: follows)
+            let data = try context.fileSystem.read(claim.frame, followsLinks: follows)
             CrashPoint.frameRead.reached()
             image.sha256 = SHA256.hex(of: data)
             let model = try context.models.current(line.model)
@@ -87,6 +93,7 @@ final class FrameInspector {
                 resultID: claim.id, line: claim.line, createdAt: Date(), image: image, verdict: .error, error: reason)
         }
         inspection.timingMilliseconds.queue = queued
+        inspection.supersedes = claim.supersedes
 
         step("write results")
         let json = try DomainJSON.encoder().encode(inspection)
@@ -99,7 +106,7 @@ final class FrameInspector {
         CrashPoint.recorded.reached()
         if let calibration { watchDrift(inspection, calibration) }
         step("finish")
-        try finish(claim, inspection.error, line)
+        try finish(claim, inspection.error, line, read: read)
         return .inspected(inspection, folder: folder)
     }
 
@@ -118,9 +125,21 @@ final class FrameInspector {
     private func step(_ name: String) { context.progress.begin(name, part: worker) }
 
     /// After the ledger's commit: the frame's last move.
-    private func finish(_ claim: Claim, _ error: InspectionError?, _ line: Configuration.Line) throws {
+    private func finish(
+        _ claim: Claim, _ error: InspectionError?, _ line: Configuration.Line, read: FileStatus? = nil
+    ) throws {
+        if let earlier = claim.supersedes {
+            let folder = try context.ledger.entry(earlier)?.resultPath
+            try context.spool.supersede(claim, resultFolder: folder.map { RawPath($0) })
+        }
         if let error {
-            try context.spool.quarantine(claim, error: error)
+            let now = Date()
+            let folder = try context.spool.quarantine(claim, error: error, read: read, now: now)
+            guard let read, let frame = claim.isKept ? claim.original : try context.spool.frame(in: folder) else { return }
+            context.unfinished.note(
+                UnfinishedFrames.Entry(
+                    id: claim.id, line: claim.line, original: claim.original, frame: frame,
+                    fingerprint: read.fingerprint, quarantinedAt: now))
         } else if line.after == .delete {
             try context.spool.delete(claim)
         } else {

@@ -169,8 +169,8 @@ extension DaemonStatus.LineStatus {
     fileprivate mutating func add(_ report: DaemonReport.Line?) {
         guard let report else { return }
         (isUp, intakeStopped) = (report.isUp, report.intakeStopped)
+        passedOver = report.scan.passedOver.isEmpty ? nil : report.scan.passedOver
         overwritten = report.scan.overwritten
-        if !report.scan.passedOver.isEmpty { passedOver = report.scan.passedOver }
         problem = report.problem ?? problem
     }
 }

@@ -16,16 +16,23 @@ struct ConfigCommand: ParsableCommand {
 
         @OptionGroup var global: GlobalOptions
 
+        private struct Report: Encodable {
+            let file, lines: String
+            let remarks: [String]
+        }
+
         func run() throws {
             let configuration = try global.configuration()
             let problems = ConfigurationCheck.problems(of: configuration)
             guard problems.isEmpty else { throw ConfigurationErrors(problems) }
             let file = configuration.file ?? "built-in defaults"
+            let remarks = FolderRemarks.remarks(of: configuration)
             switch global.format {
             case .text:
                 Output.print("\(file): right; \(configuration.lines.count) line(s)")
+                for remark in remarks { Output.print(remark) }
             case .json:
-                try Output.printJSON(["file": file, "lines": String(configuration.lines.count)])
+                try Output.printJSON(Report(file: file, lines: String(configuration.lines.count), remarks: remarks))
             }
         }
     }

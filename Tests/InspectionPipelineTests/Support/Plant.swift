@@ -27,6 +27,7 @@ final class Plant {
         configuration.workers = .count(2)
         configuration.scanInterval = .milliseconds(100)
         var line = Configuration.Line(name: "plate", watch: root.appendingPathComponent("watch").path)
+        line.settle = .seconds(1)
         line.falseAlarmRate = 0.1
         line.after = after
         (line.gate, line.product) = (gate?.model, gate?.product)

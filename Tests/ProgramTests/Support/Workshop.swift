@@ -11,11 +11,17 @@ struct Workshop {
         var after = "archive"
         var overlay = "anomalous"
         var followsLinks = false
+        /// How long a frame without its end rests; short, so that tests of broken frames are quick.
+        var settle = "1s"
+        /// More settings of the line, YAML.
+        var more: [String] = []
     }
 
     let root: URL
     var configurationFile: String { root.appendingPathComponent("inspectd.yaml").path }
-    var spool: URL { root.appendingPathComponent("spool") }
+    /// Where the spool is, when it is not in the workshop's own folder.
+    var spoolPath: String?
+    var spool: URL { spoolPath.map { URL(fileURLWithPath: $0) } ?? root.appendingPathComponent("spool") }
     var state: URL { root.appendingPathComponent("state") }
     func watched(_ line: String = "plate") -> URL { root.appendingPathComponent("cameras/\(line)") }
 
@@ -31,7 +37,7 @@ struct Workshop {
 
     /// Writes the configuration and makes the watched folders.
     func configure(_ lines: [Line]) throws {
-        var text = "state: state\nspool: spool\nworkers: 2\nmax_megapixels: 20\nlines:\n"
+        var text = "state: state\nspool: \(spoolPath ?? "spool")\nworkers: 2\nmax_megapixels: 20\nlines:\n"
         for line in lines {
             text += """
                   - name: \(line.name)
@@ -41,8 +47,10 @@ struct Workshop {
                     after: \(line.after)
                     overlay: \(line.overlay)
                     follow_links: \(line.followsLinks)
+                    settle: \(line.settle)
 
                 """
+            for setting in line.more { text += "    \(setting)\n" }
             try FileManager.default.createDirectory(at: watched(line.name), withIntermediateDirectories: true)
         }
         try write(text, to: configurationFile)

@@ -35,7 +35,7 @@ enum Format: String, CaseIterable {
 
     /// As the daemon takes a frame: is it complete, what is it, its pixels, the network's input.
     private func picture(_ data: Data) {
-        _ = PictureProbe.hasEndMarker(tail: data.suffix(PictureProbe.tailLength))
+        _ = try? FileStructure.walk(size: data.count) { Data(data.dropFirst($0).prefix($1)) }
         let probe = try? Frame.probe(data)
         guard let frame = try? Frame.decode(data, limits: DecodeLimits(maxPixels: 1 << 18)) else { return }
         precondition(probe?.width == frame.width && probe?.height == frame.height, "the header says another size")

@@ -1,0 +1,3 @@
+// Calls of the kernel that Swift's module of the C library leaves out.
+#include <sys/eventfd.h>
+#include <sys/vfs.h>

@@ -1,0 +1,153 @@
+import Foundation
+import Imaging
+import LinuxPlatform
+
+/// One line's watched folder: which frames there are, and which are whole. A scan decides; notifications wake it and are
+/// evidence for `Completeness`.
+///
+/// Not thread-safe: it remembers what it saw.
+public struct Inbox: Sendable {
+    private var images: ImageFolder
+    private var completeness: Completeness
+    private let fileSystem: FileSystem
+    private var isOnNetwork = true
+    private var overwriting = OverwriteCount()
+
+    public init(
+        folder: String, rule: ImageRule = ImageRule(), excluding: [String] = [], settle: Duration = .seconds(30),
+        fileSystem: FileSystem = FileSystem()
+    ) {
+        images = ImageFolder(
+            RawPath(folder), rule: rule, excluding: excluding.map { RawPath($0) }, fileSystem: fileSystem)
+        completeness = Completeness(settle: settle)
+        self.fileSystem = fileSystem
+    }
+
+    public var folder: RawPath { images.root }
+
+    /// The images in the folder and below, oldest first, as `ImageRule` has it.
+    /// - Throws: `SystemError` when the watched folder itself cannot be read.
+    public mutating func scan() throws -> ImageFolder.Scan {
+        var scan = try images.scan()
+        scan.images.sort { ($0.status.modified, $0.path) < ($1.status.modified, $1.path) }
+        completeness.keepOnly(scan.images.lazy.map(\.path))
+        overwriting.keepOnly(scan.images)
+        isOnNetwork = fileSystem.isOnNetwork(images.root)
+        return scan
+    }
+
+    /// Takes what the kernel told of the folder since the last scan; events of other folders are passed over.
+    public mutating func note(_ batch: Inotify.Batch) {
+        if batch.isIncomplete {
+            completeness.forgetWriters()
+            overwriting.forget()
+        }
+        for event in batch.events where !event.isFolder && event.path.isInside(images.root) {
+            switch event.kind {
+            case .written: completeness.note(event.path, .open)
+            case .closed, .movedIn: completeness.note(event.path, .closed)
+            case .gone: completeness.noteGone(event.path)
+            }
+            overwriting.note(event)
+        }
+        overwriting.decide()
+    }
+
+    /// Whether a file may be taken.
+    public mutating func judge(_ arrival: Arrival, now: ContinuousClock.Instant = .now) -> Completeness.Judgement {
+        let follows = arrival.link != nil
+        let probe = Completeness.Probe(
+            structure: { [fileSystem] in
+                try fileSystem.withReader(arrival.path, followsLinks: follows) {
+                    try FileStructure.walk(size: arrival.status.size, read: $0)
+                }
+            },
+            isOpen: { [fileSystem] in fileSystem.isOpenForWriting(arrival.path, followsLinks: follows) })
+        do {
+            let judgement = try completeness.judge(
+                arrival.path, arrival.status, age: age(of: arrival.status), now: now, probe)
+            // Without notifications it cannot be told whether the earlier frame was taken or overwritten.
+            if case .whole = judgement, !isOnNetwork { overwriting.isWhole(arrival) }
+            return judgement
+        } catch let error as SystemError where error.isMissing {
+            return .rests(until: now)
+        } catch {
+            // The attempt to inspect it says what is wrong.
+            return .whole
+        }
+    }
+
+    /// A frame lies in the folder that cannot be taken yet, because another of its name is on its way.
+    public mutating func noteWaiting(_ arrival: Arrival) {
+        if !isOnNetwork { overwriting.waits(arrival) }
+    }
+
+    /// How long ago a file was changed last, by the clock that its own file system has from this machine.
+    private func age(of status: FileStatus) -> Duration {
+        guard !isOnNetwork else { return .zero }
+        let age = Date().timeIntervalSince1970 - Double(max(status.modified, status.changed)) / 1e9
+        return .seconds(max(0, age))
+    }
+
+    /// Whole frames that were overwritten before they could be taken, since the last call: at least so many.
+    public mutating func takeOverwritten() -> Int { overwriting.take() }
+}
+
+/// Counts the whole frames that a camera overwrote under the same name before they were taken.
+///
+/// A frame counts when it had been judged whole, or was renamed into place, and another came under its name while no
+/// notification said that it had left. A frame that was taken just before a scan has its notification in the next batch, so a
+/// doubt is decided then.
+private struct OverwriteCount: Sendable {
+    private var whole: [RawPath: FileStatus] = [:]
+    private var renamedIn: Set<RawPath> = []
+    private var doubts: [RawPath] = []
+    private var count = 0
+
+    /// A frame was judged whole.
+    mutating func isWhole(_ arrival: Arrival) {
+        waits(arrival)
+        whole[arrival.path] = arrival.status
+    }
+
+    /// A file lies under a name; when the whole frame that lay there is another, it is gone.
+    mutating func waits(_ arrival: Arrival) {
+        guard let earlier = whole[arrival.path], earlier.fingerprint != arrival.status.fingerprint else { return }
+        whole[arrival.path] = nil
+        doubts.append(arrival.path)
+    }
+
+    mutating func note(_ event: Inotify.Event) {
+        switch event.kind {
+        case .gone:
+            whole[event.path] = nil
+            renamedIn.remove(event.path)
+            doubts.removeAll { $0 == event.path }
+        case .movedIn:
+            if whole.removeValue(forKey: event.path) != nil || renamedIn.contains(event.path) { count += 1 }
+            renamedIn.insert(event.path)
+        case .written, .closed: break
+        }
+    }
+
+    /// All notifications up to the last scan have been taken.
+    mutating func decide() {
+        count += doubts.count
+        doubts = []
+    }
+
+    /// Forgets names that no file has.
+    mutating func keepOnly(_ present: [Arrival]) {
+        guard whole.count + renamedIn.count > 2 * present.count + 1024 else { return }
+        let names = Set(present.map(\.path))
+        whole = whole.filter { names.contains($0.key) }
+        renamedIn.formIntersection(names)
+    }
+
+    mutating func forget() { (whole, renamedIn, doubts) = ([:], [], []) }
+
+    mutating func take() -> Int {
+        defer { count = 0 }
+        return count
+    }
+}

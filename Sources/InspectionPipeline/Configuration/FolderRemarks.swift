@@ -1,0 +1,22 @@
+import ImageFolders
+import LinuxPlatform
+
+/// What of the lines' folders is no frame and will be left where it is: nothing is wrong with that, but somebody may expect
+/// otherwise.
+public enum FolderRemarks {
+    /// A sentence for each line that has something to remark on.
+    public static func remarks(of configuration: Configuration) -> [String] {
+        configuration.lines.flatMap { line -> [String] in
+            var folder = ImageFolder(
+                RawPath(line.watch), rule: line.images,
+                excluding: [configuration.state, configuration.spool].map { RawPath($0) })
+            // A folder that cannot be read is a problem that the check has found.
+            guard let scan = try? folder.scan() else { return [] }
+            let unreadable = scan.unreadable.map {
+                "warning: line \(line.name): \($0.error); the folder is passed over until the user of inspectd may read it"
+            }
+            guard !scan.passedOver.isEmpty else { return unreadable }
+            return unreadable + ["line \(line.name): passed over in \(line.watch): \(scan.passedOver.text)"]
+        }
+    }
+}

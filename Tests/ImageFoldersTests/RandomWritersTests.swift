@@ -1,0 +1,138 @@
+import Foundation
+import ImageFolders
+import InspectionDomain
+import LinuxPlatform
+import Testing
+
+/// Random writers against the state machine, in a time of its own: no frame is taken before it is whole, none later than `settle`
+/// after its last change.
+@Suite struct RandomWritersTests {
+    /// A way to write a file.
+    enum Habit: CaseIterable {
+        /// Piece by piece, with pauses.
+        case slow
+        /// Allocates the whole length first, then fills it in order.
+        case preallocating
+        /// Over an earlier frame, without cutting it off.
+        case rewriting
+        /// Opens, appends a piece and closes, again and again.
+        case appending
+        /// Elsewhere, and then renames.
+        case renaming
+        /// Makes the file empty and closes it; fills it later.
+        case makingEmptyFirst
+    }
+
+    /// What becomes known of the writer.
+    enum Evidence: CaseIterable {
+        /// Notifications of the kernel.
+        case notifications
+        /// Nothing, as on a network share.
+        case none
+        /// The kernel tells whether the file is open.
+        case kernel
+    }
+
+    /// One thing that happens to the file.
+    private struct Step {
+        var time: Double
+        var writer: Completeness.Writer?
+        var change: ((inout CompletenessTests.File) -> Void)?
+    }
+
+    private static let settle = 30.0
+
+    /// The steps of a writer; the last makes the file whole.
+    private static func steps(_ habit: Habit, _ evidence: Evidence, _ image: Data, _ random: inout SplitMix64) -> [Step]
+    {
+        // Without any word of the writer, a file that has its end already (an earlier frame's) is only told by its quiet.
+        var longest = habit == .rewriting && evidence == .none ? 0.9 : settle * 0.9
+        // One pause before a piece is closed, and one after.
+        if habit == .appending { longest /= 2 }
+        var time = Double.random(in: 0...2, using: &random)
+        var steps: [Step] = []
+        func then(
+            _ writer: Completeness.Writer?, pause: ClosedRange<Double> = 0...0.01,
+            _ change: ((inout CompletenessTests.File) -> Void)? = nil
+        ) {
+            steps.append(Step(time: time, writer: writer, change: change))
+            time += Double.random(in: pause, using: &random)
+        }
+        if habit == .renaming {
+            then(.closed) { file in
+                file.data = image
+                file.changes += 1
+            }
+            return steps
+        }
+        if habit == .makingEmptyFirst {
+            then(.open)
+            then(.closed, pause: 0...longest) { $0.changes += 1 }
+        }
+        then(.open) { file in
+            file.changes += 1
+            if habit == .preallocating { file.data = Data(count: image.count) }
+        }
+        var at = 0
+        while at < image.count {
+            let count = min(image.count - at, Int.random(in: 1...max(2, image.count / 3), using: &random))
+            let piece = image.dropFirst(at).prefix(count), offset = at
+            if habit == .appending, at > 0 { then(.open) }
+            then(.open, pause: 0...longest) { $0.write(Data(piece), at: offset) }
+            at += count
+            if habit == .appending, at < image.count { then(.closed, pause: 0...longest) }
+        }
+        // The pause behind the last piece: the writer may be slow to close.
+        let last = steps.count - 1
+        time = steps[last].time + Double.random(in: 0...5, using: &random)
+        then(.closed)
+        return steps
+    }
+
+    @Test(arguments: Habit.allCases, Evidence.allCases)
+    func no_frame_is_taken_before_it_is_whole_and_none_later_than_it_settles(
+        habit: Habit, evidence: Evidence
+    ) throws {
+        let seed = UInt64.random(in: 0...999_999)
+        var random = SplitMix64(seed: seed)
+        let image = try CompletenessTests.image.get()
+        for round in 0..<60 {
+            let comment = Comment(rawValue: "seed \(seed), round \(round)")
+            var file = CompletenessTests.File()
+            if habit == .rewriting {
+                // An earlier frame, longer than the new one and with another beginning.
+                file.data = image.prefix(image.count / 3) + Data(repeating: 0x5A, count: 400) + image.suffix(900)
+                file.changes = 1
+            }
+            let steps = Self.steps(habit, evidence, image, &random)
+            let wholeAt = try #require(steps.last { $0.change != nil }).time
+            let closedAt = try #require(steps.last).time
+            var machine = Completeness(settle: .seconds(Self.settle))
+            var next = 0, taken: Double?
+            var time = habit == .rewriting || habit == .renaming ? steps[0].time : 0
+            while taken == nil, time < closedAt + 3 * Self.settle {
+                while next < steps.count, steps[next].time <= time {
+                    steps[next].change?(&file)
+                    if let writer = steps[next].writer {
+                        switch evidence {
+                        case .notifications: machine.note(CompletenessTests.path, writer)
+                        case .kernel: file.isOpen = writer == .open
+                        case .none: break
+                        }
+                    }
+                    next += 1
+                }
+                if next > 0, try CompletenessTests.judge(&machine, file, at: time).isTaken { taken = time }
+                // The inbox looks again when the kernel tells, and every half second while a file rests.
+                let tick = time + 0.5
+                time = next < steps.count ? min(tick, max(steps[next].time, time)) : tick
+            }
+            let when = try #require(taken, comment)
+            #expect(when >= wholeAt, comment)
+            #expect(file.data.prefix(image.count).elementsEqual(image), comment)
+            // One look of half a second later at the most.
+            #expect(when <= closedAt + Self.settle + 0.5, comment)
+            if evidence != .none { #expect(when <= closedAt + 0.5, comment) }
+        }
+    }
+}
