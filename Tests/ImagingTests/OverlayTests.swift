@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct OverlayTests {
     private let caption = Overlay.Caption(
-        verdict: "ANOMALOUS", colour: .orange, details: ["score 41.7", "threshold 33.2"])
+        verdict: "ANOMALOUS", colour: .orange, details: ["score 1.26 × threshold", "line plate", "part 11.jpg"])
 
     /// A map with one round hill of height `peak`, and the mask of what is above `threshold` at the picture's size.
     private func findings(
@@ -82,10 +82,58 @@ import Testing
     @Test func heat_hides_more_the_hotter_it_is() {
         let opacities = stride(from: 0.0, through: 1, by: 0.05).map { HeatScale.colour(at: $0).opacity }
         #expect(opacities.first == 0)
-        #expect(zip(opacities, opacities.dropFirst()).allSatisfy { $0 < $1 })
+        #expect(zip(opacities, opacities.dropFirst()).allSatisfy { $0 <= $1 })
+        let warm = opacities.filter { $0 > 0 }
+        #expect(warm.count >= 14 && zip(warm, warm.dropFirst()).allSatisfy { $0 < $1 })
         #expect((opacities.last ?? 1) < 0.8)
         let threshold = HeatScale.colour(at: 0.5)
-        #expect(threshold.green == 255 && threshold.opacity < 0.3)
+        #expect(threshold.green == 255 && threshold.opacity > 0.1 && threshold.opacity < 0.3)
+    }
+
+    @Test(arguments: [20, 128, 235] as [UInt8])
+    func cold_areas_look_as_in_the_picture(level: UInt8) {
+        let frame = Frame(
+            width: 60, height: 40, channels: 1, samples: .eight([UInt8](repeating: level, count: 2400)))
+        let findings = Overlay.Findings(
+            map: (0..<2400).map { Float($0 % 60) / 59 * 2.5 }, mapWidth: 60, mapHeight: 40, pixelThreshold: 5)
+        let overlay = Overlay.draw(frame: frame, findings: findings, caption: caption)
+        #expect(overlay.rgbBytes.prefix(2400 * 3).allSatisfy { $0 == level })
+        var hot = findings
+        hot.map = hot.map.map { $0 * 4 }
+        let heated = Overlay.draw(frame: frame, findings: hot, caption: caption)
+        #expect(heated.rgbBytes.prefix(2400 * 3).contains { $0 != level })
+    }
+
+    @Test func the_heat_scale_is_below_every_picture_that_is_wide_enough() {
+        func reds(width: Int, threshold: Float) -> Int {
+            let frame = Frame(
+                width: width, height: 20, channels: 1, samples: .eight([UInt8](repeating: 90, count: width * 20)))
+            let bar = Overlay.draw(
+                frame: frame, findings: .init(map: [0], mapWidth: 1, mapHeight: 1, pixelThreshold: threshold),
+                caption: .init(
+                    verdict: "NORMAL", colour: .white, details: ["a rather long name of a frame.jpg", "line 7"]))
+            let pixels = bar.rgbBytes.suffix((bar.height - 20) * width * 3)
+            // The scale's upper end: red, where nothing else in the bar is.
+            return stride(from: pixels.startIndex, to: pixels.endIndex, by: 3)
+                .count { pixels[$0] > 120 && pixels[$0 + 1] < 10 && pixels[$0 + 2] < 10 }
+        }
+        for width in [200, 240, 384, 500, 1024, 2000] {
+            #expect(reds(width: width, threshold: 5) > 0, "\(width)")
+            #expect(reds(width: width, threshold: 0) == 0, "\(width)")
+        }
+    }
+
+    @Test func a_name_longer_than_the_picture_is_wide_keeps_both_its_ends() {
+        let name = "plate-camera-07-" + String(repeating: "x", count: 300) + "-000123.jpg"
+        func overlay(_ name: String) -> Frame {
+            Overlay.draw(
+                frame: Frame.sample(width: 384, height: 20), findings: findings(width: 384, height: 20, peak: 0),
+                caption: .init(verdict: "NORMAL", colour: .white, details: [name]))
+        }
+        let drawn = overlay(name)
+        #expect(drawn.height < 120)
+        #expect(drawn != overlay(name.replacingOccurrences(of: "000123", with: "000124")))
+        #expect(drawn != overlay(name.replacingOccurrences(of: "07", with: "08")))
     }
 
     @Test func numbers_that_are_none_and_thresholds_that_are_none_are_survived() {

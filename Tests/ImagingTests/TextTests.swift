@@ -65,4 +65,22 @@ import Testing
         let rows = (0..<120).filter { y in (0..<40).contains { canvas[$0, y].red > 128 } }
         #expect((rows.last ?? 0) - (rows.first ?? 0) > 45 && (rows.last ?? 120) <= 110)
     }
+
+    @Test(arguments: [
+        ("part 11.jpg", "part 11.jpg"), ("a\nb", "a\\u{A}b"), ("\u{1B}[31m", "\\u{1B}[31m"),
+        ("a\r\nb", "a\\u{D}\\u{A}b"),
+        ("x\u{202E}gpj.exe", "x\\u{202E}gpj.exe"), ("a\u{0}", "a\\u{0}"), ("a\u{200B}b", "a\\u{200B}b"),
+        ("\u{4E2D}", "\\u{4E2D}"),
+        ("Prüfteil é ß", "Prüfteil é ß"), ("u\u{308}", "u\u{308}"), ("a\u{327}\u{308}", "a\\u{327}\\u{308}"),
+    ])
+    func what_cannot_be_drawn_is_written_as_its_number(text: String, printable: String) {
+        #expect(StrokeFont.printable(text) == printable)
+    }
+
+    @Test func a_letter_with_a_mark_differs_from_the_letter() {
+        let texts = ["a", "ä", "á", "à", "â", "ã", "å", "A", "Ä", "i", "í", "c", "ç", "s", "š", "ß"]
+        for (index, text) in texts.enumerated() {
+            for other in texts[..<index] { #expect(rendered(text) != rendered(other), "\(text) \(other)") }
+        }
+    }
 }

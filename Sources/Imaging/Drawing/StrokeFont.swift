@@ -34,7 +34,23 @@ public enum StrokeFont {
     }
 
     private static func glyph(_ character: Character) -> StrokeGlyph {
-        glyphs[character] ?? missing
+        glyphs[character] ?? accented(character) ?? missing
+    }
+
+    static func hasGlyph(_ character: Character) -> Bool { glyphs[character] != nil || accented(character) != nil }
+
+    /// A letter with one mark above or below it.
+    private static func accented(_ character: Character) -> StrokeGlyph? {
+        let parts = Array(String(character).decomposedStringWithCanonicalMapping.unicodeScalars)
+        guard parts.count == 2, let letter = glyphs[Character(parts[0])], let mark = marks[parts[1]] else { return nil }
+        // Marks are drawn around x = 0, above small letters; capitals (and letters as high) need them higher.
+        let highest = letter.lines.joined().map(\.y).min() ?? 0
+        let isBelow = parts[1] == "\u{327}", isDotted = parts[0] == "i" || parts[0] == "j"
+        let rise = isBelow || highest > 1 || isDotted ? 0 : -1.9
+        let body = isDotted ? Array(letter.lines.prefix(1)) : letter.lines
+        return StrokeGlyph(
+            width: letter.width,
+            lines: body + mark.lines.map { $0.map { Point($0.x + letter.width / 2, $0.y + rise) } })
     }
 
     /// Every character that has a glyph of its own.
@@ -43,6 +59,9 @@ public enum StrokeFont {
     private static let glyphs: [Character: StrokeGlyph] = StrokeGlyphs.drawings.mapValues { width, drawing in
         StrokeGlyph(width: width, drawing: drawing)
     }
+    private static let marks: [UnicodeScalar: StrokeGlyph] = StrokeGlyphs.marks.mapValues {
+        StrokeGlyph(width: 0, drawing: $0)
+    }
     private static let missing = StrokeGlyph(width: 4, drawing: "0,0 4,0 4,7 0,7 0,0")
 }
 
@@ -50,6 +69,11 @@ public enum StrokeFont {
 struct StrokeGlyph: Sendable {
     let width: Double
     let lines: [[Point]]
+
+    init(width: Double, lines: [[Point]]) {
+        self.width = width
+        self.lines = lines
+    }
 
     /// Reads a drawing: lines are separated by `;`, their elements by blanks. An element is a point `x,y` or an arc
     /// `@cx,cy,rx,ry,from,to` in degrees, clockwise from the right; elements are joined by straight strokes. A line of one point is

@@ -3,7 +3,7 @@ extension Overlay {
     public struct Caption: Sendable, Equatable {
         public var verdict: String
         public var colour: Colour
-        /// Such as "score 41.7", "threshold 33.2".
+        /// Such as "score 1.26 × threshold", "line plate", a frame's name and time.
         public var details: [String]
 
         public init(verdict: String, colour: Colour, details: [String]) {
@@ -14,7 +14,8 @@ extension Overlay {
     }
 }
 
-/// Lays a caption out for a picture's width and draws it: as many lines as it takes, the heat scale at the right end if it fits.
+/// Lays a caption out for a picture's width and draws it: as many lines as it takes, and the heat scale at the right end of the last
+/// one, or of one of its own.
 struct CaptionBar {
     private struct Piece {
         let text: String
@@ -25,11 +26,14 @@ struct CaptionBar {
     }
 
     static let background = Colour.grey(24)
+    private static let scaleLabel = "2 × threshold"
+    /// A text that is wider than the picture is written smaller down to this share, then shortened in its middle.
+    private static let leastSize = 0.6
 
     private let lines: [[Piece]]
-    private let scale: HeatScale
     private let size: Double
     private let width: Double
+    private let hasScale: Bool
     /// In pixels.
     let height: Int
 
@@ -41,9 +45,8 @@ struct CaptionBar {
             + caption.details.map { Piece(text: $0, colour: .white, weight: StrokeFont.regular, size: size) }
         var lines: [[Piece]] = []
         var free = 0.0
-        for var piece in pieces where !piece.text.isEmpty {
-            // A word longer than a small picture is wide is written smaller.
-            if piece.width > room { piece.size *= max(room, 1) / piece.width }
+        for piece in pieces where !piece.text.isEmpty {
+            let piece = Self.fitted(piece, to: room)
             if lines.isEmpty || piece.width > free {
                 lines.append([])
                 free = room
@@ -51,16 +54,40 @@ struct CaptionBar {
             lines[lines.count - 1].append(piece)
             free -= piece.width + size
         }
+        let scaleWidth = Self.scaleWidth(size)
+        hasScale = scaleWidth <= room && scale.maximum > 0 && scale.maximum.isFinite
+        if hasScale && scaleWidth > free { lines.append([]) }
         self.lines = lines
-        self.scale = scale
         self.size = size
         self.width = Double(width)
         height = Int((Double(lines.count) * size * 1.3 + size * 0.5).rounded(.up))
     }
 
+    private static func fitted(_ piece: Piece, to room: Double) -> Piece {
+        var fitted = Piece(
+            text: StrokeFont.printable(piece.text), colour: piece.colour, weight: piece.weight, size: piece.size)
+        guard fitted.width > room else { return fitted }
+        let shrunk = piece.size * max(room, 1) / fitted.width
+        if shrunk >= piece.size * leastSize {
+            fitted.size = shrunk
+            return fitted
+        }
+        fitted.size = piece.size * leastSize
+        // Both ends of a name tell frames apart: a prefix of the line, and a number before the extension.
+        var kept = fitted.text.count - 1
+        while fitted.width > room && kept > 2 {
+            kept -= 1
+            let text = StrokeFont.printable(piece.text)
+            fitted = Piece(
+                text: "\(text.prefix((kept + 1) / 2))…\(text.suffix(kept / 2))", colour: fitted.colour,
+                weight: fitted.weight, size: fitted.size)
+        }
+        if fitted.width > room { fitted.size *= max(room, 1) / fitted.width }
+        return fitted
+    }
+
     /// Writes on the rows from `top` on, which have the background's colour already.
     func draw(on canvas: inout Canvas, top: Int) {
-        var used = 0.0
         for (index, line) in lines.enumerated() {
             var x = size / 2
             let y = Double(top) + size * (0.4 + 1.3 * Double(index))
@@ -70,39 +97,34 @@ struct CaptionBar {
                     weight: piece.weight)
                 x += piece.width + size
             }
-            used = x
         }
-        drawScale(on: &canvas, from: used, y: Double(top) + size * (0.4 + 1.3 * Double(lines.count - 1)))
+        if hasScale { drawScale(on: &canvas, y: Double(top) + size * (0.4 + 1.3 * Double(lines.count - 1))) }
     }
 
-    /// The colours from 0 to twice the threshold, which is ticked.
-    private func drawScale(on canvas: inout Canvas, from left: Double, y: Double) {
-        let label = Self.number(scale.maximum), labelWidth = Canvas.textWidth(label, size: size)
-        let zeroWidth = Canvas.textWidth("0", size: size), strip = (5 * size).rounded()
-        let start = (width - size - labelWidth - strip).rounded()
-        guard start - zeroWidth > left, scale.maximum > 0, scale.maximum.isFinite else { return }
+    private static func strip(_ size: Double) -> Double { (5 * size).rounded() }
+
+    /// With its labels and the gaps beside them.
+    private static func scaleWidth(_ size: Double) -> Double {
+        Canvas.textWidth("0", size: size) + size / 4 + strip(size) + size / 4 + Canvas.textWidth(scaleLabel, size: size)
+    }
+
+    /// The colours from 0 to twice the threshold, which is ticked: the unit of the printed score.
+    private func drawScale(on canvas: inout Canvas, y: Double) {
+        let strip = Self.strip(size)
+        let start = (width - size / 2 - Canvas.textWidth(Self.scaleLabel, size: size) - size / 4 - strip).rounded()
         canvas.text("0", at: Point(start - size / 4, y), size: size, .grey(190), alignment: .right)
-        canvas.text(label, at: Point(start + strip + size / 4, y), size: size, .grey(190))
+        canvas.text(Self.scaleLabel, at: Point(start + strip + size / 4, y), size: size, .grey(190))
         let top = (y + size * 0.1).rounded(), height = (size * 0.7).rounded()
         for step in 0..<Int(strip) {
-            let colour = HeatScale.colour(at: (Double(step) + 0.5) / strip).with(opacity: 1)
+            let share = (Double(step) + 0.5) / strip
+            // As it looks over a picture: nothing where the heat is transparent.
+            let opacity = HeatScale.opacity(at: share) > 0 ? 1.0 : 0
+            let colour = HeatScale.colour(at: share).with(opacity: opacity)
             canvas.fillRectangle(x: start + Double(step), y: top, width: 1, height: height, colour)
         }
+        canvas.rectangle(x: start, y: top, width: strip, height: height, lineWidth: 1, .grey(110))
         let tick = max(1, (size / 12).rounded())
         canvas.fillRectangle(
             x: start + (strip - tick) / 2, y: top - tick, width: tick, height: height + 2 * tick, .white)
-    }
-
-    /// Three significant digits, without an exponent in the usual range.
-    private static func number(_ value: Float) -> String {
-        guard value >= 0.001, value < 1e6 else { return "\(value)" }
-        var digits = 0
-        var step: Float = 1
-        while value * step < 100 && digits < 5 {
-            step *= 10
-            digits += 1
-        }
-        let rounded = (Double(value) * Double(step)).rounded() / Double(step)
-        return rounded == rounded.rounded() ? "\(Int(rounded))" : "\(rounded)"
     }
 }

@@ -22,10 +22,12 @@ public struct HeatScale: Sendable, Equatable {
         return Colour(level(3), level(2), level(1), opacity: opacity(at: share))
     }
 
-    /// How much the heat hides the picture: nothing at 0, a quarter at the threshold, so that a normal part stays readable.
+    /// How much the heat hides the picture: nothing up to half the threshold, where there is no heat to speak of, a seventh at the
+    /// threshold, so that a normal part looks as it is.
     static func opacity(at share: Double) -> Double {
-        let share = min(max(share, 0), 1)
-        return 0.72 * share * share.squareRoot()
+        let coldest = 0.25
+        let warmth = (min(max(share, coldest), 1) - coldest) / (1 - coldest)
+        return 0.72 * warmth * warmth.squareRoot()
     }
 
     /// Red, green, blue and coverage in 256 steps.

@@ -80,7 +80,7 @@ final class FrameInspector {
                 let examined = ContinuousClock.now
                 var inspection = examination.inspection(
                     resultID: claim.id, line: claim.line, image: image, createdAt: Date())
-                let pictures = try ResultPictures(examination, policy: line.overlay)
+                let pictures = try ResultPictures(examination, of: inspection, policy: line.overlay)
                 inspection.files = pictures.listing
                 for file in pictures.files { contents[file.name] = file.data }
                 inspection.timingMilliseconds.write = (ContinuousClock.now - examined).inMilliseconds

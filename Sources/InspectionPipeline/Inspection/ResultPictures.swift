@@ -22,10 +22,14 @@ public struct ResultPictures: Sendable {
     /// Encodes what a line wants to keep: map and mask of every anomalous frame and of those with an overlay.
     ///
     /// A flawless frame's map says nothing that an operator or a program would look for, so it costs no time and no space.
-    public init(_ examination: Examination, policy: Configuration.OverlayPolicy) throws(ImageError) {
+    ///
+    /// - Parameter inspection: the record of the same frame, which the overlay's caption quotes.
+    public init(
+        _ examination: Examination, of inspection: Inspection, policy: Configuration.OverlayPolicy
+    ) throws(ImageError) {
         let isAnomalous = examination.verdict == .anomalous || !examination.regions.regions.isEmpty
         let wantsOverlay = policy == .always || policy == .anomalous && isAnomalous
-        if wantsOverlay { files.append((Self.overlayName, try Self.overlay(examination))) }
+        if wantsOverlay { files.append((Self.overlayName, try Self.overlay(examination, of: inspection))) }
         guard wantsOverlay || isAnomalous else { return }
         let frame = examination.frame
         files.append((Self.mapName, try Self.map(examination)))
@@ -36,8 +40,8 @@ public struct ResultPictures: Sendable {
             ))
     }
 
-    /// The overlay as JPEG.
-    public static func overlay(_ examination: Examination) throws(ImageError) -> Data {
+    /// The overlay as JPEG, under a caption that tells what `inspection` does.
+    public static func overlay(_ examination: Examination, of inspection: Inspection) throws(ImageError) -> Data {
         let map = examination.detection.map
         let calibration = examination.calibration
         let findings = Overlay.Findings(
@@ -46,17 +50,8 @@ public struct ResultPictures: Sendable {
             boxes: examination.regions.regions.map {
                 Overlay.Box(x: $0.bbox[0], y: $0.bbox[1], width: $0.bbox[2], height: $0.bbox[3])
             })
-        let isAnomalous = examination.verdict == .anomalous
-        let isWrong = examination.gate?.passed == false
-        let caption = Overlay.Caption(
-            verdict: isWrong ? "WRONG PRODUCT" : isAnomalous ? "ANOMALOUS" : "NORMAL",
-            colour: isAnomalous ? .red : .green,
-            details: (examination.product.map { ["\($0.name) \(Int(($0.confidence * 100).rounded())) %"] } ?? []) + [
-                "score \(examination.detection.imageScore.scoreText)",
-                "threshold \(calibration.imageThreshold.scoreText)",
-                examination.model.name + " v\(examination.model.version)",
-            ])
-        return try Overlay.draw(frame: examination.frame, findings: findings, caption: caption).encodedJPEG(quality: 88)
+        return try Overlay.draw(frame: examination.frame, findings: findings, caption: Overlay.Caption(inspection))
+            .encodedJPEG(quality: 88)
     }
 
     /// The anomaly map at the frame's size as PNG of 16 bits.

@@ -2,6 +2,7 @@ import AnomalyDetectors
 import Dispatch
 import Foundation
 import Imaging
+import InspectionDomain
 import InspectionPipeline
 import Synchronization
 
@@ -57,6 +58,8 @@ struct FrameBenchmark {
 
     private func inspect(_ data: Data, _ examiner: FrameExaminer) throws {
         let examination = try examiner.examine(data, with: model, rule: BenchmarkModel.rule)
-        _ = try ResultPictures(examination, policy: .anomalous)
+        let inspection = examination.inspection(
+            resultID: "benchmark", line: "benchmark", image: ImageInfo(path: "frame.jpg"), createdAt: Date())
+        _ = try ResultPictures(examination, of: inspection, policy: .anomalous)
     }
 }

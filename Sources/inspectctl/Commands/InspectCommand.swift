@@ -97,7 +97,7 @@ struct InspectCommand: ParsableCommand {
             let name = "\(URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent)-\(resultID)"
             if let overlays {
                 let target = "\(overlays)/\(name).jpg"
-                try Output.write(try ResultPictures.overlay(examination), to: target)
+                try Output.write(try ResultPictures.overlay(examination, of: inspection), to: target)
                 inspection.files.overlay = target
             }
             if let maps {

@@ -1,0 +1,16 @@
+extension StrokeFont {
+    /// `text` as it can be drawn and read back: control characters, invisible ones and those without a glyph become `\u{…}`, so
+    /// that no two names look alike and none draws over another line.
+    public static func printable(_ text: String) -> String {
+        text.reduce(into: "") { printable, character in
+            if hasGlyph(character) {
+                printable.append(character)
+            } else {
+                for scalar in character.unicodeScalars {
+                    let isDrawn = hasGlyph(Character(scalar))
+                    printable += isDrawn ? String(scalar) : "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
+                }
+            }
+        }
+    }
+}
