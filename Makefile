@@ -26,10 +26,12 @@ PROGRAMS   := inspectd inspectctl
 DOCUMENTS  := $(wildcard README.md LICENSE docs/*.md)
 
 PACKAGES := libopenblas-dev libjpeg-dev libpng-dev libsqlite3-dev libsystemd-dev pkg-config
+# Tools that the tests compare with; without them these tests are skipped.
+TEST_PACKAGES := libjpeg-turbo-progs netpbm
 BIN      := .build/$(CONFIG)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup swift packages build demo lint format test crash-test soak measure fuzz sanitize install uninstall clean
+.PHONY: help setup swift packages test-packages build demo lint format test crash-test soak measure fuzz sanitize install uninstall clean
 
 help:
 	@sed -n 's/^#   //p' $(firstword $(MAKEFILE_LIST))
@@ -46,14 +48,23 @@ swift:
 	    echo "inspectd needs Swift 6.2 or later; this is $${major:-unknown}.$${minor:-}." >&2; \
 	    echo "Install a newer one from https://www.swift.org/install/linux/, then run make again." >&2; exit 69; fi; }
 
-packages:
-	@missing=""; for package in $(PACKAGES); do \
+# Installs those of $(1) that are missing.
+define install_missing
+missing=""; for package in $(1); do \
 	  dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$package"; done; \
 	if [ -n "$$missing" ]; then \
 	  command -v apt-get >/dev/null 2>&1 || { echo "Install the equivalents of:$$missing (this is no Debian or Ubuntu)." >&2; exit 69; }; \
 	  sudo=""; [ "$$(id -u)" -eq 0 ] || sudo="sudo"; \
 	  echo "Installing$$missing"; \
 	  $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y --no-install-recommends $$missing; fi
+endef
+
+packages:
+	@$(call install_missing,$(PACKAGES))
+
+test-packages:
+	@( $(call install_missing,$(TEST_PACKAGES)) ) || \
+	  echo "$(TEST_PACKAGES) could not be installed: the comparison of the decoders with them is skipped." >&2
 
 build: setup
 	swift build -c $(CONFIG) --product inspectd
@@ -69,7 +80,7 @@ format: setup
 	swift format --in-place --recursive Sources Tests Package.swift
 
 # Release mode: the suite runs real networks, and the demo afterwards uses the same build.
-test: lint
+test: lint test-packages
 	swift build -c $(CONFIG) --build-tests
 	swift test -c $(CONFIG) --skip-build
 

@@ -109,7 +109,7 @@ let package = Package(
             swiftSettings: strict),
         tests("TensorCore", ["CKernels", "COpenBLAS", "NeuralNets"]),
         tests("NeuralNets", ["CKernels", "InspectionDomain"]),
-        tests("Imaging", ["NeuralNets", "SampleFrames"]),
+        tests("Imaging", ["InspectionDomain", "NeuralNets", "SampleFrames"]),
         tests("AnomalyDetectors", ["CKernels"]),
         tests("InspectionDomain"),
         tests("LinuxPlatform"),

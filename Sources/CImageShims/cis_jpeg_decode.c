@@ -1,8 +1,9 @@
 #include "cis_jpeg.h"
 #include "cis_jpeg_failure.h"
+#include "cis_jpeg_strays.h"
 
-// A progressive picture of an ordinary encoder has about ten scans. Thousands of empty ones in a few kilobytes, each costing a pass
-// over the whole picture, are an attack.
+// A progressive picture of an ordinary encoder has about ten scans. Thousands of empty ones in a few kilobytes, each
+// costing a pass over the whole picture, are an attack.
 enum { max_scans = 32 };
 
 typedef struct reader {
@@ -22,6 +23,7 @@ static void count_scans(j_common_ptr common) {
 // Everything up to the first scan. Runs under the caller's setjmp.
 static void open_picture(reader *r, const uint8_t *data, size_t size) {
     jpeg_create_decompress(&r->codec);
+    r->failure.data = data;
     r->failure.size = size;
     r->progress.progress_monitor = count_scans;
     r->codec.progress = &r->progress;
@@ -29,6 +31,7 @@ static void open_picture(reader *r, const uint8_t *data, size_t size) {
     jpeg_save_markers(&r->codec, JPEG_APP0 + 1, 0xFFFF);
     jpeg_read_header(&r->codec, TRUE);
     r->failure.has_header = 1;
+    jpeg_check_lost_segments(&r->codec, &r->failure);
     switch (r->codec.jpeg_color_space) {
     case JCS_GRAYSCALE: r->codec.out_color_space = JCS_GRAYSCALE; break;
     case JCS_RGB:
@@ -96,12 +99,16 @@ static void decode_guarded(reader *r, const uint8_t *data, size_t size, const ci
         jpeg_read_scanlines(&r->codec, cmyk ? cmyk : &row, 1);
         if (cmyk) cmyk_to_rgb(cmyk[0], width, r->codec.saw_Adobe_marker, row);
     }
-    jpeg_finish_decompress(&r->codec);  // reads on to the end marker, which tells a complete picture from a cut one
+    // On to the end marker, which tells a complete picture from a cut one.
+    while (!jpeg_input_complete(&r->codec)) jpeg_consume_input(&r->codec);
+    if (r->failure.is_ended) jpeg_failure_truncated(&r->codec);
+    jpeg_finish_decompress(&r->codec);
 }
 
 cis_code cis_jpeg_decode(
-    const uint8_t *data, size_t size, const cis_header *header, uint8_t *pixels, cis_error *error) {
-    reader r = {0};
+    const uint8_t *data, size_t size, const cis_header *header, uint8_t *pixels, cis_remarks *remarks,
+    cis_error *error) {
+    reader r = {.failure.remarks = remarks};
     r.codec.err = jpeg_failure_install(&r.failure, error);
     decode_guarded(&r, data, size, header, pixels);
     jpeg_destroy_decompress(&r.codec);

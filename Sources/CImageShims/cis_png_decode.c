@@ -12,12 +12,18 @@ typedef struct reader {
     size_t size, position;
     /// A picture with alpha is decoded here first.
     void *with_alpha;
+    /// Every row has been decoded.
+    int has_pixels;
+    /// Ignores the window size that the compressed data's header gives, and takes zlib's largest.
+    int is_window_open;
 } reader;
 
 static void read_bytes(png_structp png, png_bytep out, size_t count) {
     reader *r = png_get_io_ptr(png);
     if (r->size - r->position < count) {
-        cis_fail(r->failure.error, CIS_TRUNCATED, "the data ends after %zu bytes, before the IEND chunk", r->size);
+        const char *where =
+            r->has_pixels ? "without a whole IEND chunk, although all rows are there" : "before the IEND chunk";
+        cis_fail(r->failure.error, CIS_TRUNCATED, "the data ends after %zu bytes, %s", r->size, where);
         longjmp(r->failure.escape, 1);
     }
     memcpy(out, r->data + r->position, count);
@@ -34,9 +40,11 @@ static void open_picture(reader *r) {
         longjmp(r->failure.escape, 1);
     }
     png_set_read_fn(r->png, r, read_bytes);
-    // Whoever calls decides about the size, from the header; and a damaged chunk is damage, also where it only describes.
+    // Whoever calls decides about the size, from the header. A damaged chunk that only describes the picture is passed
+    // over.
     png_set_user_limits(r->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
-    png_set_crc_action(r->png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
+    png_set_crc_action(r->png, PNG_CRC_ERROR_QUIT, PNG_CRC_WARN_DISCARD);
+    if (r->is_window_open) png_set_option(r->png, PNG_MAXIMUM_INFLATE_WINDOW, PNG_OPTION_ON);
     // Descriptions do not change the samples: skipping them also skips the compressed ones among them, unexpanded.
     static const png_byte skipped[] =
         "bKGD\0cHRM\0eXIf\0gAMA\0hIST\0iCCP\0iTXt\0oFFs\0pCAL\0pHYs\0sBIT\0sCAL\0sPLT\0sRGB\0tEXt\0tIME\0zTXt";
@@ -69,19 +77,45 @@ cis_code cis_png_read_header(const uint8_t *data, size_t size, cis_header *heade
     return error->code;
 }
 
-static void compose_over_black_8(const uint8_t *in, size_t pixels, size_t channels, uint8_t *out) {
-    for (size_t i = 0; i < pixels; i++, in += channels + 1)
-        for (size_t c = 0; c < channels; c++) *out++ = (uint8_t)((in[c] * in[channels] + 127u) / 255u);
-}
+// For 8 and 16 bits a sample: how opaque the pixels are, and their colours, as stored or composed over black.
+#define ALPHA_FUNCTIONS(BITS, SAMPLE, WIDER)                                                                  \
+    static cis_alpha alpha_##BITS(const SAMPLE *in, size_t pixels, size_t channels) {                         \
+        const SAMPLE opaque = (SAMPLE)~(SAMPLE)0;                                                             \
+        SAMPLE least = opaque, greatest = 0;                                                                  \
+        for (size_t i = 0; i < pixels; i++, in += channels + 1) {                                             \
+            if (in[channels] < least) least = in[channels];                                                   \
+            if (in[channels] > greatest) greatest = in[channels];                                             \
+        }                                                                                                     \
+        return least == opaque ? CIS_ALPHA_OPAQUE : greatest == 0 ? CIS_ALPHA_ZERO : CIS_ALPHA_PARTLY;        \
+    }                                                                                                         \
+    static void colours_##BITS(const SAMPLE *in, size_t pixels, size_t channels, SAMPLE *out) {               \
+        for (size_t i = 0; i < pixels; i++, in += channels + 1)                                               \
+            for (size_t c = 0; c < channels; c++) *out++ = in[c];                                             \
+    }                                                                                                         \
+    static void composed_##BITS(const SAMPLE *in, size_t pixels, size_t channels, SAMPLE *out) {              \
+        const WIDER opaque = (SAMPLE)~(SAMPLE)0;                                                              \
+        for (size_t i = 0; i < pixels; i++, in += channels + 1)                                               \
+            for (size_t c = 0; c < channels; c++)                                                             \
+                *out++ = (SAMPLE)(((WIDER)in[c] * in[channels] + opaque / 2) / opaque);                       \
+    }                                                                                                         \
+    static cis_alpha take_##BITS(const SAMPLE *in, size_t pixels, size_t channels, int is_keyed, SAMPLE *out) {\
+        cis_alpha alpha = alpha_##BITS(in, pixels, channels);                                                 \
+        if (is_keyed && alpha != CIS_ALPHA_OPAQUE) alpha = CIS_ALPHA_KEYED;                                   \
+        if (alpha == CIS_ALPHA_PARTLY)                                                                        \
+            composed_##BITS(in, pixels, channels, out);                                                       \
+        else                                                                                                  \
+            colours_##BITS(in, pixels, channels, out);                                                        \
+        return alpha;                                                                                         \
+    }
+ALPHA_FUNCTIONS(8, uint8_t, uint32_t)
+ALPHA_FUNCTIONS(16, uint16_t, uint32_t)
 
-static void compose_over_black_16(const uint16_t *in, size_t pixels, size_t channels, uint16_t *out) {
-    for (size_t i = 0; i < pixels; i++, in += channels + 1)
-        for (size_t c = 0; c < channels; c++) *out++ = (uint16_t)(((uint32_t)in[c] * in[channels] + 32767u) / 65535u);
-}
-
-static void decode_guarded(reader *r, const cis_header *header, uint8_t *pixels) {
+static void decode_guarded(reader *r, const cis_header *header, uint8_t *pixels, cis_alpha *alpha) {
     if (setjmp(r->failure.escape)) return;
     open_picture(r);
+    // A single grey level or colour marked transparent, not an alpha channel or a palette's opacities.
+    int is_keyed = png_get_valid(r->png, r->info, PNG_INFO_tRNS) &&
+                   png_get_color_type(r->png, r->info) != PNG_COLOR_TYPE_PALETTE;
     png_set_expand(r->png);  // palette to RGB, fewer bits to 8, transparency to alpha
     const uint16_t one = 1;
     if (*(const uint8_t *)&one == 1) png_set_swap(r->png);
@@ -102,17 +136,33 @@ static void decode_guarded(reader *r, const cis_header *header, uint8_t *pixels)
     }
     for (int pass = 0; pass < passes; pass++)
         for (size_t y = 0; y < height; y++) png_read_row(r->png, rows + y * row_bytes, NULL);
-    png_read_end(r->png, NULL);
+    r->has_pixels = 1;
+    // The pixels' chunks have been checked; a wrong checksum of the end marker is no reason to refuse them.
+    png_set_crc_action(r->png, PNG_CRC_WARN_USE, PNG_CRC_NO_CHANGE);
+    png_read_end(r->png, r->info);
     if (!r->with_alpha) return;
-    if (bytes_per_sample == 1)
-        compose_over_black_8(r->with_alpha, width * height, header->channels, pixels);
-    else
-        compose_over_black_16(r->with_alpha, width * height, header->channels, (uint16_t *)(void *)pixels);
+    size_t count = width * height;
+    *alpha = bytes_per_sample == 1
+                 ? take_8(r->with_alpha, count, header->channels, is_keyed, pixels)
+                 : take_16(r->with_alpha, count, header->channels, is_keyed, (uint16_t *)(void *)pixels);
 }
 
-cis_code cis_png_decode(const uint8_t *data, size_t size, const cis_header *header, void *pixels, cis_error *error) {
-    reader r = {.data = data, .size = size, .failure.error = error};
-    decode_guarded(&r, header, pixels);
+cis_code cis_png_decode(
+    const uint8_t *data, size_t size, const cis_header *header, void *pixels, cis_alpha *alpha, cis_remarks *remarks,
+    cis_error *error) {
+    reader r = {.data = data, .size = size, .failure = {.error = error, .remarks = remarks}};
+    *alpha = CIS_ALPHA_NONE;
+    decode_guarded(&r, header, pixels, alpha);
     close_picture(&r);
+    if (error->code != CIS_CORRUPT || !r.failure.is_beyond_window) return error->code;
+    // Some encoders announce a smaller window than they use. With the largest one the data decodes, or fails its own
+    // checksum.
+    *error = (cis_error){0};
+    *remarks = (cis_remarks){0};
+    reader again = {.data = data, .size = size, .is_window_open = 1, .failure = {.error = error, .remarks = remarks}};
+    decode_guarded(&again, header, pixels, alpha);
+    close_picture(&again);
+    if (error->code == CIS_OK)
+        cis_remark(remarks, "its compressed data announces a smaller window (zlib) than it uses");
     return error->code;
 }

@@ -4,22 +4,65 @@ import Foundation
 extension Frame {
     /// Decodes a JPEG or PNG.
     ///
-    /// JPEG: grey, YCbCr, RGB, CMYK and YCCK, baseline and progressive, turned upright as its EXIF orientation says. PNG: every
-    /// colour type and depth; alpha composed over black; 16-bit samples kept. A grey picture has one channel, every other three.
+    /// JPEG: grey, YCbCr, RGB, CMYK and YCCK, baseline, progressive and arithmetic-coded, turned upright as its EXIF
+    /// orientation says. PNG: every colour type and depth; 16-bit samples kept; transparency as `Frame.Alpha` says. A grey
+    /// picture has one channel, every other three.
     ///
-    /// Throws an `ImageError`: `empty`, `unsupported` (another format, named), `tooLarge` (by the header, before any pixel
-    /// memory exists), `truncated`, `corrupt` or `noMemory`. A picture whose end is missing is never returned in part.
+    /// An error means that pixels are missing or may be wrong. A file that is merely untidy (stray bytes between header
+    /// segments, padding, a wrong checksum of a description) is decoded, and the frame has `remarks`.
+    ///
+    /// Throws an `ImageError`: `empty`, `unsupported` (another format or kind, named), `tooLarge` (by the header, before any
+    /// pixel memory exists), `truncated`, `corrupt` or `noMemory`. A picture whose end is missing is never returned in part.
     public static func decode(_ data: Data, limits: DecodeLimits = .default) throws(ImageError) -> Frame {
         let picture = try EncodedPicture(data)
         try limits.check(picture.probe)
+        var notes = DecoderNotes()
         let samples: Samples =
             if picture.header.bit_depth == 16 {
-                .sixteen(try picture.decodedSamples())
+                .sixteen(try picture.decodedSamples(&notes))
             } else {
-                .eight(picture.upright(try picture.decodedSamples()))
+                .eight(picture.upright(try picture.decodedSamples(&notes)))
             }
         let probe = picture.probe
-        return Frame(width: probe.width, height: probe.height, channels: probe.channels, samples: samples)
+        return Frame(
+            width: probe.width, height: probe.height, channels: probe.channels, samples: samples,
+            remarks: notes.remarks(about: picture.format), alpha: notes.frameAlpha)
+    }
+}
+
+/// What a decoder has to say beside the pixels.
+private struct DecoderNotes {
+    var alpha = CIS_ALPHA_NONE
+    var untidiness = cis_remarks()
+
+    var frameAlpha: Frame.Alpha {
+        switch alpha {
+        case CIS_ALPHA_OPAQUE: .opaque
+        case CIS_ALPHA_PARTLY, CIS_ALPHA_KEYED: .partly
+        case CIS_ALPHA_ZERO: .zeroEverywhere
+        default: .none
+        }
+    }
+
+    private var transparency: String? {
+        switch alpha {
+        case CIS_ALPHA_PARTLY: "parts of the picture are transparent (alpha): they were composed over black"
+        case CIS_ALPHA_KEYED:
+            "a colour of the picture is marked as transparent (tRNS): that was ignored, its pixels are used as stored"
+        case CIS_ALPHA_ZERO:
+            "the whole picture is transparent (alpha is 0 everywhere): its colours are used as stored; set the camera to "
+                + "RGB or grey without alpha"
+        default: nil
+        }
+    }
+
+    func remarks(about format: PictureFormat) -> [String] {
+        let untidy = withUnsafePointer(to: untidiness) { list in
+            (0..<list.pointee.count).map { index in
+                "untidy \(format.name), pixels unaffected: \(String(cString: cis_remark_text(list, index)))"
+            }
+        }
+        return untidy + (transparency.map { [$0] } ?? [])
     }
 }
 
@@ -27,17 +70,21 @@ extension EncodedPicture {
     private var sampleCount: Int { Int(header.width) * Int(header.height) * Int(header.channels) }
 
     /// The stored picture's samples; `Sample` is the type the header's depth asks for.
-    func decodedSamples<Sample: FixedWidthInteger>() throws(ImageError) -> [Sample] {
+    fileprivate func decodedSamples<Sample: FixedWidthInteger>(
+        _ notes: inout DecoderNotes
+    ) throws(ImageError) -> [Sample] {
         precondition(Sample.bitWidth == Int(header.bit_depth))
         var header = header
         var failure = cis_error()
         let samples = [Sample](unsafeUninitializedCapacity: sampleCount) { pixels, count in
             data.withUnsafeBytes { (bytes: UnsafeRawBufferPointer) in
                 let start = bytes.bindMemory(to: UInt8.self).baseAddress
+                let out = pixels.baseAddress
                 _ =
                     switch format {
-                    case .jpeg: cis_jpeg_decode(start, bytes.count, &header, pixels.baseAddress, &failure)
-                    case .png: cis_png_decode(start, bytes.count, &header, pixels.baseAddress, &failure)
+                    case .jpeg: cis_jpeg_decode(start, bytes.count, &header, out, &notes.untidiness, &failure)
+                    case .png:
+                        cis_png_decode(start, bytes.count, &header, out, &notes.alpha, &notes.untidiness, &failure)
                     }
             }
             count = failure.code == CIS_OK ? sampleCount : 0

@@ -9,6 +9,18 @@ public struct Frame: Sendable, Equatable {
         case sixteen([UInt16])
     }
 
+    /// How opaque a file says that its picture is.
+    public enum Alpha: Sendable, Equatable {
+        /// It has neither an alpha channel nor a transparent colour.
+        case none
+        /// It has one of them, and every pixel is opaque.
+        case opaque
+        /// Some pixels are not opaque: the samples are composed over black (of a single transparent colour, tRNS: as stored).
+        case partly
+        /// Every pixel is wholly transparent and a viewer shows nothing: the samples are the colours as stored.
+        case zeroEverywhere
+    }
+
     public let width: Int
     public let height: Int
     /// 1 (grey) or 3 (red, green, blue).
@@ -16,8 +28,11 @@ public struct Frame: Sendable, Equatable {
     public var samples: Samples
     /// What was untidy about the file although its pixels are right: sentences for an operator, empty for most.
     public var remarks: [String]
+    /// What the file says of transparency.
+    public var alpha: Alpha
 
-    public init(width: Int, height: Int, channels: Int, samples: Samples, remarks: [String] = []) {
+    public init(width: Int, height: Int, channels: Int, samples: Samples, remarks: [String] = [], alpha: Alpha = .none)
+    {
         precondition(width > 0 && height > 0 && (channels == 1 || channels == 3), "\(width)×\(height)×\(channels)")
         let count =
             switch samples {
@@ -30,6 +45,7 @@ public struct Frame: Sendable, Equatable {
         self.channels = channels
         self.samples = samples
         self.remarks = remarks
+        self.alpha = alpha
     }
 
     public static func == (left: Frame, right: Frame) -> Bool {

@@ -37,9 +37,10 @@ extension ImageError {
         let message =
             switch code {
             case .truncated:
-                "the \(format.name) is truncated: \(reason); was it still being written, or its transfer cut short?"
+                "the \(format.name) is truncated: \(reason); was it still being written, or its transfer cut short? Let the "
+                    + "camera write to its end, under another name, and rename the file then"
             case .corrupt: "the \(format.name) is corrupt: \(reason); take or transfer the picture again"
-            case .unsupported: "this \(format.name) is not supported: \(reason); save it as a baseline JPEG or a PNG"
+            case .unsupported: "this \(format.name) is not supported: \(reason); \(format.remedy)"
             case .tooLarge: "the \(format.name) is too large: \(reason)"
             case .empty: "the \(format.name) is empty"
             case .noMemory: "the \(format.name) could not be read for lack of memory: \(reason)"
@@ -55,6 +56,16 @@ extension ImageError {
 
     private static func text(of error: cis_error) -> String {
         withUnsafePointer(to: error) { String(cString: cis_message($0)) }
+    }
+}
+
+extension PictureFormat {
+    /// What to set on a camera that writes an unsupported kind.
+    fileprivate var remedy: String {
+        switch self {
+        case .jpeg: "set the camera to baseline or progressive JPEG with 8 bits per sample, or to PNG"
+        case .png: "set the camera to plain PNG without such additions, or to JPEG"
+        }
     }
 }
 

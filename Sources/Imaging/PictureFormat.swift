@@ -30,7 +30,7 @@ public enum PictureFormat: String, Sendable, Codable, CaseIterable {
         if head.allSatisfy({ $0 == 0 }) {
             throw ImageError(.corrupt, "the file begins with \(head.count) zero bytes: its content was never written")
         }
-        throw ImageError(.unsupported, "\(ForeignFormat.describe(head)); JPEG and PNG are read")
+        throw ImageError(.unsupported, ForeignFormat.refusal(head))
     }
 
     /// The bytes that every file of the format begins with.

@@ -14,7 +14,7 @@ struct HandmadePNG {
 
     var data: Data {
         var data = Data([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A])
-        append("IHDR", bigEndian(width) + bigEndian(height) + [depth, colourType, 0, 0, 0], to: &data)
+        append("IHDR", Self.bigEndian(width) + Self.bigEndian(height) + [depth, colourType, 0, 0, 0], to: &data)
         for chunk in chunks { append(chunk.type, chunk.content, to: &data) }
         let raw: [UInt8] = rows.reduce(into: []) { $0 += [0] + $1 }
         let length = [UInt8(raw.count & 0xFF), UInt8(raw.count >> 8)]
@@ -23,7 +23,7 @@ struct HandmadePNG {
         stream += length
         stream += length.map { ~$0 }
         stream += raw
-        stream += bigEndian(adler(raw))
+        stream += Self.bigEndian(adler(raw))
         append("IDAT", stream, to: &data)
         append("IEND", [], to: &data)
         return data
@@ -31,14 +31,14 @@ struct HandmadePNG {
 
     private func append(_ type: String, _ content: [UInt8], to data: inout Data) {
         let body = [UInt8](type.utf8) + content
-        data.append(contentsOf: bigEndian(content.count) + body + bigEndian(crc(body)))
+        data.append(contentsOf: Self.bigEndian(content.count) + body + Self.bigEndian(Self.crc(body)))
     }
 
-    private func bigEndian(_ value: Int) -> [UInt8] {
+    static func bigEndian(_ value: Int) -> [UInt8] {
         [24, 16, 8, 0].map { UInt8(value >> $0 & 0xFF) }
     }
 
-    private func crc(_ bytes: [UInt8]) -> Int {
+    static func crc(_ bytes: [UInt8]) -> Int {
         var crc: UInt32 = 0xFFFF_FFFF
         for byte in bytes {
             crc ^= UInt32(byte)

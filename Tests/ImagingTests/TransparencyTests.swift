@@ -1,13 +1,15 @@
 import Foundation
 import Imaging
+import TestSupport
 import Testing
 
-/// Every way a PNG can be transparent ends over black.
+/// An alpha channel ends over black, unless nothing would be left; a colour that is marked transparent stays.
 @Suite struct TransparencyTests {
     @Test func grey_with_alpha_stays_one_channel() throws {
         let png = HandmadePNG(width: 3, height: 1, colourType: 4, rows: [[200, 255, 200, 128, 200, 0]])
         let frame = try Frame.decode(png.data)
         #expect(frame.samples == .eight([200, 100, 0]) && frame.channels == 1)
+        #expect(frame.alpha == .partly && frame.remarks.count == 1 && frame.remarks[0].contains("over black"))
     }
 
     @Test func sixteen_bit_alpha_is_composed_in_sixteen_bits() throws {
@@ -18,17 +20,18 @@ import Testing
         #expect(frame.samples == .sixteen([0x1234, 0xFFFF, 0x0001, 0x8000, 0x4000, 0]))
     }
 
-    @Test func a_transparent_grey_level_becomes_black() throws {
+    @Test func a_grey_level_marked_transparent_is_no_hole_in_the_picture() throws {
         let png = HandmadePNG(
             width: 4, height: 1, colourType: 0, chunks: [("tRNS", [0, 77])], rows: [[76, 77, 78, 77]])
         let frame = try Frame.decode(png.data)
-        #expect(frame.samples == .eight([76, 0, 78, 0]) && frame.channels == 1)
+        #expect(frame.samples == .eight([76, 77, 78, 77]) && frame.channels == 1)
+        #expect(frame.alpha == .partly && frame.remarks.count == 1 && frame.remarks[0].contains("tRNS"))
     }
 
-    @Test func a_transparent_colour_becomes_black() throws {
+    @Test func a_colour_marked_transparent_is_no_hole_in_the_picture() throws {
         let png = HandmadePNG(
             width: 2, height: 1, colourType: 2, chunks: [("tRNS", [0, 9, 0, 8, 0, 7])], rows: [[9, 8, 7, 9, 8, 6]])
-        #expect(try Frame.decode(png.data).samples == .eight([0, 0, 0, 9, 8, 6]))
+        #expect(try Frame.decode(png.data).samples == .eight([9, 8, 7, 9, 8, 6]))
     }
 
     @Test func a_palette_with_transparent_entries_is_composed() throws {
@@ -57,5 +60,38 @@ import Testing
             chunks: [("zTXt", [0x61, 0, 0] + [UInt8](repeating: 0xAA, count: 500))],
             rows: [[5]])
         #expect(try Frame.decode(png.data).samples == .eight([5]))
+    }
+
+    @Test func a_picture_that_marks_its_commonest_grey_as_transparent_is_inspected_as_it_looks() throws {
+        let data = try FieldCases.data("p03b_gray_trns_mode.png")
+        var plain = EditablePNG(data)
+        plain.chunks.removeAll { $0.type == "tRNS" }
+        let frame = try Frame.decode(data), reference = try Frame.decode(plain.data)
+        #expect(frame == reference)
+        #expect(frame.remarks.count == 1 && reference.remarks.isEmpty && reference.alpha == .none)
+    }
+
+    @Test func a_wholly_transparent_camera_picture_keeps_its_colours_and_says_so() throws {
+        let frame = try Frame.decode(FieldCases.data("p08_rust_rgba_alpha0.png"))
+        #expect(frame.alpha == .zeroEverywhere && frame.channels == 3)
+        #expect(Set(frame.integers).count > 100)
+        let remark = try #require(frame.remarks.first)
+        #expect(frame.remarks.count == 1 && remark.contains("alpha is 0 everywhere"))
+        #expect(remark.contains("set the camera to RGB or grey without alpha"))
+    }
+
+    @Test(arguments: [(4, [9, 0, 200, 0]), (6, [9, 8, 7, 0, 200, 100, 50, 0])] as [(UInt8, [UInt8])])
+    func alpha_of_zero_everywhere_is_told_from_partly(colourType: UInt8, row: [UInt8]) throws {
+        let zero = HandmadePNG(width: 2, height: 1, colourType: colourType, rows: [row])
+        #expect(try Frame.decode(zero.data).integers == row.filter { $0 != 0 }.map(Int.init))
+        var partly = zero
+        partly.rows[0][row.count - 1] = 255
+        #expect(try Frame.decode(partly.data).alpha == .partly)
+    }
+
+    @Test func an_alpha_channel_that_is_opaque_everywhere_needs_no_remark() throws {
+        let png = HandmadePNG(width: 2, height: 1, colourType: 4, rows: [[7, 255, 9, 255]])
+        let frame = try Frame.decode(png.data)
+        #expect(frame.alpha == .opaque && frame.remarks.isEmpty && frame.samples == .eight([7, 9]))
     }
 }

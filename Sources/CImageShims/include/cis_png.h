@@ -4,16 +4,34 @@
 #include "cis_bytes.h"
 #include "cis_error.h"
 #include "cis_picture.h"
+#include "cis_remarks.h"
 
 /// Reads up to the pixel data; allocates nothing that depends on the picture's size.
 cis_code cis_png_read_header(const uint8_t *data, size_t size, cis_header *header, cis_error *error);
 
-/// Decodes into `pixels`: `width × height × channels` samples of `bit_depth` bits in the machine's byte order, as `header` (from
-/// cis_png_read_header on the same data) says. Alpha is composed over black. Reads to the IEND chunk.
-cis_code cis_png_decode(const uint8_t *data, size_t size, const cis_header *header, void *pixels, cis_error *error);
+/// How opaque a picture says it is.
+typedef enum cis_alpha {
+    /// It has no alpha channel and no transparent colour.
+    CIS_ALPHA_NONE = 0,
+    /// It has one, and is opaque everywhere.
+    CIS_ALPHA_OPAQUE,
+    /// Some pixels are not opaque: they are composed over black.
+    CIS_ALPHA_PARTLY,
+    /// One grey level or colour is marked transparent (tRNS), and occurs: ignored, as a camera's picture has no holes.
+    CIS_ALPHA_KEYED,
+    /// Every pixel is wholly transparent: the colours are taken as stored, because nothing else is left of the picture.
+    CIS_ALPHA_ZERO,
+} cis_alpha;
 
-/// What to encode: 1 or 3 channels of 8 or 16 bits in the machine's byte order. `level` is zlib's, 0 (stored) … 9 (smallest).
-/// `text_key` and `text` may be NULL; else they become a tEXt chunk.
+/// Decodes into `pixels`: `width × height × channels` samples of `bit_depth` bits in the machine's byte order, as
+/// `header` (from cis_png_read_header on the same data) says; `alpha` tells how transparency was treated. Reads to the
+/// IEND chunk. What libpng only warns about is an error here when pixels may be wrong, else it is added to `remarks`.
+cis_code cis_png_decode(
+    const uint8_t *data, size_t size, const cis_header *header, void *pixels, cis_alpha *alpha, cis_remarks *remarks,
+    cis_error *error);
+
+/// What to encode: 1 or 3 channels of 8 or 16 bits in the machine's byte order. `level` is zlib's, 0 (stored) … 9
+/// (smallest). `text_key` and `text` may be NULL; else they become a tEXt chunk.
 typedef struct cis_png_picture {
     const void *pixels;
     uint32_t width, height, channels, bit_depth;
