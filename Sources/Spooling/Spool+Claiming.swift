@@ -48,7 +48,7 @@ extension Spool {
     /// - Throws: `SystemError`; then the claim stands.
     public func release(_ claim: Claim) throws -> Bool {
         do {
-            guard try fileSystem.status(claim.original).fingerprint == claim.fingerprint else { return false }
+            guard try fileSystem.status(claim.source).fingerprint == claim.fingerprint else { return false }
         } catch let error as SystemError where error.isMissing {
             return false
         }

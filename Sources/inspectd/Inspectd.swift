@@ -63,8 +63,6 @@ struct Inspectd: AsyncParsableCommand {
     private static func check(_ configuration: Configuration) throws {
         let problems = ConfigurationCheck.problems(of: configuration)
         guard problems.isEmpty else { throw ConfigurationErrors(problems) }
-        let store = ModelStore(folder: configuration.modelsPath)
-        for name in configuration.modelNames.sorted() { _ = try store.load(name) }
     }
 
     /// Ends the program: in ArgumentParser's way for its own errors, with the project's exit codes for all others.

@@ -4,11 +4,23 @@ import LinuxPlatform
 
 /// What a well-formed configuration needs of the machine: folders that can be used, models that are there and suffice.
 public enum ConfigurationCheck {
-    /// - Parameter mayWait: whether a line's folder may be missing for now, because it has been there before.
-    /// - Returns: every problem; empty when the daemon can start.
-    public static func problems(
-        of configuration: Configuration, mayWait: (Configuration.Line) -> Bool = { _ in false }
-    ) -> [ConfigurationProblem] {
+    /// - Returns: every problem, those of the models' files included; empty when the daemon can start and every line works.
+    public static func problems(of configuration: Configuration) -> [ConfigurationProblem] {
+        let store = ModelStore(folder: configuration.modelsPath)
+        var models: [String: Result<LoadedModel, any Error>] = [:]
+        var problems = problemsOfAll(configuration)
+        for index in configuration.lines.indices {
+            problems += self.problems(ofLine: index, of: configuration) { name in
+                let model = models[name] ?? Result { try store.load(name) }
+                models[name] = model
+                return try model.get()
+            }
+        }
+        return problems
+    }
+
+    /// What keeps the daemon from working at all.
+    static func problemsOfAll(_ configuration: Configuration) -> [ConfigurationProblem] {
         let file = configuration.file ?? "built-in defaults"
         var problems: [ConfigurationProblem] = []
         func report(_ key: String, _ message: String) {
@@ -21,39 +33,52 @@ public enum ConfigurationCheck {
         for (key, folder) in [("state", configuration.state), ("spool", configuration.spool)] {
             if let problem = makeUsable(folder) { report(key, problem) }
         }
-        let store = ModelStore(folder: configuration.modelsPath)
-        for (index, line) in configuration.lines.enumerated() {
-            if let problem = unusable(line.watch, writing: line.after != .keep), !mayWait(line) {
-                report("lines[\(index)].watch", problem)
-            }
-            for (key, model) in [("model", line.model), ("gate", line.gate)] {
-                do {
-                    guard let model else { continue }
-                    let active = try store.active(model).current
-                    let stored = try store.calibration(model, version: active.version, id: active.calibration)
-                    _ = try stored.deciding(for: line.rule)
-                    if key == "gate", let problem = try gateProblem(line, model, store, version: active.version) {
-                        report("lines[\(index)].gate", "line \(line.name): \(problem)")
-                    }
-                } catch {
-                    report("lines[\(index)].\(key)", "line \(line.name): \(error)")
+        return problems
+    }
+
+    /// What keeps one line from working.
+    ///
+    /// - Parameters:
+    ///   - mayWait: the folder may be missing for now, because it has been there before.
+    ///   - load: gives a model whose self-test frame has scored as stored.
+    static func problems(
+        ofLine index: Int, of configuration: Configuration, mayWait: Bool = false, load: (String) throws -> LoadedModel
+    ) -> [ConfigurationProblem] {
+        let line = configuration.lines[index]
+        var problems: [ConfigurationProblem] = []
+        func report(_ key: String, _ message: String, _ status: ExitStatus = .configuration) {
+            problems.append(
+                ConfigurationProblem(
+                    file: configuration.file ?? "built-in defaults", line: 0, key: "lines[\(index)].\(key)",
+                    message: message, status: status))
+        }
+        if let problem = unusable(line.watch, writing: line.after != .keep), !mayWait { report("watch", problem) }
+        for (key, name) in [("model", line.model), ("gate", line.gate)] {
+            guard let name else { continue }
+            do {
+                let model = try load(name)
+                _ = try model.stored.deciding(for: line.rule)
+                if key == "gate", let problem = gateProblem(line, model) {
+                    report(key, "line \(line.name): \(problem)")
                 }
+            } catch let error as CalibrationRule.TooFewImages {
+                report(key, "line \(line.name): \(error)")
+            } catch {
+                report(key, "line \(line.name): \(ExitStatus.message(of: error))", ExitStatus(for: error))
             }
         }
         return problems
     }
 
     /// What keeps a model from being the line's gate; nil for nothing.
-    private static func gateProblem(
-        _ line: Configuration.Line, _ model: String, _ store: ModelStore, version: Int
-    ) throws -> String? {
-        let record = try store.record(model, version: version)
+    private static func gateProblem(_ line: Configuration.Line, _ loaded: LoadedModel) -> String? {
+        let record = loaded.record, model = record.name
         guard record.method == DetectionMethod.odin.rawValue else {
             return "model \(model) is of method \(record.method), which tells no products apart; a gate is fitted with "
                 + "`inspectctl fit --method odin --class NAME=DIR …`"
         }
         guard let product = line.product else { return nil }
-        guard let gate = try store.load(model).model as? ODINModel, !gate.products.contains(product) else { return nil }
+        guard let gate = loaded.model as? ODINModel, !gate.products.contains(product) else { return nil }
         return "model \(model) does not know the product \(product); it knows \(gate.products.joined(separator: ", "))"
     }
 

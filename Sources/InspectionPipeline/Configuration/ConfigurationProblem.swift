@@ -7,8 +7,11 @@ public struct ConfigurationProblem: Error, Sendable, Equatable, CustomStringConv
     public var key: String
     /// What was expected, what was found, what is allowed.
     public var message: String
+    /// What a program ends with that this keeps from working.
+    public var status: ExitStatus
 
-    public init(file: String, line: Int, key: String, message: String) {
+    public init(file: String, line: Int, key: String, message: String, status: ExitStatus = .configuration) {
+        self.status = status
         self.file = file
         self.line = line
         self.key = key
@@ -27,6 +30,12 @@ public struct ConfigurationErrors: Error, Sendable, Equatable, CustomStringConve
 
     public init(_ problems: [ConfigurationProblem]) {
         self.problems = problems
+    }
+
+    /// Of all problems; where they differ, that of a failure which may pass, else that of a wrong configuration.
+    public var status: ExitStatus {
+        let all = Set(problems.map(\.status))
+        return all.count == 1 ? all.first ?? .configuration : all.contains(.io) ? .io : .configuration
     }
 
     public var description: String { problems.map(\.description).joined(separator: "\n") }

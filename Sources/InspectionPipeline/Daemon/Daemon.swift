@@ -13,8 +13,8 @@ public struct Daemon: Sendable {
     private let lock: FileLock
     private let recovery: Recovery
 
-    /// Validates everything, locks the spool, loads the models and scores their self-test frames. The folder of a
-    /// line that has worked before may be missing: its share can come back, and the other lines must go on.
+    /// Validates everything, locks the spool, loads the models and scores their self-test frames. A line whose model cannot be
+    /// used is down, and the others work. The folder of a line that has worked before may be missing: its share can come back.
     ///
     /// - Parameters:
     ///   - fileSystem: every durable call goes through it.
@@ -24,18 +24,23 @@ public struct Daemon: Sendable {
         configuration: Configuration, logger: Logger, fileSystem: FileSystem = FileSystem(),
         beforeCommit: Ledger.BeforeCommit? = nil
     ) throws {
-        let known = try? History.ledger(configuration)
-        let problems = ConfigurationCheck.problems(of: configuration) { line in
-            (try? known?.hasInspections(line: line.name)) == true
-        }
+        let problems = ConfigurationCheck.problemsOfAll(configuration)
         guard problems.isEmpty else { throw ConfigurationErrors(problems) }
         let spool = Spool(root: configuration.spool, fileSystem: fileSystem)
         try spool.prepare()
         lock = try spool.lock()
         let models = ModelRegistry(store: ModelStore(folder: configuration.modelsPath), logger: logger)
-        for name in configuration.modelNames.sorted() { try models.require(name) }
+        let incidents = IncidentLog(logger: logger), gates = LineGates()
+        let health = LineHealth(models: models, gates: gates, incidents: incidents, logger: logger) { line in
+            Self.hasWorked(line, configuration)
+        }
+        let down = health.problems(of: configuration)
+        // With no line that works there is nothing to do, and nothing here mends it: the service manager is told so.
+        guard down.count < configuration.lines.count else {
+            throw ConfigurationErrors(configuration.lines.flatMap { down[$0.name] ?? [] })
+        }
+        health.adopt(configuration, down)
         let ledger = try Ledger(path: configuration.ledgerPath, beforeCommit: beforeCommit)
-        let incidents = IncidentLog(logger: logger)
         let inboxBell = InboxBell()
         context = DaemonContext(
             configuration: ActiveConfiguration(configuration), models: models, fileSystem: fileSystem, spool: spool,
@@ -43,9 +48,16 @@ public struct Daemon: Sendable {
             intake: IntakeGate(spool: spool, ledger: ledger, incidents: incidents),
             drift: DriftWatch(ledger: ledger, logger: logger), inboxBell: inboxBell,
             pending: Pending(onFreed: inboxBell.ring), unfinished: UnfinishedFrames(fileSystem: fileSystem),
-            incidents: incidents)
+            gates: gates, health: health, incidents: incidents)
         recovery = Recovery(
             context: context, marker: RunMarker(path: configuration.state + "/run.json", fileSystem: fileSystem))
+    }
+
+    /// Whether frames of the line have been inspected before: then its folder has been there.
+    private static func hasWorked(_ line: Configuration.Line, _ configuration: Configuration) -> Bool {
+        if FileStamp(path: "\(configuration.spool)/results/\(line.name)") != nil { return true }
+        let ledger = try? History.ledger(configuration)
+        return (try? ledger?.hasInspections(line: line.name)) == true
     }
 
     /// From here on SIGHUP waits for the daemon to run; untrapped it would end the process.

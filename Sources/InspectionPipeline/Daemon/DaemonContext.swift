@@ -22,7 +22,8 @@ struct DaemonContext: Sendable {
     let progress = ProgressBoard()
     let counters = Counters()
     let board = ReportBoard()
-    let gates = LineGates()
+    let gates: LineGates
+    let health: LineHealth
     /// Where everything is logged that may fail again and again.
     let incidents: IncidentLog
     /// Rung when an alert is in the outbox.
@@ -31,8 +32,10 @@ struct DaemonContext: Sendable {
     /// One line for `systemctl status`.
     var statusText: String {
         let counts = counters.current
-        let lines = configuration.current.lines.count
+        let down = gates.down.sorted { $0.key < $1.key }
+        let lines = configuration.current.lines.count - down.count
         return (intake.reason.map { "intake stopped: \($0); " } ?? "")
+            + down.map { "line \($0.key) is down: \($0.value); " }.joined()
             + "watching \(lines) line\(lines == 1 ? "" : "s"); inspected \(counts.total): \(counts.normal) normal, "
             + "\(counts.anomalous) anomalous, \(counts.error) unreadable; \(queue.count) queued"
     }

@@ -5,14 +5,14 @@ import Synchronization
 
 /// inotify for the watched folders. Where the kernel's limits refuse it, folders are scanned every `scan_interval` all the same;
 /// one warning says how many, and which setting to raise. Belongs to the inbox's thread.
-final class FolderWatch {
+package final class FolderWatch {
     private let incidents: IncidentLog
     private let bell: InboxBell
     private let intercept: Inotify.Intercept?
     private var inotify: Inotify?
     private static let noInstance = Cause(.folderUnavailable, "inotify_init1")
 
-    init(incidents: IncidentLog, bell: InboxBell, intercept: Inotify.Intercept? = nil) {
+    package init(incidents: IncidentLog, bell: InboxBell, intercept: Inotify.Intercept? = nil) {
         (self.incidents, self.bell, self.intercept) = (incidents, bell, intercept)
     }
 
@@ -22,7 +22,7 @@ final class FolderWatch {
     /// - Parameters:
     ///   - folders: all of them, of every line.
     ///   - interval: how often they are scanned.
-    func watch(_ folders: [RawPath], scannedEvery interval: Duration) {
+    package func watch(_ folders: [RawPath], scannedEvery interval: Duration) {
         guard let inotify = open(scannedEvery: interval) else { return }
         var refused: [Int32: (count: Int, first: SystemError)] = [:]
         for folder in folders {
@@ -52,10 +52,10 @@ final class FolderWatch {
 
     /// Waits for events.
     /// - Returns: what came; nil where there are none to wait for.
-    func wait(milliseconds: Int32) -> Inotify.Batch? { inotify?.wait(milliseconds: milliseconds) }
+    package func wait(milliseconds: Int32) -> Inotify.Batch? { inotify?.wait(milliseconds: milliseconds) }
 
     /// Forgets what was watched: folders of lines that are not configured any more.
-    func reset() {
+    package func reset() {
         inotify = nil
         bell.connect(nil)
     }
@@ -97,8 +97,10 @@ final class FolderWatch {
 }
 
 /// Wakes the inbox while it waits for events, from any thread.
-final class InboxBell: Sendable {
+package final class InboxBell: Sendable {
     private let inotify = Mutex<Inotify?>(nil)
+
+    package init() {}
 
     fileprivate func connect(_ inotify: Inotify?) { self.inotify.withLock { $0 = inotify } }
 

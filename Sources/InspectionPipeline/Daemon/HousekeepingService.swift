@@ -2,8 +2,8 @@ import Foundation
 import Logging
 import ServiceLifecycle
 
-/// What is looked after once a second, on a thread of its own because it reads and writes files: summaries of repeated causes, and
-/// `daemon.json`.
+/// What is looked after once a second, on a thread of its own because it reads and writes files: lines that are down, summaries of
+/// repeated causes, and `daemon.json`.
 struct HousekeepingService: Service {
     let context: DaemonContext
     static let interval = Duration.seconds(1)
@@ -27,6 +27,7 @@ struct HousekeepingService: Service {
 
     private static func round(_ context: DaemonContext) {
         context.incidents.tick()
+        context.health.retry(context.configuration.current)
         do {
             try context.board.write(context)
             context.incidents.ended(unwritten)

@@ -44,14 +44,17 @@ private final class InboxLoop {
     }
 
     func run() {
-        var nextScan = ContinuousClock.now
+        var nextScan = ContinuousClock.now, openings = context.gates.openings
         while !stop.stopped {
             // Its folders are not watched before they have been scanned.
             if followConfiguration() { nextScan = .now }
             guard context.intake.isOpen() else {
                 stop.wait(.milliseconds(500))
+                nextScan = .now
                 continue
             }
+            context.gates.hasten { !context.fileSystem.isUnwritable($0) }
+            if openings != context.gates.openings { (openings, nextScan) = (context.gates.openings, .now) }
             let due = context.pending.due()
             let admitted = due.filter { context.gates.admits($0.path, line: $0.line.name, isTaken: true) }
             context.pending.postpone(due.filter { one in !admitted.contains { $0.path == one.path } })

@@ -88,8 +88,14 @@ private final class Worker {
     }
 
     /// Claims frames together and moves them out of their folders; they come first in the queue then, for whoever is free.
-    private func takeIn(_ arrived: [Work]) {
-        guard context.intake.reason == nil else { return context.pending.putBack(arrived) }
+    private func takeIn(_ all: [Work]) {
+        guard context.intake.reason == nil else { return context.pending.putBack(all) }
+        var (arrived, held): ([Work], [Work]) = ([], [])
+        for work in all {
+            if context.gates.holds(work.path, line: work.line.name) { held.append(work) } else { arrived.append(work) }
+        }
+        context.pending.putBack(held)
+        guard !arrived.isEmpty else { return }
         context.progress.begin("claim", part: name)
         let claims: [Claim]
         do {

@@ -28,6 +28,8 @@ package final class LineGates: Sendable {
         var reason: String?
         var failedProbes = 0
         var nextProbe = ContinuousClock.now
+        /// Closed because the folder's permissions forbid it: once they allow it, no pause has to pass.
+        var isCertain = false
         /// The frame that was let through last.
         var probe: RawPath?
     }
@@ -35,6 +37,7 @@ package final class LineGates: Sendable {
     private struct State {
         var gates: [Place: Gate] = [:]
         var down: [String: String] = [:]
+        var openings = 0
     }
 
     /// As many frames must fail in a row before a gate closes for want of better evidence.
@@ -64,6 +67,17 @@ package final class LineGates: Sendable {
         }
     }
 
+    /// Whether a frame that was to be taken waits after all: its gate has closed meanwhile, and it is not the one let through.
+    package func holds(_ path: RawPath, line: String) -> Bool {
+        state.withLock { state in
+            guard !state.gates.isEmpty || !state.down.isEmpty else { return false }
+            if state.down[line] != nil { return true }
+            return [.line(line), .folder(line: line, path.parent)].contains { place in
+                state.gates[place].map { $0.reason != nil && $0.probe != path } ?? false
+            }
+        }
+    }
+
     /// A frame failed there.
     /// - Parameter isCertain: no other frame would fare better.
     package func failed(
@@ -77,7 +91,7 @@ package final class LineGates: Sendable {
                     state.gates[place] = gate
                     return
                 }
-                gate.failedProbes = 1
+                (gate.failedProbes, gate.isCertain) = (1, isCertain)
                 gate.nextProbe = now + Pending.pause(after: 1)
             } else if gate.probe == path {
                 // Others were on their way when it closed: they say nothing new.
@@ -98,16 +112,37 @@ package final class LineGates: Sendable {
         state.withLock { state in
             guard !state.gates.isEmpty, let gate = state.gates.removeValue(forKey: place) else { return false }
             guard gate.reason != nil else { return false }
+            state.openings += 1
             return !state.gates.contains { other, gate in
                 if case .folder(place.line, _) = other { gate.reason != nil } else { false }
             }
         }
     }
 
+    /// Lets a frame through at once where a folder's permissions allow it again.
+    package func hasten(where isUsable: (RawPath) -> Bool) {
+        let closed = state.withLock { $0.gates.filter { $0.value.reason != nil && $0.value.isCertain }.keys }
+        for place in closed {
+            guard case .folder(_, let folder) = place, isUsable(folder) else { continue }
+            state.withLock {
+                $0.gates[place]?.nextProbe = .now
+                $0.gates[place]?.isCertain = false
+            }
+        }
+    }
+
     // MARK: What is told
 
+    /// Counts the gates that have opened and the lines that have come back: their folders are scanned at once.
+    package var openings: Int { state.withLock { $0.openings } }
+
     /// Takes a line out of service, or puts it back.
-    package func setDown(_ line: String, _ reason: String?) { state.withLock { $0.down[line] = reason } }
+    package func setDown(_ line: String, _ reason: String?) {
+        state.withLock { state in
+            if reason == nil, state.down[line] != nil { state.openings += 1 }
+            state.down[line] = reason
+        }
+    }
 
     /// Lines out of service, and why.
     package var down: [String: String] { state.withLock { $0.down } }

@@ -27,14 +27,38 @@ struct ReloadService: Service {
         do {
             let new = try Configuration.load(path: file)
             try check(new)
-            for name in new.modelNames { try context.models.require(name) }
+            let down = context.health.problems(of: new)
+            let mistakes = mistakes(in: new, down)
+            guard mistakes.isEmpty else {
+                context.models.keepOnly(context.configuration.current.modelNames)
+                throw ConfigurationErrors(mistakes)
+            }
             context.configuration.replace(new)
+            context.health.adopt(new, down)
             context.models.keepOnly(new.modelNames)
             logger.event(.reloaded, .notice, "configuration \(file) reloaded: \(new.lines.count) line(s)")
         } catch {
             logger.event(
                 .reloadRefused, .error,
                 "reload refused, the former configuration stays in force: \(ExitStatus.message(of: error))")
+        }
+    }
+
+    /// What is wrong with the new configuration itself, not with a model that it names as the former one did: such a line is down
+    /// and keeps no change from coming into force.
+    private func mistakes(in new: Configuration, _ down: [String: [ConfigurationProblem]]) -> [ConfigurationProblem] {
+        let old = context.configuration.current
+        return new.lines.flatMap { line -> [ConfigurationProblem] in
+            let before = old.line(named: line.name)
+            let isKnown = before?.model == line.model && before?.gate == line.gate
+            let isAway = before?.watch == line.watch
+            return (down[line.name] ?? []).filter { problem in
+                switch problem.status {
+                case .configuration: !(isAway && problem.key.hasSuffix(".watch"))
+                case .noInput: !isKnown
+                default: false
+                }
+            }
         }
     }
 
@@ -51,7 +75,7 @@ struct ReloadService: Service {
             refuse("state", old.state, new.state), refuse("spool", old.spool, new.spool),
             refuse("workers", "\(old.workers)", "\(new.workers)"),
         ].compactMap { $0 }
-        let problems = fixed + ConfigurationCheck.problems(of: new) { old.line(named: $0.name)?.watch == $0.watch }
+        let problems = fixed + ConfigurationCheck.problemsOfAll(new)
         guard problems.isEmpty else { throw ConfigurationErrors(problems) }
     }
 }

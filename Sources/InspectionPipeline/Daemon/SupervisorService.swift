@@ -40,10 +40,12 @@ struct SupervisorService: Service {
 
     private func announce() {
         let configuration = context.configuration.current
-        let names = configuration.lines.map(\.name).joined(separator: ", ")
+        let down = Set(context.gates.down.keys)
+        let up = configuration.lines.map(\.name).filter { !down.contains($0) }
+        let names = (up + down.sorted().map { "down: \($0)" }).joined(separator: ", ")
         context.logger.event(
             .ready, .notice,
-            "inspectd \(programVersion) ready: \(configuration.lines.count) line(s) (\(names)), "
+            "inspectd \(programVersion) ready: \(up.count) line(s) (\(names)), "
                 + "results in \(configuration.spool)")
         Systemd.ready(status: context.statusText)
     }

@@ -56,8 +56,10 @@ struct WatchedLine {
         do {
             scan = try inbox.scan()
         } catch {
-            context.incidents.occurred(
-                cause("watched folder"), "line \(line.name): \(error); looking again at every scan", unit: "scan")
+            if context.gates.down[line.name] == nil {
+                context.incidents.occurred(
+                    cause("watched folder"), "line \(line.name): \(error); looking again at every scan", unit: "scan")
+            }
             context.board.publish(LineScan(problem: "\(error)"), of: line.name)
             isUnavailable = true
             return result

@@ -11,7 +11,8 @@ extension ExitStatus {
     public init(for error: any Error) {
         switch error {
         case let error as ProgramError: self = error.status
-        case is ConfigurationErrors, is ConfigurationProblem: self = .configuration
+        case let error as ConfigurationErrors: self = error.status
+        case let error as ConfigurationProblem: self = error.status
         case let error as ModelStoreError: self = error.code == .missing ? .noInput : .badData
         case let error as WeightError: self = error.code == .unreadable ? .noInput : .badData
         case is FrameSource.Empty, is Dataset.Malformed: self = .noInput

@@ -135,7 +135,9 @@ final class FrameInspector {
         if let error {
             let now = Date()
             let folder = try context.spool.quarantine(claim, error: error, read: read, now: now)
-            guard let read, let frame = claim.isKept ? claim.original : try context.spool.frame(in: folder) else { return }
+            guard let read, let frame = claim.isKept ? claim.original : try context.spool.frame(in: folder) else {
+                return
+            }
             context.unfinished.note(
                 UnfinishedFrames.Entry(
                     id: claim.id, line: claim.line, original: claim.original, frame: frame,

@@ -1,5 +1,6 @@
 import AnomalyDetectors
 import Foundation
+import Glibc
 import InspectionDomain
 import NeuralNets
 
@@ -22,15 +23,46 @@ extension ModelStore {
     /// - Throws: `ModelStoreError`, `ModelError`, `WeightError`.
     public func load(_ name: String, previous: LoadedModel? = nil) throws -> LoadedModel {
         let stamp = stamp(name)
-        let current = try active(name).current
+        let active = try active(name), current = active.current
+        try Self.require(active.schema, ActiveModel.currentSchema, of: activePath(name))
         let record = try record(name, version: current.version)
+        try Self.require(record.schema, ModelRecord.currentSchema, of: path(name, current.version) + "/model.json")
         let stored = try calibration(name, version: current.version, id: current.calibration)
+        try Self.require(
+            stored.schema, StoredCalibration.currentSchema,
+            of: calibrationPath(name, current.version, current.calibration))
         if let previous, previous.record == record {
             return LoadedModel(record: record, model: previous.model, stored: stored, stamp: stamp)
         }
-        let title = "model \(name) version \(record.version) (\(modelPath(name, record.version)))"
-        let file = try ModelFile.decode(try modelData(record), name: title, bases: Backbone.builtIn)
-        try file.verifySelfTest(name: title)
-        return LoadedModel(record: record, model: file.model, stored: stored, stamp: stamp)
+        let file = modelPath(name, record.version)
+        guard FileStamp(path: file) != nil || errno != ENOENT else {
+            throw ModelStoreError(
+                .missing, "\(file) is missing: restore it, or activate another version (`inspectctl model list`)")
+        }
+        let title = "model \(name) version \(record.version) (\(file))"
+        let decoded = try ModelFile.decode(try modelData(record), name: title, bases: Backbone.builtIn)
+        try decoded.verifySelfTest(name: title)
+        return LoadedModel(record: record, model: decoded.model, stored: stored, stamp: stamp)
+    }
+
+    private static func require(_ schema: Int, _ readable: Int, of path: String) throws {
+        guard schema <= readable else {
+            throw ModelStoreError(
+                .refused,
+                "\(path) has schema \(schema), this program reads up to \(readable); upgrade inspectd, or go back with "
+                    + "`inspectctl model rollback`")
+        }
+    }
+
+    /// States of all files that `load` reads: while they stay the same, so does its outcome.
+    func stamps(_ name: String) -> [FileStamp?] {
+        var paths = [activePath(name)]
+        if let current = try? active(name).current {
+            paths += [
+                path(name, current.version) + "/model.json", modelPath(name, current.version),
+                calibrationPath(name, current.version, current.calibration),
+            ]
+        }
+        return paths.map { FileStamp(path: $0) }
     }
 }

@@ -12,6 +12,8 @@ public final class ModelRegistry: Sendable {
         /// The latest state that was tried.
         var tried: FileStamp?
         var isLoading = false
+        /// Why that state cannot be used, and the files it was read from; nil when it is in service.
+        var refusal: (message: String, files: [FileStamp?])?
     }
 
     private let store: ModelStore
@@ -30,6 +32,34 @@ public final class ModelRegistry: Sendable {
         entries.withLock { $0[name] = Entry(loaded: loaded, tried: loaded.stamp) }
         announce(loaded)
     }
+
+    /// A model that must be there, as it is in service.
+    /// - Throws: `ModelStoreError`, `ModelError`, `WeightError`.
+    func loaded(_ name: String) throws -> LoadedModel {
+        try require(name)
+        guard let entry = entries.withLock({ $0[name] }) else { return try store.load(name) }
+        return entry.loaded
+    }
+
+    /// Changed models that cannot be used, and why; an earlier state of them is in service.
+    var refused: [String: String] { entries.withLock { $0.compactMapValues { $0.refusal?.message } } }
+
+    /// Tries refused models again whose files have changed: one was restored, say. Others are tried when `active.json` changes.
+    func retryRefused() {
+        let refused = entries.withLock { entries in entries.compactMapValues { $0.refusal } }
+        for (name, refusal) in refused where store.stamps(name) != refusal.files {
+            let old = entries.withLock { entries -> LoadedModel? in
+                guard var entry = entries[name], !entry.isLoading else { return nil }
+                (entry.isLoading, entry.tried) = (true, store.stamp(name))
+                entries[name] = entry
+                return entry.loaded
+            }
+            if let old { _ = swap(name, old) }
+        }
+    }
+
+    /// What loading a model depends on.
+    func files(_ name: String) -> [FileStamp?] { store.stamps(name) }
 
     /// Forgets models that no line uses any more.
     public func keepOnly(_ names: Set<String>) {
@@ -60,18 +90,22 @@ public final class ModelRegistry: Sendable {
 
     private func swap(_ name: String, _ old: LoadedModel) -> LoadedModel {
         var result = old
+        let files = store.stamps(name)
+        var refusal: (message: String, files: [FileStamp?])?
         do {
             result = try store.load(name, previous: old)
             announce(result)
         } catch {
-            logger.event(
-                .modelRefused, .error,
+            let message =
                 "model \(name) has changed but cannot be used: \(error); version \(old.record.version) stays in service"
-            )
+            refusal = (message, files)
+            logger.event(.modelRefused, .error, message)
         }
+        let outcome = refusal
         entries.withLock {
             $0[name]?.loaded = result
             $0[name]?.isLoading = false
+            $0[name]?.refusal = outcome
         }
         return result
     }

@@ -52,13 +52,13 @@ final class Plant {
     /// - Parameter life: it also ends when this is over; nil for one that is to come to its end.
     /// - Throws: `TimedOut` when it did not in five minutes, and what `isDone` throws.
     func run(
-        on disk: FaultyDisk = FaultyDisk(seed: 0, rarity: 0), for life: Duration? = nil,
+        on disk: FaultyDisk = FaultyDisk(seed: 0, rarity: 0), files: FileSystem? = nil, for life: Duration? = nil,
         until isDone: () throws -> Bool
     ) async throws {
         let daemon: Daemon
         do {
             daemon = try Daemon(
-                configuration: configuration, logger: log.logger, fileSystem: disk.fileSystem,
+                configuration: configuration, logger: log.logger, fileSystem: files ?? disk.fileSystem,
                 beforeCommit: disk.beforeCommit)
         } catch  where disk.faults > 0 || !disk.hasPower {
             // The disk failed while it started: as a service manager would, the caller starts another.

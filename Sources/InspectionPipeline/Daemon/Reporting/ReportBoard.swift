@@ -39,7 +39,10 @@ final class ReportBoard: Sendable {
             line.isUp = down == nil
             line.intakeStopped = context.gates.stopped(configured.name, folder: RawPath(configured.watch))
             line.problem =
-                down ?? line.scan.problem
+                down ?? context.models.refused[configured.model] ?? configured.gate.flatMap {
+                    context.models.refused[$0]
+                }
+                ?? line.scan.problem
                 ?? incidents.first { $0.cause.line == configured.name }.map {
                     $0.count > 1 ? "\($0.message) (\($0.count) \($0.unit)s)" : $0.message
                 }

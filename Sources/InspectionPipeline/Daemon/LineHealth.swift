@@ -1,0 +1,87 @@
+import Foundation
+import LinuxPlatform
+import Logging
+import Spooling
+import Synchronization
+
+/// Which lines can work. A line whose model cannot be used, or whose folder was never there, is down: its frames wait, the other
+/// lines go on. It comes back by itself when the files that keep it down have changed and are right.
+final class LineHealth: Sendable {
+    /// What a line's problems depend on.
+    private struct Files: Equatable {
+        let models: [FileStamp?]
+        /// Whether the folder is there, can be read, and written.
+        let folder: [Bool]
+    }
+
+    private let models: ModelRegistry
+    private let gates: LineGates
+    private let incidents: IncidentLog
+    private let logger: Logger
+    /// Whether a line has inspected frames before.
+    private let hasWorked: @Sendable (Configuration.Line) -> Bool
+    /// Lines that are down, and the state of their files when they were tried last.
+    private let tried = Mutex<[String: Files]>([:])
+
+    init(
+        models: ModelRegistry, gates: LineGates, incidents: IncidentLog, logger: Logger,
+        hasWorked: @escaping @Sendable (Configuration.Line) -> Bool
+    ) {
+        (self.models, self.gates, self.incidents) = (models, gates, incidents)
+        (self.logger, self.hasWorked) = (logger, hasWorked)
+    }
+
+    /// What is wrong with each line, by name; loads the models that it needs. Lines that are right are left out.
+    func problems(of configuration: Configuration) -> [String: [ConfigurationProblem]] {
+        var found: [String: [ConfigurationProblem]] = [:]
+        for (index, line) in configuration.lines.enumerated() {
+            let problems = problems(ofLine: index, configuration)
+            if !problems.isEmpty { found[line.name] = problems }
+        }
+        return found
+    }
+
+    /// Puts lines with problems out of service, and all others into it.
+    func adopt(_ configuration: Configuration, _ problems: [String: [ConfigurationProblem]]) {
+        for line in configuration.lines { set(line, problems[line.name] ?? []) }
+    }
+
+    /// Tries lines that are down again whose files have changed.
+    func retry(_ configuration: Configuration) {
+        models.retryRefused()
+        for (index, line) in configuration.lines.enumerated() {
+            guard let last = tried.withLock({ $0[line.name] }), files(line) != last else { continue }
+            set(line, problems(ofLine: index, configuration))
+        }
+    }
+
+    private func problems(ofLine index: Int, _ configuration: Configuration) -> [ConfigurationProblem] {
+        let line = configuration.lines[index]
+        let files = files(line)
+        let problems = ConfigurationCheck.problems(
+            ofLine: index, of: configuration, mayWait: hasWorked(line), load: models.loaded)
+        tried.withLock { $0[line.name] = problems.isEmpty ? nil : files }
+        return problems
+    }
+
+    private func set(_ line: Configuration.Line, _ problems: [ConfigurationProblem]) {
+        let cause = Cause(.lineDown, line: line.name, "down")
+        guard !problems.isEmpty else {
+            guard gates.down[line.name] != nil else { return }
+            gates.setDown(line.name, nil)
+            return incidents.ended(cause, "line \(line.name) is up again; its frames are inspected now")
+        }
+        let reason = problems.map(\.message).joined(separator: "; ")
+        gates.setDown(line.name, reason)
+        incidents.occurred(
+            cause,
+            "line \(line.name) is down: \(reason). Its frames wait in their folder, other lines go on; it comes back by itself "
+                + "when that is right again")
+    }
+
+    private func files(_ line: Configuration.Line) -> Files {
+        Files(
+            models: [line.model, line.gate].compactMap { $0 }.flatMap(models.files),
+            folder: [F_OK, R_OK | X_OK, W_OK].map { access(line.watch, $0) == 0 })
+    }
+}
