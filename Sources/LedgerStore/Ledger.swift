@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import InspectionDomain
+import Synchronization
 
 /// The ledger cannot be used.
 public struct LedgerError: Error, Sendable, CustomStringConvertible {
@@ -29,7 +30,7 @@ public final class Ledger: Sendable {
     /// Asked before each commit; what it throws rolls the transaction back. Where tests make a commit fail.
     public typealias BeforeCommit = @Sendable () throws -> Void
 
-    private let database: any DatabaseWriter
+    private let open: Mutex<OpenLedger>
     private let beforeCommit: BeforeCommit?
     private let shared = SharedCommits()
     public let path: String
@@ -41,26 +42,39 @@ public final class Ledger: Sendable {
     public init(path: String, readOnly: Bool = false, beforeCommit: BeforeCommit? = nil) throws {
         self.path = path
         self.beforeCommit = beforeCommit
-        var configuration = GRDB.Configuration()
-        configuration.busyMode = .timeout(10)
-        configuration.readonly = readOnly
         if readOnly, !FileManager.default.fileExists(atPath: path) {
             throw LedgerError(
                 path: path, reason: "it does not exist; has inspectd run with this state folder?", isTransient: true)
         }
-        database = try Self.explaining(path) {
+        open = Mutex(try Self.open(path, readOnly: readOnly))
+    }
+
+    private static func open(_ path: String, readOnly: Bool = false) throws -> OpenLedger {
+        var configuration = GRDB.Configuration()
+        configuration.busyMode = .timeout(10)
+        configuration.readonly = readOnly
+        return try explaining(path) {
             if readOnly {
                 let queue = try DatabaseQueue(path: path, configuration: configuration)
                 try queue.read(Schema.checkList)
-                return queue
+                return OpenLedger(queue, path: path)
             }
             let pool = try DatabasePool(path: path, configuration: configuration)
             // Here and not while the connection is prepared: a pool lowers it to NORMAL afterwards, and then a power cut takes
             // committed rows back.
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
             try Schema.migrate(pool)
-            return pool
+            return OpenLedger(pool, path: path)
         }
+    }
+
+    /// What is read and written now; another one after `rescue` or `startAnew`.
+    var current: OpenLedger { open.withLock { $0 } }
+
+    /// Goes on in the file that lies at the ledger's path now.
+    func reopen() throws {
+        let new = try Self.open(path)
+        open.withLock { $0 = new }
     }
 
     /// Records an inspection and its alert, in one transaction, and marks the record that it supersedes; threads that record at the same time share its commit.
@@ -70,6 +84,22 @@ public final class Ledger: Sendable {
     /// - Throws: `LedgerError`.
     @discardableResult
     public func record(_ inspection: Inspection, json: Data? = nil, resultPath: String, alert: Alert?) throws -> Bool {
+        try writeTogether(Self.insertion(inspection, json: json, resultPath: resultPath, alert: alert))
+    }
+
+    /// Records inspections that were made before, without alerts, in one transaction.
+    /// - Returns: how many were not recorded yet.
+    /// - Throws: `LedgerError`.
+    public func restore(_ results: [(inspection: Inspection, json: Data, path: String)]) throws -> Int {
+        let insertions = try results.map {
+            try Self.insertion($0.inspection, json: $0.json, resultPath: $0.path, alert: nil)
+        }
+        return try write { database in try insertions.reduce(0) { $0 + (try $1(database) ? 1 : 0) } }
+    }
+
+    private static func insertion(
+        _ inspection: Inspection, json: Data?, resultPath: String, alert: Alert?
+    ) throws -> SharedCommits.Body {
         let record = String(decoding: try json ?? DomainJSON.encoder(pretty: false).encode(inspection), as: UTF8.self)
         let alertText = try alert.map {
             String(decoding: try DomainJSON.encoder(pretty: false).encode($0), as: UTF8.self)
@@ -79,7 +109,7 @@ public final class Ledger: Sendable {
         let timing = inspection.timingMilliseconds
         let total =
             timing.decode + (timing.gate ?? 0) + timing.preprocess + timing.backbone + timing.detect + timing.write
-        return try writeTogether { database in
+        return { database in
             let insertion = try database.cachedStatement(
                 sql: """
                     INSERT OR IGNORE INTO inspection (id, line, created_at, verdict, image_score, image_threshold, p_value,
@@ -163,7 +193,7 @@ public final class Ledger: Sendable {
     }
 
     func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
-        try Self.explaining(path) { try database.read(body) }
+        try Self.explaining(path) { try current.database.read(body) }
     }
 
     /// Whether a commit is on the disk when it returns.
@@ -171,7 +201,7 @@ public final class Ledger: Sendable {
     public var isFullySynchronous: Bool {
         get throws {
             try Self.explaining(path) {
-                try database.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA synchronous") == 2 }
+                try current.database.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA synchronous") == 2 }
             }
         }
     }
@@ -184,20 +214,26 @@ public final class Ledger: Sendable {
 
     func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
         try Self.explaining(path) {
-            try database.write { database in
-                let value = try body(database)
-                try beforeCommit?()
-                return value
+            while true {
+                let open = current
+                let value = try open.database.write { database -> Value? in
+                    // The ledger may have moved on to another file while this thread waited for its turn.
+                    guard current === open else { return .none }
+                    let value = try body(database)
+                    try beforeCommit?()
+                    return .some(value)
+                }
+                if let value { return value }
             }
         }
     }
 
     private func writeTogether(_ body: @escaping SharedCommits.Body) throws -> Bool {
-        try Self.explaining(path) { try shared.write(database, beforeCommit: beforeCommit, body) }
+        try Self.explaining(path) { try shared.write({ self.current }, beforeCommit: beforeCommit, body) }
     }
 
     /// Makes whatever the database or a damaged row in it says a `LedgerError`.
-    private static func explaining<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {
+    static func explaining<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {
         do {
             return try body()
         } catch let error as RowDecodingError {

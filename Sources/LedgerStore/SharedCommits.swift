@@ -25,12 +25,21 @@ final class SharedCommits: Sendable {
     ///   one caller's failure is no other's.
     /// - Throws: what `body`, `beforeCommit` or the commit throws.
     func write(
-        _ database: any DatabaseWriter, beforeCommit: Ledger.BeforeCommit?, _ body: @escaping Body
+        _ current: () -> OpenLedger, beforeCommit: Ledger.BeforeCommit?, _ body: @escaping Body
     ) throws -> Bool {
         let entry = Entry(body)
         waiting.withLock { $0.append(entry) }
+        while entry.outcome.withLock({ $0 == nil }) { settle(in: current(), current, beforeCommit) }
+        guard let outcome = entry.outcome.withLock({ $0 }) else { preconditionFailure("settled a moment ago") }
+        return try outcome.get()
+    }
+
+    /// Commits what waits, this thread's part included, unless another has done so.
+    private func settle(in open: OpenLedger, _ current: () -> OpenLedger, _ beforeCommit: Ledger.BeforeCommit?) {
         // One thread at a time.
-        database.writeWithoutTransaction { database in
+        open.database.writeWithoutTransaction { database in
+            // The ledger may have moved on to another file while this thread waited for its turn.
+            guard current() === open else { return }
             let entries = waiting.withLock { waiting in
                 defer { waiting = [] }
                 return waiting
@@ -44,10 +53,6 @@ final class SharedCommits: Sendable {
                 }
             }
         }
-        guard let outcome = entry.outcome.withLock({ $0 }) else {
-            preconditionFailure("whoever took this thread's work settled it before the next thread's turn")
-        }
-        return try outcome.get()
     }
 
     private static func commit(

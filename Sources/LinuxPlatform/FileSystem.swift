@@ -250,6 +250,13 @@ public struct FileSystem: Sendable {
         }
     }
 
+    /// Makes a file's content durable, whoever wrote it.
+    public func sync(_ path: RawPath) throws {
+        try withFile(path, O_RDONLY | O_NOFOLLOW) { descriptor in
+            _ = try retrying("fsync", path) { _ in Int(fsync(descriptor)) }
+        }
+    }
+
     /// Makes names created, moved or removed in a folder durable.
     public func syncFolder(_ path: RawPath) throws {
         try withFile(path, O_RDONLY | O_DIRECTORY) { descriptor in

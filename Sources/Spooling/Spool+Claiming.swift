@@ -158,6 +158,23 @@ extension Spool {
         return claims
     }
 
+    /// Ids of frames that are claimed and not yet done, by a daemon that runs or by one that died.
+    /// - Throws: `SystemError`.
+    public func idsInProgress() throws -> Set<String> {
+        var ids: Set<String> = []
+        for entry in try fileSystem.list(active) where entry.kind == .folder {
+            let folder = active.appending(entry.name)
+            do {
+                ids.formUnion(try Self.frames(in: folder, fileSystem).map(\.description))
+                ids.formUnion(try (ClaimSheet.records(in: folder, fileSystem) ?? []).filter(\.kept).map(\.id))
+            } catch let error as SystemError where error.isMissing {
+                // Its last frame has left meanwhile.
+                continue
+            }
+        }
+        return ids
+    }
+
     /// How many frames are in work, by a daemon that runs or by one that died.
     /// - Throws: `SystemError`.
     public func countActive() throws -> Int {

@@ -45,10 +45,12 @@ private final class InboxLoop {
 
     func run() {
         var nextScan = ContinuousClock.now, openings = context.gates.openings
+        let keeper = LedgerKeeper(context: context)
+        var ledgerPause = (failures: 0, until: ContinuousClock.now)
         while !stop.stopped {
             // Its folders are not watched before they have been scanned.
             if followConfiguration() { nextScan = .now }
-            guard context.intake.isOpen() else {
+            guard context.intake.isOpen(obstacle: keeper.obstacle(&ledgerPause)) else {
                 stop.wait(.milliseconds(500))
                 nextScan = .now
                 continue
@@ -78,7 +80,8 @@ private final class InboxLoop {
     /// - Returns: false when the daemon ends.
     private func hand(over work: [Work]) -> Bool {
         for (index, one) in work.enumerated() {
-            guard context.intake.reason == nil else {
+            // Also when the ledger was removed: what comes now would be written into a file without a name.
+            guard context.intake.reason == nil, context.ledger.displacement == nil else {
                 context.pending.putBack(work[index...])
                 break
             }

@@ -66,6 +66,9 @@ final class IntakeGate: Sendable {
         }
     }
 
+    /// Closes the gate for a reason that the inbox looks after itself.
+    func stop(because reason: String) { close(reason) }
+
     private func close(_ reason: String) {
         state.withLock { state in
             state.reason = reason
@@ -79,8 +82,9 @@ final class IntakeGate: Sendable {
     }
 
     /// Whether frames may be taken now. Called by the inbox alone.
-    func isOpen() -> Bool {
-        if let obstacle = spool.obstacle() {
+    /// - Parameter obstacle: what keeps frames from being taken for certain.
+    func isOpen(obstacle: String? = nil) -> Bool {
+        if let obstacle = obstacle ?? spool.obstacle() {
             close(obstacle)
             return false
         }

@@ -26,10 +26,12 @@ final class Recovery: Sendable {
         while !stop.stopped {
             do {
                 try marker.begin()
-                try takeUp()
+                try takeUp(until: stop)
                 isDone.withLock { $0 = true }
                 context.incidents.ended(Self.unrecovered)
                 return true
+            } catch is Stopped {
+                return false
             } catch {
                 failures += 1
                 let pause = Pending.pause(after: failures)
@@ -49,9 +51,15 @@ final class Recovery: Sendable {
         if isDone.withLock({ $0 }) { try marker.end() }
     }
 
-    private func takeUp() throws {
+    /// The daemon is to end before everything is taken up.
+    private struct Stopped: Error {}
+
+    private func takeUp(until stop: Bell) throws {
         let configuration = context.configuration.current
         let claims = try context.spool.recover()
+        try LedgerKeeper(context: context).refillAtStart(except: Set(claims.map(\.id))) {
+            if stop.stopped { throw Stopped() }
+        }
         try context.unfinished.takeUp(context.spool)
         guard !claims.isEmpty else { return }
         var work: [Work] = []

@@ -41,6 +41,7 @@ public struct Repair: Sendable {
         defer { withExtendedLifetime(lock) {} }
         var report = Report()
         let ledger = try openLedger(&report)
+        let inProgress = try spool.idsInProgress()
         for folder in try resultFolders() {
             report.results += 1
             progress(report.results)
@@ -50,6 +51,8 @@ public struct Repair: Sendable {
                 report.unreadable.append(folder.description)
                 continue
             }
+            // Recorded by the daemon, with its alert, when it takes the frame up again.
+            if inProgress.contains(inspection.resultID) { continue }
             if try ledger.record(inspection, resultPath: folder.description, alert: nil) { report.recorded += 1 }
         }
         report.active = try spool.countActive()

@@ -1,0 +1,113 @@
+import Foundation
+import InspectionDomain
+import LedgerStore
+import LinuxPlatform
+import Logging
+import Spooling
+import Synchronization
+
+/// Keeps the ledger where it belongs and complete, whatever is done to its files.
+///
+/// * Removed or replaced while the daemon runs: noticed by the file's identity, intake stops, what the open file holds is written to a
+///   new one in its place, and intake goes on. Where the open file cannot be read any more, the new one is filled from the results.
+/// * Results on disk that the ledger lacks, at the start: they are recorded before the first frame is taken.
+///
+/// Nothing is inspected twice for it, and no alert is sent twice.
+struct LedgerKeeper: Sendable {
+    let context: DaemonContext
+
+    /// What is wrong with the ledger's place, after trying to mend it; nil when all is well. Asked by the inbox alone.
+    func obstacle(_ pause: inout (failures: Int, until: ContinuousClock.Instant)) -> String? {
+        let ledger = context.ledger
+        guard let displacement = ledger.displacement else { return nil }
+        let what = "the ledger \(ledger.path) \(displacement.words) while inspectd was running"
+        guard pause.until <= .now else { return context.intake.reason ?? what }
+        context.intake.stop(because: "\(what); it is written anew")
+        do {
+            try mend(displacement)
+            pause = (0, .now)
+            return nil
+        } catch {
+            pause.failures += 1
+            pause.until = .now + Pending.pause(after: pause.failures)
+            return "\(what), and cannot be written anew: \(ExitStatus.message(of: error)); "
+                + "retrying in \(Int(Pending.pause(after: pause.failures).inSeconds)) s"
+        }
+    }
+
+    private func mend(_ displacement: Ledger.Displacement) throws {
+        let (ledger, files) = (context.ledger, context.fileSystem)
+        let path = RawPath(ledger.path), copy = RawPath(ledger.path + ".new")
+        try files.makeFolder(path.parent)
+        for suffix in ["", "-journal", "-wal", "-shm"] { try files.remove(RawPath(copy.description + suffix)) }
+        var aside: String?
+        do {
+            try ledger.rescue(through: copy.description) {
+                aside = try clear(displacement)
+                try files.sync(copy)
+                try files.rename(copy, to: path)
+                try files.syncFolder(path.parent)
+            }
+        } catch is LedgerError {
+            // The files that are open cannot be read: what the results tell is left.
+            try ledger.startAnew { aside = try clear(.replaced) }
+        }
+        let refilled = try refill(except: context.spool.idsInProgress) {}
+        let (inspections, alerts) = (try ledger.count(), try ledger.pendingAlertCount())
+        context.logger.event(
+            .ledgerRestored, .warning,
+            "the ledger \(ledger.path) \(displacement.words) and was written anew: \(inspections) inspections, "
+                + "\(alerts) alerts still to be delivered"
+                + (refilled.recorded > 0 ? ", \(refilled.recorded) of them from the results on disk" : "")
+                + (aside.map { "; the other file lies at \($0)" } ?? ""))
+    }
+
+    /// Moves a foreign file away from the ledger's path with what belongs to it, and removes what is left of the ledger's own files.
+    /// - Returns: where the foreign file lies now.
+    private func clear(_ displacement: Ledger.Displacement) throws -> String? {
+        let (path, files) = (context.ledger.path, context.fileSystem)
+        guard displacement == .replaced else {
+            for suffix in ["-wal", "-shm"] { try files.remove(RawPath(path + suffix)) }
+            return nil
+        }
+        let time = DomainJSON.string(from: Date()).filter { $0 != ":" }
+        let aside = "\(path).replaced-\(time)"
+        for suffix in ["", "-wal", "-shm"] where try files.exists(RawPath(path + suffix)) {
+            try files.rename(RawPath(path + suffix), to: RawPath(aside + suffix))
+        }
+        return aside
+    }
+
+    /// Records the results that the ledger lacks.
+    ///
+    /// - Parameters:
+    ///   - inProgress: ids of frames in progress.
+    ///   - check: throws to stop.
+    func refill(except inProgress: () throws -> Set<String>, check: () throws -> Void) throws -> LedgerRefill.Outcome {
+        let refill = LedgerRefill(spool: context.spool, ledger: context.ledger, files: context.fileSystem)
+        guard try refill.isNeeded(except: inProgress) else { return LedgerRefill.Outcome() }
+        let step = "recording results that the ledger lacks"
+        context.progress.begin(step, part: "inbox")
+        let outcome = try refill.run(except: inProgress) { soFar in
+            try check()
+            context.progress.begin(step, part: "inbox")
+            context.intake.stop(
+                because:
+                    "the ledger lacked results that are on disk: \(soFar.results) looked at, \(soFar.recorded) recorded"
+            )
+        }
+        context.progress.rest("inbox")
+        return outcome
+    }
+
+    /// At the start, before the first frame is taken.
+    func refillAtStart(except inProgress: Set<String>, check: () throws -> Void) throws {
+        let outcome = try refill(except: { inProgress }, check: check)
+        guard outcome.recorded > 0 else { return }
+        context.logger.event(
+            .ledgerRestored, .warning,
+            "the ledger \(context.ledger.path) lacked \(outcome.recorded) of \(outcome.results) results on disk, as one that was "
+                + "removed or replaced does; they are recorded now"
+                + (outcome.unreadable > 0 ? "; \(outcome.unreadable) results cannot be read" : ""))
+    }
+}

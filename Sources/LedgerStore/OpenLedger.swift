@@ -1,0 +1,101 @@
+import Foundation
+import GRDB
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Musl
+#endif
+
+/// The files of a ledger that is open, and which ones they were: who removes or replaces them changes nothing for the process that
+/// has them open, and takes from it everything that it writes from then on.
+final class OpenLedger: Sendable {
+    let database: any DatabaseWriter
+    private let path: String
+    private let main, log: Identity?
+
+    private struct Identity: Equatable {
+        let device: UInt
+        let inode: UInt
+
+        /// Nil when there is no such file.
+        init?(_ path: String) {
+            var status = stat()
+            guard stat(path, &status) == 0 else { return nil }
+            (device, inode) = (UInt(status.st_dev), UInt(status.st_ino))
+        }
+    }
+
+    init(_ database: any DatabaseWriter, path: String) {
+        (self.database, self.path) = (database, path)
+        (main, log) = (Identity(path), Identity(path + "-wal"))
+    }
+
+    /// Two system calls; nil when the files are where they were.
+    var displacement: Ledger.Displacement? {
+        let now = Identity(path)
+        if now != main { return now == nil ? .removed : .replaced }
+        return log != nil && Identity(path + "-wal") != log ? .logRemoved : nil
+    }
+}
+
+extension Ledger {
+    /// What was done to the ledger's files while they were open.
+    public enum Displacement: Sendable, Equatable {
+        case removed
+        /// Another file has its name.
+        case replaced
+        /// The file is there, and its `-wal`, which holds the latest records, is not.
+        case logRemoved
+
+        /// What follows "the ledger …".
+        public var words: String {
+            switch self {
+            case .removed: "was removed"
+            case .replaced: "was replaced by another file"
+            case .logRemoved: "lost its -wal file, which holds the latest records,"
+            }
+        }
+    }
+
+    /// What was done to the ledger's files; nil when nothing was.
+    public var displacement: Displacement? { current.displacement }
+
+    /// Copies everything that the open files hold, and goes on in the copy.
+    ///
+    /// - Parameters:
+    ///   - copy: where it is made; there must be no file.
+    ///   - install: moves the finished copy to the ledger's path, durably, and whatever lies there out of its way.
+    /// - Throws: `LedgerError` when the open files cannot be read, and what `install` throws. The ledger goes on as it was then.
+    public func rescue(through copy: String, install: () throws -> Void) throws {
+        try Self.explaining(path) {
+            // Whoever wants to write waits meanwhile, and then writes to the new file.
+            try current.database.writeWithoutTransaction { database in
+                try database.execute(sql: "VACUUM INTO ?", arguments: [copy])
+                try install()
+                try reopen()
+            }
+        }
+    }
+
+    /// Goes on in a new file, without what the open ones hold.
+    /// - Parameter clear: moves whatever lies at the ledger's path out of the way.
+    /// - Throws: `LedgerError`, and what `clear` throws.
+    public func startAnew(clear: () throws -> Void) throws {
+        try Self.explaining(path) {
+            try current.database.writeWithoutTransaction { _ in
+                try clear()
+                try reopen()
+            }
+        }
+    }
+
+    /// Of these inspections, those that are not recorded.
+    /// - Throws: `LedgerError`.
+    public func missing(of ids: [String]) throws -> [String] {
+        try read { database in
+            let statement = try database.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM inspection WHERE id = ?)")
+            return try ids.filter { try Bool.fetchOne(statement, arguments: [$0]) != true }
+        }
+    }
+}
