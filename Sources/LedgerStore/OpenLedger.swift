@@ -15,15 +15,23 @@ final class OpenLedger: Sendable {
     private let main, log: Identity?
 
     private struct Identity: Equatable {
+        /// Both 0 where there is no such file.
         let device: UInt
         let inode: UInt
 
-        /// Nil when there is no such file.
+        /// Nil when it cannot be told: that is no absence.
         init?(_ path: String) {
             var status = stat()
-            guard stat(path, &status) == 0 else { return nil }
-            (device, inode) = (UInt(status.st_dev), UInt(status.st_ino))
+            if stat(path, &status) == 0 {
+                (device, inode) = (UInt(status.st_dev), UInt(status.st_ino))
+            } else if errno == ENOENT || errno == ENOTDIR {
+                (device, inode) = (0, 0)
+            } else {
+                return nil
+            }
         }
+
+        var exists: Bool { inode != 0 }
     }
 
     init(_ database: any DatabaseWriter, path: String) {
@@ -33,9 +41,10 @@ final class OpenLedger: Sendable {
 
     /// Two system calls; nil when the files are where they were.
     var displacement: Ledger.Displacement? {
-        let now = Identity(path)
-        if now != main { return now == nil ? .removed : .replaced }
-        return log != nil && Identity(path + "-wal") != log ? .logRemoved : nil
+        guard let main, let now = Identity(path) else { return nil }
+        if now != main { return now.exists ? .replaced : .removed }
+        guard let log, log.exists, let logNow = Identity(path + "-wal") else { return nil }
+        return logNow == log ? nil : .logRemoved
     }
 }
 
