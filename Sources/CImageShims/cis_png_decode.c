@@ -113,9 +113,8 @@ ALPHA_FUNCTIONS(16, uint16_t, uint32_t)
 static void decode_guarded(reader *r, const cis_header *header, uint8_t *pixels, cis_alpha *alpha) {
     if (setjmp(r->failure.escape)) return;
     open_picture(r);
-    // A single grey level or colour marked transparent, not an alpha channel or a palette's opacities.
-    int is_keyed = png_get_valid(r->png, r->info, PNG_INFO_tRNS) &&
-                   png_get_color_type(r->png, r->info) != PNG_COLOR_TYPE_PALETTE;
+    // Grey levels, colours or palette entries marked transparent; not an alpha channel.
+    int is_keyed = png_get_valid(r->png, r->info, PNG_INFO_tRNS) != 0;
     png_set_expand(r->png);  // palette to RGB, fewer bits to 8, transparency to alpha
     const uint16_t one = 1;
     if (*(const uint8_t *)&one == 1) png_set_swap(r->png);

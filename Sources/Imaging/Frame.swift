@@ -15,7 +15,8 @@ public struct Frame: Sendable, Equatable {
         case none
         /// It has one of them, and every pixel is opaque.
         case opaque
-        /// Some pixels are not opaque: the samples are composed over black (of a single transparent colour, tRNS: as stored).
+        /// Some pixels are not opaque: an alpha channel was composed over black; of colours that are only marked as
+        /// transparent (tRNS), the samples are those stored.
         case partly
         /// Every pixel is wholly transparent and a viewer shows nothing: the samples are the colours as stored.
         case zeroEverywhere

@@ -113,7 +113,7 @@ struct ReferenceToolTests {
     // MARK: PNG
 
     private static func pngs() throws -> [(name: String, data: Data)] {
-        let names = ["grey16.png", "grey4.png", "grey8.png", "interlaced.png", "rgb16.png", "rgb8.png"]
+        let names = ["grey16.png", "grey4.png", "grey8.png", "interlaced.png", "palette.png", "rgb16.png", "rgb8.png"]
         return try names.map { ($0, try GoldenPictures.data($0)) }
     }
 

@@ -34,12 +34,13 @@ import Testing
         #expect(try Frame.decode(png.data).samples == .eight([9, 8, 7, 9, 8, 6]))
     }
 
-    @Test func a_palette_with_transparent_entries_is_composed() throws {
+    @Test func palette_entries_marked_transparent_are_no_holes_in_the_picture() throws {
         let png = HandmadePNG(
             width: 4, height: 1, depth: 2, colourType: 3,
             chunks: [("PLTE", [255, 0, 0, 0, 255, 0, 10, 20, 30]), ("tRNS", [255, 51])], rows: [[0b0001_1000]])
         let frame = try Frame.decode(png.data)
-        #expect(frame.samples == .eight([255, 0, 0, 0, 51, 0, 10, 20, 30, 255, 0, 0]) && frame.channels == 3)
+        #expect(frame.samples == .eight([255, 0, 0, 0, 255, 0, 10, 20, 30, 255, 0, 0]) && frame.channels == 3)
+        #expect(frame.alpha == .partly && frame.remarks.count == 1 && frame.remarks[0].contains("tRNS"))
     }
 
     @Test func a_palette_of_greys_still_has_three_channels() throws {

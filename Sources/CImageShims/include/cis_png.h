@@ -17,7 +17,8 @@ typedef enum cis_alpha {
     CIS_ALPHA_OPAQUE,
     /// Some pixels are not opaque: they are composed over black.
     CIS_ALPHA_PARTLY,
-    /// One grey level or colour is marked transparent (tRNS), and occurs: ignored, as a camera's picture has no holes.
+    /// A grey level, a colour or palette entries are marked transparent (tRNS), and occur: ignored, as a camera's picture
+    /// has no holes.
     CIS_ALPHA_KEYED,
     /// Every pixel is wholly transparent: the colours are taken as stored, because nothing else is left of the picture.
     CIS_ALPHA_ZERO,
