@@ -65,7 +65,7 @@ let package = Package(
         library("TensorCore", ["CKernels", "COpenBLAS"]),
         library("NeuralNets", ["TensorCore", "CKernels"]),
         library("Imaging", ["CImageShims", "CKernels"]),
-        library("LinuxPlatform", ["CLinux", "CSystemd", crypto]),
+        library("LinuxPlatform", ["InspectionDomain", "CLinux", "CSystemd", crypto]),
         library("ImageFolders", ["LinuxPlatform", "Imaging"]),
         library(
             "AnomalyDetectors",
@@ -92,7 +92,8 @@ let package = Package(
 
         // Programs
         .executableTarget(
-            name: "inspectd", dependencies: ["InspectionPipeline", "LinuxPlatform", logging, arguments],
+            name: "inspectd",
+            dependencies: ["InspectionPipeline", "InspectionDomain", "LinuxPlatform", logging, arguments],
             swiftSettings: strict),
         .executableTarget(
             name: "inspectctl",

@@ -22,10 +22,15 @@ public final class FileLock: Sendable {
 
     /// - Parameter waits: until the lock is free; else `Held` is thrown.
     /// - Throws: `SystemError`, `Held`.
-    public init(path: String, waits: Bool = true) throws {
-        let raw = RawPath(path)
+    public convenience init(path: String, waits: Bool = true) throws {
+        try self.init(path: RawPath(path), waits: waits)
+    }
+
+    /// The same for a path of any bytes.
+    public init(path raw: RawPath, waits: Bool = true) throws {
         descriptor = raw.withCPath { open($0, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644) }
         guard descriptor >= 0 else { throw SystemError("open", raw) }
+        Inheritance.handOver(descriptor, madeIn: raw.parent)
         while flock(descriptor, waits ? LOCK_EX : LOCK_EX | LOCK_NB) != 0 {
             if errno == EINTR { continue }
             let code = errno
@@ -34,7 +39,7 @@ public final class FileLock: Sendable {
             close(descriptor)
             if code == EWOULDBLOCK {
                 throw Held(
-                    path: path,
+                    path: raw.description,
                     holder: String(decoding: holder.prefix(max(0, count)), as: UTF8.self)
                         .trimmingCharacters(in: .whitespacesAndNewlines))
             }

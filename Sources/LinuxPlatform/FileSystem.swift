@@ -210,6 +210,7 @@ public struct FileSystem: Sendable {
         if path.parent != path { try makeFolder(path.parent, mode: mode, isDurable: isDurable) }
         do {
             _ = try retrying("mkdir", path) { _ in path.withCPath { Int(mkdir($0, mode)) } }
+            Inheritance.handOver(folder: path)
         } catch let error as SystemError where error.code == EEXIST {
             return
         }
@@ -233,6 +234,9 @@ public struct FileSystem: Sendable {
             _ = try retrying("fsync", path) { _ in Int(fsync(descriptor)) }
         }
     }
+
+    /// Makes an empty file where there is none.
+    public func ensure(_ path: RawPath, mode: mode_t = 0o644) throws { try append(path, Data(), mode: mode) }
 
     /// Writes at a file's end, and makes the file where there is none. Not durable: it survives the process, not a power cut.
     public func append(_ path: RawPath, _ data: Data, mode: mode_t = 0o644) throws {
@@ -378,6 +382,7 @@ public struct FileSystem: Sendable {
         let descriptor = Int32(
             try retrying("open", path) { _ in path.withCPath { Int(open($0, flags | O_CLOEXEC | O_NONBLOCK, mode)) } })
         defer { close(descriptor) }
+        if flags & O_CREAT != 0 { Inheritance.handOver(descriptor, madeIn: path.parent) }
         return try body(descriptor)
     }
 }

@@ -1,3 +1,5 @@
+import InspectionDomain
+
 /// A path as the kernel has it: bytes, not necessarily UTF-8. Cameras and shares produce names that `String` would alter.
 public struct RawPath: Hashable, Sendable, Comparable, CustomStringConvertible {
     /// Without a terminating zero.
@@ -9,14 +11,15 @@ public struct RawPath: Hashable, Sendable, Comparable, CustomStringConvertible {
 
     public static func < (a: RawPath, b: RawPath) -> Bool { a.bytes.lexicographicallyPrecedes(b.bytes) }
 
-    /// The path as text: bytes that are no UTF-8 are written `\xNN`.
+    /// The path for people: bytes that are no UTF-8 are written `\xNN`, and what would steer a terminal or forge a line of a log
+    /// is escaped (`PrintableText`). Not a path to open: `hex` and `string` are for programs.
     public var description: String {
-        if let exact = String(validating: bytes, as: UTF8.self) { return exact }
+        if let exact = String(validating: bytes, as: UTF8.self) { return exact.printable }
         var text = "", rest = bytes[...]
         while let first = rest.first {
             let length = first < 0x80 ? 1 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2
             if let character = String(validating: rest.prefix(length), as: UTF8.self) {
-                text += character
+                text += character.printable
                 rest = rest.dropFirst(length)
             } else {
                 text += "\\x" + String(first >> 4, radix: 16) + String(first & 15, radix: 16)
@@ -25,6 +28,9 @@ public struct RawPath: Hashable, Sendable, Comparable, CustomStringConvertible {
         }
         return text
     }
+
+    /// The path for an interface that takes text: exact for UTF-8, other bytes are replaced.
+    public var string: String { String(decoding: bytes, as: UTF8.self) }
 
     /// A component below this one.
     public func appending(_ component: RawPath) -> RawPath {

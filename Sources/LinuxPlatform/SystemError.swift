@@ -34,7 +34,7 @@ public struct SystemError: Error, Sendable, Equatable, CustomStringConvertible {
         switch code {
         case ENOSPC, EDQUOT: "free some space"
         case EROFS: "the file system is mounted read-only"
-        case EACCES, EPERM: "check owner and permissions"
+        case EACCES, EPERM: "check owner and permissions, or run it as a user who may"
         case EMFILE, ENFILE: "raise LimitNOFILE"
         default: nil
         }

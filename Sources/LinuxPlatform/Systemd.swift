@@ -1,5 +1,6 @@
 import CSystemd
 import Foundation
+import InspectionDomain
 
 #if canImport(Glibc)
     import Glibc
@@ -27,7 +28,9 @@ public enum Systemd {
     }
 
     private static func notify(_ state: String) { _ = sd_notify(0, state) }
-    private static func oneLine(_ text: String) -> String { text.replacingOccurrences(of: "\n", with: " ") }
+    private static func oneLine(_ text: String) -> String {
+        PrintableText.escaped(text.replacingOccurrences(of: "\n", with: " "))
+    }
 }
 
 /// The journal, with structured fields.

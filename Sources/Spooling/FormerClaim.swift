@@ -34,7 +34,7 @@ enum FormerClaim {
             try ClaimSheet(folder: folder, records: []).rewrite(record, fileSystem)
         }
         if try fileSystem.exists(frame) {
-            let id = try ClaimSheet.records(in: folder, fileSystem)?.first?.id ?? folder.name.description
+            let id = try ClaimSheet.records(in: folder, fileSystem)?.first?.id ?? folder.name.string
             try fileSystem.rename(frame, to: folder / id)
             try fileSystem.syncFolder(folder)
         }

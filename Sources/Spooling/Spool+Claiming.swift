@@ -199,7 +199,7 @@ extension Spool {
         let known = records.filter { $0.kept || frames.contains(RawPath($0.id)) }
         let orphans = frames.filter { frame in !records.contains { RawPath($0.id) == frame } }.map { frame in
             Claim.Record(
-                id: frame.description, line: "orphans", original: folder.appending(frame), claimedAt: Date(),
+                id: frame.string, line: "orphans", original: folder.appending(frame), claimedAt: Date(),
                 attempts: 2)
         }
         let sheet = ClaimSheet(folder: folder, records: known + orphans)

@@ -77,8 +77,10 @@ extension Spool {
     }
 
     /// What lies in the quarantine: reasons and folders, in no order. A folder without a readable reason is passed over.
+    /// - Parameter forbidden: whether a reason that this user may not read is passed over too, instead of thrown.
     /// - Throws: `SystemError`.
-    public func quarantined() throws -> [(reason: QuarantineReason, folder: RawPath)] {
+    public func quarantined(passingOver forbidden: Bool = true) throws -> [(reason: QuarantineReason, folder: RawPath)]
+    {
         guard try fileSystem.exists(quarantine) else { return [] }
         return try fileSystem.list(quarantine).filter { $0.kind == .folder }.flatMap {
             line -> [(reason: QuarantineReason, folder: RawPath)] in
@@ -86,10 +88,14 @@ extension Spool {
             return try fileSystem.list(folder).filter { $0.kind == .folder }.compactMap {
                 entry -> (reason: QuarantineReason, folder: RawPath)? in
                 let path = folder.appending(entry.name)
-                guard let data = try? fileSystem.read(path / Self.reasonName),
-                    let reason = try? DomainJSON.decoder().decode(QuarantineReason.self, from: data)
-                else { return nil }
-                return (reason, path)
+                do {
+                    let data = try fileSystem.read(path / Self.reasonName)
+                    return (try DomainJSON.decoder().decode(QuarantineReason.self, from: data), path)
+                } catch let error as SystemError where error.isPermission && !forbidden {
+                    throw error
+                } catch {
+                    return nil
+                }
             }
         }
     }

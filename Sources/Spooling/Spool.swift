@@ -49,7 +49,7 @@ public struct Spool: Sendable {
 
     /// Keeps every other daemon out while the value lives.
     /// - Throws: `FileLock.Held`, `SystemError`.
-    public func lock() throws -> FileLock { try FileLock(path: (root / "lock").description, waits: false) }
+    public func lock() throws -> FileLock { try FileLock(path: root / "lock", waits: false) }
 
     /// Whether a file can be moved into the spool without being copied.
     public func isOnFileSystem(of file: FileStatus) -> Bool {
@@ -98,7 +98,7 @@ public struct Spool: Sendable {
     private static func printable(_ bytes: [UInt8], room: Int) -> String {
         var text = ""
         for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
-            let isUnsafe = scalar.value < 0x20 || scalar.value == 0x7f || scalar == "/" || scalar == "\u{fffd}"
+            let isUnsafe = !PrintableText.isShown(scalar) || scalar == "/" || scalar == "\u{fffd}"
             let next = isUnsafe ? "_" : String(scalar)
             if text.utf8.count + next.utf8.count > room { break }
             text += next

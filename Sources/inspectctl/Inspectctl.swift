@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import InspectionDomain
 import InspectionPipeline
 
 @main
@@ -11,7 +12,7 @@ struct Inspectctl: ParsableCommand {
             Begin with `inspectctl demo`: it draws sample frames, fits, calibrates, runs the daemon and shows what it found.
 
             Exit codes: 0 done (an anomaly is no error), 64 usage, 65 bad data, 66 no input, 69 unavailable, 74 I/O,
-            78 configuration.
+            77 permission, 78 configuration.
             """,
         version: programVersion,
         subcommands: [
@@ -34,7 +35,8 @@ struct Inspectctl: ParsableCommand {
         // Help, version, usage errors and `ExitCode` are ArgumentParser's own.
         let code = exitCode(for: error)
         if code == .success || code == .validationFailure || error is ExitCode { exit(withError: error) }
-        FileHandle.standardError.write(Data("inspectctl: \(ExitStatus.message(of: error))\n".utf8))
+        FileHandle.standardError.write(
+            Data("inspectctl: \(PrintableText.escaped(ExitStatus.message(of: error), keepsLines: true))\n".utf8))
         Foundation.exit(ExitStatus(for: error).rawValue)
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import InspectionDomain
 import InspectionPipeline
 import LinuxPlatform
 import Logging
@@ -16,7 +17,8 @@ struct Inspectd: AsyncParsableCommand {
               inspectd --config /etc/inspectd/inspectd.yaml
               inspectd --config samples/inspectd.yaml --check
 
-            Exit codes: 0 done, 64 usage, 65 bad data, 69 another inspectd works in the same spool, 74 I/O, 78 configuration.
+            Exit codes: 0 done, 64 usage, 65 bad data, 69 another inspectd works in the same spool or state folder, 74 I/O,
+            77 permission, 78 configuration.
             """,
         version: programVersion)
 
@@ -73,7 +75,7 @@ struct Inspectd: AsyncParsableCommand {
         if Journal.isConnected {
             LogDestination.journal.logger().event(.failed, .critical, "inspectd cannot run: \(message)")
         } else {
-            FileHandle.standardError.write(Data("inspectd: \(message)\n".utf8))
+            FileHandle.standardError.write(Data("inspectd: \(PrintableText.escaped(message, keepsLines: true))\n".utf8))
         }
         Foundation.exit(ExitStatus(for: error).rawValue)
     }

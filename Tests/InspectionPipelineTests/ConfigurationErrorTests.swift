@@ -163,7 +163,8 @@ import Testing
                 Issue.record("accepted")
             } catch {
                 #expect(
-                    "\(error)" == "\(missing): there is no such file; name the configuration with --config FILE")
+                    "\(error)"
+                        == "\(missing): there is no such file; write it, or name the configuration with --config FILE")
             }
             let binary = folder.appendingPathComponent("binary.yaml")
             try Data([0xff, 0xfe, 0x00, 0x80]).write(to: binary)

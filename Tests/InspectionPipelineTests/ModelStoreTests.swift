@@ -23,7 +23,7 @@ import Testing
         try withStore { store in
             let record = try TinyModel.store("plate", in: store)
             #expect(record.version == 1 && record.sha256.count == 64 && record.images == 24)
-            #expect(store.names() == ["plate"] && store.versions(of: "plate") == [1])
+            #expect(try store.names() == ["plate"] && store.versions(of: "plate") == [1])
             let loaded = try store.load("plate")
             #expect(loaded.record == record)
             let frame = TinyFrames.frame(900)

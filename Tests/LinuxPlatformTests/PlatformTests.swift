@@ -19,6 +19,52 @@ import Testing
         #expect(!RawPath("/ab").isInside(RawPath("/a")))
     }
 
+    @Test func a_name_that_would_steer_a_terminal_is_shown_escaped_and_opened_exactly() throws {
+        try withTemporaryFolder { folder in
+            let names = [
+                Array("a\nb".utf8), Array("\u{1b}[2J".utf8), Array("x\u{202e}gpj".utf8), [0x0d, 0xff, 0x9b],
+                Array("\u{9b}m".utf8),
+            ]
+            for name in names {
+                let path = RawPath(folder.path).appending(RawPath(bytes: name))
+                try DurableFile.write(Data("content".utf8), to: path)
+                #expect(try FileSystem().read(path) == Data("content".utf8))
+                #expect(path.description.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value < 0x7f })
+                #expect(RawPath(hex: path.hex) == path)
+                let gone = path.appending("gone")
+                let error = #expect(throws: SystemError.self) { try FileSystem().read(gone) }
+                #expect(error?.description.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value < 0x7f } == true)
+            }
+            #expect(try FileSystem().list(RawPath(folder.path)).count == names.count)
+        }
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root can give files to another user"))
+    func what_root_makes_belongs_to_the_owner_of_its_folder_and_no_other_file_is_touched() throws {
+        try withTemporaryFolder { folder in
+            let root = RawPath(folder.path), mine = root / "mine", linked = root / "linked"
+            try FileSystem().create(mine, Data())
+            chown(mine.string, 1234, 1234)
+            try FileSystem().create(linked, Data())
+            link(linked.string, (root / "second name").string)
+            chown(folder.path, 65534, 65533)
+            try FileSystem().create(root / "new", Data())
+            try FileSystem().makeFolder(root / "a" / "b")
+            try FileSystem().append(root / "a" / "b" / "c", Data())
+            _ = try FileLock(path: (root / "lock").string)
+            try FileSystem().append(mine, Data("x".utf8))
+            try FileSystem().append(linked, Data("x".utf8))
+            func owner(_ path: RawPath) -> [UInt32] {
+                var info = stat()
+                return lstat(path.string, &info) == 0 ? [info.st_uid, info.st_gid] : []
+            }
+            for path in [root / "new", root / "a", root / "a" / "b", root / "a" / "b" / "c", root / "lock"] {
+                #expect(owner(path) == [65534, 65533], "\(path)")
+            }
+            #expect(owner(mine) == [1234, 1234] && owner(linked) == [0, 0])
+        }
+    }
+
     @Test func a_durable_file_replaces_the_old_one_and_leaves_no_temporary() throws {
         try withTemporaryFolder { folder in
             let path = folder.appendingPathComponent("f").path

@@ -63,6 +63,64 @@ extension ProgramTests {
             }
         }
 
+        /// A script that ships parts on exit code 0 must not ship one that nobody looked at.
+        @Test func a_picture_that_cannot_be_inspected_never_ends_in_zero_and_never_ends_the_batch() throws {
+            try Workshop.open { shop in
+                let good = shop.root.appendingPathComponent("good.jpg").path
+                try Pictures.flawless(7).write(to: URL(fileURLWithPath: good))
+                let pipe = shop.root.appendingPathComponent("pipe.jpg").path
+                #expect(mkfifo(pipe, 0o644) == 0)
+                let empty = shop.root.appendingPathComponent("empty").path
+                try FileManager.default.createDirectory(atPath: empty, withIntermediateDirectories: true)
+                let huge = shop.root.appendingPathComponent("huge.jpg").path
+                try Data().write(to: URL(fileURLWithPath: huge))
+                #expect(truncate(huge, 3 << 30) == 0)
+                var bad = [("pipe.jpg", "unsupported"), ("empty", "empty"), ("huge.jpg", "too-large")]
+                for kind in BrokenFile.allCases {
+                    let name = "\(kind).\(kind.ending)"
+                    try kind.data(3).write(to: shop.root.appendingPathComponent(name))
+                    bad.append((name, kind.code))
+                }
+                bad.append(("gone.jpg", "missing"))
+                for (name, code) in bad {
+                    let path = shop.root.appendingPathComponent(name).path
+                    let run = try shop.control("inspect", path, good, "--model", "plate", "--fail-on-anomaly")
+                    #expect(run.status == 65, "\(name): \(run.status) \(run.errors)")
+                    let found = try run.lines.map {
+                        try DomainJSON.decoder().decode(Inspection.self, from: Data($0.utf8))
+                    }
+                    #expect(found.map(\.image.path) == [path, good], "\(name)")
+                    #expect(
+                        found.first?.verdict == .error && found.first?.error?.code == code, "\(name): \(run.output)")
+                    #expect(found.last?.imageScore != nil, "\(name)")
+                }
+                // Beside an anomaly too: a picture that nobody has seen weighs more.
+                let defective = shop.root.appendingPathComponent("defective.jpg").path
+                try Pictures.defective(9).write(to: URL(fileURLWithPath: defective))
+                let both = try shop.control("inspect", defective, pipe, "--model", "plate", "--fail-on-anomaly")
+                #expect(both.status == 65 && both.lines.count == 2)
+            }
+        }
+
+        @Test(.enabled(if: OtherUser.lacking == nil, "\(OtherUser.lacking ?? "")"))
+        func a_picture_that_may_not_be_read_is_an_error_and_the_others_are_inspected() throws {
+            try Workshop.open { shop in
+                let pictures = try (0..<2).map { index in
+                    let file = shop.root.appendingPathComponent("\(index).jpg")
+                    try Pictures.flawless(index).write(to: file)
+                    return file
+                }
+                let run = try OtherUser.control(
+                    shop, ["inspect", pictures[0].path, pictures[1].path, "--model", "plate", "--fail-on-anomaly"],
+                    forbidden: [pictures[0]])
+                let found = try run.lines.map {
+                    try DomainJSON.decoder().decode(Inspection.self, from: Data($0.utf8))
+                }
+                #expect(
+                    run.status == 65 && found.map(\.error?.code) == ["permission", nil], "\(run.output)\(run.errors)")
+            }
+        }
+
         @Test func a_file_a_model_or_an_option_that_is_not_there_has_its_own_exit_code() throws {
             try Workshop.open { shop in
                 let picture = shop.root.appendingPathComponent("part.jpg")

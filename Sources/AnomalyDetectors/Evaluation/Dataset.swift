@@ -3,7 +3,7 @@ import ImageFolders
 import LinuxPlatform
 
 /// A data set in the MVTec AD layout: `train/good`, optionally `validation/good`, `test/good`, `test/<defect>`, and
-/// `ground_truth/<defect>/<stem>_mask.png` (a pixel above 0 is defective). `ok` is read as `good`, and so is GANomaly's
+/// `ground_truth/<defect>/<stem>_mask.png` or `<stem>.png` (see `DefectMask`). `ok` is read as `good`, and so is GANomaly's
 /// `0.normal`. Or class folders, `train/<class>` and `test/<class>`, of which some are normal.
 public struct Dataset: Sendable {
     public struct Item: Sendable {
@@ -22,6 +22,17 @@ public struct Dataset: Sendable {
     public let test: [Item]
     /// Of class folders: the names of the normal ones.
     public let classes: [String]
+
+    /// `<data set>/ground_truth`; nil for class folders.
+    let maskFolder: String?
+
+    /// Where a picture's mask may lie, the first that is there counts: MVTec AD's name, then the picture's own with `.png`.
+    func maskNames(of item: Item) -> [String] { Self.maskNames(item.file, item.kind, maskFolder ?? "ground_truth") }
+
+    private static func maskNames(_ file: RawPath, _ kind: String, _ folder: String) -> [String] {
+        let stem = String(decoding: file.stemAndExtension.stem, as: UTF8.self)
+        return ["\(folder)/\(kind)/\(stem)_mask.png", "\(folder)/\(kind)/\(stem).png"]
+    }
 
     /// Which classes of class folders are normal; all others are anomalous.
     public enum NormalClasses: Sendable, Equatable {
@@ -68,6 +79,7 @@ public struct Dataset: Sendable {
         train = try normal.flatMap { Limits.take(limits.train, of: try Self.pictures(in: "\(folder)/train/\($0)")) }
             .sorted()
         validation = []
+        maskFolder = nil
         test = try tested.flatMap { kind in
             Limits.take(limits.test, of: try Self.pictures(in: "\(folder)/test/\(kind)")).map {
                 Item(file: $0, kind: normal.contains(kind) ? "good" : kind, mask: nil)
@@ -94,16 +106,17 @@ public struct Dataset: Sendable {
         train = Limits.take(limits.train, of: try Self.good(in: "\(folder)/train"))
         guard !train.isEmpty else { throw Malformed(message: "\(folder)/train/good holds no pictures") }
         validation = try Self.good(in: "\(folder)/validation")
+        let maskFolder = "\(folder)/ground_truth"
+        self.maskFolder = maskFolder
         var test: [Item] = []
         for kind in ((try? files.contentsOfDirectory(atPath: "\(folder)/test")) ?? []).sorted() {
             let isGood = Self.goodNames.contains(kind)
             for path in Limits.take(limits.test, of: try Self.pictures(in: "\(folder)/test/\(kind)")) {
-                let stem = String(decoding: path.stemAndExtension.stem, as: UTF8.self)
-                let mask = "\(folder)/ground_truth/\(kind)/\(stem)_mask.png"
+                let masks = isGood ? [] : Self.maskNames(path, kind, maskFolder)
                 test.append(
                     Item(
                         file: path, kind: isGood ? "good" : kind,
-                        mask: !isGood && files.fileExists(atPath: mask) ? mask : nil))
+                        mask: masks.first { files.fileExists(atPath: $0) }))
             }
         }
         try Self.check(test, folder)

@@ -77,11 +77,13 @@ public struct EvaluationReport: Codable, Sendable {
     public var before: Measures?
     /// Fine-tuning epoch by epoch, with the test's image AUROC as what was watched; only when asked for.
     public var epochs: [TrainingHistory.Epoch]?
+    /// What the masks behind the pixel measures are worth.
+    public var masks: MaskReport?
     /// Known against unknown pictures, of a gate.
     public var odin: ODINEvaluation?
 
     enum CodingKeys: String, CodingKey {
-        case dataset, method, backbone, defects, threshold, k, confusion, seconds, before, odin, epochs
+        case dataset, method, backbone, defects, threshold, k, confusion, seconds, before, odin, epochs, masks
         case fineTuning = "fine_tuning"
         case pixelThreshold = "pixel_threshold"
         case theoreticalThreshold = "theoretical_threshold"
@@ -111,6 +113,7 @@ public struct EvaluationReport: Codable, Sendable {
         try container.encode(seconds, forKey: .seconds)
         try container.encodeIfPresent(fineTuning, forKey: .fineTuning)
         try container.encodeIfPresent(before, forKey: .before)
+        try container.encodeIfPresent(masks, forKey: .masks)
         try container.encodeIfPresent(odin, forKey: .odin)
         try container.encodeIfPresent(epochs, forKey: .epochs)
     }
@@ -134,6 +137,7 @@ public struct EvaluationReport: Codable, Sendable {
         seconds = try container.decode(Double.self, forKey: .seconds)
         fineTuning = try container.decodeIfPresent(FineTuningSummary.self, forKey: .fineTuning)
         before = try container.decodeIfPresent(Measures.self, forKey: .before)
+        masks = try container.decodeIfPresent(MaskReport.self, forKey: .masks)
         odin = try container.decodeIfPresent(ODINEvaluation.self, forKey: .odin)
         epochs = try container.decodeIfPresent([TrainingHistory.Epoch].self, forKey: .epochs)
     }

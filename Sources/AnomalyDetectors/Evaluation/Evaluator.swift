@@ -1,4 +1,3 @@
-import CKernels
 import Foundation
 import Imaging
 
@@ -29,11 +28,12 @@ public enum Evaluator {
         _ model: any DetectorModel, calibration: Calibration, on dataset: Dataset, name: String, started: Date,
         workers: Int, limits: DecodeLimits = .default, progress: Progress? = nil
     ) throws -> Outcome {
+        var maskReport = try dataset.checkMasks()
         let scores = try FrameScorer.score(
             FrameSource(files: dataset.test.map(\.file), limits: limits), model: model, workers: workers,
             keepMaps: true, phase: "test",
             progress: progress)
-        let labels = try masks(of: dataset.test, like: scores, workers: workers)
+        let labels = try masks(of: dataset.test, like: scores, report: &maskReport, workers: workers)
         let subjects = zip(dataset.test, zip(scores, labels)).map {
             Subject(item: $0, score: $1.0, labels: $1.1, calibration: calibration)
         }
@@ -52,7 +52,7 @@ public enum Evaluator {
             }
         }
         let flagged = subjects.filter(\.isFlagged)
-        let report = EvaluationReport(
+        var report = EvaluationReport(
             dataset: name, method: model.method.rawValue, backbone: model.backboneName, total: total, defects: defects,
             calibration: calibration, theoreticalThreshold: (model as? GaussianModel)?.theoreticalThreshold,
             falseAlarmRate: falseAlarms(
@@ -65,13 +65,14 @@ public enum Evaluator {
                 trueNegatives: good.count { !$0.isFlagged },
                 falseNegatives: subjects.count { $0.item.isAnomalous && !$0.isFlagged }),
             seconds: Date().timeIntervalSince(started))
+        report.masks = maskReport
         return Outcome(report: report, scores: scores)
     }
 
     private struct Subject {
         let item: Dataset.Item
         let score: FrameScore
-        /// At the map's size: 0, or the number of the pixel's defect region. Nil for a defect without a mask.
+        /// At the map's size: 0, or the number of the pixel's defect region. Nil for a defect without a mask, or with an empty one.
         let labels: [Int32]?
         let isFlagged: Bool
 
@@ -109,46 +110,34 @@ public enum Evaluator {
             allowed: [range.lowerBound, range.upperBound])
     }
 
-    /// Masks at the maps' size, each pixel the one nearest to its centre, as 8-connected regions.
+    /// Masks at the maps' size as regions; nil for a defect whose mask is missing or empty.
     private static func masks(
-        of items: [Dataset.Item], like scores: [FrameScore], workers: Int
+        of items: [Dataset.Item], like scores: [FrameScore], report: inout MaskReport, workers: Int
     ) throws -> [[Int32]?] {
+        struct Found {
+            var labels: [Int: [Int32]] = [:]
+            var empty: [Int] = [], mostlyDefective: [Int] = []
+        }
         let parts = try ParallelFrames.run(
             count: items.count, workers: workers, phase: "masks", progress: nil,
-            makeWorker: { _ in [Int: [Int32]?]() },
-            body: { labels, index in
+            makeWorker: { _ in Found() },
+            body: { found, index in
                 guard let map = scores[index].map else { return }
                 if !items[index].isAnomalous {
-                    labels[index] = .some([Int32](repeating: 0, count: map.width * map.height))
-                } else if let mask = items[index].mask {
-                    labels[index] = .some(regions(try FrameSource(paths: [mask]).frame(0), map.width, map.height))
-                } else {
-                    labels[index] = .some(nil)
+                    found.labels[index] = [Int32](repeating: 0, count: map.width * map.height)
+                } else if let path = items[index].mask {
+                    let mask = try DefectMask(path: path)
+                    if mask.share == 0 {
+                        found.empty.append(index)
+                    } else {
+                        found.labels[index] = mask.regions(map.width, map.height)
+                    }
+                    if mask.share > 0.5 { found.mostlyDefective.append(index) }
                 }
             })
-        let all = parts.reduce(into: [Int: [Int32]?]()) { $0.merge($1) { first, _ in first } }
-        return items.indices.map { all[$0] ?? nil }
-    }
-
-    static func regions(_ mask: Frame, _ width: Int, _ height: Int) -> [Int32] {
-        func isSet(_ index: Int) -> Bool {
-            switch mask.samples {
-            case .eight(let values): values[index] > 0
-            case .sixteen(let values): values[index] > 0
-            }
-        }
-        var values = [Float](repeating: 0, count: width * height)
-        for y in 0..<height {
-            let row = min(mask.height - 1, (2 * y + 1) * mask.height / (2 * height))
-            for x in 0..<width {
-                let column = min(mask.width - 1, (2 * x + 1) * mask.width / (2 * width))
-                values[y * width + x] = isSet((row * mask.width + column) * mask.channels) ? 1 : 0
-            }
-        }
-        var labels = [Int32](repeating: 0, count: width * height)
-        var none = ck_region()
-        _ = ck_regions(values, Int32(height), Int32(width), 0.5, &labels, &none, 0)
-        return labels
+        report.empty = parts.flatMap(\.empty).sorted().compactMap { items[$0].mask }
+        report.mostlyDefective = parts.flatMap(\.mostlyDefective).sorted().compactMap { items[$0].mask }
+        return items.indices.map { index in parts.lazy.compactMap { $0.labels[index] }.first }
     }
 }
 

@@ -4,6 +4,7 @@
 #include "cis_bytes.h"
 #include "cis_error.h"
 #include "cis_picture.h"
+#include "cis_png_stored.h"
 #include "cis_remarks.h"
 
 /// Reads up to the pixel data; allocates nothing that depends on the picture's size.

@@ -1,5 +1,6 @@
 import Foundation
 import ImageFolders
+import LinuxPlatform
 import Yams
 
 extension Configuration {
@@ -9,19 +10,35 @@ extension Configuration {
     /// Reads and validates a file.
     /// - Throws: `ConfigurationErrors` with everything that is wrong in it.
     public static func load(path: String) throws(ConfigurationErrors) -> Configuration {
-        func failure(_ message: String) -> ConfigurationErrors {
-            ConfigurationErrors([ConfigurationProblem(file: path, line: 0, key: "", message: message)])
+        func failure(_ message: String, _ status: ExitStatus = .configuration) -> ConfigurationErrors {
+            ConfigurationErrors([
+                ConfigurationProblem(file: path, line: 0, key: "", message: message, status: status)
+            ])
         }
         let data: Data
         do {
             data = try Data(contentsOf: URL(fileURLWithPath: path))
         } catch {
-            let reason = FileManager.default.fileExists(atPath: path) ? "cannot be read" : "there is no such file"
-            throw failure("\(reason); name the configuration with --config FILE")
+            let cause = unreadable(path)
+            throw failure(
+                cause?.isMissing == true
+                    ? "there is no such file; write it, or name the configuration with --config FILE"
+                    : "cannot be read: \(cause.map(\.description) ?? error.localizedDescription)",
+                cause?.isPermission == true ? .permission : .configuration)
         }
-        guard data.count <= largestFile else { throw failure("\(data.count) bytes; at most \(largestFile) are read") }
+        guard data.count <= largestFile else { throw failure("is larger than the \(largestFile) bytes that are read") }
         guard let text = String(data: data, encoding: .utf8) else { throw failure("is not UTF-8 text") }
         return try parse(text, file: path)
+    }
+
+    /// Why a file cannot be read, as the system says it.
+    private static func unreadable(_ path: String) -> SystemError? {
+        do {
+            _ = try FileSystem().read(RawPath(path), limit: 1, followsLinks: true)
+            return nil
+        } catch {
+            return error as? SystemError
+        }
     }
 
     /// - Parameters:
@@ -78,7 +95,9 @@ extension Configuration {
             let place = context.map { " \($0.text.trimmingCharacters(in: .whitespacesAndNewlines))" } ?? ""
             return (mark.line, "is not YAML: \(problem)\(place)")
         case .duplicatedKeysInMapping(let duplicates, let context):
-            return (context.mark.line, "the key '\(duplicates.joined(separator: "', '"))' is given more than once")
+            return (
+                context.mark.line, "the key '\(duplicates.joined(separator: "', '").printable)' is given more than once"
+            )
         case .reader(let problem, _, _, _):
             return (0, "is not YAML: \(problem)")
         default:

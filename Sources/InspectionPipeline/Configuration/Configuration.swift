@@ -1,6 +1,7 @@
 import Foundation
 import ImageFolders
 import Imaging
+import LinuxPlatform
 
 /// What the daemon and `inspectctl` read from `inspectd.yaml`.
 ///
@@ -100,4 +101,17 @@ public struct Configuration: Sendable, Equatable {
     public var backbonesPath: String { state + "/backbones" }
     /// Where interrupted fits leave their state.
     public var fittingPath: String { state + "/fitting" }
+
+    /// Makes an empty ledger where there is none, so that it belongs to the state folder's owner, whoever runs the program;
+    /// SQLite gives its other files the ledger's owner by itself.
+    func ensureLedger(_ files: FileSystem) throws {
+        let path = RawPath(ledgerPath)
+        // Opening and closing one that is in use would end SQLite's own locks on it.
+        if try !files.exists(path) { try files.ensure(path) }
+    }
+
+    /// Keeps every other daemon out of the state folder while the value lives, whatever spool it works in: ledger and models
+    /// have one writer.
+    /// - Throws: `FileLock.Held`, `SystemError`.
+    func lockState() throws -> FileLock { try FileLock(path: state + "/lock", waits: false) }
 }

@@ -1,5 +1,6 @@
 import AnomalyDetectors
 import Foundation
+import InspectionDomain
 import LinuxPlatform
 
 /// What a well-formed configuration needs of the machine: folders that can be used, models that are there and suffice.
@@ -31,7 +32,7 @@ public enum ConfigurationCheck {
                 "lines", "there are none: the daemon has nothing to watch; give at least a name and a folder to watch")
         }
         for (key, folder) in [("state", configuration.state), ("spool", configuration.spool)] {
-            if let problem = makeUsable(folder) { report(key, problem) }
+            if let problem = unusableForUs(folder) { report(key, problem) }
         }
         return problems
     }
@@ -82,22 +83,37 @@ public enum ConfigurationCheck {
         return "model \(model) does not know the product \(product); it knows \(gate.products.joined(separator: ", "))"
     }
 
-    /// Makes the folder when it is missing; says why it cannot be used.
-    private static func makeUsable(_ folder: String) -> String? {
+    /// Why state or spool cannot be used. The daemon makes them when it starts; here nothing is made, only asked whether it
+    /// could be.
+    private static func unusableForUs(_ folder: String) -> String? {
+        let files = FileSystem()
         do {
-            try FileSystem().makeFolder(RawPath(folder))
+            guard try !files.exists(RawPath(folder)) else { return unusable(folder, writing: true) }
+            var above = RawPath(folder).parent
+            while try !files.exists(above), above.parent != above { above = above.parent }
+            guard try files.status(above, followsLinks: true).kind == .folder else {
+                return "cannot make the folder \(folder.printable): \(above) is a file, not a folder"
+            }
+            guard access(above.string, W_OK | X_OK) == 0 else {
+                return "cannot make the folder \(folder.printable): \(above) cannot be written by this user; make it, "
+                    + "writable for the user inspectd runs as"
+            }
+            return nil
         } catch {
-            return "cannot make the folder \(folder): \(error); make it, writable for the user inspectd runs as"
+            return "cannot use the folder \(folder.printable): \(error)"
         }
-        return unusable(folder, writing: true)
     }
 
     private static func unusable(_ folder: String, writing: Bool) -> String? {
-        var isDirectory: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: folder, isDirectory: &isDirectory) else {
+        let kind: FileKind
+        do {
+            kind = try FileSystem().status(RawPath(folder), followsLinks: true).kind
+        } catch let error as SystemError where error.isMissing {
             return "there is no folder \(folder): make it, or mount it"
+        } catch {
+            return "cannot use the folder \(folder): \(error)"
         }
-        guard isDirectory.boolValue else { return "\(folder) is a file, not a folder" }
+        guard kind == .folder else { return "\(folder) is a file, not a folder" }
         guard access(folder, R_OK | X_OK) == 0 else { return "\(folder) cannot be read by this user" }
         guard !writing || access(folder, W_OK) == 0 else {
             return

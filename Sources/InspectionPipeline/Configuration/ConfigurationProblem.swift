@@ -1,3 +1,5 @@
+import InspectionDomain
+
 /// One thing wrong in a configuration file.
 public struct ConfigurationProblem: Error, Sendable, Equatable, CustomStringConvertible {
     public var file: String
@@ -20,7 +22,8 @@ public struct ConfigurationProblem: Error, Sendable, Equatable, CustomStringConv
 
     /// `/etc/inspectd/inspectd.yaml:7: lines[0].after: expected archive, keep or delete, got 'burn'`
     public var description: String {
-        "\(file):\(line > 0 ? "\(line):" : "")\(key.isEmpty ? "" : " \(key):") \(message)"
+        "\(file.printable):\(line > 0 ? "\(line):" : "")\(key.isEmpty ? "" : " \(key):") "
+            + PrintableText.escaped(message, keepsLines: true)
     }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import InspectionDomain
 import Yams
 
 /// Collects every problem of a file, so that one look shows them all.
@@ -41,7 +42,7 @@ struct YAMLCursor {
         var entries: [String: YAMLCursor] = [:]
         for (key, value) in mapping {
             let name = key.string ?? "?"
-            let keyPath = path.isEmpty ? name : "\(path).\(name)"
+            let keyPath = path.isEmpty ? name.printable : "\(path).\(name.printable)"
             guard allowed.contains(name) else {
                 let hint = NearestWord.suggestion(for: name, among: allowed).map { ", did you mean '\($0)'?" } ?? ";"
                 collector.report(
@@ -79,7 +80,7 @@ struct YAMLCursor {
             return nil
         }
         guard test(value) else {
-            report("expected \(allowed), got \(node.scalar?.string ?? "")")
+            report("expected \(allowed), got \((node.scalar?.string ?? "").printable)")
             return nil
         }
         return value
@@ -124,13 +125,13 @@ struct YAMLCursor {
     var found: String {
         let text = node.scalar?.string ?? ""
         switch kind {
-        case .text: return "'\(text)'"
+        case .text: return "'\(text.printable)'"
         case .number: return "the number \(text)"
-        case .truth: return "the truth value \(text)"
+        case .truth: return "the truth value \(text.printable)"
         case .nothing: return "nothing"
         case .list: return "a list"
         case .mapping: return "keys and values"
-        case .other: return text.isEmpty ? "a special value" : "the special value \(text)"
+        case .other: return text.isEmpty ? "a special value" : "the special value \(text.printable)"
         }
     }
 }

@@ -10,11 +10,12 @@ import UnixSignals
 /// The daemon: takes its folders, recovers what a crash left, and runs the services until it is told to stop.
 public struct Daemon: Sendable {
     private let context: DaemonContext
-    private let lock: FileLock
+    private let locks: [FileLock]
     private let recovery: Recovery
 
-    /// Validates everything, locks the spool, loads the models and scores their self-test frames. A line whose model cannot be
-    /// used is down, and the others work. The folder of a line that has worked before may be missing: its share can come back.
+    /// Validates everything, locks spool and state, loads the models and scores their self-test frames. A line whose model cannot
+    /// be used is down, and the others work. The folder of a line that has worked before may be missing: its share can come
+    /// back.
     ///
     /// - Parameters:
     ///   - fileSystem: every durable call goes through it.
@@ -28,7 +29,8 @@ public struct Daemon: Sendable {
         guard problems.isEmpty else { throw ConfigurationErrors(problems) }
         let spool = Spool(root: configuration.spool, fileSystem: fileSystem)
         try spool.prepare()
-        lock = try spool.lock()
+        try fileSystem.makeFolder(RawPath(configuration.state))
+        locks = try [spool.lock(), configuration.lockState()]
         let models = ModelRegistry(store: ModelStore(folder: configuration.modelsPath), logger: logger)
         let incidents = IncidentLog(logger: logger), gates = LineGates()
         let health = LineHealth(models: models, gates: gates, incidents: incidents, logger: logger) { line in
@@ -40,6 +42,7 @@ public struct Daemon: Sendable {
             throw ConfigurationErrors(configuration.lines.flatMap { down[$0.name] ?? [] })
         }
         health.adopt(configuration, down)
+        try configuration.ensureLedger(fileSystem)
         let ledger = try Ledger(path: configuration.ledgerPath, beforeCommit: beforeCommit)
         let inboxBell = InboxBell()
         context = DaemonContext(
@@ -87,6 +90,6 @@ public struct Daemon: Sendable {
         Systemd.stopping()
         try recovery.markEnd()
         context.logger.event(.stopped, .notice, "stopped: \(context.statusText)")
-        withExtendedLifetime(lock) {}
+        withExtendedLifetime(locks) {}
     }
 }

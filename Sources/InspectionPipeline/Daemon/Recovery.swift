@@ -93,8 +93,8 @@ final class Recovery: Sendable {
         let json = try DomainJSON.encoder().encode(inspection)
         let folder = try context.spool.publish(["result.json": json], for: claim)
         try context.ledger.record(
-            inspection, json: json, resultPath: folder.description,
-            alert: Alert(about: inspection, resultPath: folder.description))
+            inspection, json: json, resultPath: folder.string,
+            alert: Alert(about: inspection, resultPath: folder.string))
         try context.spool.quarantine(claim, error: error)
         context.logger.event(.unreadable, .error, "\(claim.original): \(error.message)")
     }
@@ -118,9 +118,18 @@ struct RunMarker: Sendable {
     let path: String
     var fileSystem = FileSystem()
 
-    var content: Content? {
-        guard let data = try? fileSystem.read(RawPath(path), limit: 1 << 16) else { return nil }
-        return try? DomainJSON.decoder().decode(Content.self, from: data)
+    /// Nil when it is missing or damaged.
+    var content: Content? { try? read() }
+
+    /// Nil when it is missing.
+    /// - Throws: `SystemError`, `DecodingError`.
+    func read() throws -> Content? {
+        do {
+            let data = try fileSystem.read(RawPath(path), limit: 1 << 16)
+            return try DomainJSON.decoder().decode(Content.self, from: data)
+        } catch let error as SystemError where error.isMissing {
+            return nil
+        }
     }
 
     /// Also true when it never ran.

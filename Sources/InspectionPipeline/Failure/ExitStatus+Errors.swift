@@ -18,13 +18,15 @@ extension ExitStatus {
         case is FrameSource.Empty, is Dataset.Malformed: self = .noInput
         case is ModelError, is ImageError, is InspectionError, is FrameSource.Unreadable,
             is CalibrationRule.TooFewImages,
-            is NearDuplicates.OneGroup, is DecodingError:
+            is NearDuplicates.OneGroup, is Dataset.ForeignMasks, is DecodingError:
             self = .badData
         case is ThreadError, is FileLock.Held: self = .unavailable
-        case let error as SystemError: self = error.isMissing ? .noInput : .io
+        case let error as SystemError: self = error.isPermission ? .permission : error.isMissing ? .noInput : .io
         case is LedgerError: self = .io
         case let error as CocoaError where error.code == .fileNoSuchFile || error.code == .fileReadNoSuchFile:
             self = .noInput
+        case let error as CocoaError where error.code == .fileReadNoPermission || error.code == .fileWriteNoPermission:
+            self = .permission
         default: self = .io
         }
     }
@@ -32,7 +34,7 @@ extension ExitStatus {
     /// What an error says to an operator.
     public static func message(of error: any Error) -> String {
         guard let error = error as? CocoaError else { return "\(error)" }
-        let path = error.filePath.map { "\($0): " } ?? ""
+        let path = error.filePath.map { "\($0.printable): " } ?? ""
         return path + error.localizedDescription
     }
 }

@@ -14,6 +14,8 @@ public enum ExitStatus: Int32, Sendable {
     case unavailable = 69
     /// Reading or writing failed.
     case io = 74
+    /// The user who runs it may not read or write what it needs.
+    case permission = 77
     /// The configuration is wrong; systemd does not restart after it.
     case configuration = 78
 }

@@ -1,4 +1,5 @@
 import Foundation
+import InspectionDomain
 import LinuxPlatform
 import NeuralNets
 
@@ -15,23 +16,35 @@ public struct BackboneCatalog: Sendable {
     }
 
     /// Names that can be loaded, the built-in one first.
+    /// - Throws: `SystemError` when the folder cannot be read.
     public var names: [String] {
-        let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        let imported = files.filter { $0.hasSuffix(".safetensors") }.map { String($0.dropLast(".safetensors".count)) }
-        return [Backbone.defaultName] + imported.filter(Identifier.isValid).sorted()
+        get throws {
+            let files: [String]
+            do {
+                files = try FileSystem().list(RawPath(folder)).map(\.name.string)
+            } catch let error as SystemError where error.isMissing {
+                files = []
+            }
+            let imported = files.filter { $0.hasSuffix(".safetensors") }.map {
+                String($0.dropLast(".safetensors".count))
+            }
+            return [Backbone.defaultName] + imported.filter(Identifier.isValid).sorted()
+        }
     }
 
     /// - Parameter reference: nil for the built-in one, the name of an imported one, or a file's path.
     /// - Throws: `WeightError`, `ProgramError` for a name that nothing has.
     public func load(_ reference: String?) throws -> Backbone {
         guard let reference, reference != Backbone.defaultName else { return try Backbone.embedded() }
+        // A path is not looked up among the names: it works for a user who may not read the state folder.
+        let isPath = try reference.contains("/") || FileSystem().exists(RawPath(reference))
+        if reference.contains("/") { return try Backbone.load(path: reference) }
+        let names = try names
         if names.contains(reference) { return try Backbone.load(path: path(reference)) }
-        if reference.contains("/") || FileManager.default.fileExists(atPath: reference) {
-            return try Backbone.load(path: reference)
-        }
+        if isPath { return try Backbone.load(path: reference) }
         throw ProgramError(
             .noInput,
-            "there is no backbone '\(reference)'; there are \(names.joined(separator: ", ")); "
+            "there is no backbone '\(reference.printable)'; there are \(names.joined(separator: ", ")); "
                 + "`inspectctl backbone import FILE` adds one, and a path to a .safetensors or .pth file works too")
     }
 
@@ -56,7 +69,7 @@ public struct BackboneCatalog: Sendable {
         var file = backbone.file
         file.metadata["architecture"] = backbone.architecture.rawValue
         file.metadata["dialect"] = backbone.dialect.rawValue
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try FileSystem().makeFolder(RawPath(folder))
         try DurableFile.write(try file.encodedAsSafetensors(), to: self.path(name))
         return try load(name)
     }

@@ -7,14 +7,14 @@ extension CheckpointStore {
     public static func file(_ path: String) -> CheckpointStore {
         CheckpointStore(
             load: {
-                guard FileManager.default.fileExists(atPath: path) else { return nil }
-                return try Data(contentsOf: URL(fileURLWithPath: path))
+                do {
+                    return try FileSystem().read(RawPath(path), limit: .max, followsLinks: true)
+                } catch let error as SystemError where error.isMissing {
+                    return nil
+                }
             },
             save: { data in
-                let folder = (path as NSString).deletingLastPathComponent
-                if !folder.isEmpty {
-                    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-                }
+                try FileSystem().makeFolder(RawPath(path).parent)
                 try DurableFile.write(data, to: path)
             },
             discard: { try? FileManager.default.removeItem(atPath: path) })

@@ -101,8 +101,8 @@ final class FrameInspector {
         let folder = try context.spool.publish(contents, for: claim)
         step("record")
         try context.ledger.record(
-            inspection, json: json, resultPath: folder.description,
-            alert: Alert(about: inspection, resultPath: folder.description))
+            inspection, json: json, resultPath: folder.string,
+            alert: Alert(about: inspection, resultPath: folder.string))
         CrashPoint.recorded.reached()
         if let calibration { watchDrift(inspection, calibration) }
         step("finish")

@@ -11,11 +11,14 @@ public struct DescriptorLogHandler: LogHandler {
     public var metadataProvider: Logger.MetadataProvider?
     private let style: Style
     private let descriptor: Int32
+    /// People read it: times are the machine's own there, UTC in files.
+    private let isTerminal: Bool
 
     /// - Parameter descriptor: stays open as long as the program logs.
     public init(style: Style, descriptor: Int32 = STDERR_FILENO) {
         self.style = style
         self.descriptor = descriptor
+        isTerminal = isatty(descriptor) == 1
     }
 
     public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -37,12 +40,18 @@ public struct DescriptorLogHandler: LogHandler {
 
     private func text(_ event: LogEvent) -> String {
         let level = event.level >= .warning ? "\(event.level.rawValue): " : ""
-        return "\(DomainJSON.string(from: Date())) \(level)\(event.message)"
+        let time = isTerminal ? LocalTime.text(Date()) : DomainJSON.string(from: Date())
+        return "\(time) \(level)\(Self.onePiece(event.message.description))"
+    }
+
+    /// Nothing steers a terminal, and further lines are set in, so that none is taken for an entry of its own.
+    private static func onePiece(_ message: String) -> String {
+        PrintableText.escaped(message, keepsLines: true).replacingOccurrences(of: "\n", with: "\n    ")
     }
 
     private func json(_ event: LogEvent, _ fields: [String: String]) -> String {
         var object = fields
-        object["MESSAGE"] = event.message.description
+        object["MESSAGE"] = PrintableText.escaped(event.message.description, keepsLines: true)
         object["PRIORITY"] = String(event.level.syslogPriority)
         object["time"] = DomainJSON.string(from: Date())
         let encoded = try? DomainJSON.encoder(pretty: false).encode(object)

@@ -1,3 +1,4 @@
+import InspectionDomain
 import LinuxPlatform
 import Logging
 
@@ -17,7 +18,8 @@ public struct JournalLogHandler: LogHandler {
     public func log(event: LogEvent) {
         var fields: [String: String] = [:]
         for (key, value) in event.fields(metadata) { fields[Self.fieldName(key)] = value }
-        Journal.send(event.message.description, priority: event.level.syslogPriority, fields: fields)
+        let message = PrintableText.escaped(event.message.description, keepsLines: true)
+        Journal.send(message, priority: event.level.syslogPriority, fields: fields)
     }
 
     /// The journal takes upper-case letters, digits and underscores, not beginning with an underscore.

@@ -1,6 +1,7 @@
 import AnomalyDetectors
 import Foundation
 import InspectionDomain
+import LinuxPlatform
 import NeuralNets
 
 /// A model with its record and calibration in one file, to carry to another machine: the model's safetensors file with two more
@@ -17,9 +18,7 @@ public enum ModelBundle {
 
     /// - Throws: `ModelStoreError` for a file without record and calibration, `ModelError`, `WeightError`.
     public static func load(path: String) throws -> LoadedModel {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw ModelStoreError(.missing, "cannot read the model \(path): check that it exists and who may read it")
-        }
+        let data = try FileSystem().read(RawPath(path), limit: .max, followsLinks: true)
         let metadata = try WeightFile.parse(data, name: path).metadata
         guard let recordText = metadata["record"], let calibrationText = metadata["calibration"] else {
             throw ModelStoreError(
@@ -44,8 +43,8 @@ public enum ModelBundle {
 extension ModelStore {
     /// A model by its name in the store, or by the path of a bundle.
     public func load(reference: String) throws -> LoadedModel {
-        let isPath = reference.contains("/") || FileManager.default.fileExists(atPath: reference)
-        if isPath && !names().contains(reference) { return try ModelBundle.load(path: reference) }
+        let isPath = try reference.contains("/") || FileSystem().exists(RawPath(reference))
+        if try isPath && !names().contains(reference) { return try ModelBundle.load(path: reference) }
         return try load(reference)
     }
 

@@ -93,8 +93,8 @@ public struct ActiveModel: Codable, Sendable, Equatable {
     }
 
     /// Goes back to the latest earlier choice that fulfils the condition; false when there is none.
-    mutating func goBack(where condition: (Choice) -> Bool) -> Bool {
-        guard let index = history.lastIndex(where: condition) else { return false }
+    mutating func goBack(where condition: (Choice) throws -> Bool) rethrows -> Bool {
+        guard let index = try history.lastIndex(where: condition) else { return false }
         current = history[index]
         history.removeSubrange(index...)
         revision += 1

@@ -15,44 +15,59 @@ extension ModelStore {
         path(name, version) + "/calibrations/\(id).json"
     }
 
-    func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+    /// - Throws: `SystemError` where it cannot be told, for want of permission, say: that is no absence.
+    func exists(_ path: String) throws -> Bool { try FileSystem().exists(RawPath(path)) }
 
-    func entries(_ path: String) -> [String] {
-        ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
+    /// Names in a folder, sorted; none where there is no folder.
+    /// - Throws: `SystemError` where it cannot be listed.
+    func entries(_ path: String) throws -> [String] {
+        do {
+            return try FileSystem().list(RawPath(path)).map(\.name.string).sorted()
+        } catch let error as SystemError where error.isMissing {
+            return []
+        }
     }
 
     /// Also of versions whose record is lost: a number is never used twice.
-    func highestVersion(of name: String) -> Int? {
-        entries("\(folder)/\(name)").compactMap(Int.init).max()
+    func highestVersion(of name: String) throws -> Int? {
+        try entries("\(folder)/\(name)").compactMap(Int.init).max()
     }
 
     func requireModel(_ name: String) throws {
-        guard exists(activePath(name)) else {
-            let known = names()
+        guard try exists(activePath(name)) else {
+            let known = try names()
             let list = known.isEmpty ? "there are no models yet" : "there are \(known.joined(separator: ", "))"
             throw ModelStoreError(
                 .missing,
-                "there is no model '\(name)' in \(folder); \(list); fit one with `inspectctl fit --line LINE --normal DIR`"
+                "there is no model '\(name.printable)' in \(folder); \(list); fit one with `inspectctl fit --line LINE --normal DIR`"
             )
         }
     }
 
     func requireVersion(_ name: String, _ version: Int) throws {
         try requireModel(name)
-        guard exists(path(name, version) + "/model.json") else {
-            let known = versions(of: name).map(String.init).joined(separator: ", ")
+        guard try exists(path(name, version) + "/model.json") else {
+            let known = try versions(of: name).map(String.init).joined(separator: ", ")
             throw ModelStoreError(.missing, "model \(name) has no version \(version); it has \(known)")
         }
     }
 
     func read<Value: Decodable>(_ type: Value.Type, _ path: String) throws -> Value {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw ModelStoreError(.damaged, "cannot read \(path): check that it exists and who may read it")
-        }
+        let data = try contents(path)
         do {
             return try DomainJSON.decoder().decode(type, from: data)
         } catch {
             throw ModelStoreError(.damaged, "\(path) is damaged: \(error); restore it, or fit the model again")
+        }
+    }
+
+    /// - Throws: `ModelStoreError` for a file that is gone, `SystemError` for one that cannot be read.
+    func contents(_ path: String) throws -> Data {
+        do {
+            return try FileSystem().read(RawPath(path), limit: .max, followsLinks: true)
+        } catch let error as SystemError where error.isMissing {
+            throw ModelStoreError(
+                .damaged, "\(path) is missing: restore it, activate another version or fit the model again")
         }
     }
 

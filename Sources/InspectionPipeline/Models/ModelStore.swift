@@ -26,13 +26,16 @@ public struct ModelStore: Sendable {
     // Reading
 
     /// Names of the models, sorted.
-    public func names() -> [String] {
-        entries(folder).filter { Identifier.isValid($0) && exists("\(folder)/\($0)/active.json") }
+    /// - Throws: `SystemError` when the folder cannot be read.
+    public func names() throws -> [String] {
+        try entries(folder).filter { try Identifier.isValid($0) && exists("\(folder)/\($0)/active.json") }
     }
 
     /// Versions of a model, ascending.
-    public func versions(of name: String) -> [Int] {
-        entries("\(folder)/\(name)").compactMap(Int.init).filter { exists(path(name, $0) + "/model.json") }.sorted()
+    /// - Throws: `SystemError` when the folder cannot be read.
+    public func versions(of name: String) throws -> [Int] {
+        try entries("\(folder)/\(name)").compactMap(Int.init).filter { try exists(path(name, $0) + "/model.json") }
+            .sorted()
     }
 
     public func active(_ name: String) throws -> ActiveModel {
@@ -56,7 +59,7 @@ public struct ModelStore: Sendable {
 
     public func calibration(_ name: String, version: Int, id: String) throws -> StoredCalibration {
         let path = calibrationPath(name, version, id)
-        guard exists(path) else {
+        guard try exists(path) else {
             throw ModelStoreError(
                 .missing,
                 "model \(name) version \(version) has no calibration \(id) at \(path); "
@@ -68,9 +71,7 @@ public struct ModelStore: Sendable {
     /// The bytes of a version's `model.safetensors`, checked against the record.
     public func modelData(_ record: ModelRecord) throws -> Data {
         let path = modelPath(record.name, record.version)
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw ModelStoreError(.damaged, "cannot read \(path); activate another version or fit again")
-        }
+        let data = try contents(path)
         let sha256 = SHA256.hex(of: data)
         guard sha256 == record.sha256 else {
             throw ModelStoreError(
@@ -104,7 +105,7 @@ public struct ModelStore: Sendable {
         }
         return try locked(record.name) {
             var stored = record
-            stored.version = (highestVersion(of: record.name) ?? 0) + 1
+            stored.version = (try highestVersion(of: record.name) ?? 0) + 1
             stored.sha256 = SHA256.hex(of: data)
             let (calibration, report) = try describe(stored.version)
             let fresh = "\(folder)/\(record.name)/.new-\(stored.version)"
@@ -115,8 +116,7 @@ public struct ModelStore: Sendable {
             try DurableFile.write(
                 try DomainJSON.encoder().encode(calibration), to: fresh + "/calibrations/\(calibration.id).json")
             if !report.isEmpty {
-                try FileManager.default.createDirectory(
-                    atPath: fresh + "/report", withIntermediateDirectories: true)
+                try FileSystem().makeFolder(RawPath(fresh + "/report"))
             }
             for (file, content) in report { try DurableFile.write(content, to: "\(fresh)/report/\(file)") }
             try DurableFile.rename(fresh, to: path(record.name, stored.version))
@@ -169,7 +169,7 @@ public struct ModelStore: Sendable {
     private func choose(_ name: String, version: Int, calibration: String) throws -> ActiveModel {
         let choice = ActiveModel.Choice(version: version, calibration: calibration, since: Date().toTheMillisecond)
         var active =
-            exists(activePath(name)) ? try read(ActiveModel.self, activePath(name)) : ActiveModel(current: choice)
+            try exists(activePath(name)) ? try read(ActiveModel.self, activePath(name)) : ActiveModel(current: choice)
         if active.current != choice { active.choose(choice) }
         try DurableFile.write(try DomainJSON.encoder().encode(active), to: activePath(name))
         return active
@@ -205,7 +205,10 @@ public struct ModelStore: Sendable {
 
     private func gonePast(_ active: ActiveModel, _ name: String, to step: Step) throws -> ActiveModel {
         var changed = active
-        guard changed.goBack(where: { step.leads(from: active.current, to: $0) && exists(path(name, $0.version)) })
+        guard
+            try changed.goBack(where: {
+                try step.leads(from: active.current, to: $0) && exists(path(name, $0.version))
+            })
         else {
             throw ModelStoreError(.refused, "model \(name) cannot be rolled back: there is no earlier \(step.wanted)")
         }

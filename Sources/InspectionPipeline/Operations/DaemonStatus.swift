@@ -97,21 +97,21 @@ public struct DaemonStatus: Codable, Sendable, Equatable {
         let spool = Spool(root: configuration.spool)
         let files = FileSystem()
         let ledger = try History.ledger(configuration)
-        pid = RunningDaemon(configuration).pid
+        pid = try RunningDaemon(configuration).pid
         isRunning = pid != nil
-        startedAt = isRunning ? RunMarker(path: configuration.state + "/run.json").content?.startedAt : nil
+        startedAt = isRunning ? try RunMarker(path: configuration.state + "/run.json").read()?.startedAt : nil
         let report = try pid.flatMap { try DaemonReport.read(state: configuration.state, pid: $0) }
         intakeStopped = report?.intakeStopped ?? spool.obstacle()
         incidents = report?.incidents ?? []
-        active = (try? spool.countActive()) ?? 0
+        active = try Self.ifThere { try spool.countActive() } ?? 0
         pendingAlerts = try ledger?.pendingAlertCount() ?? 0
-        deliveredAlerts = Self.count(files, spool.alertsNew)
+        deliveredAlerts = try Self.count(files, spool.alertsNew)
         inspections = try ledger?.count() ?? 0
-        freeBytes = try? spool.freeSpace()
+        freeBytes = try Self.ifThere { try spool.freeSpace() }
         let summaries = try ledger?.summaries(since: now - 86_400) ?? []
         let store = ModelStore(folder: configuration.modelsPath)
-        lines = configuration.lines.map { line in
-            var status = Self.status(line, summaries.first { $0.line == line.name }, spool, store, ledger)
+        lines = try configuration.lines.map { line in
+            var status = try Self.status(line, summaries.first { $0.line == line.name }, spool, store, ledger)
             status.add(report?.lines.first { $0.name == line.name })
             return status
         }
@@ -119,10 +119,10 @@ public struct DaemonStatus: Codable, Sendable, Equatable {
 
     private static func status(
         _ line: Configuration.Line, _ summary: LineSummary?, _ spool: Spool, _ store: ModelStore, _ ledger: Ledger?
-    ) -> LineStatus {
+    ) throws -> LineStatus {
         var status = LineStatus(
             name: line.name, watch: line.watch, waiting: nil,
-            quarantined: count(FileSystem(), spool.quarantine / line.name),
+            quarantined: try count(FileSystem(), spool.quarantine / line.name),
             model: line.model, normal: summary?.normal ?? 0, anomalous: summary?.anomalous ?? 0,
             error: summary?.error ?? 0, lastInspection: summary?.last, perMinute: summary?.perMinute ?? 0,
             p50Milliseconds: summary?.stages["total"]?.p50, p95Milliseconds: summary?.stages["total"]?.p95,
@@ -152,6 +152,9 @@ public struct DaemonStatus: Codable, Sendable, Equatable {
                 status.calibrationExpiredSince = expiry.since
                 status.problem = expiry.message(model: line.model)
             }
+        } catch let error as SystemError where error.isPermission {
+            // Not the line's trouble but that of whoever asks.
+            throw error
         } catch {
             status.problem = "\(error)"
         }
@@ -159,8 +162,18 @@ public struct DaemonStatus: Codable, Sendable, Equatable {
     }
 
     /// Entries of a folder; none when it is not there.
-    private static func count(_ files: FileSystem, _ folder: RawPath) -> Int {
-        ((try? files.list(folder)) ?? []).count { $0.name.bytes.first != UInt8(ascii: ".") }
+    /// - Throws: `SystemError` when it is there and cannot be read.
+    private static func count(_ files: FileSystem, _ folder: RawPath) throws -> Int {
+        try ifThere { try files.list(folder).count { $0.name.bytes.first != UInt8(ascii: ".") } } ?? 0
+    }
+
+    /// Nil where what is asked for is not there (yet).
+    private static func ifThere<Value>(_ body: () throws -> Value) throws -> Value? {
+        do {
+            return try body()
+        } catch let error as SystemError where error.isMissing {
+            return nil
+        }
     }
 }
 
@@ -180,16 +193,28 @@ public struct RunningDaemon: Sendable {
     public let pid: Int32?
 
     /// Looks at the lock's holder without touching the lock.
-    public init(_ configuration: Configuration) {
-        let text = FileManager.default.contents(atPath: configuration.spool + "/lock")
-            .map { String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines) }
-        guard let text, let pid = Int32(text), pid > 0,
-            let name = try? String(contentsOfFile: "/proc/\(pid)/comm", encoding: .utf8),
-            name.trimmingCharacters(in: .whitespacesAndNewlines) == "inspectd"
-        else {
-            self.pid = nil
+    /// - Throws: `SystemError` when this user may not read it: that is no stopped daemon.
+    public init(_ configuration: Configuration) throws {
+        let content: Data
+        do {
+            content = try FileSystem().read(RawPath(configuration.spool + "/lock"), limit: 64)
+        } catch let error as SystemError where error.isMissing {
+            pid = nil
             return
         }
-        self.pid = pid
+        let text = String(decoding: content, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        guard let holder = Int32(text), holder > 0 else {
+            pid = nil
+            return
+        }
+        pid = Self.isDaemon(holder) ? holder : nil
+    }
+
+    /// A process whose name is hidden (`hidepid`) is taken for the daemon as long as it lives: its id is in the lock.
+    private static func isDaemon(_ pid: Int32) -> Bool {
+        guard let name = FileManager.default.contents(atPath: "/proc/\(pid)/comm") else {
+            return kill(pid, 0) == 0 || errno == EPERM
+        }
+        return String(decoding: name, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines) == "inspectd"
     }
 }

@@ -7,11 +7,23 @@ import Spooling
 /// What past inspections tell, read beside a running daemon.
 public enum History {
     /// The ledger; nil when nothing was ever inspected.
+    /// - Throws: `LedgerError`; `SystemError` for a user who may not read it: that is no empty ledger.
     public static func ledger(_ configuration: Configuration) throws -> Ledger? {
-        guard FileManager.default.fileExists(atPath: configuration.ledgerPath) else { return nil }
+        guard try FileSystem().exists(RawPath(configuration.ledgerPath)) else { return nil }
+        // SQLite says no more than that it cannot open the file. (Opening and closing it here would end SQLite's own locks.)
+        guard access(configuration.ledgerPath, R_OK) == 0 else {
+            throw SystemError("access", RawPath(configuration.ledgerPath))
+        }
         // Who may not write it reads it.
-        return try Ledger(
-            path: configuration.ledgerPath, readOnly: access(configuration.ledgerPath, W_OK) != 0)
+        let readOnly = access(configuration.ledgerPath, W_OK) != 0
+        let hasLog = try FileSystem().exists(RawPath(configuration.ledgerPath + "-wal"))
+        guard !readOnly || hasLog || access(configuration.state, W_OK) == 0 else {
+            throw ProgramError(
+                .permission,
+                "the ledger \(configuration.ledgerPath) cannot be read by this user while inspectd does not run: SQLite makes "
+                    + "a file beside it; ask as root or as the user of inspectd")
+        }
+        return try Ledger(path: configuration.ledgerPath, readOnly: readOnly)
     }
 
     /// Past inspections, newest first.
@@ -58,7 +70,7 @@ public enum History {
                 // `<stem>-<id>.<extension>`
                 let stem = String(decoding: entry.name.stemAndExtension.stem, as: UTF8.self)
                 guard let id = stem.split(separator: "-").last, wanted.contains(String(id)) else { continue }
-                paths.append(path.appending(entry.name).description)
+                paths.append(path.appending(entry.name).string)
             }
         }
         return paths.sorted()

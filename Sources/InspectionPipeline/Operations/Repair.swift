@@ -34,35 +34,53 @@ public struct Repair: Sendable {
         spool = Spool(root: configuration.spool)
     }
 
-    /// - Throws: `FileLock.Held` while a daemon runs, `SystemError`, `LedgerError`.
+    /// - Throws: `FileLock.Held` while a daemon runs, `ProgramError` where there is nothing to repair, `SystemError`,
+    ///   `LedgerError`.
     public func run(progress: (Int) -> Void = { _ in }) throws -> Report {
+        for (key, folder) in [("spool", configuration.spool), ("state", configuration.state)] {
+            guard try files.exists(RawPath(folder)) else {
+                throw ProgramError(
+                    .noInput,
+                    "there is nothing to repair: the \(key) folder \(folder) does not exist; "
+                        + "\(configuration.file ?? "the built-in defaults") names it, --config FILE names another")
+            }
+        }
+        let locks = try [spool.lock(), configuration.lockState()]
+        defer { withExtendedLifetime(locks) {} }
         try spool.prepare()
-        let lock = try spool.lock()
-        defer { withExtendedLifetime(lock) {} }
         var report = Report()
         let ledger = try openLedger(&report)
         let inProgress = try spool.idsInProgress()
         for folder in try resultFolders() {
             report.results += 1
             progress(report.results)
-            guard let data = try? files.read(folder / "result.json"),
-                let inspection = try? DomainJSON.decoder().decode(Inspection.self, from: data)
-            else {
+            guard let inspection = try inspection(in: folder) else {
                 report.unreadable.append(folder.description)
                 continue
             }
             // Recorded by the daemon, with its alert, when it takes the frame up again.
             if inProgress.contains(inspection.resultID) { continue }
-            if try ledger.record(inspection, resultPath: folder.description, alert: nil) { report.recorded += 1 }
+            if try ledger.record(inspection, resultPath: folder.string, alert: nil) { report.recorded += 1 }
         }
         report.active = try spool.countActive()
         return report
     }
 
+    /// Nil where there is no result, or a damaged one.
+    private func inspection(in folder: RawPath) throws -> Inspection? {
+        do {
+            return try DomainJSON.decoder().decode(Inspection.self, from: try files.read(folder / "result.json"))
+        } catch let error as SystemError where error.isPermission {
+            throw error
+        } catch {
+            return nil
+        }
+    }
+
     /// A ledger that cannot be opened, or is damaged anywhere, is moved aside, never removed.
     private func openLedger(_ report: inout Report) throws -> Ledger {
-        try files.makeFolder(RawPath(configuration.state))
         do {
+            try configuration.ensureLedger(files)
             let ledger = try Ledger(path: configuration.ledgerPath)
             try ledger.verify()
             return ledger
@@ -74,6 +92,7 @@ public struct Repair: Sendable {
                 if try files.exists(path) { try files.rename(path, to: RawPath(aside + suffix)) }
             }
             report.damagedLedger = aside
+            try configuration.ensureLedger(files)
             return try Ledger(path: configuration.ledgerPath)
         }
     }

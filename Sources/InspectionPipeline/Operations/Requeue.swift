@@ -21,7 +21,7 @@ public struct Requeue: Sendable {
     /// The quarantine, oldest first.
     /// - Parameter line: nil for all.
     public func entries(line: String? = nil) throws -> [Entry] {
-        try spool.quarantined().filter { line == nil || $0.reason.line == line }
+        try spool.quarantined(passingOver: false).filter { line == nil || $0.reason.line == line }
             .map { Entry(reason: $0.reason, folder: $0.folder) }
             .sorted { $0.reason.quarantinedAt < $1.reason.quarantinedAt }
     }

@@ -74,7 +74,7 @@ struct BackboneCommand: ParsableCommand {
             let catalog = try global.backbones()
             let backbone = try catalog.load(name)
             let isBuiltIn = name == Backbone.defaultName
-            let path = isBuiltIn ? "built in" : catalog.names.contains(name) ? catalog.path(name) : name
+            let path = try isBuiltIn ? "built in" : catalog.names.contains(name) ? catalog.path(name) : name
             let summary = BackboneSummary(backbone, path: path)
             guard global.format == .text else { return try Output.printJSON(summary) }
             let metadata = summary.metadata.sorted { $0.key < $1.key }.map { "  \($0.key): \($0.value)" }

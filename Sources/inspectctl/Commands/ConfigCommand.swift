@@ -23,10 +23,10 @@ struct ConfigCommand: ParsableCommand {
         }
 
         func run() throws {
-            let configuration = try global.configuration()
+            let configuration = try global.existingConfiguration()
             let problems = ConfigurationCheck.problems(of: configuration)
             guard problems.isEmpty else { throw ConfigurationErrors(problems) }
-            let file = configuration.file ?? "built-in defaults"
+            let file = configuration.file ?? Configuration.defaultPath
             let remarks = FolderRemarks.remarks(of: configuration)
             switch global.format {
             case .text:

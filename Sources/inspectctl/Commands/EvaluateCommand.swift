@@ -10,7 +10,7 @@ struct EvaluateCommand: ParsableCommand {
         abstract: "Measures a detector on a data set with known defects.",
         discussion: """
             The data set has the MVTec AD layout: train/good, optionally validation/good, test/good, test/<defect>,
-            ground_truth/<defect>/<stem>_mask.png. Fits on train, calibrates on validation (or on a held-out fifth of train),
+            ground_truth/<defect>/<stem>_mask.png (or <stem>.png; any value, colour or palette index above 0 is defective). Fits on train, calibrates on validation (or on a held-out fifth of train),
             tests; with --model, only tests, with that model's calibration. GANomaly's layout, train/0.normal, test/0.normal and
             test/1.abnormal, is read too; and class folders, train/<class> and test/<class>, when --one-class, --abnormal-class
             or --known says which of them are normal.
@@ -59,6 +59,8 @@ struct EvaluateCommand: ParsableCommand {
         let configuration = try global.configuration()
         let started = Date()
         let data = try layout.read(dataset)
+        // Before minutes of fitting.
+        _ = try data.checkMasks()
         let bars = PhaseProgress(global)
         let name = URL(fileURLWithPath: dataset).standardizedFileURL.lastPathComponent
         func test(_ tested: any DetectorModel, _ calibration: Calibration) throws -> Evaluator.Outcome {

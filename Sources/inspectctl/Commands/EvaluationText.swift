@@ -40,7 +40,7 @@ enum EvaluationText {
 
             false-alarm rate
             \(rates.text)
-            """
+            """ + (report.masks?.remarks ?? []).map { "\nnote: \($0)" }.joined()
     }
 
     /// Known pictures against unknown ones as the field's papers tabulate it.

@@ -45,9 +45,9 @@ struct HistoryCommand: ParsableCommand {
     }
 
     func run() throws {
-        let configuration = try global.configuration()
+        let configuration = try global.existingConfiguration()
         if let line, configuration.line(named: line) == nil {
-            global.remark("note: the line '\(line)' is not in the configuration (any more)")
+            global.remark("note: the line '\(line.printable)' is not in the configuration (any more)")
         }
         let from = since.flatMap(Quantity.duration).map { Date() - $0.inSeconds }
         let entries = try History.inspections(
@@ -79,7 +79,7 @@ struct HistoryCommand: ParsableCommand {
 
     private static func table(_ entries: [HistoryEntry]) -> String {
         var table = Table(
-            ["time (UTC)", "line", "verdict", "score", "threshold", "p", "frame", "result"], numeric: [3, 4, 5])
+            ["time", "line", "verdict", "score", "threshold", "p", "frame", "result"], numeric: [3, 4, 5])
         for entry in entries {
             let inspection = entry.inspection
             table.add([
@@ -106,16 +106,11 @@ struct HistoryCommand: ParsableCommand {
                 one.model.map { String($0.version) } ?? "", one.calibration?.id ?? "", one.error?.code ?? "",
                 one.image.path, one.image.sha256 ?? "", one.resultID, entry.resultPath,
             ]
-            return cells.map(quoted).joined(separator: ",")
+            return cells.map(CSV.cell).joined(separator: ",")
         }
         return ([header] + rows).joined(separator: "\n")
     }
 
-    /// RFC 4180.
-    private static func quoted(_ cell: String) -> String {
-        guard cell.contains(where: { ",\"\n\r".contains($0) }) else { return cell }
-        return "\"" + cell.replacingOccurrences(of: "\"", with: "\"\"") + "\""
-    }
 }
 
 extension Verdict: ExpressibleByArgument {}

@@ -12,7 +12,9 @@ struct InspectCommand: ParsableCommand {
         commandName: "inspect",
         abstract: "Inspects pictures once, without the daemon: a JSON line per picture.",
         discussion: """
-            Each line is what the daemon would write as result.json. A picture that cannot be read gets the verdict `error`.
+            Each line is what the daemon would write as result.json. A picture that cannot be read gets the verdict `error`, and
+            the others are inspected. With --fail-on-anomaly, ends with 65 when a picture could not be inspected, else with 1
+            when one is anomalous; without it, with 66 when a named file is not there.
 
               inspectctl inspect part.jpg --model plate.model
               inspectctl inspect incoming/ --model plate --overlays overlays --fail-on-anomaly
@@ -38,7 +40,7 @@ struct InspectCommand: ParsableCommand {
     @Option(help: "Cores that one picture may use.")
     var threads = ProcessInfo.processInfo.activeProcessorCount
 
-    @Flag(help: "End with 1 when a picture is anomalous.")
+    @Flag(help: "End with 1 when a picture is anomalous, with 65 when one could not be inspected.")
     var failOnAnomaly = false
 
     func validate() throws {
@@ -54,63 +56,140 @@ struct InspectCommand: ParsableCommand {
         let decidingRule = rule.isExplicit ? rule.rule(line) : line?.rule ?? loaded.stored.calibration.rule
         let examiner = FrameExaminer(
             threads: threads, limits: configuration.decodeLimits)
-        var anomalies = 0
-        for path in try expand(paths, line?.images ?? ImageRule()) {
-            let inspection = try inspect(path, examiner, loaded, decidingRule)
+        var anomalies = 0, failures = 0, missing = 0
+        for subject in expand(paths, line?.images ?? ImageRule()) {
+            let inspection: Inspection
+            switch subject {
+            case .image(let file): inspection = try inspect(file, examiner, loaded, decidingRule)
+            case .failure(let file, let error): inspection = Self.failed(file, error)
+            }
             anomalies += inspection.verdict == .anomalous ? 1 : 0
+            failures += inspection.verdict == .error ? 1 : 0
+            missing += inspection.error?.code == Self.missingCode ? 1 : 0
             try Output.printJSON(inspection, pretty: false)
+        }
+        // An image that was not inspected outweighs one that was found anomalous: nobody knows what it shows.
+        if failOnAnomaly && failures > 0 {
+            throw ProgramError(
+                .badData, "\(failures) of the images could not be inspected; the lines with the verdict error say why"
+            )
+        }
+        if missing > 0 {
+            throw ProgramError(
+                .noInput, "not there: \(paths.filter { !Self.isThere($0) }.map(\.printable).joined(separator: ", "))")
         }
         if failOnAnomaly && anomalies > 0 { throw ExitCode(ExitStatus.anomaly.rawValue) }
     }
 
+    /// An image to inspect, or what was named and cannot be one.
+    private enum Subject {
+        case image(RawPath)
+        case failure(RawPath, InspectionError)
+    }
+
+    private static let missingCode = "missing"
+
+    private static func isThere(_ path: String) -> Bool { (try? FileSystem().exists(RawPath(path))) != false }
+
     /// Files as they are, folders as the images in them.
-    private func expand(_ paths: [String], _ rule: ImageRule) throws -> [RawPath] {
-        try paths.flatMap { path -> [RawPath] in
-            var isDirectory: ObjCBool = false
-            guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
-                throw ProgramError(.noInput, "there is no file or folder \(path)")
+    private func expand(_ paths: [String], _ rule: ImageRule) -> [Subject] {
+        paths.flatMap { path -> [Subject] in
+            let file = RawPath(path)
+            do {
+                guard try FileSystem().status(file, followsLinks: true).kind == .folder else { return [.image(file)] }
+                let images = try FrameSource(folders: [path], rule: rule)
+                if !images.passedOver.isEmpty {
+                    global.remark("\(path.printable): passed over \(images.passedOver.text)")
+                }
+                return Self.unreadableParts(images.passedOver, of: file) + images.files.map { .image($0) }
+            } catch let error as FrameSource.Empty {
+                return [.failure(file, InspectionError(code: "empty", message: "\(error)"))]
+            } catch {
+                return [.failure(file, Self.unreadable(error))]
             }
-            guard isDirectory.boolValue else { return [RawPath(path)] }
-            let images = try FrameSource(folders: [path], rule: rule)
-            if !images.passedOver.isEmpty { global.remark("\(path): passed over \(images.passedOver.text)") }
-            return images.files
         }
     }
+
+    /// A subfolder that may not be read holds nobody knows what: that is no inspected folder.
+    private static func unreadableParts(_ passedOver: PassedOverCounts, of folder: RawPath) -> [Subject] {
+        let count = passedOver[.unreadable]
+        guard count > 0 else { return [] }
+        return [
+            .failure(
+                folder,
+                InspectionError(code: "permission", message: "\(count) of its files and folders cannot be read"))
+        ]
+    }
+
+    private static let noFile = InspectionError(
+        code: "unsupported", message: "it is a pipe, a socket or a device, no file: give an image")
+
+    /// Why a file's bytes cannot be had, as the record of an image that could not be inspected.
+    private static func unreadable(_ error: any Error) -> InspectionError {
+        let system = error as? SystemError
+        if system?.isMissing == true {
+            return InspectionError(code: missingCode, message: "there is no such file or folder")
+        }
+        return InspectionError(
+            code: system?.isPermission == true ? "permission" : "unreadable", message: "cannot read it: \(error)")
+    }
+
+    private static func failed(_ file: RawPath, _ error: InspectionError, sha256: String? = nil) -> Inspection {
+        // Without content, the name stands for it.
+        let digest = sha256 ?? SHA256.hex(of: Data(file.bytes))
+        return Inspection(
+            resultID: String(digest.prefix(16)), line: "", createdAt: Date(),
+            image: ImageInfo(path: absolute(file), sha256: sha256), verdict: .error, error: error)
+    }
+
+    private static func absolute(_ file: RawPath) -> String {
+        URL(fileURLWithPath: file.description).standardizedFileURL.path
+    }
+
+    /// No camera writes larger files; they are not read into memory.
+    private static let largestFile = 1 << 30
 
     private func inspect(
         _ file: RawPath, _ examiner: FrameExaminer, _ model: LoadedModel, _ rule: CalibrationRule
     ) throws -> Inspection {
-        let path = file.description
-        let absolute = URL(fileURLWithPath: path).standardizedFileURL.path
         let data: Data
         do {
-            data = try FileSystem().read(file, followsLinks: true)
+            let status = try FileSystem().status(file, followsLinks: true)
+            guard status.kind == .file else { return Self.failed(file, Self.noFile) }
+            guard status.size <= Self.largestFile else {
+                let size = Quantity.text(bytes: status.size), limit = Quantity.text(bytes: Self.largestFile)
+                let message = "the file has \(size), at most \(limit) are read: no camera's picture is that large"
+                return Self.failed(file, InspectionError(code: "too-large", message: message))
+            }
+            data = try FileSystem().read(file, limit: Self.largestFile, followsLinks: true)
         } catch {
-            throw ProgramError(.io, "cannot read \(path): \(error)")
+            return Self.failed(file, Self.unreadable(error))
         }
-        let image = ImageInfo(path: absolute, sha256: SHA256.hex(of: data))
+        let image = ImageInfo(path: Self.absolute(file), sha256: SHA256.hex(of: data))
         let resultID = String((image.sha256 ?? "").prefix(16))
+        let examination: Examination
         do {
-            let examination = try examiner.examine(data, with: model, rule: rule)
-            var inspection = examination.inspection(resultID: resultID, line: "", image: image, createdAt: Date())
-            let start = ContinuousClock.now
-            let name = "\(URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent)-\(resultID)"
-            if let overlays {
-                let target = "\(overlays)/\(name).jpg"
-                try Output.write(try ResultPictures.overlay(examination, of: inspection), to: target)
-                inspection.files.overlay = target
-            }
-            if let maps {
-                let target = "\(maps)/\(name).png"
-                try Output.write(try ResultPictures.map(examination), to: target)
-                inspection.files.anomalyMap = target
-            }
-            inspection.timingMilliseconds.write = (ContinuousClock.now - start).inMilliseconds
-            return inspection
+            examination = try examiner.examine(data, with: model, rule: rule)
         } catch let error as ImageError {
-            return Inspection(
-                resultID: resultID, line: "", createdAt: Date(), image: image, verdict: .error,
-                error: InspectionError(code: error.code.rawValue, message: error.message))
+            let reason = InspectionError(code: error.code.rawValue, message: error.message)
+            return Self.failed(file, reason, sha256: image.sha256)
+        } catch let error as InspectionError {
+            return Self.failed(file, error, sha256: image.sha256)
         }
+        var inspection = examination.inspection(resultID: resultID, line: "", image: image, createdAt: Date())
+        let start = ContinuousClock.now
+        let name = "\(RawPath(bytes: file.stemAndExtension.stem))-\(resultID)"
+        if let overlays {
+            let target = "\(overlays)/\(name).jpg"
+            try Output.write(try ResultPictures.overlay(examination, of: inspection), to: target)
+            inspection.files.overlay = target
+        }
+        if let maps {
+            let target = "\(maps)/\(name).png"
+            try Output.write(try ResultPictures.map(examination), to: target)
+            inspection.files.anomalyMap = target
+        }
+        inspection.timingMilliseconds.write = (ContinuousClock.now - start).inMilliseconds
+        return inspection
     }
 }

@@ -16,9 +16,9 @@ struct ModelCommand: ParsableCommand {
             var table = Table(
                 ["model", "version", "active", "method", "backbone", "input", "fitted on", "made"], numeric: [1])
             var records: [ModelRecord] = []
-            for name in store.names() {
+            for name in try store.names() {
                 let active = try store.active(name).current.version
-                for version in store.versions(of: name) {
+                for version in try store.versions(of: name) {
                     let record = try store.record(name, version: version)
                     records.append(record)
                     table.add([

@@ -15,7 +15,7 @@ struct RepairCommand: ParsableCommand {
     @OptionGroup var global: GlobalOptions
 
     func run() throws {
-        let configuration = try global.configuration()
+        let configuration = try global.existingConfiguration()
         let report = try Repair(configuration).run()
         guard global.format == .text else { return try Output.printJSON(report) }
         var lines = [

@@ -32,14 +32,15 @@ struct RequeueCommand: ParsableCommand {
     }
 
     func run() throws {
-        let requeue = Requeue(try global.configuration())
+        let requeue = Requeue(try global.existingConfiguration())
         let entries = try requeue.entries(line: line).filter { code == nil || $0.reason.error.code == code }
         guard !ids.isEmpty || all else { return try list(entries) }
         let unknown = ids.filter { id in !entries.contains { $0.reason.resultID == id } }
         guard unknown.isEmpty else {
             throw ProgramError(
                 .noInput,
-                "not in the quarantine: \(unknown.joined(separator: ", ")); `inspectctl requeue` lists what is")
+                "not in the quarantine: \(unknown.joined(separator: ", ").printable); `inspectctl requeue` lists what is"
+            )
         }
         var paths: [String] = []
         for entry in entries where all || ids.contains(entry.reason.resultID) {
@@ -53,7 +54,7 @@ struct RequeueCommand: ParsableCommand {
 
     private func list(_ entries: [Requeue.Entry]) throws {
         guard global.format == .text else { return try Output.printJSON(entries.map(\.reason)) }
-        var table = Table(["id", "line", "since (UTC)", "reason", "frame", "message"])
+        var table = Table(["id", "line", "since", "reason", "frame", "message"])
         for entry in entries {
             let reason = entry.reason
             table.add([

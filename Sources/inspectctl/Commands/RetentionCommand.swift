@@ -37,7 +37,7 @@ struct RetentionCommand: ParsableCommand {
     }
 
     func run() throws {
-        let configuration = try global.configuration()
+        let configuration = try global.existingConfiguration()
         var policy = configuration.retention
         if let age = results.flatMap(Quantity.duration) { policy.results = age }
         if let age = archive.flatMap(Quantity.duration) { policy.archive = age }

@@ -18,7 +18,7 @@ struct StatusCommand: ParsableCommand {
     var failIfDown = false
 
     func run() throws {
-        let configuration = try global.configuration()
+        let configuration = try global.existingConfiguration()
         let status = try DaemonStatus(of: configuration)
         switch global.format {
         case .json: try Output.printJSON(status)
@@ -30,7 +30,7 @@ struct StatusCommand: ParsableCommand {
     }
 
     private static func text(_ status: DaemonStatus, _ configuration: Configuration) -> String {
-        let since = status.startedAt.map { " since \(Output.time($0)) UTC" } ?? ""
+        let since = status.startedAt.map { " since \(Output.time($0))" } ?? ""
         let daemon = status.pid.map { "running (process \($0))\(since)" } ?? "not running"
         let free = status.freeBytes.map { Quantity.text(bytes: $0) } ?? "?"
         var table = Table(
@@ -50,7 +50,7 @@ struct StatusCommand: ParsableCommand {
         }
         let remarks = status.lines.compactMap { line in
             line.lastError.map {
-                "line \(line.name): last error\(line.lastErrorAt.map { " \(Output.time($0)) UTC" } ?? ""): \($0)"
+                "line \(line.name): last error\(line.lastErrorAt.map { " \(Output.time($0))" } ?? ""): \($0)"
             }
         }
         let problems = status.lines.flatMap { line in

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
+import InspectionDomain
 import InspectionPipeline
+import LinuxPlatform
 
 /// Options of every command.
 struct GlobalOptions: ParsableArguments {
@@ -16,8 +18,20 @@ struct GlobalOptions: ParsableArguments {
     /// The named file, else the one in /etc, else the built-in defaults.
     func configuration() throws -> Configuration {
         if let configurationFile { return try Configuration.load(path: configurationFile) }
-        guard FileManager.default.fileExists(atPath: Configuration.defaultPath) else { return Configuration() }
+        guard try FileSystem().exists(RawPath(Configuration.defaultPath)) else { return Configuration() }
         return try Configuration.load(path: Configuration.defaultPath)
+    }
+
+    /// The named file, else the one in /etc: for what would tell of another plant, or make one, on the built-in defaults.
+    func existingConfiguration() throws -> Configuration {
+        let configuration = try configuration()
+        guard configuration.file != nil else {
+            throw ProgramError(
+                .configuration,
+                "there is no configuration \(Configuration.defaultPath); write it (\(Configuration.defaultPath).example "
+                    + "shows how), or name another with --config FILE")
+        }
+        return configuration
     }
 
     /// The configuration and one of its lines.
@@ -27,7 +41,7 @@ struct GlobalOptions: ParsableArguments {
             let names = configuration.lines.map(\.name).joined(separator: ", ")
             throw ProgramError(
                 .usage,
-                "there is no line '\(name)' in \(configuration.file ?? "the built-in defaults"); "
+                "there is no line '\(name.printable)' in \(configuration.file ?? "the built-in defaults"); "
                     + (names.isEmpty ? "it has no lines: name another file with --config" : "it has \(names)"))
         }
         return (configuration, line)
@@ -42,7 +56,7 @@ struct GlobalOptions: ParsableArguments {
 
     static func remark(_ text: String, quiet: Bool) {
         guard !quiet else { return }
-        FileHandle.standardError.write(Data((text + "\n").utf8))
+        FileHandle.standardError.write(Data((PrintableText.escaped(text, keepsLines: true) + "\n").utf8))
     }
 }
 

@@ -4,8 +4,9 @@ import InspectionPipeline
 
 /// Results go to stdout: text for people, or JSON for programs.
 enum Output {
+    /// Text for people: what would steer a terminal is escaped.
     static func print(_ text: String) {
-        FileHandle.standardOutput.write(Data((text + "\n").utf8))
+        FileHandle.standardOutput.write(Data((PrintableText.escaped(text, keepsLines: true) + "\n").utf8))
     }
 
     static func printJSON(_ value: some Encodable, pretty: Bool = true) throws {
@@ -22,7 +23,9 @@ enum Output {
                 at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
             try data.write(to: url, options: .atomic)
         } catch {
-            throw ProgramError(.io, "cannot write \(path): \((error as NSError).localizedDescription)")
+            let status = ExitStatus(for: error) == .permission ? ExitStatus.permission : .io
+            throw ProgramError(
+                status, "cannot write \(path.printable): \((error as NSError).localizedDescription)")
         }
     }
 
@@ -36,8 +39,6 @@ enum Output {
         String(format: "%.2f %%", value * 100)
     }
 
-    /// `2026-01-31 08:15:30`, UTC.
-    static func time(_ date: Date) -> String {
-        DomainJSON.string(from: date).prefix(19).replacingOccurrences(of: "T", with: " ")
-    }
+    /// `2026-01-31 09:15:30 +0100`: where people read, the machine's own time; files and JSON have UTC.
+    static func time(_ date: Date) -> String { LocalTime.text(date) }
 }

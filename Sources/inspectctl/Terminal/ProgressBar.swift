@@ -1,4 +1,5 @@
 import Foundation
+import InspectionDomain
 import Synchronization
 
 /// Progress of long work on stderr: a bar with rate and time left on a terminal, plain lines every few seconds elsewhere.
@@ -61,7 +62,8 @@ final class ProgressBar: Sendable {
         return "\(title)  \(bar)  \(numbers)"
     }
 
-    private func put(_ text: String, last: Bool = false) {
+    private func put(_ unsafe: String, last: Bool = false) {
+        let text = unsafe.printable
         let line = terminal ? "\r\u{1B}[2K\(text)" + (last ? "\n" : "") : text + "\n"
         FileHandle.standardError.write(Data(line.utf8))
     }

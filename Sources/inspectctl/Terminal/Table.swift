@@ -1,3 +1,5 @@
+import InspectionDomain
+
 /// Text in columns for people.
 struct Table {
     private let header: [String]
@@ -10,7 +12,8 @@ struct Table {
         rightAligned = numeric
     }
 
-    mutating func add(_ cells: [String]) { rows.append(cells) }
+    /// Cells are shown on one line each, whatever they hold.
+    mutating func add(_ cells: [String]) { rows.append(cells.map(\.printable)) }
 
     var isEmpty: Bool { rows.isEmpty }
 

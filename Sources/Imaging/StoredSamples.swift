@@ -1,0 +1,43 @@
+import CImageShims
+import Foundation
+
+/// A PNG's samples as they are in the file: palette indices instead of colours, alpha beside the colours, nothing scaled. For
+/// pictures whose values are labels, not light.
+public struct StoredSamples: Sendable {
+    public let width, height: Int
+    /// 1 (grey, or an index into the palette), 2 (grey, alpha), 3 (red, green, blue) or 4 (red, green, blue, alpha).
+    public let channels: Int
+    public let isPalette: Bool
+    /// Row by row, the channels of a pixel beside each other.
+    public let values: [UInt16]
+
+    /// The last of 2 or 4 channels.
+    public var hasAlpha: Bool { channels.isMultiple(of: 2) }
+
+    /// Throws an `ImageError`, as `Frame.decode` does; `unsupported` for everything but a PNG.
+    public init(png data: Data, limits: DecodeLimits = .default) throws(ImageError) {
+        let picture = try EncodedPicture(data)
+        guard picture.format == .png else {
+            throw ImageError(.unsupported, "it is a \(picture.format.name), not a PNG")
+        }
+        try limits.check(picture.probe)
+        var header = cis_stored()
+        var failure = cis_error()
+        data.withUnsafeBytes { (bytes: UnsafeRawBufferPointer) in
+            let start = bytes.bindMemory(to: UInt8.self).baseAddress
+            _ = cis_png_stored_header(start, bytes.count, &header, &failure)
+        }
+        if let error = ImageError(failure, whileReading: .png) { throw error }
+        let count = Int(header.width) * Int(header.height) * Int(header.channels)
+        values = [UInt16](unsafeUninitializedCapacity: count) { samples, initialized in
+            data.withUnsafeBytes { (bytes: UnsafeRawBufferPointer) in
+                let start = bytes.bindMemory(to: UInt8.self).baseAddress
+                _ = cis_png_stored_read(start, bytes.count, &header, samples.baseAddress, &failure)
+            }
+            initialized = failure.code == CIS_OK ? count : 0
+        }
+        if let error = ImageError(failure, whileReading: .png) { throw error }
+        (width, height) = (Int(header.width), Int(header.height))
+        (channels, isPalette) = (Int(header.channels), header.is_palette)
+    }
+}
