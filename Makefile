@@ -7,7 +7,7 @@
 #   make measure            memory and descriptors over many frames; what durability costs beside the bare detector
 #   make fuzz               half a minute of every fuzzer on its seeds (SECONDS_EACH=30)
 #   make sanitize           the suite with the address, undefined and thread sanitizers, and a small soak with the last
-#   make install            binaries, unit, example configuration, shell completions (DESTDIR and PREFIX are honoured)
+#   make install            binaries, unit, example configuration, manual pages, shell completions (DESTDIR, PREFIX honoured)
 #   make uninstall          removes what install placed; configuration, models and pictures stay
 
 PREFIX     ?= /usr/local
@@ -20,6 +20,7 @@ CONFIG     := release
 SYSTEMDLIB ?= $(if $(filter /usr,$(PREFIX)),/usr/lib,/usr/local/lib)
 UNITDIR    ?= $(SYSTEMDLIB)/systemd/system
 DOCDIR     ?= $(PREFIX)/share/doc/inspectd
+MANDIR     ?= $(PREFIX)/share/man
 # Of the machine that inspectd is installed for: from 253 on, `systemctl reload` waits for the new configuration.
 SYSTEMD_VERSION ?= $(or $(shell systemctl --version 2>/dev/null | sed -n '1s/^systemd \([0-9]*\).*/\1/p'),0)
 PROGRAMS   := inspectd inspectctl
@@ -90,6 +91,7 @@ INSTALLED = $(PROGRAMS:%=$(PREFIX)/bin/%) \
   $(PROGRAMS:%=$(PREFIX)/share/bash-completion/completions/%) \
   $(PROGRAMS:%=$(PREFIX)/share/zsh/site-functions/_%) \
   $(PROGRAMS:%=$(PREFIX)/share/fish/vendor_completions.d/%.fish) \
+  $(PROGRAMS:%=$(MANDIR)/man1/%.1) $(MANDIR)/man5/inspectd.yaml.5 \
   $(DOCUMENTS:%=$(DOCDIR)/%) \
   $(SYSCONFDIR)/inspectd/inspectd.yaml.example \
   $(UNITDIR)/inspectd.service $(UNITDIR)/inspectd.service.d/10-notify-reload.conf \
@@ -151,6 +153,9 @@ install:
 	  $(BIN)/$$program --generate-completion-script bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$program && \
 	  $(BIN)/$$program --generate-completion-script zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_$$program && \
 	  $(BIN)/$$program --generate-completion-script fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$program.fish || exit; done
+	for program in $(PROGRAMS); do \
+	  $(BIN)/$$program --experimental-dump-help | $(BIN)/inspectctl manual > $(DESTDIR)$(MANDIR)/man1/$$program.1 || exit; done
+	$(BIN)/inspectctl config reference --style man > $(DESTDIR)$(MANDIR)/man5/inspectd.yaml.5
 	for document in $(DOCUMENTS); do install -D -m 0644 $$document $(DESTDIR)$(DOCDIR)/$$document || exit; done
 	sed 's|/usr/local/bin|$(PREFIX)/bin|g; s|/usr/local/share/doc/inspectd|$(DOCDIR)|g; s|/etc/inspectd|$(SYSCONFDIR)/inspectd|g' \
 	  systemd/inspectd.service > $(DESTDIR)$(UNITDIR)/inspectd.service

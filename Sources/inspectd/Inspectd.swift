@@ -22,7 +22,9 @@ struct Inspectd: AsyncParsableCommand {
             """,
         version: programVersion)
 
-    @Option(name: .customLong("config"), help: ArgumentHelp("The configuration file.", valueName: "file"))
+    @Option(
+        name: .customLong("config"), help: ArgumentHelp("The configuration file.", valueName: "file"),
+        completion: .file(extensions: ["yaml", "yml"]))
     var configurationFile = Configuration.defaultPath
 
     @Flag(help: "Validate the configuration, the models and the folders, and end.")

@@ -8,8 +8,8 @@ public struct Calibration: Codable, Sendable, Equatable {
     public var schema: Int
     public let id: String
     public let createdAt: Date
-    public let modelName: String
-    public let modelVersion: Int
+    public private(set) var modelName: String
+    public private(set) var modelVersion: Int
     /// Where the images came from: a folder, a part of the fitting folder, history.
     public let source: String
     /// Image scores of the calibration images, ascending.
@@ -134,5 +134,14 @@ extension Array {
             if isSecond(self[middle]) { high = middle } else { low = middle + 1 }
         }
         return low
+    }
+}
+
+extension Calibration {
+    /// The same calibration for the same model under another name or number: one that was carried to another store.
+    public func of(model name: String, version: Int) -> Calibration {
+        var copy = self
+        (copy.modelName, copy.modelVersion) = (name, version)
+        return copy
     }
 }

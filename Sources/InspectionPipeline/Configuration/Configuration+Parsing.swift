@@ -61,8 +61,7 @@ extension Configuration {
     }
 
     private mutating func read(_ root: YAMLCursor) {
-        let keys = ["state", "spool", "workers", "scan_interval", "max_megapixels", "lines", "retention"]
-        guard let entries = root.entries(allowed: keys) else { return }
+        guard let entries = root.entries(allowed: Self.keyNames(.top)) else { return }
         let folder = URL(fileURLWithPath: root.collector.file).deletingLastPathComponent()
         if let value = entries["state"]?.path(relativeTo: folder) { state = value }
         if let value = entries["spool"]?.path(relativeTo: folder) { spool = value }
@@ -81,7 +80,7 @@ extension Configuration {
     }
 
     private mutating func readRetention(_ section: YAMLCursor) {
-        guard let entries = section.entries(allowed: ["results", "archive", "min_free"]) else { return }
+        guard let entries = section.entries(allowed: Self.keyNames(.retention)) else { return }
         retention.results = entries["results"]?.duration(atLeast: .seconds(1))
         retention.archive = entries["archive"]?.duration(atLeast: .seconds(1))
         retention.minFree = entries["min_free"]?.size()
@@ -107,14 +106,9 @@ extension Configuration {
 }
 
 extension Configuration.Line {
-    static let keys = [
-        "name", "watch", "model", "gate", "product", "false_alarm_rate", "confidence", "after", "overlay",
-        "follow_links", "only", "ignore", "settle",
-    ]
-
     /// Nil when the name or the folder is missing or wrong (and reported).
     fileprivate init?(_ place: YAMLCursor, folder: URL) {
-        guard let entries = place.entries(allowed: Self.keys) else { return nil }
+        guard let entries = place.entries(allowed: Configuration.keyNames(.line)) else { return nil }
         for key in ["name", "watch"] where entries[key] == nil {
             place.collector.report(
                 place.line, place.path, "the key '\(key)' is missing; every line needs name and watch")

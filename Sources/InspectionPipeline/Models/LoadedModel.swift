@@ -34,15 +34,21 @@ extension ModelStore {
         if let previous, previous.record == record {
             return LoadedModel(record: record, model: previous.model, stored: stored, stamp: stamp)
         }
-        let file = modelPath(name, record.version)
-        guard FileStamp(path: file) != nil || errno != ENOENT else {
-            throw ModelStoreError(
-                .missing, "\(file) is missing: restore it, or activate another version (`inspectctl model list`)")
-        }
-        let title = "model \(name) version \(record.version) (\(file))"
-        let decoded = try ModelFile.decode(try modelData(record), name: title, bases: Backbone.builtIn)
-        try decoded.verifySelfTest(name: title)
-        return LoadedModel(record: record, model: decoded.model, stored: stored, stamp: stamp)
+        return LoadedModel(record: record, model: try decode(record), stored: stored, stamp: stamp)
+    }
+
+    /// A version, in service or not, without a calibration; its self-test frame is scored.
+    /// - Throws: `ModelStoreError`, `ModelError`, `WeightError`, `SystemError`.
+    public func model(_ name: String, version: Int) throws -> (record: ModelRecord, model: any DetectorModel) {
+        let record = try record(name, version: version)
+        return (record, try decode(record))
+    }
+
+    private func decode(_ record: ModelRecord) throws -> any DetectorModel {
+        let title = "model \(record.name) version \(record.version) (\(modelPath(record.name, record.version)))"
+        let file = try ModelFile.decode(try modelData(record), name: title, bases: Backbone.builtIn)
+        try file.verifySelfTest(name: title)
+        return file.model
     }
 
     private static func require(_ schema: Int, _ readable: Int, of path: String) throws {

@@ -4,39 +4,83 @@ import InspectionDomain
 import LinuxPlatform
 import NeuralNets
 
-/// A model with its record and calibration in one file, to carry to another machine: the model's safetensors file with two more
-/// metadata entries, `record` and `calibration` (JSON).
+/// A model with its record and calibration in one file, to carry to another machine: the model's safetensors file with three more
+/// metadata entries, `bundle` (the format, now 1; without it 1 is meant), `record` and `calibration` (JSON).
 public enum ModelBundle {
+    public static let currentFormat = 1
+
     public static func encode(_ record: ModelRecord, data: Data, calibration: StoredCalibration) throws -> Data {
         let file = try WeightFile.parse(data, name: "model \(record.name) version \(record.version)")
         var metadata = file.metadata
+        metadata["bundle"] = String(currentFormat)
         metadata["record"] = String(decoding: try DomainJSON.encoder(pretty: false).encode(record), as: UTF8.self)
         metadata["calibration"] = String(
             decoding: try DomainJSON.encoder(pretty: false).encode(calibration), as: UTF8.self)
         return try WeightFile(tensors: file.tensors, metadata: metadata).encodedAsSafetensors()
     }
 
-    /// - Throws: `ModelStoreError` for a file without record and calibration, `ModelError`, `WeightError`.
-    public static func load(path: String) throws -> LoadedModel {
+    /// What a model's file holds.
+    struct Content {
+        /// Nil in a bare model file.
+        let record: ModelRecord?
+        let calibration: StoredCalibration?
+        let file: ModelFile
+        /// The model file without record and calibration, as a store keeps it.
+        let data: Data
+    }
+
+    /// Reads a bundle or a bare model, and scores its self-test frame.
+    /// - Throws: `SystemError`, `ModelStoreError`, `ModelError`, `WeightError`.
+    static func read(path: String) throws -> Content {
         let data = try FileSystem().read(RawPath(path), limit: .max, followsLinks: true)
-        let metadata = try WeightFile.parse(data, name: path).metadata
-        guard let recordText = metadata["record"], let calibrationText = metadata["calibration"] else {
+        let weights = try WeightFile.parse(data, name: path)
+        var metadata = weights.metadata
+        let format = try metadata["bundle"].map { text in
+            guard let format = Int(text) else {
+                throw ModelStoreError(
+                    .damaged, "\(path) is damaged: its format is '\(text.printable)'; export it again")
+            }
+            return format
+        }
+        guard format ?? 1 <= currentFormat else {
+            throw ModelStoreError(
+                .damaged,
+                "\(path) has format \(format ?? 1), this program reads up to \(currentFormat); upgrade inspectd")
+        }
+        let record = try decode(ModelRecord.self, metadata["record"], path)
+        let calibration = try decode(StoredCalibration.self, metadata["calibration"], path)
+        for key in ["bundle", "record", "calibration"] { metadata[key] = nil }
+        let plain = try WeightFile(tensors: weights.tensors, metadata: metadata).encodedAsSafetensors()
+        if let record, !record.sha256.isEmpty, SHA256.hex(of: plain) != record.sha256 {
+            throw ModelStoreError(
+                .damaged,
+                "\(path) is damaged: its model has not the SHA-256 that its record says, \(record.sha256); export it again"
+            )
+        }
+        let file = try ModelFile.decode(data, name: path, bases: Backbone.builtIn)
+        try file.verifySelfTest(name: path)
+        return Content(record: record, calibration: calibration, file: file, data: plain)
+    }
+
+    private static func decode<Value: Decodable>(_ type: Value.Type, _ text: String?, _ path: String) throws -> Value? {
+        guard let text else { return nil }
+        do {
+            return try DomainJSON.decoder().decode(type, from: Data(text.utf8))
+        } catch {
+            throw ModelStoreError(.damaged, "\(path) is damaged: \(error); export or fit the model again")
+        }
+    }
+
+    /// - Throws: `ModelStoreError` for a file without record and calibration, `ModelError`, `WeightError`, `SystemError`.
+    public static func load(path: String) throws -> LoadedModel {
+        let content = try read(path: path)
+        guard let record = content.record, let calibration = content.calibration else {
             throw ModelStoreError(
                 .damaged,
                 "\(path) holds no calibrated model: give a file that `inspectctl fit --output` or `inspectctl model export` "
                     + "wrote, or the name of a model in the state folder")
         }
-        let record: ModelRecord
-        let calibration: StoredCalibration
-        do {
-            record = try DomainJSON.decoder().decode(ModelRecord.self, from: Data(recordText.utf8))
-            calibration = try DomainJSON.decoder().decode(StoredCalibration.self, from: Data(calibrationText.utf8))
-        } catch {
-            throw ModelStoreError(.damaged, "\(path) is damaged: \(error); export or fit the model again")
-        }
-        let file = try ModelFile.decode(data, name: path, bases: Backbone.builtIn)
-        try file.verifySelfTest(name: path)
-        return LoadedModel(record: record, model: file.model, stored: calibration, stamp: nil)
+        return LoadedModel(record: record, model: content.file.model, stored: calibration, stamp: nil)
     }
 }
 

@@ -46,9 +46,16 @@ extension ModelStore {
 
     func requireVersion(_ name: String, _ version: Int) throws {
         try requireModel(name)
+        try requireStored(name, version)
+    }
+
+    /// Also of a model that no version of which is in service yet.
+    func requireStored(_ name: String, _ version: Int) throws {
         guard try exists(path(name, version) + "/model.json") else {
-            let known = try versions(of: name).map(String.init).joined(separator: ", ")
-            throw ModelStoreError(.missing, "model \(name) has no version \(version); it has \(known)")
+            let known = try versions(of: name)
+            guard !known.isEmpty else { return try requireModel(name) }
+            let list = known.map(String.init).joined(separator: ", ")
+            throw ModelStoreError(.missing, "model \(name) has no version \(version); it has \(list)")
         }
     }
 
@@ -67,7 +74,7 @@ extension ModelStore {
             return try FileSystem().read(RawPath(path), limit: .max, followsLinks: true)
         } catch let error as SystemError where error.isMissing {
             throw ModelStoreError(
-                .damaged, "\(path) is missing: restore it, activate another version or fit the model again")
+                .missing, "\(path) is missing: restore it, or activate another version (`inspectctl model list`)")
         }
     }
 

@@ -44,7 +44,7 @@ public struct ModelStore: Sendable {
     }
 
     public func record(_ name: String, version: Int) throws -> ModelRecord {
-        try requireVersion(name, version)
+        try requireStored(name, version)
         return try read(ModelRecord.self, path(name, version) + "/model.json")
     }
 
@@ -89,7 +89,8 @@ public struct ModelStore: Sendable {
 
     // Writing
 
-    /// Stores a new version with its first calibration and makes it the active one.
+    /// Stores a new version with its first calibration and makes it the active one. One without a calibration is stored only: it
+    /// cannot decide.
     /// - Parameters:
     ///   - record: its name; version and hash are filled in here.
     ///   - data: the model file.
@@ -98,7 +99,7 @@ public struct ModelStore: Sendable {
     @discardableResult
     public func add(
         _ record: ModelRecord, data: Data,
-        describe: (_ version: Int) throws -> (calibration: StoredCalibration, report: [String: Data])
+        describe: (_ version: Int) throws -> (calibration: StoredCalibration?, report: [String: Data])
     ) throws -> ModelRecord {
         guard Identifier.isValid(record.name) else {
             throw ModelStoreError(.refused, "'\(record.name)' is no name for a model: use \(Identifier.allowed)")
@@ -113,21 +114,25 @@ public struct ModelStore: Sendable {
             try FileSystem().makeFolder(RawPath(fresh + "/calibrations"))
             try DurableFile.write(data, to: fresh + "/model.safetensors")
             try DurableFile.write(try DomainJSON.encoder().encode(stored), to: fresh + "/model.json")
-            try DurableFile.write(
-                try DomainJSON.encoder().encode(calibration), to: fresh + "/calibrations/\(calibration.id).json")
+            if let calibration {
+                try DurableFile.write(
+                    try DomainJSON.encoder().encode(calibration), to: fresh + "/calibrations/\(calibration.id).json")
+            }
             if !report.isEmpty {
                 try FileSystem().makeFolder(RawPath(fresh + "/report"))
             }
             for (file, content) in report { try DurableFile.write(content, to: "\(fresh)/report/\(file)") }
             try DurableFile.rename(fresh, to: path(record.name, stored.version))
-            try choose(record.name, version: stored.version, calibration: calibration.id)
+            if let calibration {
+                try choose(record.name, version: stored.version, calibration: calibration.id)
+            }
             return stored
         }
     }
 
     /// Adds a calibration to a version; it decides from now on.
     public func add(_ calibration: StoredCalibration, to name: String, version: Int) throws {
-        try requireVersion(name, version)
+        try requireStored(name, version)
         try locked(name) {
             try DurableFile.write(
                 try DomainJSON.encoder().encode(calibration), to: calibrationPath(name, version, calibration.id))

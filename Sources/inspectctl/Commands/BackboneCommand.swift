@@ -18,7 +18,7 @@ struct BackboneCommand: ParsableCommand {
                   inspectctl backbone import wide_resnet50_2-95faca4d.pth --name wide_resnet50_2
                 """)
         @OptionGroup var global: GlobalOptions
-        @Argument(help: ArgumentHelp("The weight file.", valueName: "file")) var file: String
+        @Argument(help: ArgumentHelp("The weight file.", valueName: "file"), completion: .file()) var file: String
         @Option(help: "The name to keep it under; the file's own by default.") var name: String?
         @Option(
             help: ArgumentHelp(
@@ -68,7 +68,10 @@ struct BackboneCommand: ParsableCommand {
             abstract: "Shows a backbone's levels, normalisation and metadata.",
             discussion: "  inspectctl backbone show efficientnet_b0")
         @OptionGroup var global: GlobalOptions
-        @Argument(help: ArgumentHelp("A name of the list, or a weight file.", valueName: "name|file")) var name: String
+        @Argument(
+            help: ArgumentHelp("A name of the list, or a weight file.", valueName: "name|file"),
+            completion: .backbonesAndFiles)
+        var name: String
 
         func run() throws {
             let catalog = try global.backbones()

@@ -29,7 +29,8 @@ struct BenchmarkCommand: ParsableCommand {
     var threads = ProcessInfo.processInfo.activeProcessorCount
 
     @Option(
-        name: .customLong("json"), help: ArgumentHelp("Write {name: {median_ms, min_ms}} there.", valueName: "file"))
+        name: .customLong("json"), help: ArgumentHelp("Write {name: {median_ms, min_ms}} there.", valueName: "file"),
+        completion: .file())
     var jsonFile: String?
 
     func validate() throws {

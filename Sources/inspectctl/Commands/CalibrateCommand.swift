@@ -21,10 +21,12 @@ struct CalibrateCommand: ParsableCommand {
     @OptionGroup var global: GlobalOptions
     @OptionGroup var rule: RuleOptions
 
-    @Option(help: ArgumentHelp("The line of the configuration.", valueName: "line"))
+    @Option(help: ArgumentHelp("The line of the configuration.", valueName: "line"), completion: .lines)
     var line: String
 
-    @Option(parsing: .upToNextOption, help: ArgumentHelp("Folders of flawless pictures.", valueName: "folder"))
+    @Option(
+        parsing: .upToNextOption, help: ArgumentHelp("Folders of flawless pictures.", valueName: "folder"),
+        completion: .directory)
     var normal: [String] = []
 
     @Option(
@@ -36,6 +38,12 @@ struct CalibrateCommand: ParsableCommand {
         help: ArgumentHelp(
             "With --from-history: frames called anomalous too. Only after looking at them: each must be flawless."))
     var includeAlarms = false
+
+    @Option(
+        help: ArgumentHelp(
+            "With --normal: another version of the model than the active one, as after `inspectctl model import`; it decides "
+                + "from then on.", valueName: "n"))
+    var modelVersion: Int?
 
     @Flag(help: "The line's gate instead of its model.")
     var gate = false
@@ -60,6 +68,9 @@ struct CalibrateCommand: ParsableCommand {
         if let fromHistory, Quantity.duration(fromHistory) == nil {
             throw ValidationError("--from-history needs \(Quantity.durationsAllowed), got '\(fromHistory)'")
         }
+        guard modelVersion == nil || !normal.isEmpty else {
+            throw ValidationError("--model-version belongs to --normal")
+        }
         guard last > 0 else { throw ValidationError("--last must be above 0, got \(last)") }
     }
 
@@ -68,6 +79,7 @@ struct CalibrateCommand: ParsableCommand {
         let store = ModelStore(folder: configuration.modelsPath)
         let name = try modelName(line)
         if rollback { return try rollBack(store, name) }
+        if let modelVersion { return try calibrate(modelVersion, of: name, store, configuration, line) }
         let model = try store.load(name)
         let (frames, source) = try pictures(configuration, line)
         let bars = PhaseProgress(global)
@@ -92,6 +104,37 @@ struct CalibrateCommand: ParsableCommand {
         switch global.format {
         case .text: Output.print(report.text)
         case .json: try Output.printJSON(report)
+        }
+    }
+
+    /// The first calibration of a version that has none, or another one of a version that is not in service.
+    private func calibrate(
+        _ version: Int, of name: String, _ store: ModelStore, _ configuration: Configuration, _ line: Configuration.Line
+    ) throws {
+        let (record, model) = try store.model(name, version: version)
+        let (frames, source) = try pictures(configuration, line)
+        let wanted = rule.rule(line)
+        _ = try wanted.k(of: frames.count)
+        let bars = PhaseProgress(global)
+        let scores = try FrameScorer.score(
+            frames, model: model, workers: ProcessInfo.processInfo.activeProcessorCount, phase: "calibration",
+            progress: bars.callback)
+        bars.finish()
+        let calibration = try Calibration(
+            modelName: name, modelVersion: version, source: source,
+            scores: scores.map { (image: $0.imageScore, mapMaximum: $0.mapMaximum) }, rule: wanted,
+            id: StoredCalibration.newID())
+        if !dryRun {
+            try store.add(
+                StoredCalibration(calibration, overridesLine: rule.isExplicit), to: name, version: record.version)
+        }
+        switch global.format {
+        case .json: try Output.printJSON(calibration)
+        case .text:
+            Output.print(
+                "model \(name) version \(version): image threshold \(Output.score(calibration.imageThreshold)), pixel threshold "
+                    + "\(Output.score(calibration.pixelThreshold)) on \(calibration.n) images\npromise: \(calibration.promise)\n"
+                    + (dryRun ? "dry run: nothing was changed" : "it decides from the next frame on"))
         }
     }
 

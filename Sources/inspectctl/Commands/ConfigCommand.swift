@@ -1,9 +1,10 @@
 import ArgumentParser
+import Foundation
 import InspectionPipeline
 
 struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "config", abstract: "Looks after the configuration.", subcommands: [Check.self])
+        commandName: "config", abstract: "Looks after the configuration.", subcommands: [Check.self, Reference.self])
 
     struct Check: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -35,6 +36,32 @@ struct ConfigCommand: ParsableCommand {
             case .json:
                 try Output.printJSON(Report(file: file, lines: String(configuration.lines.count), remarks: remarks))
             }
+        }
+    }
+
+    struct Reference: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Prints every key of the configuration with its type, default and meaning.",
+            discussion: """
+                  inspectctl config reference
+                  inspectctl config reference --style man | man -l -
+                """)
+
+        enum Style: String, ExpressibleByArgument, CaseIterable {
+            case markdown, man, example
+        }
+
+        @Option(help: ArgumentHelp("How it is printed.", valueName: "markdown|man|example"))
+        var style = Style.markdown
+
+        func run() throws {
+            let text =
+                switch style {
+                case .markdown: ConfigurationReference.markdown
+                case .man: ConfigurationReference.manualPage
+                case .example: ConfigurationReference.example + "\n"
+                }
+            FileHandle.standardOutput.write(Data(text.utf8))
         }
     }
 }

@@ -13,7 +13,7 @@ struct DetectorOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "The feature extractor: a name of `inspectctl backbone list`, or a .safetensors or .pth file; "
-                + "the built-in one by default.", valueName: "name|file"))
+                + "the built-in one by default.", valueName: "name|file"), completion: .backbonesAndFiles)
     var backbone: String?
 
     @Option(

@@ -26,20 +26,24 @@ struct EvaluateCommand: ParsableCommand {
     @OptionGroup var rule: RuleOptions
     @OptionGroup(title: "data set") var layout: DatasetArguments
 
-    @Argument(help: "The data set's folder.")
+    @Argument(help: "The data set's folder.", completion: .directory)
     var dataset: String
 
     @Option(
         help: ArgumentHelp(
-            "A model of the state folder, or a file of `inspectctl fit --output`.", valueName: "name|file"))
+            "A model of the state folder, or a file of `inspectctl fit --output`.", valueName: "name|file"),
+        completion: .modelsAndFiles)
     var model: String?
 
-    @Option(name: .customLong("json"), help: ArgumentHelp("Write the report there.", valueName: "file"))
+    @Option(
+        name: .customLong("json"), help: ArgumentHelp("Write the report there.", valueName: "file"), completion: .file()
+    )
     var jsonFile: String?
 
     @Option(
         help: ArgumentHelp(
-            "Write ROC, histogram, the worst mistakes and the course of training as PNG there.", valueName: "folder"))
+            "Write ROC, histogram, the worst mistakes and the course of training as PNG there.", valueName: "folder"),
+        completion: .directory)
     var plots: String?
 
     @Flag(

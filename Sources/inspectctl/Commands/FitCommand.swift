@@ -31,18 +31,21 @@ struct FitCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "Store the model for this line of the configuration; repeated with --normal, one model for several products, "
-                + "calibrated for each line by itself.", valueName: "line"))
+                + "calibrated for each line by itself.", valueName: "line"), completion: .lines)
     var line: [String] = []
 
-    @Option(help: ArgumentHelp("Write the calibrated model to a file instead.", valueName: "file"))
+    @Option(help: ArgumentHelp("Write the calibrated model to a file instead.", valueName: "file"), completion: .file())
     var output: String?
 
-    @Option(parsing: .upToNextOption, help: ArgumentHelp("Folders of flawless pictures.", valueName: "folder"))
+    @Option(
+        parsing: .upToNextOption, help: ArgumentHelp("Folders of flawless pictures.", valueName: "folder"),
+        completion: .directory)
     var normal: [String] = []
 
     @Option(
         parsing: .upToNextOption,
-        help: ArgumentHelp("Folders of other flawless pictures to calibrate on.", valueName: "folder"))
+        help: ArgumentHelp("Folders of other flawless pictures to calibrate on.", valueName: "folder"),
+        completion: .directory)
     var calibration: [String] = []
 
     func validate() throws {

@@ -14,7 +14,7 @@ struct HistoryCommand: ParsableCommand {
 
     @OptionGroup var global: GlobalOptions
 
-    @Option(help: ArgumentHelp("Only of this line.", valueName: "line"))
+    @Option(help: ArgumentHelp("Only of this line.", valueName: "line"), completion: .lines)
     var line: String?
 
     @Option(

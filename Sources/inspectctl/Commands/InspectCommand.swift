@@ -23,18 +23,21 @@ struct InspectCommand: ParsableCommand {
     @OptionGroup var global: GlobalOptions
     @OptionGroup var rule: RuleOptions
 
-    @Argument(help: "Pictures, or folders of pictures.")
+    @Argument(help: "Pictures, or folders of pictures.", completion: .file())
     var paths: [String]
 
     @Option(
         help: ArgumentHelp(
-            "A model of the state folder, or a file of `inspectctl fit --output`.", valueName: "name|file"))
+            "A model of the state folder, or a file of `inspectctl fit --output`.", valueName: "name|file"),
+        completion: .modelsAndFiles)
     var model: String
 
-    @Option(help: ArgumentHelp("Write an overlay picture of each there.", valueName: "folder"))
+    @Option(help: ArgumentHelp("Write an overlay picture of each there.", valueName: "folder"), completion: .directory)
     var overlays: String?
 
-    @Option(help: ArgumentHelp("Write the anomaly map of each there (16-bit PNG).", valueName: "folder"))
+    @Option(
+        help: ArgumentHelp("Write the anomaly map of each there (16-bit PNG).", valueName: "folder"),
+        completion: .directory)
     var maps: String?
 
     @Option(help: "Cores that one picture may use.")

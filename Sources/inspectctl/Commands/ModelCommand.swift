@@ -5,7 +5,7 @@ import InspectionPipeline
 struct ModelCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "model", abstract: "Looks after stored models and their versions.",
-        subcommands: [List.self, Show.self, Activate.self, Rollback.self, Export.self])
+        subcommands: [List.self, Show.self, Activate.self, Rollback.self, Export.self, Import.self])
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Lists the models and their versions.")
@@ -40,7 +40,7 @@ struct ModelCommand: ParsableCommand {
             abstract: "Shows a model's version with its calibrations.",
             discussion: "  inspectctl model show plate\n  inspectctl model show plate --version-number 2")
         @OptionGroup var global: GlobalOptions
-        @Argument(help: "The model's name.") var name: String
+        @Argument(help: "The model's name.", completion: .models) var name: String
         @Option(help: ArgumentHelp("The version; the active one by default.", valueName: "n")) var versionNumber: Int?
 
         struct Report: Encodable {
@@ -91,7 +91,7 @@ struct ModelCommand: ParsableCommand {
             abstract: "Puts a version (and one of its calibrations) in service; the running daemon follows at once.",
             discussion: "  inspectctl model activate plate 2")
         @OptionGroup var global: GlobalOptions
-        @Argument(help: "The model's name.") var name: String
+        @Argument(help: "The model's name.", completion: .models) var name: String
         @Argument(help: ArgumentHelp("The version.", valueName: "n")) var versionNumber: Int
         @Option(help: ArgumentHelp("One of its calibrations; the latest by default.", valueName: "id"))
         var calibration: String?
@@ -106,7 +106,7 @@ struct ModelCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Goes back to the version that was in service before the present one.")
         @OptionGroup var global: GlobalOptions
-        @Argument(help: "The model's name.") var name: String
+        @Argument(help: "The model's name.", completion: .models) var name: String
 
         func run() throws {
             try global.report(try global.modelStore().rollBackModel(name), of: name)
@@ -118,8 +118,8 @@ struct ModelCommand: ParsableCommand {
             abstract: "Writes a model with its calibration to one file, for `inspectctl inspect --model FILE`.",
             discussion: "  inspectctl model export plate plate.model")
         @OptionGroup var global: GlobalOptions
-        @Argument(help: "The model's name.") var name: String
-        @Argument(help: ArgumentHelp("The file to write.", valueName: "file")) var file: String
+        @Argument(help: "The model's name.", completion: .models) var name: String
+        @Argument(help: ArgumentHelp("The file to write.", valueName: "file"), completion: .file()) var file: String
         @Option(help: ArgumentHelp("The version; the active one by default.", valueName: "n")) var versionNumber: Int?
 
         func run() throws {

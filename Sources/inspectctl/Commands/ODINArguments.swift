@@ -22,7 +22,7 @@ struct ODINArguments: ParsableArguments {
         parsing: .upToNextOption,
         help: ArgumentHelp(
             "Folders of pictures that show no known product, to choose the perturbation by; without, each "
-                + "product in turn is taken for unknown.", valueName: "folder"))
+                + "product in turn is taken for unknown.", valueName: "folder"), completion: .directory)
     var unknown: [String] = []
 
     @Option(

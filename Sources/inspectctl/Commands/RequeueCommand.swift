@@ -15,13 +15,15 @@ struct RequeueCommand: ParsableCommand {
 
     @OptionGroup var global: GlobalOptions
 
-    @Argument(help: ArgumentHelp("Result ids of the frames to put back.", valueName: "id"))
+    @Argument(help: ArgumentHelp("Result ids of the frames to put back.", valueName: "id"), completion: .quarantined)
     var ids: [String] = []
 
-    @Option(help: ArgumentHelp("Only of this line.", valueName: "line"))
+    @Option(help: ArgumentHelp("Only of this line.", valueName: "line"), completion: .lines)
     var line: String?
 
-    @Option(help: ArgumentHelp("Only with this reason, such as truncated or permission.", valueName: "code"))
+    @Option(
+        help: ArgumentHelp("Only with this reason, such as truncated or permission.", valueName: "code"),
+        completion: .codes)
     var code: String?
 
     @Flag(help: "Put all of them back.")

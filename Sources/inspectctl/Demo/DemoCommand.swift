@@ -17,7 +17,7 @@ struct DemoCommand: ParsableCommand {
 
     @OptionGroup var global: GlobalOptions
 
-    @Argument(help: ArgumentHelp("Where to leave everything.", valueName: "dir"))
+    @Argument(help: ArgumentHelp("Where to leave everything.", valueName: "dir"), completion: .directory)
     var folder = "inspectd-demo"
 
     @Option(help: ArgumentHelp("Flawless frames to fit on, per product.", valueName: "n"))

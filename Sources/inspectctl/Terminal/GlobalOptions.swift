@@ -6,7 +6,9 @@ import LinuxPlatform
 
 /// Options of every command.
 struct GlobalOptions: ParsableArguments {
-    @Option(name: .customLong("config"), help: ArgumentHelp("The configuration file.", valueName: "file"))
+    @Option(
+        name: .customLong("config"), help: ArgumentHelp("The configuration file.", valueName: "file"),
+        completion: .file(extensions: ["yaml", "yml"]))
     var configurationFile: String?
 
     @Option(help: ArgumentHelp("How results are printed.", valueName: "text|json"))

@@ -1,0 +1,145 @@
+/// One key of `inspectd.yaml`: the single declaration from which the parser takes the names it accepts, and the reference page
+/// and the manual page everything else.
+///
+/// A new key is one entry of `Configuration.keys`, and one line where its section is read.
+public struct ConfigurationKey: Sendable, Equatable {
+    /// Where a key stands.
+    public enum Section: String, Sendable, CaseIterable {
+        case top, line, retention
+
+        /// As a heading.
+        public var title: String {
+            switch self {
+            case .top: "The file"
+            case .line: "A line: the entries of `lines`"
+            case .retention: "`retention`"
+            }
+        }
+
+        var text: String {
+            switch self {
+            case .top: "Keys at the left margin."
+            case .line: "One entry for each camera; each needs `name` and `watch`."
+            case .retention:
+                "Oldest first. Without a key, nothing is removed for its reason. Alerts and the quarantine never go."
+            }
+        }
+    }
+
+    public let section: Section
+    public let name: String
+    /// What a value is: `folder`, `duration`.
+    public let type: String
+    /// What holds without the key; nil where it must be given.
+    public let standard: String?
+    /// Which values are allowed, in words; empty where the type says it all.
+    public let allowed: String
+    /// What it does.
+    public let meaning: String
+    /// A value as it would be written.
+    public let example: String
+
+    init(
+        _ section: Section, _ name: String, _ type: String, standard: String?, allowed: String = "", _ meaning: String,
+        example: String
+    ) {
+        (self.section, self.name, self.type, self.standard) = (section, name, type, standard)
+        (self.allowed, self.meaning, self.example) = (allowed, meaning, example)
+    }
+}
+
+extension Configuration {
+    private static let defaults = Configuration()
+    private static let lineDefaults = Line(name: "line", watch: "/")
+
+    private static func words<Choice: CaseIterable & RawRepresentable<String>>(_ type: Choice.Type) -> String {
+        Choice.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ")
+    }
+
+    /// The names that a section accepts.
+    static func keyNames(_ section: ConfigurationKey.Section) -> [String] {
+        keys.filter { $0.section == section }.map(\.name)
+    }
+
+    /// Every key, in the order of the reference.
+    public static let keys: [ConfigurationKey] = [
+        ConfigurationKey(
+            .top, "state", "folder", standard: defaults.state,
+            "Models, calibrations and the ledger. One daemon at a time works in it.", example: "/var/lib/inspectd"),
+        ConfigurationKey(
+            .top, "spool", "folder", standard: defaults.spool,
+            "Results, alerts, archive and quarantine. One daemon at a time works in it.",
+            example: "/var/spool/inspectd"),
+        ConfigurationKey(
+            .top, "workers", "count or `auto`", standard: "auto", allowed: "`auto`, 1 to 256",
+            "Frames computed at a time. `auto`: one per core, each on one thread. With 1, a frame is spread over all cores.",
+            example: "2"),
+        ConfigurationKey(
+            .top, "scan_interval", "duration", standard: Quantity.text(defaults.scanInterval),
+            allowed: "0.1 s and more",
+            "How often the watched folders are scanned when no event came: network file systems send none.",
+            example: "10s"),
+        ConfigurationKey(
+            .top, "max_megapixels", "number", standard: String(format: "%g", defaults.maxMegapixels),
+            allowed: "above 0, up to 10000", "A frame that would decode to more is set aside, before it takes memory.",
+            example: "50"),
+        ConfigurationKey(
+            .top, "lines", "list", standard: "none", "The cameras: see below. The daemon needs at least one.",
+            example: "[]"),
+        ConfigurationKey(
+            .top, "retention", "keys", standard: "nothing is removed", "What is removed, and when: see below.",
+            example: "{}"),
+
+        ConfigurationKey(
+            .line, "name", "name", standard: nil, allowed: Identifier.allowed,
+            "Names the line in results, messages and commands.", example: "plate"),
+        ConfigurationKey(
+            .line, "watch", "folder", standard: nil,
+            "The folder the camera writes into; its subfolders are watched too.", example: "/srv/cameras/plate"),
+        ConfigurationKey(
+            .line, "model", "name", standard: "the line's name", allowed: Identifier.allowed,
+            "The model that inspects the line's frames; lines may share one.", example: "plate"),
+        ConfigurationKey(
+            .line, "gate", "name", standard: "none", allowed: Identifier.allowed,
+            "A model of method odin that recognises the product before `model` looks for defects.", example: "products"),
+        ConfigurationKey(
+            .line, "product", "text", standard: "any that the gate knows", "The product that the gate must recognise.",
+            example: "plate"),
+        ConfigurationKey(
+            .line, "false_alarm_rate", "number", standard: String(format: "%g", lineDefaults.falseAlarmRate),
+            allowed: "above 0, below 1", "The share of flawless frames that may be called anomalous.", example: "0.02"),
+        ConfigurationKey(
+            .line, "confidence", "number", standard: "none: the rate holds on average", allowed: "above 0, below 1",
+            "The probability with which the rate holds, instead of on average.", example: "0.95"),
+        ConfigurationKey(
+            .line, "after", "choice", standard: lineDefaults.after.rawValue, allowed: words(After.self),
+            "What becomes of a frame after its inspection.", example: "keep"),
+        ConfigurationKey(
+            .line, "overlay", "choice", standard: lineDefaults.overlay.rawValue, allowed: words(OverlayPolicy.self),
+            "Which frames get an overlay picture.", example: "always"),
+        ConfigurationKey(
+            .line, "follow_links", "boolean", standard: "false",
+            "Whether a symbolic link to a file is a frame of that file's content.", example: "true"),
+        ConfigurationKey(
+            .line, "only", "list of patterns", standard: "every file that is an image by name or content",
+            "The only files that are frames.", example: "[\"*.jpg\"]"),
+        ConfigurationKey(
+            .line, "ignore", "list of patterns", standard: "none beside the built-in ones",
+            "Files, and folders (with a slash at the end), that are passed over.",
+            example: "[\"*_preview.*\", \"old/\"]"),
+        ConfigurationKey(
+            .line, "settle", "duration", standard: Quantity.text(lineDefaults.settle),
+            "How long a file without its end may rest before it is taken for truncated.", example: "10s"),
+
+        ConfigurationKey(
+            .retention, "results", "duration or `never`", standard: "never", allowed: "1 s and more",
+            "Results older than this go, by whole days.", example: "30d"),
+        ConfigurationKey(
+            .retention, "archive", "duration or `never`", standard: "never", allowed: "1 s and more",
+            "Archived frames older than this go, by whole days.", example: "7d"),
+        ConfigurationKey(
+            .retention, "min_free", "size", standard: "none",
+            "Space that stays free on the spool's file system: results and archived frames go before it is used.",
+            example: "5GiB"),
+    ]
+}

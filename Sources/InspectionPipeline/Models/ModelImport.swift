@@ -1,0 +1,53 @@
+import AnomalyDetectors
+import Foundation
+import InspectionDomain
+import LinuxPlatform
+import NeuralNets
+
+/// Takes a model that was fitted elsewhere into service: from a file of `inspectctl model export` or `inspectctl fit --output`,
+/// or a bare `model.safetensors`, which has no calibration.
+public struct ModelImport: Sendable {
+    /// What the file is, after its self-test frame was scored as stored with it.
+    public let record: ModelRecord
+    /// Nil for a bare model: it must be calibrated before it can decide.
+    public let calibration: StoredCalibration?
+    private let data: Data
+
+    /// Reads the file and scores its self-test frame.
+    /// - Parameter name: the model it becomes a version of.
+    /// - Throws: `ModelStoreError`, `ModelError`, `WeightError`, `SystemError`.
+    public init(path: String, as name: String) throws {
+        let content = try ModelBundle.read(path: path)
+        let model = content.file.model
+        var record =
+            content.record
+            ?? ModelRecord(
+                name: name, method: model.method.rawValue, backbone: model.backboneName,
+                createdAt: Date().toTheMillisecond,
+                inputWidth: model.inputWidth, inputHeight: model.inputHeight, sources: [], images: 0, seed: 0)
+        record.name = name
+        self.record = record
+        calibration = content.calibration
+        data = content.data
+    }
+
+    /// Whether it can decide on a line: it has a calibration that suffices for the line's rule.
+    /// - Throws: `CalibrationRule.TooFewImages`.
+    public func check(for line: Configuration.Line) throws {
+        _ = try calibration?.deciding(for: line.rule)
+    }
+
+    /// Stores it as a new version, which decides from the next frame on if it has a calibration.
+    /// - Returns: the record as stored.
+    /// - Throws: `ModelStoreError`, `SystemError`.
+    public func store(in store: ModelStore) throws -> ModelRecord {
+        try store.add(record, data: data) { version in
+            let stored = calibration.map { calibration in
+                StoredCalibration(
+                    calibration.calibration.of(model: record.name, version: version),
+                    overridesLine: calibration.overridesLine)
+            }
+            return (stored, [:])
+        }
+    }
+}

@@ -1,0 +1,119 @@
+import AnomalyDetectors
+import ArgumentParser
+import Foundation
+import InspectionPipeline
+
+extension ModelCommand {
+    struct Import: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Takes a model that was fitted elsewhere into service.",
+            discussion: """
+                The file is what `inspectctl model export` or `inspectctl fit --output` wrote. Its self-test frame must score on
+                this machine as it did where it was fitted; then it becomes a new version of the line's model and decides from
+                the next frame on, with the calibration it carries. `inspectctl model rollback` brings the former version back.
+                A model without a calibration (a bare model.safetensors) is stored, but does not decide before `inspectctl
+                calibrate` has given it one.
+
+                  inspectctl model import plate.model --line plate --dry-run
+                  inspectctl model import plate.model --line plate
+                """)
+
+        @OptionGroup var global: GlobalOptions
+        @Argument(help: ArgumentHelp("The model's file.", valueName: "file"), completion: .file())
+        var file: String
+        @Option(
+            help: ArgumentHelp("The line whose model it becomes (its gate, for --method odin).", valueName: "line"),
+            completion: .lines)
+        var line: String?
+        @Option(
+            help: ArgumentHelp("Instead of a line: the model it becomes a version of.", valueName: "model"),
+            completion: .models)
+        var name: String?
+        @Flag(help: "Only check the file and its self-test frame.")
+        var dryRun = false
+
+        func validate() throws {
+            guard (line == nil) != (name == nil) else {
+                throw ValidationError("give one of --line LINE and --name MODEL")
+            }
+        }
+
+        private struct Report: Encodable {
+            var record: ModelRecord
+            var calibration: String?
+            var applied: Bool
+            var isActive: Bool
+
+            enum CodingKeys: String, CodingKey {
+                case record, calibration, applied
+                case isActive = "active"
+            }
+        }
+
+        func run() throws {
+            let (configuration, target) = try place()
+            let imported = try ModelImport(path: file, as: target)
+            for line in configuration.lines where [line.model, line.gate].contains(target) {
+                try check(imported, line)
+            }
+            let store = ModelStore(folder: configuration.modelsPath)
+            let record = dryRun ? imported.record : try imported.store(in: store)
+            let isActive = !dryRun && imported.calibration != nil
+            guard global.format == .text else {
+                return try Output.printJSON(
+                    Report(
+                        record: record, calibration: imported.calibration?.id, applied: !dryRun, isActive: isActive))
+            }
+            Output.print(text(record, imported.calibration, isActive: isActive))
+        }
+
+        /// The model that is meant.
+        private func place() throws -> (Configuration, String) {
+            if let name {
+                guard Identifier.isValid(name) else {
+                    throw ProgramError(.usage, "'\(name)' is no name for a model: use \(Identifier.allowed)")
+                }
+                return (try global.configuration(), name)
+            }
+            let (configuration, line) = try global.line(line ?? "")
+            guard try ModelImport(path: file, as: line.model).record.method == DetectionMethod.odin.rawValue else {
+                return (configuration, line.model)
+            }
+            guard let gate = line.gate else {
+                throw ProgramError(
+                    .badData,
+                    "\(file) is a gate (method odin), and line \(line.name) has none; give gate: MODEL in the configuration"
+                )
+            }
+            return (configuration, gate)
+        }
+
+        /// A version that could not decide would stop its lines.
+        private func check(_ imported: ModelImport, _ line: Configuration.Line) throws {
+            let isGate = imported.record.method == DetectionMethod.odin.rawValue
+            guard isGate == (imported.record.name == line.gate) else {
+                throw ProgramError(
+                    .badData,
+                    "\(file) is of method \(imported.record.method), which cannot serve as the "
+                        + (isGate ? "model" : "gate") + " of line \(line.name)")
+            }
+            try imported.check(for: line)
+        }
+
+        private func text(_ record: ModelRecord, _ calibration: StoredCalibration?, isActive: Bool) -> String {
+            let what = "\(file): \(record.method) on \(record.backbone), self-test frame scored as stored"
+            guard let calibration else {
+                return what + "\nit has no calibration"
+                    + (dryRun
+                        ? ": it would be stored, and not decide; dry run: nothing was changed"
+                        : ": stored as version \(record.version) of model \(record.name), which does not decide; calibrate it "
+                            + "with `inspectctl calibrate --line LINE --model-version \(record.version) --normal DIR`")
+            }
+            return what + ", calibration \(calibration.id) on \(calibration.calibration.n) images\n"
+                + (dryRun
+                    ? "dry run: nothing was changed"
+                    : "model \(record.name): version \(record.version) decides from the next frame on; `inspectctl model "
+                        + "rollback \(record.name)` undoes it")
+        }
+    }
+}
