@@ -17,8 +17,8 @@ struct Inspectd: AsyncParsableCommand {
               inspectd --config /etc/inspectd/inspectd.yaml
               inspectd --config samples/inspectd.yaml --check
 
-            Exit codes: 0 done, 64 usage, 65 bad data, 69 another inspectd works in the same spool or state folder, 74 I/O,
-            77 permission, 78 configuration.
+            Exit codes: 0 done, 64 usage, 65 bad data, 69 another inspectd works in the same spool or state folder,
+            74 I/O, 77 permission, 78 configuration.
             """,
         version: programVersion)
 
