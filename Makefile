@@ -3,7 +3,7 @@
 #   make demo [DIR=demo]    sample frames, fit, calibrate, the real daemon on a real folder, overlays to look at
 #   make test               formatting check and the whole test suite
 #   make crash-test         kills a debug build of the daemon at every step of a frame's life
-#   make soak               10,500 frames while the daemon is killed a hundred times (FRAMES=, KILLS=)
+#   make soak               10,500 frames while the daemon is killed a hundred times (FRAMES=, KILLS=); 330 killed every 0.2 to 0.5 s
 #   make measure            memory and descriptors over many frames; what durability costs beside the bare detector
 #   make fuzz               half a minute of every fuzzer on its seeds (SECONDS_EACH=30)
 #   make sanitize           the suite with the address, undefined and thread sanitizers, and a small soak with the last

@@ -26,7 +26,6 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
-let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -57,15 +56,17 @@ let package = Package(
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .systemLibrary(name: "CLinux"),
         .target(name: "CImageShims", dependencies: ["CJPEG", "CPNG"], cSettings: shimFlags),
+        .target(name: "CCrashNote", cSettings: shimFlags, linkerSettings: [.linkedLibrary("pthread")]),
         .target(
-            name: "CKernels", cSettings: kernelFlags, linkerSettings: [.linkedLibrary("pthread"), .linkedLibrary("m")]),
+            name: "CKernels", dependencies: ["CCrashNote"], cSettings: kernelFlags,
+            linkerSettings: [.linkedLibrary("pthread"), .linkedLibrary("m")]),
         .target(name: "CDefaultModel", exclude: ["weights"], cSettings: shimFlags),
 
         // Numbers
         library("TensorCore", ["CKernels", "COpenBLAS"]),
         library("NeuralNets", ["TensorCore", "CKernels"]),
         library("Imaging", ["CImageShims", "CKernels"]),
-        library("LinuxPlatform", ["InspectionDomain", "CLinux", "CSystemd", crypto]),
+        library("LinuxPlatform", ["InspectionDomain", "CLinux", "CSystemd", "CCrashNote", crypto]),
         library("ImageFolders", ["LinuxPlatform", "Imaging"]),
         library(
             "AnomalyDetectors",
@@ -83,7 +84,7 @@ let package = Package(
             [
                 "AnomalyDetectors", "NeuralNets", "TensorCore", "Imaging", "ImageFolders", "LedgerStore", "Spooling",
                 "LinuxPlatform", "CDefaultModel", "InspectionDomain",
-                yams, logging, lifecycle, signals,
+                yams, logging, lifecycle,
             ]),
 
         // Pictures the project draws itself

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "ck_team.h"
+#include "CCrashNote.h"
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -12,6 +13,8 @@ struct ck_team {
     int started;
     void (*body)(void *, int, int);
     void *context;
+    /// What the caller works on, so that a member that crashes is known to have worked on it too.
+    char frame[CCN_FRAME_SIZE];
     // Each on a line of its own: the spinning side must not slow the writing side.
     _Alignas(64) atomic_uint arrived;
     _Alignas(64) atomic_uint phase;
@@ -70,10 +73,13 @@ static void *serve(void *argument) {
     struct member self = *(struct member *)argument;
     free(argument);
     ck_team *t = self.team;
+    ccn_prepare_thread();
     for (unsigned seen = 0;;) {
         seen = await_generation(t, seen);
         if (atomic_load(&t->stopping)) return NULL;
+        ccn_work_on(t->frame);
         t->body(t->context, self.index, t->size);
+        ccn_work_on(NULL);
         ck_team_barrier(t);
     }
 }
@@ -126,6 +132,7 @@ void ck_team_run(ck_team *t, void (*body)(void *, int, int), void *context) {
     }
     t->body = body;
     t->context = context;
+    ccn_copy_frame(t->frame);
     begin_generation(t);
     body(context, 0, t->size);
     ck_team_barrier(t);

@@ -217,7 +217,8 @@ public struct ResultFiles: Codable, Sendable, Equatable {
 
 /// Why a frame has no score.
 public struct InspectionError: Codable, Sendable, Equatable, Error {
-    /// A stable word: `truncated`, `corrupt`, `unsupported`, `too-large`, `empty`, `permission`, `crashed-twice`, `internal`.
+    /// A stable word: `truncated`, `corrupt`, `unsupported`, `too-large`, `empty`, `permission`, `crashed-twice`,
+    /// `killed-from-outside`, `internal`.
     public var code: String
     public var message: String
 

@@ -10,8 +10,12 @@ public struct Claim: Sendable, Equatable {
     /// Where the frame arrived.
     public let original: RawPath
     public let claimedAt: Date
-    /// Times that work on it has begun, the current one included.
+    /// Processes that have begun to work on it and did not come to an end with it, the current one included.
     public internal(set) var attempts: Int
+    /// Processes that died while they worked on it; and those of them that worked on nothing else.
+    public let deaths, deathsAlone: Int
+    /// The signals of those that died of it, by their own notes.
+    public let crashes: [Int32]
     /// The line keeps its originals: the frame was not moved.
     public let isKept: Bool
     /// The frame arrived as a link that the line follows.
@@ -33,7 +37,8 @@ public struct Claim: Sendable, Equatable {
         /// For people who read the file.
         let originalText: String
         let claimedAt: Date
-        var attempts: Int
+        /// Of versions that counted here: later ones count in the sheet's `WorkLog`.
+        let attempts: Int
         let kept: Bool
         /// Absent for a file.
         var link: Bool?
@@ -49,21 +54,15 @@ public struct Claim: Sendable, Equatable {
         }
     }
 
-    var record: Record {
-        var record = Record(
-            id: id, line: line, original: original, claimedAt: claimedAt, attempts: attempts, kept: isKept,
-            isLink: isLink, fingerprint: fingerprint)
-        record.source = source == original ? nil : source.hex
-        record.supersedes = supersedes
-        return record
-    }
-
-    init?(_ record: Record, sheet: ClaimSheet) {
+    init?(_ record: Record, _ work: WorkLog.Frame = WorkLog.Frame(), sheet: ClaimSheet) {
         guard let original = RawPath(hex: record.original) else { return nil }
         source = record.source.flatMap { RawPath(hex: $0) } ?? original
         supersedes = record.supersedes
         (id, line, self.original, claimedAt) = (record.id, record.line, original, record.claimedAt)
-        (attempts, isKept, isLink) = (record.attempts, record.kept, record.link ?? false)
+        (isKept, isLink) = (record.kept, record.link ?? false)
+        // An earlier version's count holds what its log says too.
+        deaths = work.deaths + max(record.attempts, work.isOpenWithoutEnd ? 1 : 0)
+        (deathsAlone, crashes, attempts) = (work.deathsAlone, work.crashes.map(\.signal), deaths)
         (fingerprint, self.sheet) = (record.fingerprint, sheet)
     }
 }

@@ -14,9 +14,6 @@ final class ClaimSheet: Sendable, Equatable {
     }
 
     static let recordName = "claims.json"
-    /// Ids of frames whose work has begun, a line each; not synced.
-    static let begunName = ".begun"
-
     let folder: RawPath
     /// Of the frames that are in work still, in order of arrival.
     private let records: Mutex<[Claim.Record]>
@@ -38,22 +35,8 @@ final class ClaimSheet: Sendable, Equatable {
         guard let content = try? DomainJSON.decoder().decode(Content.self, from: data), content.schema == 2 else {
             return nil
         }
-        let begun = try idsBegun(in: folder, fileSystem)
         // One whose path is damaged is no record: its frame is found without one, and nothing is lost.
-        return content.claims.filter { RawPath(hex: $0.original) != nil }.map { record in
-            var record = record
-            if record.attempts == 0, begun.contains(record.id) { record.attempts = 1 }
-            return record
-        }
-    }
-
-    private static func idsBegun(in folder: RawPath, _ fileSystem: FileSystem) throws -> Set<String> {
-        do {
-            let data = try fileSystem.read(folder / begunName, limit: 1 << 20)
-            return Set(String(decoding: data, as: UTF8.self).split(separator: "\n").map(String.init))
-        } catch let error as SystemError where error.isMissing {
-            return []
-        }
+        return content.claims.filter { RawPath(hex: $0.original) != nil }
     }
 
     /// Writes folder and record, durable when it returns.

@@ -1,7 +1,13 @@
 import Foundation
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Musl
+#endif
+
 /// The steps of a frame's life after each of which the process may die. In debug builds a test names one in
-/// `INSPECTD_CRASH_AT`, and the process kills itself there; in release builds nothing of it is left.
+/// `INSPECTD_CRASH_AT`, and the process ends there in the manner of `INSPECTD_CRASH_BY`; in release builds nothing of it is left.
 public enum CrashPoint: String, CaseIterable, Sendable {
     /// The claim's record is durable; the frame lies in its folder still.
     case claimRecorded = "claim-recorded"
@@ -30,12 +36,38 @@ public enum CrashPoint: String, CaseIterable, Sendable {
     /// The alert is out of the outbox.
     case alertMarked = "alert-marked"
 
+    /// How the process ends at the point: as when it is killed from outside, or by a fault of its own.
+    public enum Manner: String, Sendable {
+        case kill, fault, abort, trap, overflow
+        /// It does not end, and does not go on.
+        case hang
+    }
+
     #if DEBUG
         private static let wanted = ProcessInfo.processInfo.environment["INSPECTD_CRASH_AT"]
 
-        /// Kills the process, as a power cut would, when this is the point that was named.
+        private static let manner =
+            ProcessInfo.processInfo.environment["INSPECTD_CRASH_BY"].flatMap(Manner.init(rawValue:)) ?? .kill
+
+        /// Ends the process when this is the point that was named.
         public func reached() {
-            if Self.wanted == rawValue { kill(getpid(), SIGKILL) }
+            guard Self.wanted == rawValue else { return }
+            switch Self.manner {
+            case .kill: Glibc.kill(getpid(), SIGKILL)
+            case .fault: UnsafeMutablePointer<Int>(bitPattern: 8)?.pointee = 1
+            case .abort: Glibc.abort()
+            case .trap: fatalError("crash point \(rawValue)")
+            case .overflow: print(Self.depth(of: 0))
+            case .hang: while true { sleep(60) }
+            }
+        }
+
+        /// Needs more stack than any thread has.
+        @inline(never) private static func depth(of level: Int) -> Int {
+            withUnsafeTemporaryAllocation(of: Int.self, capacity: 512) { room in
+                room.initialize(repeating: level)
+                return depth(of: level + 1) + room[level % 512]
+            }
         }
     #else
         @inline(__always) public func reached() {}

@@ -96,25 +96,24 @@ extension Spool {
         try fileSystem.remove(claim.source)
     }
 
-    /// Counts the first attempt, before the work begins. Noted and not synced: the note is to survive the process, which the
-    /// frame may end; a power cut is no frame's fault.
+    /// Notes that work on a frame begins. Not synced: the note is to survive the process, which the frame may end; a power cut is
+    /// no frame's fault.
+    ///
+    /// - Parameter alone: on no other frame meanwhile.
+    /// - Returns: the claim with this attempt counted.
     /// - Throws: `SystemError`.
-    public func begin(_ claim: Claim) throws -> Claim {
+    public func begin(_ claim: Claim, alone: Bool = false) throws -> Claim {
         var next = claim
-        next.attempts += 1
-        try fileSystem.append(claim.sheet.folder / ClaimSheet.begunName, Data("\(claim.id)\n".utf8))
+        next.attempts = claim.deaths + 1
+        try WorkLog.note(alone ? .alone : .begun, claim.id, in: claim.sheet.folder, fileSystem)
         CrashPoint.attemptCounted.reached()
         return next
     }
 
-    /// Counts another attempt, durably, before the work begins again.
+    /// Notes that work on a frame has stopped for now, and that the process goes on: should it die later, the frame was not in work.
     /// - Throws: `SystemError`.
-    public func beginAgain(_ claim: Claim) throws -> Claim {
-        var next = claim
-        next.attempts += 1
-        try claim.sheet.rewrite(next.record, fileSystem)
-        CrashPoint.attemptCounted.reached()
-        return next
+    public func rest(_ claim: Claim) throws {
+        try WorkLog.note(.rests, claim.id, in: claim.sheet.folder, fileSystem)
     }
 
     /// Time first, so that a listing is in order of arrival; 40 random bits behind it.
@@ -200,10 +199,11 @@ extension Spool {
         let orphans = frames.filter { frame in !records.contains { RawPath($0.id) == frame } }.map { frame in
             Claim.Record(
                 id: frame.string, line: "orphans", original: folder.appending(frame), claimedAt: Date(),
-                attempts: 2)
+                attempts: 0)
         }
         let sheet = ClaimSheet(folder: folder, records: known + orphans)
-        return (known + orphans).compactMap { Claim($0, sheet: sheet) }
+        let log = try WorkLog(in: folder, fileSystem)
+        return (known + orphans).compactMap { Claim($0, log[$0.id], sheet: sheet) }
     }
 
     /// Names of the frames in a sheet's folder: not its record, nor what begins with a dot.

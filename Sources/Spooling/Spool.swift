@@ -8,6 +8,8 @@ import LinuxPlatform
 /// ```
 /// lock                                         held by the one daemon that works here
 /// active/<sheet>/claims.json, <id>…            frames that were claimed together (kept originals are in the record only)
+/// active/<sheet>/.begun                        when work on them began and rested, and which processes they crashed (`WorkLog`)
+/// crashes/<run>                                what a running process notes should a fatal signal end it (`CrashNote`)
 /// results/<line>/<YYYY-MM-DD>/<stem>-<id>/     result.json and pictures; complete when it appears
 /// alerts/new/<id>.json, alerts/cur/            one per alert; complete when it appears
 /// archive/<line>/<YYYY-MM-DD>/<stem>-<id>.ext  originals, byte for byte
@@ -16,7 +18,8 @@ import LinuxPlatform
 /// ```
 /// Invariants:
 /// 1. A claim's record is durable before its frame leaves the watched folder, so no frame is ever without a name.
-/// 2. Attempts are counted, this one included, before the work begins: a frame that kills the process cannot do so for ever.
+/// 2. That work on a frame begins is noted first: a frame that kills the process cannot do so for ever. It is blamed only for what
+///    the dying process noted, once per process.
 /// 3. Results are written in `tmp`, synced, renamed into place; then the ledger commits; only then does the frame move on.
 ///    Doing any step again gives the same names and the same content.
 ///
@@ -33,6 +36,7 @@ public struct Spool: Sendable {
 
     var active: RawPath { root / "active" }
     var temporary: RawPath { root / "tmp" }
+    var crashNotes: RawPath { root / "crashes" }
     public var alertsNew: RawPath { root / "alerts" / "new" }
     public var alertsCurrent: RawPath { root / "alerts" / "cur" }
     public var results: RawPath { root / "results" }
@@ -42,7 +46,7 @@ public struct Spool: Sendable {
     /// Makes the folders that are missing.
     /// - Throws: `SystemError`.
     public func prepare() throws {
-        for folder in [active, temporary, alertsNew, alertsCurrent, results, archive, quarantine] {
+        for folder in [active, temporary, crashNotes, alertsNew, alertsCurrent, results, archive, quarantine] {
             try fileSystem.makeFolder(folder)
         }
     }

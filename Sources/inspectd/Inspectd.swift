@@ -4,9 +4,10 @@ import InspectionDomain
 import InspectionPipeline
 import LinuxPlatform
 import Logging
+import Synchronization
 
 @main
-struct Inspectd: AsyncParsableCommand {
+struct Inspectd: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspectd",
         abstract: "Inspects pictures that cameras write into watched folders.",
@@ -36,22 +37,19 @@ struct Inspectd: AsyncParsableCommand {
             valueName: LogDestination.allCases.map(\.rawValue).joined(separator: "|")))
     var log: LogDestination?
 
-    static func main() async {
+    static func main() {
         do {
             var command = try parseAsRoot()
-            if var command = command as? any AsyncParsableCommand {
-                try await command.run()
-            } else {
-                try command.run()
-            }
+            try command.run()
         } catch {
             fail(error)
         }
     }
 
-    func run() async throws {
-        // Before the configuration is read: whoever changes it and reloads while inspectd starts is not passed over.
-        let hangups = await Daemon.trapHangups()
+    func run() throws {
+        // Before the configuration is read: whoever changes it and reloads while inspectd starts is not passed over. And before
+        // there is any other thread, which would take the signals.
+        let signals = try SignalWatch()
         let configuration = try Configuration.load(path: configurationFile)
         if check {
             try Self.check(configuration)
@@ -60,7 +58,25 @@ struct Inspectd: AsyncParsableCommand {
         }
         let logger = LogDestination.choose(log).logger()
         logger.event(.starting, .info, "inspectd \(programVersion) starting with \(configurationFile)")
-        try await Daemon(configuration: configuration, logger: logger).run(hangups: hangups)
+        // Before Swift's executor needs its own: where it gets none, it waits for ever and says nothing.
+        try SystemThread.probe(Daemon.threads(for: configuration))
+        let daemon = try Daemon(configuration: configuration, logger: logger, notesCrashes: true)
+        try Self.waitFor { try await daemon.run(signals: signals) }
+    }
+
+    /// Keeps the main thread, which serves nothing, until the body is done.
+    private static func waitFor(_ body: @escaping @Sendable () async throws -> Void) throws {
+        let outcome = Outcome(), done = DispatchSemaphore(value: 0)
+        Task.detached {
+            do { try await body() } catch { outcome.error.withLock { $0 = error } }
+            done.signal()
+        }
+        done.wait()
+        if let error = outcome.error.withLock({ $0 }) { throw error }
+    }
+
+    private final class Outcome: Sendable {
+        let error = Mutex<(any Error)?>(nil)
     }
 
     /// Everything that a start would need, the models' self-test frames included.

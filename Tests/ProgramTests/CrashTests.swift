@@ -14,13 +14,14 @@ extension ProgramTests {
                     let sheet = try? JSONSerialization.jsonObject(with: data) as? [String: Any],
                     let claims = sheet["claims"] as? [[String: Any]]
                 else { return [] }
-                let begun = (try? String(contentsOf: folder.appendingPathComponent(".begun"), encoding: .utf8)) ?? ""
+                let log = (try? String(contentsOf: folder.appendingPathComponent(".begun"), encoding: .utf8)) ?? ""
                 return claims.compactMap { claim in
-                    guard let id = claim["id"] as? String, let attempts = claim["attempts"] as? Int,
+                    guard let id = claim["id"] as? String,
                         claim["kept"] as? Bool == true
                             || FileManager.default.fileExists(atPath: folder.appendingPathComponent(id).path)
                     else { return nil }
-                    return (id, attempts == 0 && begun.contains(id) ? 1 : attempts)
+                    let begun = log.split(separator: "\n").filter { $0 == "\(id) begun" || $0 == "\(id) alone" }
+                    return (id, begun.count)
                 }
             }
         }
@@ -32,8 +33,6 @@ extension ProgramTests {
             // Some defective, so that alerts are at stake too.
             let frames = try (0..<72).map { try $0 % 6 == 5 ? Pictures.defective($0) : Pictures.flawless($0) }
             var dropped = 0
-            // Frames that were in work when the daemon was killed for at least the second time.
-            var caughtTwice: Set<String> = []
             try Workshop.open(lines: [.init(after: after)]) { shop in
                 func camera(until end: ContinuousClock.Instant, upTo limit: Int) throws {
                     while ContinuousClock.now < end {
@@ -51,7 +50,6 @@ extension ProgramTests {
                         try camera(until: .now + .milliseconds(life), upTo: 12 * round)
                         daemon.kill()
                     }
-                    caughtTwice.formUnion(Self.claims(shop).filter { $0.attempts >= 2 }.map(\.id))
                 }
                 try shop.withDaemon { daemon in
                     try camera(until: .now + .milliseconds(300), upTo: frames.count)
@@ -59,12 +57,12 @@ extension ProgramTests {
                     try shop.waitForResults(frames.count)
                     #expect(try daemon.stop() == 0, "seed \(seed)")
                 }
-                try Self.expectEachOnce(frames, in: shop, after: after, mayBeAside: caughtTwice, seed: seed)
+                try Self.expectEachOnce(frames, in: shop, after: after, seed: seed)
             }
         }
 
         private static func expectEachOnce(
-            _ frames: [Data], in shop: Workshop, after: String, mayBeAside: Set<String>, seed: UInt64
+            _ frames: [Data], in shop: Workshop, after: String, seed: UInt64
         ) throws {
             let comment = Comment(rawValue: "seed \(seed)")
             let results = try shop.results().map(\.inspection)
@@ -72,21 +70,12 @@ extension ProgramTests {
             #expect(results.map(\.image.path).sorted() == names, comment)
             #expect(try shop.history().map(\.image.path).sorted() == names, comment)
 
-            let aside = try shop.quarantine()
-            for (reason, _) in aside {
-                #expect(reason.error.code == "crashed-twice" && mayBeAside.contains(reason.resultID), comment)
-            }
-            #expect(results.count { $0.verdict == .error } == aside.count, comment)
+            // Killed from outside: none is set aside for it.
+            #expect(try shop.quarantine().isEmpty && results.allSatisfy { $0.verdict != .error }, comment)
             // Where the bytes are now: of a line that keeps its frames in its folder, of one that deletes them nowhere.
             let watched = Array(try shop.contents(of: shop.watched()).values)
             #expect(watched.count == (after == "keep" ? frames.count : 0), comment)
-            var present = try shop.archived() + watched
-            if after == "archive" {
-                for (reason, file) in aside {
-                    let name = URL(fileURLWithPath: reason.original).lastPathComponent
-                    present.append(try Data(contentsOf: file.deletingLastPathComponent().appendingPathComponent(name)))
-                }
-            }
+            let present = try shop.archived() + watched
             #expect(hashes(present) == hashes(after == "delete" ? [] : frames), comment)
             for inspection in results where inspection.verdict != .error {
                 let number = Int(inspection.image.path.split(separator: "-").last?.split(separator: ".").first ?? "")
@@ -128,24 +117,66 @@ extension ProgramTests {
             }
         }
 
-        @Test func a_frame_in_work_at_two_kills_is_set_aside_and_comes_back_when_asked_for() throws {
+        @Test func a_frame_in_work_at_six_kills_from_outside_is_inspected_when_they_end() throws {
             try Workshop.open { shop in
                 let picture = try Pictures.large(2)
                 try shop.drop(picture, as: "large.jpg")
+                for attempt in 1...6 { try Self.killAtWork(shop, attempt: attempt) }
+                // It rests longer before each attempt; a neighbour does not wait for that.
+                try shop.withDaemon { daemon in
+                    try shop.drop(try Pictures.flawless(3), as: "neighbour.jpg")
+                    #expect(try shop.result(of: "neighbour.jpg").inspection.verdict != .error)
+                    #expect(daemon.isRunning)
+                    try shop.waitForResults(2, upTo: 120)
+                }
+                #expect(try shop.results().allSatisfy { $0.inspection.verdict != .error })
+                #expect(try shop.archived().contains(picture) && shop.quarantine().isEmpty)
+            }
+        }
+
+        @Test(arguments: [SIGSEGV, SIGABRT])
+        func a_fatal_signal_from_another_process_is_a_kill_from_outside(signal: Int32) throws {
+            try Workshop.open { shop in
+                try shop.drop(try Pictures.large(4), as: "large.jpg")
+                for attempt in 1...3 {
+                    try shop.withDaemon(waits: false) { daemon in
+                        try wait(for: "attempt \(attempt)") {
+                            Self.claims(shop).contains { $0.attempts == attempt }
+                        }
+                        daemon.signal(signal)
+                        #expect(try daemon.end() == -signal)
+                    }
+                }
+                try shop.withDaemon { daemon in
+                    try daemon.waitForLog("was ended from outside (\(signal == SIGSEGV ? "SIGSEGV" : "SIGABRT"))")
+                    try shop.waitForResults(1)
+                }
+                #expect(try shop.results().map(\.inspection.verdict) != [.error])
+                #expect(try shop.quarantine().isEmpty && shop.archived().count == 1)
+            }
+        }
+
+        @Test func a_frame_alone_in_work_at_eight_kills_is_set_aside_and_the_reason_says_no_more_than_that() throws {
+            try Workshop.open { shop in
+                let picture = try Pictures.large(5)
+                try shop.drop(picture, as: "large.jpg")
                 try Self.killAtWork(shop, attempt: 1)
-                try Self.killAtWork(shop, attempt: 2)
+                // As if it had been tried again alone eight times, a minute apart at the end.
+                let claim = try #require(Self.claims(shop).first)
+                let log = shop.spool.appendingPathComponent("active/\(shop.inWork[0])/.begun")
+                let handle = try FileHandle(forWritingTo: log)
+                try handle.seekToEnd()
+                try handle.write(contentsOf: Data(String(repeating: "\(claim.id) alone\n", count: 8).utf8))
+                try handle.close()
                 try shop.withDaemon { daemon in
                     let first = try shop.result(of: "large.jpg").inspection
-                    #expect(first.verdict == .error && first.error?.code == "crashed-twice")
+                    #expect(first.error?.code == "killed-from-outside")
+                    #expect(first.error?.message.contains("8 times while this frame was in progress alone") == true)
                     try wait(for: "the quarantine") { try shop.quarantine().count == 1 && shop.inWork.isEmpty }
-                    #expect(try shop.control("requeue", first.resultID).status == 0)
+                    #expect(try shop.control("requeue", "--code", "killed-from-outside", "--all").status == 0)
                     try shop.waitForResults(2)
-                    #expect(daemon.isRunning)
                 }
-                let verdicts = try shop.results().map(\.inspection.verdict)
-                #expect(verdicts.count == 2 && verdicts.count { $0 == .error } == 1)
-                #expect(try shop.archived() == [picture])
-                #expect(try shop.quarantine().isEmpty)
+                #expect(try shop.archived() == [picture] && shop.quarantine().isEmpty)
             }
         }
 

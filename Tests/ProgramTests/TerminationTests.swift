@@ -30,6 +30,27 @@ extension ProgramTests {
             }
         }
 
+        @Test(.enabled(if: Programs.installed("sqlite3") != nil, "there is no sqlite3 on this machine"))
+        func a_second_signal_ends_a_daemon_that_cannot_finish_and_its_frame_is_inspected_later() throws {
+            try Workshop.open { shop in
+                try shop.withDaemon { daemon in
+                    // Another program holds the ledger's lock, so that the frame in hand cannot be finished.
+                    let locked = try LedgerLock(shop.state.appendingPathComponent("ledger.sqlite").path)
+                    try shop.drop(try Pictures.flawless(1), as: "part.jpg")
+                    try wait(for: "the frame's results") { try shop.results().count == 1 }
+                    daemon.signal(SIGTERM)
+                    usleep(500_000)
+                    #expect(daemon.isRunning, "it did not wait for its frame")
+                    daemon.signal(SIGTERM)
+                    #expect(try daemon.end() == -SIGTERM)
+                    #expect(daemon.messages.contains { $0.contains("a second signal to stop: ending at once") })
+                    locked.release()
+                }
+                try shop.withDaemon { _ in try shop.waitForResults(1) }
+                #expect(try shop.history().map(\.verdict) != [.error] && shop.archived().count == 1)
+            }
+        }
+
         @Test func a_second_daemon_in_the_same_spool_is_turned_away_with_69_and_harms_nothing() throws {
             try Workshop.open { shop in
                 try shop.withDaemon { daemon in

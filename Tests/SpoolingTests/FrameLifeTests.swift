@@ -74,7 +74,7 @@ final class Death: Sendable {
     private func live(_ plant: Plant, _ ledger: MemoryLedger) throws {
         try plant.spool.prepare()
         var claims = try plant.spool.recover().map { claim -> Claim in
-            ledger.ids.contains(claim.id) ? claim : try plant.spool.beginAgain(claim)
+            ledger.ids.contains(claim.id) ? claim : try plant.spool.begin(claim, alone: true)
         }
         var inbox = Inbox(folder: plant.watch)
         let arrived = try inbox.scan().images.map { Intake($0, line: "a", keeps: false) }
@@ -134,7 +134,7 @@ final class Death: Sendable {
             #expect(try plant.spool.recover().map(\.attempts) == [0], "its work had not begun")
             #expect(try plant.spool.begin(claim).attempts == 1)
             #expect(try plant.spool.recover().map(\.attempts) == [1])
-            let again = try plant.spool.beginAgain(try #require(try plant.spool.recover().first))
+            let again = try plant.spool.begin(try #require(try plant.spool.recover().first), alone: true)
             #expect(again.attempts == 2)
             let third = try #require(try plant.spool.recover().first)
             #expect(third.attempts == 2)
@@ -222,7 +222,7 @@ final class Death: Sendable {
             #expect(try FileSystem().read(claim.frame) == Data("old".utf8))
             if damaged.isEmpty {
                 #expect((claim.line, claim.original, claim.attempts) == ("a", original, 1))
-                #expect(try plant.spool.beginAgain(claim).attempts == 2)
+                #expect(try plant.spool.begin(claim, alone: true).attempts == 2)
             } else {
                 #expect(claim.line == "orphans")
             }

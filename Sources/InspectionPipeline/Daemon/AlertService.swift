@@ -8,8 +8,8 @@ struct AlertService: Service {
 
     func run() async throws {
         let context = context
-        await withTaskCancellationOrGracefulShutdownHandler {
-            await BlockingThread.run("alerts") { Self.loop(context) }
+        try await withTaskCancellationOrGracefulShutdownHandler {
+            try await BlockingThread.run("alerts", on: context.roll) { Self.loop(context) }
         } onCancelOrGracefulShutdown: {
             context.alertBell.stop()
         }

@@ -5,7 +5,6 @@ import Logging
 import ServiceLifecycle
 import Spooling
 import TensorCore
-import UnixSignals
 
 /// The daemon: takes its folders, recovers what a crash left, and runs the services until it is told to stop.
 public struct Daemon: Sendable {
@@ -20,10 +19,12 @@ public struct Daemon: Sendable {
     /// - Parameters:
     ///   - fileSystem: every durable call goes through it.
     ///   - beforeCommit: asked before each commit of the ledger.
+    ///   - notesCrashes: whether the process notes the fatal signal that ends it. Its handlers are the whole process's, so only a
+    ///     program that is nothing but this daemon asks for it.
     /// - Throws: `ConfigurationErrors`, `FileLock.Held`, `LedgerError`, `SystemError`, `ModelStoreError`, `ModelError`.
     public init(
         configuration: Configuration, logger: Logger, fileSystem: FileSystem = FileSystem(),
-        beforeCommit: Ledger.BeforeCommit? = nil
+        beforeCommit: Ledger.BeforeCommit? = nil, notesCrashes: Bool = false
     ) throws {
         let problems = ConfigurationCheck.problemsOfAll(configuration)
         guard problems.isEmpty else { throw ConfigurationErrors(problems) }
@@ -51,9 +52,11 @@ public struct Daemon: Sendable {
             intake: IntakeGate(spool: spool, ledger: ledger, incidents: incidents),
             drift: DriftWatch(ledger: ledger, logger: logger), inboxBell: inboxBell,
             pending: Pending(onFreed: inboxBell.ring), unfinished: UnfinishedFrames(fileSystem: fileSystem),
-            gates: gates, health: health, incidents: incidents)
+            roll: RollCall(workers: configuration.workers.framesInWork), gates: gates, health: health,
+            incidents: incidents)
         recovery = Recovery(
-            context: context, marker: RunMarker(path: configuration.state + "/run.json", fileSystem: fileSystem))
+            context: context, marker: RunMarker(path: configuration.state + "/run.json", fileSystem: fileSystem),
+            notesCrashes: notesCrashes)
     }
 
     /// Whether frames of the line have been inspected before: then its folder has been there.
@@ -63,13 +66,16 @@ public struct Daemon: Sendable {
         return (try? ledger?.hasInspections(line: line.name)) == true
     }
 
-    /// From here on SIGHUP waits for the daemon to run; untrapped it would end the process.
-    public static func trapHangups() async -> UnixSignalsSequence { await UnixSignalsSequence(trapping: .sighup) }
+    /// How many threads a configuration takes: those of the services, of a team that computes one frame, and of Swift's executor.
+    public static func threads(for configuration: Configuration) -> Int {
+        let (workers, cores) = (configuration.workers, Configuration.Workers.cores)
+        return 4 + workers.framesInWork + (workers.count == 1 ? cores : 0) + cores + 2
+    }
 
-    /// Runs until SIGTERM or SIGINT; then the frames in hand are finished.
-    /// - Parameter hangups: trapped earlier; nil traps them here.
-    public func run(hangups early: UnixSignalsSequence? = nil) async throws {
-        let hangups = if let early { early } else { await Self.trapHangups() }
+    /// Runs until SIGTERM or SIGINT, or until its task is cancelled; then the frames in hand are finished.
+    /// - Parameter signals: the program's; nil for a daemon that only its task ends, and nothing reloads.
+    /// - Throws: what ends a service: `SystemThread.LimitReached` for a thread that cannot be started.
+    public func run(signals: SignalWatch? = nil) async throws {
         let workers = context.configuration.current.workers
         // Only so many frames are computed at a time, whichever threads they are on.
         Memory.share(amongThreads: workers.count)
@@ -77,14 +83,20 @@ public struct Daemon: Sendable {
         let services: [any Service] = [
             AlertService(context: context), RetentionService(context: context),
             InspectionService(context: context, workers: workers), InboxService(context: context, recovery: recovery),
-            HousekeepingService(context: context), ReloadService(context: context, hangups: hangups),
+            HousekeepingService(context: context),
             SupervisorService(context: context),
         ]
+        // Their ends end the group, gracefully.
+        let listeners: [any Service] =
+            signals.map {
+                [ReloadService(context: context, hangups: $0.hangups), StopService(context: context, signals: $0)]
+            } ?? []
         var quiet = context.logger
         quiet.logLevel = .error
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
+                services: services.map { .init(service: $0) }
+                    + listeners.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
                 logger: quiet))
         try await group.run()
         Systemd.stopping()

@@ -20,6 +20,7 @@ struct DaemonContext: Sendable {
     let unfinished: UnfinishedFrames
     let suspects = SuspectGate()
     let progress = ProgressBoard()
+    let roll: RollCall
     let counters = Counters()
     let board = ReportBoard()
     let gates: LineGates

@@ -11,8 +11,8 @@ struct HousekeepingService: Service {
     func run() async throws {
         let bell = Bell()
         let context = context
-        await withTaskCancellationOrGracefulShutdownHandler {
-            await BlockingThread.run("housekeeping") {
+        try await withTaskCancellationOrGracefulShutdownHandler {
+            try await BlockingThread.run("housekeeping", on: context.roll) {
                 while !bell.stopped {
                     Self.round(context)
                     bell.wait(Self.interval)

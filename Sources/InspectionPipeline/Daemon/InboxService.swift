@@ -13,8 +13,8 @@ struct InboxService: Service {
     func run() async throws {
         let stop = Bell()
         let (context, recovery) = (context, recovery)
-        await withTaskCancellationOrGracefulShutdownHandler {
-            await BlockingThread.run("inbox") {
+        try await withTaskCancellationOrGracefulShutdownHandler {
+            try await BlockingThread.run("inbox", on: context.roll) {
                 if recovery.run(until: stop) { InboxLoop(context: context, stop: stop).run() }
             }
         } onCancelOrGracefulShutdown: {

@@ -25,16 +25,23 @@ struct InspectionService: Service {
 
     func run() async throws {
         let (context, examiners) = (context, examiners)
-        await withTaskCancellationOrGracefulShutdownHandler {
-            await withTaskGroup(of: Void.self) { group in
+        try await withTaskCancellationOrGracefulShutdownHandler {
+            try await withThrowingTaskGroup(of: Void.self) { group in
                 for index in 1...framesInWork {
-                    let name = "worker \(index)"
+                    let name = RollCall.worker(index)
                     group.addTask {
-                        await BlockingThread.run(name) {
+                        try await BlockingThread.run(name, on: context.roll) {
                             Scheduling.waitTurns()
                             Worker(context: context, name: name, examiners: examiners).run()
                         }
                     }
+                }
+                do {
+                    for try await _ in group {}
+                } catch {
+                    // One of them could not be started. Those that were wait for frames, and end with the queue.
+                    context.queue.close { $0.frame.isArrival }
+                    throw error
                 }
             }
         } onCancelOrGracefulShutdown: {
@@ -170,23 +177,25 @@ private final class Worker {
         let path = work.original
         var work = work
         var claim = claimed
+        var isBegun = false
         do {
             // Before an attempt is counted: a line that cannot work is no fault of its frames.
             if context.gates.down[work.line.name] != nil { return context.pending.postpone([work]) }
-            // The attempt is counted before the work begins. A retry in the same process is no crash: it does not count.
-            if work.isSuspect {
-                claim = try context.spool.beginAgain(claim)
-            } else if claim.attempts == 0 {
-                claim = try context.spool.begin(claim)
+            // Noted before the work begins; nothing is worked on when the frame is only set aside.
+            if claim.reasonNotToRetry == nil {
+                claim = try context.spool.begin(claim, alone: work.isSuspect)
+                isBegun = true
             }
-            switch try inspector.inspect(
-                claim, isTaken: isTaken, line: work.line, seen: work.seen,
-                onTaken: {
-                    guard work.isInItsFolder, !claim.isKept else { return }
-                    context.pending.release(work.path)
-                    work.isInItsFolder = false
-                })
-            {
+            let outcome = try CrashNote.working(on: claim.id) {
+                try inspector.inspect(
+                    claim, isTaken: isTaken, line: work.line, seen: work.seen,
+                    onTaken: {
+                        guard work.isInItsFolder, !claim.isKept else { return }
+                        context.pending.release(work.path)
+                        work.isInItsFolder = false
+                    })
+            }
+            switch outcome {
             case .inspected(let inspection, let folder):
                 context.counters.count(inspection.verdict)
                 report(inspection, folder)
@@ -206,6 +215,8 @@ private final class Worker {
             context.incidents.passed(line: work.line.name)
             context.pending.end(work)
         } catch {
+            // Where even this cannot be written, a later kill of this process counts as one while the frame was in work.
+            if isBegun { try? context.spool.rest(claim) }
             tryAgain(work, claim, error)
         }
     }
@@ -221,7 +232,7 @@ private final class Worker {
         if let claim {
             pause = context.pending.retry(
                 Work(
-                    frame: .claimed(claim, isTaken: false), line: work.line, seen: work.seen,
+                    frame: .claimed(claim, isTaken: false), line: work.line, seen: work.seen, isSuspect: work.isSuspect,
                     isInItsFolder: work.isInItsFolder))
         } else {
             pause = context.pending.rest(work)

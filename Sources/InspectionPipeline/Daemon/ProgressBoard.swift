@@ -5,12 +5,22 @@ import Synchronization
 ///
 /// A part is stuck when it has been busy with one step for too long. A part that waits for work is not busy.
 final class ProgressBoard: Sendable {
-    private let busy = Mutex<[String: (step: String, since: ContinuousClock.Instant)]>([:])
+    struct Step: Sendable, Equatable {
+        let part, name: String
+        /// The frame that is computed; nil for a step that waits for the disk, the ledger or a share: those keep any frame waiting.
+        let frame: String?
+        let since: ContinuousClock.Instant
+
+        var time: Duration { ContinuousClock.now - since }
+    }
+
+    private let busy = Mutex<[String: Step]>([:])
 
     /// The part begins a step.
-    func begin(_ step: String, part: String) {
-        let now = ContinuousClock.now
-        busy.withLock { $0[part] = (step, now) }
+    /// - Parameter frame: the id of the frame that the step computes and nothing else.
+    func begin(_ step: String, part: String, computing frame: String? = nil) {
+        let step = Step(part: part, name: step, frame: frame, since: .now)
+        busy.withLock { $0[part] = step }
     }
 
     /// The part waits for work.
@@ -18,13 +28,19 @@ final class ProgressBoard: Sendable {
         busy.withLock { $0[part] = nil }
     }
 
-    /// The part that has been at one step for longer than `limit`; nil when all is moving.
-    func stuck(longerThan limit: Duration) -> (part: String, step: String, time: Duration)? {
+    /// The parts that have been at one step for longer than `limit`, the longest first; empty when all is moving.
+    func stuck(longerThan limit: Duration) -> [Step] {
         let now = ContinuousClock.now
-        return busy.withLock { busy in
-            busy.map { (part: $0.key, step: $0.value.step, time: now - $0.value.since) }
-                .filter { $0.time > limit }
-                .max { $0.time < $1.time }
-        }
+        return busy.withLock { $0.values.filter { now - $0.since > limit } }.sorted { $0.since < $1.since }
     }
+}
+
+extension [ProgressBoard.Step] {
+    /// The frame that is to blame when the watchdog ends the process over these steps, if any is: the only one that is stuck, in a step that
+    /// computes.
+    ///
+    /// A hanging disk, a locked ledger or an absent share stops whichever frame is there. And several frames that stand still
+    /// together say more about the machine (paused, starved, out of memory) than about any of them; they are tried again one at
+    /// a time, and then it shows.
+    var frameToBlame: String? { count == 1 ? self[0].frame : nil }
 }

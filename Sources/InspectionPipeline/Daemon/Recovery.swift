@@ -5,19 +5,20 @@ import Logging
 import Spooling
 import Synchronization
 
-/// What comes before the first frame: the run marker is written, and the frames that a dead process had in work are handed to
-/// the workers again. Tried until it succeeds: a full disk at boot must not need anybody's hand afterwards.
+/// What comes before the first frame: the run marker is written, what dead processes noted is counted, and the frames that they had in
+/// work are handed to the workers again. Tried until it succeeds: a full disk at boot must not need anybody's hand afterwards.
 final class Recovery: Sendable {
     private let context: DaemonContext
     private let marker: RunMarker
-    private let lastEndWasClean: Bool
+    /// The run that notes what ends it; nil where this process's signals are not its daemon's to handle.
+    private let run: String?
     private let isDone = Mutex(false)
     private static let unrecovered = Cause(.retrying, "recovery")
 
-    init(context: DaemonContext, marker: RunMarker) {
+    init(context: DaemonContext, marker: RunMarker, notesCrashes: Bool) {
         self.context = context
         self.marker = marker
-        lastEndWasClean = marker.lastEndWasClean
+        run = notesCrashes ? Spool.freshRun() : nil
     }
 
     /// - Returns: false when it was stopped before it succeeded.
@@ -26,6 +27,7 @@ final class Recovery: Sendable {
         while !stop.stopped {
             do {
                 try marker.begin()
+                if let run { try CrashNote.arm(context.spool.crashNote(of: run)) }
                 try takeUp(until: stop)
                 isDone.withLock { $0 = true }
                 context.incidents.ended(Self.unrecovered)
@@ -49,6 +51,9 @@ final class Recovery: Sendable {
     /// Says that the daemon ended by itself, unless the last end's frames were never taken up: then that end still counts.
     func markEnd() throws {
         if isDone.withLock({ $0 }) { try marker.end() }
+        guard let run else { return }
+        CrashNote.disarm()
+        try context.spool.removeCrashNote(of: run)
     }
 
     /// The daemon is to end before everything is taken up.
@@ -56,6 +61,7 @@ final class Recovery: Sendable {
 
     private func takeUp(until stop: Bell) throws {
         let configuration = context.configuration.current
+        for entry in try context.spool.settleCrashNotes(except: run) { report(entry) }
         let claims = try context.spool.recover()
         try LedgerKeeper(context: context).refillAtStart(except: Set(claims.map(\.id))) {
             if stop.stopped { throw Stopped() }
@@ -65,18 +71,36 @@ final class Recovery: Sendable {
         var work: [Work] = []
         for claim in claims {
             if let line = configuration.line(named: claim.line) {
-                // One whose work had not begun did not end the process.
-                let isSuspect = !lastEndWasClean && claim.attempts > 0
+                // One whose work had not begun, or rested, did not end the process.
                 work.append(
-                    Work(frame: .claimed(claim, isTaken: false), line: line, seen: .now, isSuspect: isSuspect))
+                    Work(frame: .claimed(claim, isTaken: false), line: line, seen: .now, isSuspect: claim.deaths > 0))
             } else {
                 try setAside(claim)
             }
         }
         for one in work where one.isInItsFolder { _ = context.pending.begin(one.path) }
-        context.pending.putBack(work)
+        for one in work {
+            if case .claimed(let claim, _) = one.frame { context.pending.wait(one, for: claim.pauseBeforeRetry) }
+        }
         context.logger.event(
             .recovered, .notice, "\(claims.count) frame(s) were in work when inspectd last ended; they come first")
+    }
+
+    /// What ended an earlier process, in its own words.
+    private func report(_ entry: CrashNote.Entry) {
+        let what =
+            switch (entry.kind, entry.frame) {
+            case (.fault, let frame?), (.own, let frame?):
+                "an earlier inspectd crashed (\(entry.signalName)) while it worked on frame \(frame)"
+            case (.fault, nil), (.own, nil):
+                "an earlier inspectd crashed (\(entry.signalName)) while it worked on no frame"
+            case (.watchdog, let frame):
+                "the watchdog ended an earlier inspectd that was stuck on frame \(frame ?? "?")"
+            case (.hardware, _): "an earlier inspectd was ended by a memory error of the machine; check its memory"
+            case (.sent, _): "an earlier inspectd was ended from outside (\(entry.signalName))"
+            }
+        let next = entry.frame == nil ? "; no frame is blamed" : "; a frame that this happens to twice is set aside"
+        context.logger.event(.crashed, .error, what + next)
     }
 
     /// A frame whose line is no longer configured, or whose record was damaged.
@@ -100,7 +124,7 @@ final class Recovery: Sendable {
     }
 }
 
-/// `run.json`: whether the daemon ended by itself the last time. A frame in work at a clean end did not crash it.
+/// `run.json`: since when the daemon runs, and whether it ended by itself the last time.
 struct RunMarker: Sendable {
     struct Content: Codable {
         var schema = 1
@@ -131,9 +155,6 @@ struct RunMarker: Sendable {
             return nil
         }
     }
-
-    /// Also true when it never ran.
-    var lastEndWasClean: Bool { content.map { $0.endedAt != nil } ?? true }
 
     func begin() throws {
         try write(Content(pid: getpid(), startedAt: Date()))

@@ -2,13 +2,12 @@ import Foundation
 import LinuxPlatform
 import Logging
 import ServiceLifecycle
-import UnixSignals
 
 /// SIGHUP: reads the configuration again, checks all of it, and only then puts it in force. A wrong file changes nothing.
 struct ReloadService: Service {
     let context: DaemonContext
-    /// Trapped before the daemon says that it is ready, so that no signal is lost.
-    let hangups: UnixSignalsSequence
+    /// Caught from the program's start on, so that no signal is lost.
+    let hangups: AsyncStream<Void>
 
     func run() async throws {
         for await _ in hangups.cancelOnGracefulShutdown() {

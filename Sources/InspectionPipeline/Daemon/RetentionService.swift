@@ -12,8 +12,8 @@ struct RetentionService: Service {
     func run() async throws {
         let bell = Bell()
         let context = context
-        await withTaskCancellationOrGracefulShutdownHandler {
-            await BlockingThread.run("retention") {
+        try await withTaskCancellationOrGracefulShutdownHandler {
+            try await BlockingThread.run("retention", on: context.roll) {
                 while !bell.stopped {
                     Self.apply(context, bell)
                     bell.wait(Self.interval)

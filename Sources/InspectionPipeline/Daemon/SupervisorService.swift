@@ -9,7 +9,10 @@ struct SupervisorService: Service {
     let context: DaemonContext
 
     func run() async throws {
-        // Here and not before the services start: by now every signal is trapped, so whoever waits may reload or stop it.
+        // Here and not before the services start: by now every signal is served, so whoever waits may reload or stop it. And not
+        // before every thread runs: one that cannot be started ends its service, and with it this one.
+        while !context.roll.isComplete, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(5)) }
+        guard !Task.isCancelled else { return }
         announce()
         let timeout = Systemd.watchdogTimeout
         // Several times per timeout, so that one late wake-up does no harm.
@@ -18,15 +21,17 @@ struct SupervisorService: Service {
         var reported: String?
         while !Task.isShuttingDownGracefully && !Task.isCancelled {
             let stuck = context.progress.stuck(longerThan: timeout ?? .seconds(60))
-            if let stuck {
-                if reported != stuck.part {
+            // The watchdog's signal says nothing of the cause; known before it comes, the dying process notes it.
+            CrashNote.setStuck(timeout == nil ? nil : stuck.frameToBlame)
+            if let first = stuck.first {
+                if reported != first.part {
                     context.logger.event(
                         .stuck, .error,
-                        "\(stuck.part) has been busy with '\(stuck.step)' for \(Int(stuck.time.inSeconds)) s"
+                        "\(first.part) has been busy with '\(first.name)' for \(Int(first.time.inSeconds)) s"
                             + (timeout == nil
                                 ? "" : "; the watchdog is not fed any more, systemd will restart inspectd"))
                 }
-                reported = stuck.part
+                reported = first.part
             } else {
                 reported = nil
                 if timeout != nil { Systemd.watchdog() }

@@ -23,7 +23,7 @@ struct Work: Sendable {
     let frame: Frame
     let line: Configuration.Line
     let seen: ContinuousClock.Instant
-    /// Whether a process that crashed was working on it.
+    /// Whether a process died while it worked on it: then nothing else is worked on meanwhile.
     var isSuspect = false
     /// The record that the frame's next one replaces.
     var supersedes: String?
@@ -161,6 +161,12 @@ final class Pending: Sendable {
             state.retries.append((work, now + pause))
             return pause
         }
+    }
+
+    /// A claim that a process left that died while it worked on it: its turn comes when it has rested.
+    func wait(_ work: Work, for pause: Duration) {
+        let due = ContinuousClock.now + pause
+        state.withLock { $0.retries.append((work, due)) }
     }
 
     /// Work that was not begun. A claim is due at once; a frame that lies in its folder is found there again.

@@ -20,7 +20,7 @@ extension ExitStatus {
             is CalibrationRule.TooFewImages,
             is NearDuplicates.OneGroup, is Dataset.ForeignMasks, is DecodingError:
             self = .badData
-        case is ThreadError, is FileLock.Held: self = .unavailable
+        case is ThreadError, is SystemThread.LimitReached, is FileLock.Held: self = .unavailable
         case let error as SystemError: self = error.isPermission ? .permission : error.isMissing ? .noInput : .io
         case is LedgerError: self = .io
         case let error as CocoaError where error.code == .fileNoSuchFile || error.code == .fileReadNoSuchFile:

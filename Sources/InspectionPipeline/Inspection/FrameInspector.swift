@@ -55,7 +55,7 @@ final class FrameInspector {
         var calibration: Calibration?
         var read: FileStatus?
         do {
-            if claim.attempts > 2 { throw Self.crashedTwice }
+            if let reason = claim.reasonNotToRetry { throw reason }
             step("read")
             let follows = claim.isKept && claim.isLink
             read = try context.fileSystem.status(claim.frame, followsLinks: follows)
@@ -72,11 +72,11 @@ final class FrameInspector {
                 queued += (ContinuousClock.now - waiting).inMilliseconds
                 let examination = try examiner.examine(
                     data, with: model, behind: gate, rule: line.rule
-                ) { step($0) }
+                ) { compute($0, claim) }
                 CrashPoint.examined.reached()
                 calibration = examination.calibration
 
-                step("encode")
+                compute("encode", claim)
                 let examined = ContinuousClock.now
                 var inspection = examination.inspection(
                     resultID: claim.id, line: claim.line, image: image, createdAt: Date())
@@ -124,6 +124,11 @@ final class FrameInspector {
 
     private func step(_ name: String) { context.progress.begin(name, part: worker) }
 
+    /// A step that depends on the frame alone.
+    private func compute(_ name: String, _ claim: Claim) {
+        context.progress.begin(name, part: worker, computing: claim.id)
+    }
+
     /// After the ledger's commit: the frame's last move.
     private func finish(
         _ claim: Claim, _ error: InspectionError?, _ line: Configuration.Line, read: FileStatus? = nil
@@ -156,12 +161,6 @@ final class FrameInspector {
         try finish(claim, entry?.inspection.error, line)
         return entry.map { .finished($0.inspection, folder: RawPath($0.resultPath)) } ?? .gone
     }
-
-    private static let crashedTwice = InspectionError(
-        code: "crashed-twice",
-        message:
-            "inspectd ended twice while it worked on this frame; it is not tried again. If inspectd was killed from "
-            + "outside, `inspectctl requeue` puts it back")
 
     /// Why a frame can never be inspected; nil for what may pass, or is not the frame's fault.
     private static func reasonForQuarantine(_ error: any Error) -> InspectionError? {

@@ -17,13 +17,18 @@ final class RunningDaemon {
     /// - Parameters:
     ///   - waits: until the daemon says that it is ready.
     ///   - environment: beside that of the tests.
+    ///   - launcher: a program that becomes the daemon, and its arguments.
     /// - Throws: `Failure`, `TimedOut`.
-    init(configuration: String, logFile: URL, waits: Bool = true, environment: [String: String] = [:]) throws {
+    init(
+        configuration: String, logFile: URL, waits: Bool = true, environment: [String: String] = [:],
+        launcher: [String] = []
+    ) throws {
         self.logFile = logFile
         try Data().write(to: logFile)
         let log = try FileHandle(forWritingTo: logFile)
-        process.executableURL = URL(fileURLWithPath: try Programs.path("inspectd"))
-        process.arguments = ["--config", configuration, "--log", "json"]
+        let command = launcher + [try Programs.path("inspectd"), "--config", configuration, "--log", "json"]
+        process.executableURL = URL(fileURLWithPath: command[0])
+        process.arguments = Array(command.dropFirst())
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = log

@@ -1,0 +1,15 @@
+import LinuxPlatform
+import Logging
+import ServiceLifecycle
+
+/// SIGTERM and SIGINT: ends with the first of them, and with it the daemon, whose frames in hand are finished.
+struct StopService: Service {
+    let context: DaemonContext
+    let signals: SignalWatch
+
+    func run() async throws {
+        let logger = context.logger
+        signals.serve { logger.event(.failed, .error, $0) }
+        for await _ in signals.stops.cancelOnGracefulShutdown() { return }
+    }
+}

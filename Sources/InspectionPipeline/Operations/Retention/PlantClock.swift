@@ -1,0 +1,113 @@
+import LinuxPlatform
+
+/// The time that has really passed, as far as there is evidence: what ages are measured with.
+///
+/// The wall clock of a camera's computer can be years off: at 1970 until a time server answers, at any date with a dead battery, hours
+/// off where the hardware's clock keeps local time. Nothing may be removed because of that. So plant time
+/// * goes on with the clock that counts from the machine's start and never jumps, whatever the wall clock does;
+/// * takes over from the wall clock how long the machine was off, when that is plausible: at most `longestBreak`. It counts
+///   only after `confirmation` of running in which the wall clock did not take it back;
+/// * lets the wall clock take back what it gave;
+/// * goes on without the wall clock while that is astray, and without the time of a longer break. If the wall clock stays where
+///   it is for `confirmation`, it is followed again from there.
+///
+/// So it may lag behind true time, by the long breaks, and never runs ahead of it but by what a wall clock adds that is up to `longestBreak`
+/// wrong and stays so for `confirmation`.
+public struct PlantClock: Codable, Sendable, Equatable {
+    /// A holiday with the machines off.
+    static let longestBreak = 4 * 86_400.0
+    /// As far as a wall clock is put back without being astray: local time taken for UTC, and some more.
+    static let furthestBack = 26 * 3600.0
+    /// Running time after which a break counts, and an astray clock is followed.
+    static let confirmation = 86_400.0
+
+    /// Time off that is not confirmed.
+    struct Credit: Codable, Sendable, Equatable {
+        var seconds, left: Double
+    }
+
+    struct Astray: Codable, Sendable, Equatable {
+        /// Where the wall clock is, measured from where it should be.
+        var by: Double
+        /// Running time since.
+        var running: Double
+    }
+
+    /// Certain to have passed.
+    private(set) var certain: Double
+    private(set) var credits: [Credit] = []
+    /// The wall clock's lead over plant time while it is followed.
+    private(set) var offset = 0.0
+    private(set) var astray: Astray?
+    /// Running time in all.
+    private(set) var running = 0.0
+    private var boot: String
+    private var sinceBoot: Double
+
+    enum CodingKeys: String, CodingKey {
+        case certain, credits, offset, astray, running, boot
+        case sinceBoot = "since_boot"
+    }
+
+    /// Begins with the wall clock's time.
+    public init(_ reading: ClockReading) {
+        (certain, boot, sinceBoot) = (reading.wall, reading.boot, reading.sinceBoot)
+    }
+
+    /// The latest that it can be: what is made now is stamped with it.
+    var latest: Double { credits.reduce(certain) { $0 + $1.seconds } }
+
+    /// Takes a reading; call it at least every few hours while running.
+    public mutating func observe(_ reading: ClockReading) {
+        // Since another start of the machine at least its own running time has passed.
+        let passed = max(0, reading.boot == boot ? reading.sinceBoot - sinceBoot : reading.sinceBoot)
+        (boot, sinceBoot) = (reading.boot, reading.sinceBoot)
+        certain += passed
+        running += passed
+        confirm(passed)
+
+        let told = reading.wall - offset
+        let lead = told - latest
+        if lead <= Self.longestBreak, told >= certain - Self.furthestBack {
+            astray = nil
+            follow(lead, passed)
+        } else {
+            goAstray(lead, passed)
+        }
+    }
+
+    private mutating func confirm(_ passed: Double) {
+        for index in credits.indices { credits[index].left -= passed }
+        certain += credits.filter { $0.left <= 0 }.reduce(0) { $0 + $1.seconds }
+        credits.removeAll { $0.left <= 0 }
+    }
+
+    private mutating func follow(_ lead: Double, _ passed: Double) {
+        if lead >= 0 {
+            // Two clocks of one machine drift apart by less than that.
+            if lead <= min(60, passed / 100) {
+                certain += lead
+            } else {
+                credits.append(Credit(seconds: lead, left: Self.confirmation))
+            }
+            return
+        }
+        var back = -lead
+        while back > 0, let last = credits.popLast() {
+            if last.seconds > back { credits.append(Credit(seconds: last.seconds - back, left: last.left)) }
+            back -= min(back, last.seconds)
+        }
+        certain -= back
+    }
+
+    private mutating func goAstray(_ lead: Double, _ passed: Double) {
+        guard let earlier = astray, abs(earlier.by - lead) < 60 else {
+            astray = Astray(by: lead, running: 0)
+            return
+        }
+        astray = Astray(by: lead, running: earlier.running + passed)
+        guard earlier.running + passed >= Self.confirmation else { return }
+        offset += lead
+        astray = nil
+    }
+}

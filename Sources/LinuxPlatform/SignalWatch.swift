@@ -1,0 +1,105 @@
+import CCrashNote
+import Foundation
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Musl
+#endif
+
+/// SIGTERM, SIGINT and SIGHUP, on a thread of their own that is there before any other.
+///
+/// Whoever serves the signals gets them as streams. That a program ends does not hang on that: it needs threads of Swift's
+/// executor, which cannot be had where the limit of threads is reached, and a program that is stuck serves nothing. So the thread itself ends
+/// the process
+/// * at the first SIGTERM or SIGINT while nobody serves them yet,
+/// * at the second one,
+/// * when the process has not ended `patience` after the first.
+///
+/// It ends by the signal, as a program that never handled it. What was in work is taken up by the next start.
+public final class SignalWatch: Sendable {
+    /// Less than the service manager waits before it kills (TimeoutStopSec=30).
+    public static let patience = Duration.seconds(25)
+
+    /// One element for each SIGHUP.
+    public let hangups: AsyncStream<Void>
+    /// An element for the first SIGTERM or SIGINT.
+    public let stops: AsyncStream<Void>
+
+    private let hangupSource, stopSource: AsyncStream<Void>.Continuation
+    private struct State {
+        var isServed = false
+        var lastWords: (@Sendable (String) -> Void)?
+    }
+    private let state = Mutex(State())
+    private let patience: Duration
+
+    /// Takes the signals from all threads that the calling one starts from now on: call it first.
+    /// - Parameter patience: how long the process may take to end after the first signal.
+    /// - Throws: `SystemThread.LimitReached`.
+    public init(patience: Duration = SignalWatch.patience) throws {
+        self.patience = patience
+        (hangups, hangupSource) = AsyncStream.makeStream()
+        (stops, stopSource) = AsyncStream.makeStream()
+        var set = Self.signals
+        pthread_sigmask(SIG_BLOCK, &set, nil)
+        try SystemThread.start("signals") { self.watch() }
+    }
+
+    /// From now on somebody serves `stops`.
+    /// - Parameter lastWords: told why the process ends when it must be ended.
+    public func serve(lastWords: @escaping @Sendable (String) -> Void) {
+        state.withLock { $0 = State(isServed: true, lastWords: lastWords) }
+    }
+
+    private static var signals: sigset_t {
+        var set = sigset_t()
+        sigemptyset(&set)
+        for signal in [SIGTERM, SIGINT, SIGHUP] { sigaddset(&set, signal) }
+        return set
+    }
+
+    private func watch() {
+        var set = Self.signals
+        while true {
+            var signal: Int32 = 0
+            guard sigwait(&set, &signal) == 0 else { continue }
+            if signal == SIGHUP {
+                hangupSource.yield()
+            } else if state.withLock({ $0.isServed }) {
+                stopSource.yield()
+                awaitEnd(after: signal)
+            } else {
+                Self.end(by: signal)
+            }
+        }
+    }
+
+    private func awaitEnd(after signal: Int32) -> Never {
+        var set = Self.signals
+        sigdelset(&set, SIGHUP)
+        let deadline = ContinuousClock.now + patience
+        var words = "not stopped \(patience.components.seconds) s after the signal to: ending now"
+        while true {
+            let left = deadline - ContinuousClock.now
+            guard left > .zero else { break }
+            var time = timespec(tv_sec: Int(left.components.seconds) + 1, tv_nsec: 0)
+            guard sigtimedwait(&set, nil, &time) > 0 else { continue }
+            words = "a second signal to stop: ending at once"
+            break
+        }
+        // Should even saying it hang.
+        alarm(2)
+        state.withLock { $0.lastWords }?(words + "; frames in progress are taken up at the next start")
+        Self.end(by: signal)
+    }
+
+    private static func end(by signal: Int32) -> Never {
+        Glibc.signal(signal, SIG_DFL)
+        var set = Self.signals
+        pthread_sigmask(SIG_UNBLOCK, &set, nil)
+        raise(signal)
+        _exit(128 + signal)
+    }
+}
