@@ -2,40 +2,106 @@ import Foundation
 import GRDB
 import InspectionDomain
 
+/// Which inspections may be forgotten: by the order in which they were recorded, not by what a clock said then.
+public struct ForgettingLimit: Sendable, Equatable {
+    /// All up to this row.
+    public let row: Int64
+    /// Of those up to this row, the ones made before a date.
+    public let believedRow: Int64
+    public let before: Date
+
+    public init(row: Int64, believedRow: Int64, before: Date) {
+        (self.row, self.believedRow, self.before) = (row, believedRow, before)
+    }
+
+    /// All that were made before a date, by a clock that is known to have been right.
+    public init(before date: Date) { self.init(row: 0, believedRow: .max, before: date) }
+}
+
+/// What the order of the ledger's rows tells.
+public struct LedgerOrder: Sendable, Equatable {
+    /// The newest inspection.
+    public let row: Int64
+    public let id: String
+    /// Seconds since 1970.
+    public let createdAt: Double
+    /// The id of a row that was asked about; nil when it is not there any more.
+    public let markedID: String?
+    /// Whether an inspection is a day and more older than the one recorded before it, or years newer.
+    public let isOutOfOrder: Bool
+
+    public init(row: Int64, id: String, createdAt: Double, markedID: String? = nil, isOutOfOrder: Bool = false) {
+        (self.row, self.id, self.createdAt) = (row, id, createdAt)
+        (self.markedID, self.isOutOfOrder) = (markedID, isOutOfOrder)
+    }
+}
+
 extension Ledger {
+    /// What the order of the rows tells; nil when there are none.
+    ///
+    /// - Parameters:
+    ///   - marked: a row to identify.
+    ///   - checksAll: whether all rows are compared with the one before; else `isOutOfOrder` is false.
+    /// - Throws: `LedgerError`.
+    public func order(marked: Int64? = nil, checksAll: Bool = false) throws -> LedgerOrder? {
+        try read { database in
+            let newest = try Row.fetchOne(
+                database, sql: "SELECT rowid, id, created_at FROM inspection ORDER BY rowid DESC LIMIT 1")
+            guard let newest else { return nil }
+            let markedID = try marked.flatMap {
+                try String.fetchOne(database, sql: "SELECT id FROM inspection WHERE rowid = ?", arguments: [$0])
+            }
+            // 60 days: a plant may stand still over the summer, a clock that is wrong is off by years.
+            let isOutOfOrder =
+                try checksAll
+                && Bool.fetchOne(
+                    database,
+                    sql: """
+                        SELECT EXISTS (SELECT 1 FROM (
+                            SELECT created_at - LAG(created_at) OVER (ORDER BY rowid) AS step FROM inspection)
+                            WHERE step < -86400 OR step > 5184000)
+                        """) == true
+            return LedgerOrder(
+                row: newest[0], id: newest[1], createdAt: newest[2], markedID: markedID, isOutOfOrder: isOutOfOrder)
+        }
+    }
+
     /// Inspections that `forget` would remove.
     /// - Throws: `LedgerError`.
-    public func count(before date: Date, sparing lines: Set<String>) throws -> Int {
-        let (condition, arguments) = Self.old(date, lines)
+    public func count(_ limit: ForgettingLimit, sparing lines: Set<String>) throws -> Int {
+        let (condition, arguments) = Self.old(limit, lines)
         return try read {
             try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM inspection WHERE \(condition)", arguments: arguments) ?? 0
         }
     }
 
-    /// Removes the inspections made before a date, oldest first.
+    /// Removes inspections, those recorded first first. Never the newest: later rows get later numbers for as long as it is there.
     ///
     /// - Parameters:
     ///   - lines: of which none is removed.
     ///   - most: a commit's share: whoever records a frame waits no longer than that takes.
     /// - Returns: how many went; fewer than `most` when no more are left.
     /// - Throws: `LedgerError`.
-    public func forget(before date: Date, sparing lines: Set<String>, most: Int = 1000) throws -> Int {
-        let (condition, arguments) = Self.old(date, lines)
+    public func forget(_ limit: ForgettingLimit, sparing lines: Set<String>, most: Int = 1000) throws -> Int {
+        let (condition, arguments) = Self.old(limit, lines)
         return try write { database in
             try database.execute(
                 sql: """
                     DELETE FROM inspection WHERE rowid IN (
-                        SELECT rowid FROM inspection WHERE \(condition) ORDER BY created_at LIMIT \(most))
+                        SELECT rowid FROM inspection WHERE \(condition) ORDER BY rowid LIMIT \(most))
                     """, arguments: arguments)
             return database.changesCount
         }
     }
 
-    private static func old(_ date: Date, _ lines: Set<String>) -> (String, StatementArguments) {
+    private static func old(_ limit: ForgettingLimit, _ lines: Set<String>) -> (String, StatementArguments) {
         let spared = lines.map { _ in "?" }.joined(separator: ", ")
         return (
-            "created_at < ? AND line NOT IN (\(spared))",
-            StatementArguments([date.timeIntervalSince1970 as any DatabaseValueConvertible] + lines.sorted())
+            "(rowid <= ? OR rowid <= ? AND created_at < ?) AND rowid < (SELECT MAX(rowid) FROM inspection) "
+                + "AND line NOT IN (\(spared))",
+            StatementArguments(
+                [limit.row, limit.believedRow, limit.before.timeIntervalSince1970 as any DatabaseValueConvertible]
+                    + lines.sorted())
         )
     }
 }

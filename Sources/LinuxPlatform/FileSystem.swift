@@ -201,6 +201,16 @@ public struct FileSystem: Sendable {
         return Int(info.f_bavail) * Int(info.f_frsize)
     }
 
+    /// Bytes of the file system that holds `path`, free or not.
+    public func totalSpace(_ path: RawPath) throws -> Int {
+        var info = statvfs()
+        _ = try retrying("statvfs", path) { _ in path.withCPath { Int(statvfs($0, &info)) } }
+        return Int(info.f_blocks) * Int(info.f_frsize)
+    }
+
+    /// Has all file systems write what they have, and take note of what was removed.
+    public func commitAll() { Glibc.sync() }
+
     // MARK: Writing
 
     /// Makes a folder and those above it.

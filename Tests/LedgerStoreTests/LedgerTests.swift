@@ -100,15 +100,16 @@ import Testing
                 try ledger.record(
                     inspection("\(index)", line: line, at: Double(index)), resultPath: "/r", alert: alert("\(index)"))
             }
-            let limit = Date(timeIntervalSince1970: 4)
-            #expect(try ledger.count(before: limit, sparing: ["kept"]) == 3)
-            #expect(try ledger.forget(before: limit, sparing: ["kept"], most: 2) == 2)
+            let limit = ForgettingLimit(before: Date(timeIntervalSince1970: 4))
+            #expect(try ledger.count(limit, sparing: ["kept"]) == 3)
+            #expect(try ledger.forget(limit, sparing: ["kept"], most: 2) == 2)
             #expect(try ledger.history().map(\.inspection.resultID) == ["4", "3", "1"], "the oldest go first")
-            #expect(try ledger.forget(before: limit, sparing: ["kept"], most: 2) == 1)
-            #expect(try ledger.forget(before: limit, sparing: ["kept"], most: 2) == 0)
+            #expect(try ledger.forget(limit, sparing: ["kept"], most: 2) == 1)
+            #expect(try ledger.forget(limit, sparing: ["kept"], most: 2) == 0)
             #expect(try ledger.history().map(\.inspection.resultID) == ["4", "1"])
             #expect(try ledger.pendingAlertCount() == 5, "an alert is delivered however old it is")
-            #expect(try ledger.forget(before: .distantFuture, sparing: []) == 2)
+            #expect(try ledger.forget(ForgettingLimit(before: .distantFuture), sparing: []) == 1)
+            #expect(try ledger.history().map(\.inspection.resultID) == ["4"], "the newest stays, whatever is asked")
         }
     }
 

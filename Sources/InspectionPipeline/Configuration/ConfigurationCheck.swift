@@ -34,6 +34,7 @@ public enum ConfigurationCheck {
         for (key, folder) in [("state", configuration.state), ("spool", configuration.spool)] {
             if let problem = unusableForUs(folder) { report(key, problem) }
         }
+        if let problem = unreachableSpace(configuration) { report("retention.min_free", problem) }
         return problems
     }
 
@@ -69,6 +70,19 @@ public enum ConfigurationCheck {
             }
         }
         return problems
+    }
+
+    /// Of a file system at least so much is taken by others for good: its own tables, and what root alone may use.
+    private static let usable = 0.95
+
+    /// Why so much can never be free; nil when it can, for all that is known.
+    private static func unreachableSpace(_ configuration: Configuration) -> String? {
+        let spool = RawPath(configuration.spool)
+        guard let minimum = configuration.retention.minFree, let total = try? FileSystem().totalSpace(spool),
+            Double(minimum) > usable * Double(total)
+        else { return nil }
+        return "\(Quantity.text(bytes: minimum)) can never be free: the file system of \(spool) holds "
+            + "\(Quantity.text(bytes: total)) in all, and frames in progress, results and archive need room too; lower it"
     }
 
     /// What keeps a model from being the line's gate; nil for nothing.

@@ -1,5 +1,4 @@
 import Foundation
-import InspectionDomain
 import LedgerStore
 import Logging
 import ServiceLifecycle
@@ -14,8 +13,9 @@ struct RetentionService: Service {
         let context = context
         try await withTaskCancellationOrGracefulShutdownHandler {
             try await BlockingThread.run("retention", on: context.roll) {
+                var memory: RetentionMemory?
                 while !bell.stopped {
-                    Self.apply(context, bell)
+                    Self.apply(context, &memory, bell)
                     bell.wait(Self.interval)
                 }
             }
@@ -25,47 +25,73 @@ struct RetentionService: Service {
     }
 
     private static let failed = Cause(.spaceLow, "retention"), tooLittle = Cause(.spaceLow, "space")
+    private static let doubtful = Cause(.clockDoubtful, "age")
 
-    private static func apply(_ context: DaemonContext, _ stop: Bell) {
-        let policy = context.configuration.current.retention
+    /// - Parameter memory: kept in the process too, for when it cannot be written: a full disk is what removing is for.
+    private static func apply(_ context: DaemonContext, _ memory: inout RetentionMemory?, _ stop: Bell) {
+        let configuration = context.configuration.current
+        let policy = configuration.retention
         let retention = Retention(spool: context.spool, files: context.fileSystem)
-        let logger = context.logger
         do {
-            for day in try retention.removeExpired(policy, isStopped: { stop.stopped }) {
-                logger.event(.removed, .notice, "removed \(day.path): older than \(Quantity.text(day.age))")
+            var known: RetentionMemory
+            if let memory {
+                known = memory
+                try retention.observe(&known, context.ledger, .now())
+            } else {
+                known = try retention.memory(state: configuration.state, ledger: context.ledger)
             }
-            try forget(policy, context, stop)
+            defer { memory = known }
+            for day in try retention.removeExpired(policy, &known, isStopped: { stop.stopped }) {
+                context.logger.event(.removed, .notice, "removed \(day): past its age")
+            }
+            try forget(configuration, context, &known, stop)
+            if let minimum = policy.minFree { try makeRoom(minimum, retention, context, &known, stop) }
+            if let doubts = retention.doubts(policy, known) {
+                context.incidents.occurred(doubtful, level: .warning, doubts, unit: "day", total: 1)
+            } else {
+                context.incidents.ended(doubtful)
+            }
+            try known.write(state: configuration.state, context.fileSystem)
             context.incidents.ended(failed)
-            guard let minimum = policy.minFree else { return }
-            let removed = try retention.makeRoom(minimum, isStopped: { stop.stopped })
-            if removed > 0 {
-                logger.event(
-                    .removed, .warning,
-                    "removed the \(removed) oldest results and archived frames to keep \(Quantity.text(bytes: minimum)) free"
-                )
-            }
-            let free = try context.spool.freeSpace()
-            guard free < minimum, !stop.stopped else { return context.incidents.ended(tooLittle) }
-            context.incidents.occurred(
-                tooLittle,
-                "only \(Quantity.text(bytes: free)) free in \(context.spool.root), \(Quantity.text(bytes: minimum)) wanted, "
-                    + "and nothing left to remove; make room, or lower retention.min_free")
         } catch {
             context.incidents.occurred(failed, "removing old results: \(error), retrying in 10 minutes")
         }
     }
 
-    private static func forget(_ policy: Configuration.Retention, _ context: DaemonContext, _ stop: Bell) throws {
-        guard let limit = Retention.ledgerLimit(policy) else { return }
-        let kept = Retention.keptLines(context.configuration.current)
+    private static func makeRoom(
+        _ minimum: Int, _ retention: Retention, _ context: DaemonContext, _ memory: inout RetentionMemory, _ stop: Bell
+    ) throws {
+        let outcome = try retention.makeRoom(minimum, &memory, isStopped: { stop.stopped })
+        let removed: Int
+        switch outcome {
+        case .enough(let count):
+            removed = count
+            context.incidents.ended(tooLittle)
+        case .givenUp(let count, let why):
+            removed = count
+            context.incidents.occurred(tooLittle, why)
+        }
+        guard removed > 0 else { return }
+        context.logger.event(
+            .removed, .warning,
+            "removed the \(removed) oldest results and archived frames to keep \(Quantity.text(bytes: minimum)) free")
+    }
+
+    private static func forget(
+        _ configuration: Configuration, _ context: DaemonContext, _ memory: inout RetentionMemory, _ stop: Bell
+    ) throws {
+        guard let age = Retention.ledgerAge(configuration.retention), let limit = memory.forgettable(age) else { return }
+        let kept = Retention.keptLines(configuration)
+        var left = memory.allowance("ledger", of: try context.ledger.count(), atLeast: 10_000)
         var (forgotten, last) = (0, 1)
-        while last > 0, !stop.stopped {
-            last = try context.ledger.forget(before: limit, sparing: kept)
-            forgotten += last
+        while last > 0, left > 0, !stop.stopped {
+            last = try context.ledger.forget(limit, sparing: kept, most: min(1000, left))
+            (forgotten, left) = (forgotten + last, left - last)
+            memory.removed("ledger", last)
         }
         guard forgotten > 0 else { return }
         context.logger.event(
             .removed, .notice,
-            "removed \(forgotten) inspection(s) from the ledger: made before \(DomainJSON.string(from: limit))")
+            "removed \(forgotten) inspection(s) from the ledger: their results and archived frames are past their age")
     }
 }

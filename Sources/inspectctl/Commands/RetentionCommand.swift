@@ -1,5 +1,4 @@
 import ArgumentParser
-import InspectionDomain
 import InspectionPipeline
 import LedgerStore
 import Spooling
@@ -8,8 +7,9 @@ struct RetentionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "retention", abstract: "Shows what the configured retention would remove now, oldest first.",
         discussion: """
-            Removes nothing: the daemon does that, at its start and every ten minutes. Whole days go by age; single results and
-            archived frames while less than `min_free` is free. Alerts and the quarantine never go. The ledger forgets an
+            Removes nothing: the daemon does that, at its start and every ten minutes. Whole days go by age, as far as it is
+            certain, at most a third of them within a day; single results and archived frames while less than `min_free` is
+            free, if that helps. Alerts and the quarantine never go. The ledger forgets an
             inspection when its results and its archived frame are both past their age; of a line that keeps its frames, none.
 
               inspectctl retention --results 14d --min-free 20GiB
@@ -42,14 +42,18 @@ struct RetentionCommand: ParsableCommand {
         if let age = results.flatMap(Quantity.duration) { policy.results = age }
         if let age = archive.flatMap(Quantity.duration) { policy.archive = age }
         if let size = minFree.flatMap(Quantity.size) { policy.minFree = size }
-        let plan = try Retention(spool: Spool(root: configuration.spool)).plan(policy)
-        guard global.format == .text else { return try Output.printJSON(plan) }
+        let retention = Retention(spool: Spool(root: configuration.spool))
+        let ledger = try History.ledger(configuration)
+        let memory = try retention.memory(state: configuration.state, ledger: ledger)
+        let plan = try retention.plan(policy, memory)
+        guard global.format == .text else { return try Output.printJSON(plan.removals) }
         var table = Table(["reason", "size", "would be removed"], numeric: [1])
-        for one in plan { table.add([one.reason.rawValue, Quantity.text(bytes: one.bytes), one.path]) }
-        let total = Quantity.text(bytes: plan.reduce(0) { $0 + $1.bytes })
+        for one in plan.removals { table.add([one.reason.rawValue, Quantity.text(bytes: one.bytes), one.path]) }
+        let total = Quantity.text(bytes: plan.removals.reduce(0) { $0 + $1.bytes })
         Output.print(table.isEmpty ? "no file would be removed" : table.text + "\n\(total) in all; nothing was removed")
-        guard let limit = Retention.ledgerLimit(policy), let ledger = try History.ledger(configuration) else { return }
-        let old = try ledger.count(before: limit, sparing: Retention.keptLines(configuration))
-        Output.print("\(old) inspection(s) would go from the ledger, made before \(DomainJSON.string(from: limit))")
+        for remark in plan.remarks { Output.print(remark) }
+        guard let age = Retention.ledgerAge(policy), let ledger, let limit = memory.forgettable(age) else { return }
+        let old = try ledger.count(limit, sparing: Retention.keptLines(configuration))
+        Output.print("\(old) inspection(s) would go from the ledger, past \(Quantity.text(age))")
     }
 }

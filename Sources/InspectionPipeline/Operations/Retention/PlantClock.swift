@@ -34,31 +34,38 @@ public struct PlantClock: Codable, Sendable, Equatable {
     }
 
     /// Certain to have passed.
-    private(set) var certain: Double
+    package private(set) var certain: Double
     private(set) var credits: [Credit] = []
     /// The wall clock's lead over plant time while it is followed.
     private(set) var offset = 0.0
     private(set) var astray: Astray?
     /// Running time in all.
-    private(set) var running = 0.0
+    package private(set) var running = 0.0
+    /// The latest that it could be at the last reading that was followed: a break that is counted later lies after it.
+    private var lastFollowed: Double
     private var boot: String
     private var sinceBoot: Double
 
     enum CodingKeys: String, CodingKey {
         case certain, credits, offset, astray, running, boot
         case sinceBoot = "since_boot"
+        case lastFollowed = "last_followed"
     }
 
     /// Begins with the wall clock's time.
     public init(_ reading: ClockReading) {
-        (certain, boot, sinceBoot) = (reading.wall, reading.boot, reading.sinceBoot)
+        (certain, lastFollowed) = (reading.wall, reading.wall)
+        (boot, sinceBoot) = (reading.boot, reading.sinceBoot)
     }
 
     /// The latest that it can be: what is made now is stamped with it.
-    var latest: Double { credits.reduce(certain) { $0 + $1.seconds } }
+    package var latest: Double { credits.reduce(certain) { $0 + $1.seconds } }
 
     /// Takes a reading; call it at least every few hours while running.
-    public mutating func observe(_ reading: ClockReading) {
+    /// - Returns: when a break is counted from now on, the time after which it was: what was stamped later than that, while the wall
+    ///   clock was astray, may have been made after the break.
+    @discardableResult
+    public mutating func observe(_ reading: ClockReading) -> Double? {
         // Since another start of the machine at least its own running time has passed.
         let passed = max(0, reading.boot == boot ? reading.sinceBoot - sinceBoot : reading.sinceBoot)
         (boot, sinceBoot) = (reading.boot, reading.sinceBoot)
@@ -70,10 +77,12 @@ public struct PlantClock: Codable, Sendable, Equatable {
         let lead = told - latest
         if lead <= Self.longestBreak, told >= certain - Self.furthestBack {
             astray = nil
-            follow(lead, passed)
-        } else {
-            goAstray(lead, passed)
+            let before = lastFollowed, isBreak = follow(lead, passed)
+            lastFollowed = latest
+            return isBreak ? before : nil
         }
+        goAstray(lead, passed)
+        return nil
     }
 
     private mutating func confirm(_ passed: Double) {
@@ -82,15 +91,16 @@ public struct PlantClock: Codable, Sendable, Equatable {
         credits.removeAll { $0.left <= 0 }
     }
 
-    private mutating func follow(_ lead: Double, _ passed: Double) {
+    /// - Returns: whether a break was counted.
+    private mutating func follow(_ lead: Double, _ passed: Double) -> Bool {
         if lead >= 0 {
             // Two clocks of one machine drift apart by less than that.
             if lead <= min(60, passed / 100) {
                 certain += lead
-            } else {
-                credits.append(Credit(seconds: lead, left: Self.confirmation))
+                return false
             }
-            return
+            credits.append(Credit(seconds: lead, left: Self.confirmation))
+            return true
         }
         var back = -lead
         while back > 0, let last = credits.popLast() {
@@ -98,6 +108,7 @@ public struct PlantClock: Codable, Sendable, Equatable {
             back -= min(back, last.seconds)
         }
         certain -= back
+        return false
     }
 
     private mutating func goAstray(_ lead: Double, _ passed: Double) {
@@ -109,5 +120,6 @@ public struct PlantClock: Codable, Sendable, Equatable {
         guard earlier.running + passed >= Self.confirmation else { return }
         offset += lead
         astray = nil
+        lastFollowed = latest
     }
 }

@@ -1,0 +1,177 @@
+import Foundation
+import InspectionDomain
+import LedgerStore
+import LinuxPlatform
+import Spooling
+
+/// Which results and archived frames go, oldest first: by age, and while the disk is low. Never alerts, never the quarantine.
+///
+/// Results and archive lie in `<line>/<YYYY-MM-DD>/<stem>-<id>`. How old a day's folder is, `RetentionMemory` knows; what is there is
+/// listed, so a missing or damaged ledger removes nothing.
+public struct Retention {
+    /// One thing to remove.
+    public struct Removal: Codable, Sendable, Equatable {
+        public enum Reason: String, Codable, Sendable { case age, space }
+
+        public let path: String
+        public let reason: Reason
+        public let bytes: Int
+    }
+
+    /// What would be done now.
+    public struct Plan: Sendable, Equatable {
+        public var removals: [Removal] = []
+        /// What looks old and stays, and why; what cannot be reached.
+        public var remarks: [String] = []
+    }
+
+    let spool: Spool
+    let files: FileSystem
+    /// Bytes free for results; a test's own where it stands for another file system.
+    let freeSpace: () throws -> Int
+
+    public init(spool: Spool, files: FileSystem = FileSystem()) {
+        self.init(spool: spool, files: files, freeSpace: { try spool.freeSpace() })
+    }
+
+    package init(spool: Spool, files: FileSystem = FileSystem(), freeSpace: @escaping () throws -> Int) {
+        (self.spool, self.files, self.freeSpace) = (spool, files, freeSpace)
+    }
+
+    /// What is known by now: the stored memory, or a new one, with what the clocks, the spool and the ledger say.
+    /// - Throws: `SystemError`, `LedgerError`.
+    public func memory(state: String, ledger: Ledger?, reading: ClockReading? = nil) throws -> RetentionMemory {
+        let (reading, seen) = (try reading ?? .now(), try days())
+        switch try RetentionMemory.read(state: state, files) {
+        case .memory(var memory):
+            try observe(&memory, ledger, reading)
+            return memory
+        case .none: return RetentionMemory(reading, seen, ledger: try ledger?.order(checksAll: true))
+        case .unreadable(let why): return RetentionMemory(reading, seen, ledger: try ledger?.order(), lost: why)
+        }
+    }
+
+    /// Another look, within one process.
+    func observe(_ memory: inout RetentionMemory, _ ledger: Ledger?, _ reading: ClockReading) throws {
+        memory.observe(reading, try days(), ledger: try ledger?.order(marked: memory.markedRow))
+    }
+
+    /// What would be removed now: whole days by age, then single frames and results until `min_free` would be kept.
+    /// - Throws: `SystemError`.
+    public func plan(_ policy: Configuration.Retention, _ memory: RetentionMemory, now: Date = Date()) throws -> Plan {
+        var (plan, memory) = (Plan(), memory)
+        for key in expired(policy, &memory) {
+            let path = spool.root / key
+            plan.removals.append(Removal(path: path.description, reason: .age, bytes: try size(path)))
+        }
+        if let remark = doubts(policy, memory, now: now) { plan.remarks.append(remark) }
+        if let minimum = policy.minFree {
+            let gone = Set(plan.removals.map(\.path))
+            let free = try freeSpace() + plan.removals.reduce(0) { $0 + $1.bytes }
+            switch try choose(minimum, free: free, memory, sparing: gone) {
+            case .reachable(let entries):
+                plan.removals += entries.map {
+                    Removal(path: $0.path.description, reason: .space, bytes: $0.bytes)
+                }
+            case .unreachable(let remark): plan.remarks.append(remark)
+            }
+        }
+        return plan
+    }
+
+    /// Days that are past their age for certain, as many as may go now.
+    func expired(_ policy: Configuration.Retention, _ memory: inout RetentionMemory) -> [String] {
+        [("results", policy.results), ("archive", policy.archive)].flatMap { root, age -> [String] in
+            guard let age else { return [] }
+            let old = memory.old(root, age)
+            guard !old.isEmpty else { return [] }
+            return Array(old.prefix(memory.allowance(root, of: memory.count(root))))
+        }
+    }
+
+    /// What is past its age by the wall clock and stays; nil when there is nothing.
+    func doubts(_ policy: Configuration.Retention, _ memory: RetentionMemory, now: Date = Date()) -> String? {
+        var keys: [String] = []
+        for (root, age) in [("results", policy.results), ("archive", policy.archive)] {
+            if let age { keys += memory.doubtful(root, age, now.timeIntervalSince1970) }
+        }
+        let clock = memory.clockDoubt(now.timeIntervalSince1970)
+        guard !keys.isEmpty else {
+            guard policy.results != nil || policy.archive != nil else { return nil }
+            return clock.map {
+                "\($0); ages go on by the time that has passed since, and nothing is removed for the jump"
+            }
+        }
+        let why = memory.doubt ?? clock ?? "by what inspectd has seen, less time has passed"
+        return
+            "\(keys.count) day\(keys.count == 1 ? "" : "s") of results or archived frames look past their age by their "
+            + "names (\(keys[0])) and stay: \(why). A day goes by age once inspectd has seen it unchanged for that long; "
+            + "remove it yourself if you know better"
+    }
+
+    /// Removes days that are older than the policy's ages.
+    /// - Returns: their folders.
+    /// - Throws: `SystemError`.
+    func removeExpired(
+        _ policy: Configuration.Retention, _ memory: inout RetentionMemory, isStopped: () -> Bool = { false }
+    ) throws -> [RawPath] {
+        var removed: [RawPath] = []
+        for key in expired(policy, &memory) where !isStopped() {
+            let path = spool.root / key
+            try files.removeTree(path)
+            memory.removed(String(key.prefix { $0 != "/" }), 1)
+            removed.append(path)
+        }
+        return removed
+    }
+
+    /// How old an inspection must be to go from the ledger: by then its results and archived frame have gone by age. Nil while one
+    /// of the two is kept for ever.
+    public static func ledgerAge(_ policy: Configuration.Retention) -> Duration? {
+        guard let results = policy.results, let archive = policy.archive else { return nil }
+        // A day's folder goes up to a day after its first frame is old enough.
+        return max(results, archive) + .seconds(86_400)
+    }
+
+    /// Lines whose inspections stay in the ledger: it alone knows which of the frames that stay in their folder were seen before.
+    public static func keptLines(_ configuration: Configuration) -> Set<String> {
+        Set(configuration.lines.filter { $0.after == .keep }.map(\.name))
+    }
+
+    // MARK: What is there
+
+    /// Day folders of all lines.
+    func days() throws -> [RetentionMemory.SeenDay] {
+        try [spool.results, spool.archive].flatMap { root -> [RetentionMemory.SeenDay] in
+            guard try files.exists(root) else { return [] }
+            return try files.list(root).filter { $0.kind == .folder }.flatMap { line -> [RetentionMemory.SeenDay] in
+                let folder = root.appending(line.name)
+                return try files.list(folder)
+                    .filter { $0.kind == .folder && RetentionMemory.start(ofDay: $0.name.description) != nil }
+                    .map { try seen(folder.appending($0.name)) }
+            }
+        }
+    }
+
+    func seen(_ path: RawPath) throws -> RetentionMemory.SeenDay {
+        let status = try files.status(path)
+        return RetentionMemory.SeenDay(
+            key: String(path.description.dropFirst(spool.root.description.count + 1)),
+            print: "\(status.inode).\(status.modified)")
+    }
+
+    /// A day's frames or results in order of arrival.
+    func entries(_ day: RawPath) throws -> [RawPath] {
+        func id(_ name: RawPath) -> ArraySlice<UInt8> {
+            name.stemAndExtension.stem.split(separator: UInt8(ascii: "-")).last ?? []
+        }
+        return try files.list(day).map(\.name).sorted { id($0).lexicographicallyPrecedes(id($1)) }
+            .map { day.appending($0) }
+    }
+
+    func size(_ path: RawPath) throws -> Int {
+        let status = try files.status(path)
+        guard status.kind == .folder else { return status.size }
+        return try files.list(path).reduce(0) { try $0 + size(path.appending($1.name)) }
+    }
+}
