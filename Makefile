@@ -4,6 +4,7 @@
 #   make test               formatting check and the whole test suite
 #   make crash-test         kills a debug build of the daemon at every step of a frame's life
 #   make soak               10,500 frames while the daemon is killed a hundred times (FRAMES=, KILLS=); 330 killed every 0.2 to 0.5 s
+#   make field              situations from the field, tried on the real programs; prints a table (ONLY=part of a situation)
 #   make measure            memory and descriptors over many frames; what durability costs beside the bare detector
 #   make fuzz               half a minute of every fuzzer on its seeds (SECONDS_EACH=30)
 #   make sanitize           the suite with the address, undefined and thread sanitizers, and a small soak with the last
@@ -27,12 +28,12 @@ PROGRAMS   := inspectd inspectctl
 DOCUMENTS  := $(wildcard README.md LICENSE docs/*.md)
 
 PACKAGES := libopenblas-dev libjpeg-dev libpng-dev libsqlite3-dev libsystemd-dev pkg-config
-# Tools that the tests compare with; without them these tests are skipped.
-TEST_PACKAGES := libjpeg-turbo-progs netpbm
+# Tools that tests compare with or run under; without them these tests are skipped.
+TEST_PACKAGES := libjpeg-turbo-progs netpbm faketime
 BIN      := .build/$(CONFIG)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup swift packages test-packages build demo lint format test crash-test soak measure fuzz sanitize install uninstall clean
+.PHONY: help setup swift packages test-packages build demo lint format test crash-test soak field measure fuzz sanitize install uninstall clean
 
 help:
 	@sed -n 's/^#   //p' $(firstword $(MAKEFILE_LIST))
@@ -65,7 +66,7 @@ packages:
 
 test-packages:
 	@( $(call install_missing,$(TEST_PACKAGES)) ) || \
-	  echo "$(TEST_PACKAGES) could not be installed: the comparison of the decoders with them is skipped." >&2
+	  echo "$(TEST_PACKAGES) could not all be installed: tests that need them are skipped." >&2
 
 build: setup
 	swift build -c $(CONFIG) --product inspectd
@@ -108,6 +109,11 @@ KILLS  ?= 100
 soak: setup
 	swift build -c $(CONFIG) --build-tests
 	INSPECTD_SOAK_FRAMES=$(FRAMES) INSPECTD_SOAK_KILLS=$(KILLS) swift test -c $(CONFIG) --skip-build --filter Soak
+
+# What cameras, shares, machines and people do. Cases that need root, another file system or faketime say so where they lack it.
+field: setup test-packages
+	swift build -c $(CONFIG) --build-tests
+	INSPECTD_FIELD=1 INSPECTD_FIELD_ONLY="$(ONLY)" swift test -c $(CONFIG) --skip-build --filter ProgramTests.Field
 
 MEMORY_FRAMES   ?= 50000
 MEMORY_SECONDS  ?= 1200

@@ -28,9 +28,9 @@ extension Inotify {
     /// What came since the last call.
     public struct Batch: Sendable, Equatable {
         public var events: [Event] = []
-        /// The kernel's queue overflowed, or a watched folder itself was moved or removed: events were lost.
+        /// The kernel's queue overflowed: events were lost.
         public var isIncomplete = false
-        /// `wake` was called.
+        /// `wake` was called, or a watched folder itself was moved or removed.
         public var isWoken = false
 
         /// Whether a scan may find something that it did not find before.
@@ -53,9 +53,8 @@ extension Inotify {
             let name = buffer[(at + head)..<min(buffer.count, at + head + Int(event.len))].prefix { $0 != 0 }
             at += head + Int(event.len)
             func has(_ flags: Int) -> Bool { event.mask & UInt32(flags) != 0 }
-            if has(Int(IN_Q_OVERFLOW)) || has(Int(IN_DELETE_SELF)) || has(Int(IN_MOVE_SELF)) {
-                batch.isIncomplete = true
-            }
+            if has(Int(IN_Q_OVERFLOW)) { batch.isIncomplete = true }
+            if has(Int(IN_DELETE_SELF)) || has(Int(IN_MOVE_SELF)) { batch.isWoken = true }
             guard let folder = folders[event.wd], !name.isEmpty else { continue }
             let kind: Event.Kind
             if has(Int(IN_CLOSE_WRITE)) {

@@ -35,7 +35,7 @@ import Testing
     }
 
     static func judge(
-        _ machine: inout Completeness, _ file: File, at seconds: Double, age: Duration = .zero
+        _ machine: inout Completeness, _ file: File, path: RawPath = path, at seconds: Double, age: Duration = .zero
     ) throws -> Completeness.Judgement {
         let probe = Completeness.Probe(
             structure: {

@@ -89,50 +89,82 @@ import Testing
         return steps
     }
 
-    @Test(arguments: Habit.allCases, Evidence.allCases)
-    func no_frame_is_taken_before_it_is_whole_and_none_later_than_it_settles(
-        habit: Habit, evidence: Evidence
-    ) throws {
+    /// A file, what its writer does to it, and what became of it.
+    private struct Writer {
+        let habit: Habit
+        let path: RawPath
+        var file = CompletenessTests.File()
+        let steps: [Step]
+        var next = 0
+        /// When it was taken, and the change that was the last then.
+        var taken: Double?
+
+        var isThere: Bool { next > 0 || habit == .rewriting }
+        var wholeAt: Double { steps.last { $0.change != nil }?.time ?? 0 }
+        var closedAt: Double { steps.last?.time ?? 0 }
+    }
+
+    /// All habits at once in one folder, under one kind of evidence.
+    @Test(arguments: Evidence.allCases)
+    func no_frame_is_taken_before_it_is_whole_and_none_later_than_it_settles(evidence: Evidence) throws {
         let seed = UInt64.random(in: 0...999_999)
         var random = SplitMix64(seed: seed)
         let image = try CompletenessTests.image.get()
-        for round in 0..<60 {
-            let comment = Comment(rawValue: "seed \(seed), round \(round)")
-            var file = CompletenessTests.File()
-            if habit == .rewriting {
-                // An earlier frame, longer than the new one and with another beginning.
-                file.data = image.prefix(image.count / 3) + Data(repeating: 0x5A, count: 400) + image.suffix(900)
-                file.changes = 1
-            }
-            let steps = Self.steps(habit, evidence, image, &random)
-            let wholeAt = try #require(steps.last { $0.change != nil }).time
-            let closedAt = try #require(steps.last).time
+        for round in 0..<40 {
             var machine = Completeness(settle: .seconds(Self.settle))
-            var next = 0, taken: Double?
-            var time = habit == .rewriting || habit == .renaming ? steps[0].time : 0
-            while taken == nil, time < closedAt + 3 * Self.settle {
-                while next < steps.count, steps[next].time <= time {
-                    steps[next].change?(&file)
-                    if let writer = steps[next].writer {
-                        switch evidence {
-                        case .notifications: machine.note(CompletenessTests.path, writer)
-                        case .kernel: file.isOpen = writer == .open
-                        case .none: break
-                        }
-                    }
-                    next += 1
-                }
-                if next > 0, try CompletenessTests.judge(&machine, file, at: time).isTaken { taken = time }
-                // The inbox looks again when the kernel tells, and every half second while a file rests.
-                let tick = time + 0.5
-                time = next < steps.count ? min(tick, max(steps[next].time, time)) : tick
+            var writers = Habit.allCases.enumerated().map { index, habit in
+                var writer = Writer(
+                    habit: habit, path: RawPath("/camera/\(index).jpg"),
+                    steps: Self.steps(habit, evidence, image, &random))
+                writer.file.inode = UInt64(index + 1)
+                guard habit == .rewriting else { return writer }
+                // An earlier frame that is longer than the new one and ends well.
+                writer.file.data = image.prefix(image.count / 3) + Data(repeating: 0x5A, count: 400) + image.suffix(900)
+                writer.file.changes = 1
+                return writer
             }
-            let when = try #require(taken, comment)
-            #expect(when >= wholeAt, comment)
-            #expect(file.data.prefix(image.count).elementsEqual(image), comment)
-            // One look of half a second later at the most.
-            #expect(when <= closedAt + Self.settle + 0.5, comment)
-            if evidence != .none { #expect(when <= closedAt + 0.5, comment) }
+            var time = 0.0
+            while writers.contains(where: { $0.taken == nil }), time < 3000 {
+                for index in writers.indices where writers[index].taken == nil {
+                    Self.advance(&writers[index], to: time, evidence, &machine)
+                    // Before its writer begins, the earlier frame is nobody's concern here.
+                    guard writers[index].next > 0 else { continue }
+                    let judgement = try CompletenessTests.judge(
+                        &machine, writers[index].file, path: writers[index].path, at: time)
+                    if judgement.isTaken { writers[index].taken = time }
+                }
+                // The inbox looks again when the kernel tells, and every half second while a file rests.
+                let steps = writers.filter { $0.taken == nil && $0.next < $0.steps.count }.map {
+                    $0.steps[$0.next].time
+                }
+                time = min(time + 0.5, steps.min() ?? .infinity)
+            }
+            for writer in writers {
+                let comment = Comment(rawValue: "seed \(seed), round \(round), \(writer.habit)")
+                let when = try #require(writer.taken, comment)
+                #expect(when >= writer.wholeAt, comment)
+                #expect(writer.file.data.prefix(image.count).elementsEqual(image), comment)
+                // One look of half a second later at the most.
+                #expect(when <= writer.closedAt + Self.settle + 0.5, comment)
+                if evidence != .none { #expect(when <= writer.closedAt + 0.5, comment) }
+            }
+        }
+    }
+
+    private static func advance(
+        _ writer: inout Writer, to time: Double, _ evidence: Evidence, _ machine: inout Completeness
+    ) {
+        while writer.next < writer.steps.count, writer.steps[writer.next].time <= time {
+            let step = writer.steps[writer.next]
+            step.change?(&writer.file)
+            if let state = step.writer {
+                switch evidence {
+                case .notifications: machine.note(writer.path, state)
+                case .kernel: writer.file.isOpen = state == .open
+                case .none: break
+                }
+            }
+            writer.next += 1
         }
     }
 }

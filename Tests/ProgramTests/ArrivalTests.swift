@@ -1,6 +1,7 @@
 import Foundation
 import InspectionDomain
 import LinuxPlatform
+import Synchronization
 import TestSupport
 import Testing
 
@@ -108,6 +109,73 @@ extension ProgramTests {
                 try #require(records.count == 2)
                 #expect(records[0].supersededBy == records[1].resultID && records[1].verdict == .normal)
                 #expect(shop.files(in: shop.watched()) == ["slow.jpg"])
+            }
+        }
+
+        /// Ways to write a file, each with pauses of its own.
+        private enum Habit: Int, CaseIterable {
+            case slow, preallocating, rewriting, appending, renaming, emptyFirst
+
+            func write(_ picture: Data, to file: URL) throws {
+                let pause = { _ = usleep(UInt32.random(in: 20_000...300_000)) }
+                let half = picture.count / 2
+                switch self {
+                case .slow, .emptyFirst:
+                    try Data().write(to: file)
+                    pause()
+                    let handle = try FileHandle(forWritingTo: file)
+                    for part in [picture.prefix(half), picture.dropFirst(half)] {
+                        try handle.write(contentsOf: part)
+                        pause()
+                    }
+                    try handle.close()
+                case .preallocating, .rewriting:
+                    try Data(count: self == .preallocating ? picture.count : 0).write(to: file)
+                    let handle = try FileHandle(forWritingTo: file)
+                    pause()
+                    try handle.write(contentsOf: picture.prefix(half))
+                    pause()
+                    try handle.seek(toOffset: 0)
+                    try handle.write(contentsOf: picture)
+                    pause()
+                    try handle.close()
+                case .appending:
+                    try picture.prefix(half).write(to: file)
+                    pause()
+                    let handle = try FileHandle(forWritingTo: file)
+                    try handle.seekToEnd()
+                    try handle.write(contentsOf: picture.dropFirst(half))
+                    try handle.close()
+                case .renaming:
+                    let hidden = file.deletingLastPathComponent().appendingPathComponent("." + file.lastPathComponent)
+                    try picture.write(to: hidden)
+                    pause()
+                    try FileManager.default.moveItem(at: hidden, to: file)
+                }
+            }
+        }
+
+        @Test func six_writers_at_once_have_every_frame_inspected_once_and_whole() throws {
+            try Workshop.open(lines: [.init(settle: "5s")]) { shop in
+                let pictures = try (0..<30).map { try Pictures.flawless(400 + $0) }
+                let failures = Mutex<[String]>([])
+                try shop.withDaemon { _ in
+                    DispatchQueue.concurrentPerform(iterations: Habit.allCases.count) { writer in
+                        for index in stride(from: writer, to: pictures.count, by: Habit.allCases.count) {
+                            let file = shop.watched().appendingPathComponent("part \(index).jpg")
+                            do {
+                                try Habit.allCases[writer].write(pictures[index], to: file)
+                            } catch {
+                                failures.withLock { $0.append("\(error)") }
+                            }
+                        }
+                    }
+                    try shop.waitForResults(pictures.count)
+                }
+                #expect(failures.withLock { $0 } == [])
+                let verdicts = try shop.results().map(\.inspection.verdict)
+                #expect(verdicts.count == pictures.count && !verdicts.contains(.error))
+                #expect(Set(try shop.archived()) == Set(pictures))
             }
         }
 

@@ -105,7 +105,7 @@ private final class InboxLoop {
             return context.pending.takeFreed()
         }
         note(batch)
-        return context.pending.takeFreed() || batch.isIncomplete || batch.events.contains(where: \.wakes)
+        return context.pending.takeFreed() || batch.wakes
     }
 
     private func note(_ batch: Inotify.Batch) {
