@@ -9,6 +9,8 @@ import Testing
 @Suite struct RetentionSimulationTests {
     private static let hour = 3600.0, day = 86_400.0
     private static let age = Duration.seconds(30 * 86_400)
+    /// As for a plant that keeps results and frames for so long.
+    private static let ledgerAge = Retention.ledgerAge(.init(results: age, archive: age)) ?? .zero
 
     /// When the machine runs, and what its clock says.
     struct Story: Sendable, CustomTestStringConvertible {
@@ -148,7 +150,7 @@ import Testing
                 known.removed("results", 1)
             }
         }
-        if let limit = known.forgettable(age), let last = world.rows.last?.row {
+        if let limit = known.forgettable(ledgerAge), let last = world.rows.last?.row {
             let before = limit.before.timeIntervalSince1970
             let gone = world.rows.filter {
                 $0.row < last && ($0.row <= limit.row || $0.row <= limit.believedRow && $0.created < before)

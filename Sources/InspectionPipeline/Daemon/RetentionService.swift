@@ -80,7 +80,9 @@ struct RetentionService: Service {
     private static func forget(
         _ configuration: Configuration, _ context: DaemonContext, _ memory: inout RetentionMemory, _ stop: Bell
     ) throws {
-        guard let age = Retention.ledgerAge(configuration.retention), let limit = memory.forgettable(age) else { return }
+        guard let age = Retention.ledgerAge(configuration.retention), let limit = memory.forgettable(age) else {
+            return
+        }
         let kept = Retention.keptLines(configuration)
         var left = memory.allowance("ledger", of: try context.ledger.count(), atLeast: 10_000)
         var (forgotten, last) = (0, 1)
