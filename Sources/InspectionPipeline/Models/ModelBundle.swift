@@ -57,8 +57,13 @@ public enum ModelBundle {
                 "\(path) is damaged: its model has not the SHA-256 that its record says, \(record.sha256); export it again"
             )
         }
-        let file = try ModelFile.decode(data, name: path, bases: Backbone.builtIn)
-        try file.verifySelfTest(name: path)
+        let file: ModelFile
+        do {
+            file = try ModelFile.decode(data, name: path, bases: Backbone.builtIn)
+            try file.verifySelfTest(name: path)
+        } catch let error as ModelError where !error.message.contains(path) {
+            throw ModelError("\(path) cannot be used: \(error.message)")
+        }
         return Content(record: record, calibration: calibration, file: file, data: plain)
     }
 
