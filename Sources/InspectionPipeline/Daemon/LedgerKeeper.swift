@@ -39,10 +39,10 @@ struct LedgerKeeper: Sendable {
         let (ledger, files) = (context.ledger, context.fileSystem)
         let path = RawPath(ledger.path), copy = RawPath(ledger.path + ".new")
         try files.makeFolder(path.parent)
-        for suffix in ["", "-journal", "-wal", "-shm"] { try files.remove(RawPath(copy.description + suffix)) }
+        for suffix in ["", "-journal", "-wal", "-shm"] { try files.remove(RawPath(copy.string + suffix)) }
         var aside: String?
         do {
-            try ledger.rescue(through: copy.description) {
+            try ledger.rescue(through: copy.string) {
                 aside = try clear(displacement)
                 try files.sync(copy)
                 try files.rename(copy, to: path)

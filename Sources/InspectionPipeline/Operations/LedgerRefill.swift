@@ -55,7 +55,7 @@ struct LedgerRefill {
                 var found: [(inspection: Inspection, json: Data, path: String)] = []
                 for (folder, id) in part where missing.contains(id) {
                     if let result = try result(in: folder) {
-                        found.append((result.inspection, result.json, folder.description))
+                        found.append((result.inspection, result.json, folder.string))
                     } else {
                         outcome.unreadable += 1
                     }
