@@ -102,6 +102,8 @@ public struct ImageInfo: Codable, Sendable, Equatable {
     public var height: Int?
     public var channels: Int?
     public var bitDepth: Int?
+    /// `[width, height]` that the model was fitted on, when the frame has another size.
+    public var fittedSize: [Int]?
 
     public init(
         path: String, sha256: String? = nil, width: Int? = nil, height: Int? = nil, channels: Int? = nil,
@@ -118,6 +120,7 @@ public struct ImageInfo: Codable, Sendable, Equatable {
     enum CodingKeys: String, CodingKey {
         case path, sha256, width, height, channels
         case bitDepth = "bit_depth"
+        case fittedSize = "fitted_size"
     }
 }
 
@@ -218,9 +221,12 @@ public struct ResultFiles: Codable, Sendable, Equatable {
 /// Why a frame has no score.
 public struct InspectionError: Codable, Sendable, Equatable, Error {
     /// A stable word: `truncated`, `corrupt`, `unsupported`, `too-large`, `empty`, `permission`, `crashed-twice`,
-    /// `killed-from-outside`, `internal`.
+    /// `killed-from-outside`, `not-finite`, `internal`.
     public var code: String
     public var message: String
+
+    /// A score, a map or a number of the result is no finite number.
+    public static let notFinite = "not-finite"
 
     public init(code: String, message: String) {
         self.code = code

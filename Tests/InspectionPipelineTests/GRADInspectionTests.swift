@@ -16,9 +16,7 @@ import Testing
             let fitting = ModelFitting(
                 backbone: try Backbone.embedded(), method: options, rule: TinyModel.rule, workers: 2,
                 checkpoint: checkpoint)
-            let pictures = try fitting.pictures(
-                normal: [try TinyFrames.write(24, to: folder.appendingPathComponent("normal"))],
-                calibration: [try TinyFrames.write(19, from: 500, to: folder.appendingPathComponent("calibration"))])
+            let pictures = try TinyModel.pictures(for: fitting, in: folder)
             let fitted = try fitting.fit(pictures)
             #expect(try checkpoint.load() != nil)
             checkpoint.discard()

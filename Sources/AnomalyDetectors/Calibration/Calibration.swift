@@ -12,9 +12,11 @@ public struct Calibration: Codable, Sendable, Equatable {
     public private(set) var modelVersion: Int
     /// Where the images came from: a folder, a part of the fitting folder, history.
     public let source: String
-    /// Image scores of the calibration images, ascending.
+    /// How many images the scores are of, where near-duplicates count once; nil where each image has its score.
+    public let images: Int?
+    /// Image scores of the calibration images, ascending; of images of one part, the largest.
     public let imageScores: [Double]
-    /// Maxima of their smoothed maps, ascending.
+    /// Maxima of their smoothed maps, likewise.
     public let mapMaxima: [Double]
     /// The wanted false-alarm rate α.
     public let falseAlarmRate: Double
@@ -28,16 +30,20 @@ public struct Calibration: Codable, Sendable, Equatable {
     public let pixelThreshold: Double
 
     /// - Parameters:
-    ///   - scores: of held-out normal images: image score and map maximum of each.
-    /// - Throws: `CalibrationRule.TooFewImages`, `ModelError` when a score is not a number.
+    ///   - scores: of held-out normal images: image score and map maximum of each part (`PartScores`).
+    ///   - images: how many images the scores are of, when there are more.
+    /// - Throws: `CalibrationRule.TooFewImages`, `ModelError` when a score is no finite number or a threshold would be 0.
     public init(
         modelName: String, modelVersion: Int, source: String, scores: [(image: Double, mapMaximum: Double)],
-        rule: CalibrationRule, id: String = UUID().uuidString.lowercased(), createdAt: Date = Date()
+        images: Int? = nil, rule: CalibrationRule, id: String = UUID().uuidString.lowercased(), createdAt: Date = Date()
     ) throws {
         guard scores.allSatisfy({ $0.image.isFinite && $0.mapMaximum.isFinite }) else {
-            throw ModelError("a calibration image has no finite score; the model is damaged: fit again")
+            throw ModelError(
+                "a calibration image has no finite score: the model is damaged or the image is none that it can score; fit again"
+            )
         }
-        k = try rule.k(of: scores.count)
+        k = try rule.k(ofParts: scores.count, images: images ?? scores.count)
+        self.images = images == scores.count ? nil : images
         schema = Self.currentSchema
         self.id = id
         self.createdAt = createdAt
@@ -50,10 +56,24 @@ public struct Calibration: Codable, Sendable, Equatable {
         confidence = rule.confidence
         imageThreshold = imageScores[k - 1]
         pixelThreshold = mapMaxima[k - 1]
+        if let fault = thresholdFault {
+            throw ModelError(
+                "the \(fault): so score images without contrast (all black, a covered lens, alpha 0); look at the calibration "
+                    + "images with `inspectctl dataset check DIR`, and calibrate on images that show the parts")
+        }
+    }
+
+    /// What keeps the thresholds from deciding anything; nil for nothing. Zero is no limit: any score is infinitely far above.
+    private var thresholdFault: String? {
+        for (name, value) in [("image threshold", imageThreshold), ("pixel threshold", pixelThreshold)]
+        where !value.isFinite || value == 0 {
+            return "\(name) is \(value)"
+        }
+        return nil
     }
 
     enum CodingKeys: String, CodingKey {
-        case schema, id, source, confidence, k
+        case schema, id, source, images, confidence, k
         case createdAt = "created_at"
         case modelName = "model_name"
         case modelVersion = "model_version"
@@ -79,6 +99,7 @@ public struct Calibration: Codable, Sendable, Equatable {
         modelName = try fields.decode(String.self, forKey: .modelName)
         modelVersion = try fields.decode(Int.self, forKey: .modelVersion)
         source = try fields.decode(String.self, forKey: .source)
+        images = try fields.decodeIfPresent(Int.self, forKey: .images)
         imageScores = try fields.decode([Double].self, forKey: .imageScores)
         mapMaxima = try fields.decode([Double].self, forKey: .mapMaxima)
         falseAlarmRate = try fields.decode(Double.self, forKey: .falseAlarmRate)
@@ -96,11 +117,16 @@ public struct Calibration: Codable, Sendable, Equatable {
                 "calibration \(id) is damaged: its thresholds do not follow from its scores; "
                     + "run `inspectctl calibrate` again, or `inspectctl calibrate --rollback`")
         }
+        if let fault = thresholdFault {
+            throw ModelError(
+                "calibration \(id) can decide nothing: its \(fault), as of images without contrast; go back with "
+                    + "`inspectctl calibrate --line LINE --rollback`, or fit on images that show the parts")
+        }
     }
 
     public var rule: CalibrationRule { CalibrationRule(rate: falseAlarmRate, confidence: confidence) }
 
-    /// Number of calibration images.
+    /// Number of calibration images; of parts, where near-duplicates count once.
     public var n: Int { imageScores.count }
 
     /// What the thresholds bound the expected false-alarm rate by: (n + 1 − k)/(n + 1), at most α.

@@ -33,12 +33,20 @@ public enum CalibrationRule: Sendable, Equatable {
         public let rule: CalibrationRule
         /// The lowest rate that `have` images can promise under the same rule; nil when none.
         public let attainableRate: Double?
+        /// Images that the `have` parts are shown on; nil where each image counts by itself.
+        public var images: Int?
 
         public var description: String {
             let promise =
                 rule.confidence.map { "\(rule.rate) with confidence \($0)" } ?? "\(rule.rate)"
             let remedy = attainableRate.map {
                 String(format: ", or accept a rate of %.4g (--false-alarm-rate %.4g)", $0, $0)
+            }
+            if let images, images > have {
+                return
+                    "a false-alarm rate of \(promise) needs calibration images of \(needed) parts, there are \(have): the "
+                    + "\(images) images are near-duplicates of each other, which count once; add images of "
+                    + "\(needed - have) more flawless parts\(remedy ?? "")"
             }
             return "a false-alarm rate of \(promise) needs \(needed) calibration images, there are \(have); "
                 + "add \(needed - have) more flawless pictures\(remedy ?? "")"
@@ -66,6 +74,17 @@ public enum CalibrationRule: Sendable, Equatable {
             }
             // `imagesNeeded` forgives rounding that the sum above may not: then the maximum is the threshold.
             return min(n, k)
+        }
+    }
+
+    /// The same for parts, of which there are more images.
+    /// - Throws: `TooFewImages`.
+    public func k(ofParts parts: Int, images: Int) throws -> Int {
+        do {
+            return try k(of: parts)
+        } catch var error as TooFewImages {
+            error.images = images
+            throw error
         }
     }
 

@@ -1,4 +1,5 @@
 import InspectionDomain
+
 /// Splits one folder of flawless pictures into a fitting and a calibration part, without putting two exposures of one part
 /// on both sides: near-copies of fitting pictures score too low, and the threshold would flag far more than promised.
 ///
@@ -10,9 +11,18 @@ public enum NearDuplicates {
     public struct OneGroup: Error, Sendable, CustomStringConvertible {
         public let count: Int
         public let groups: Int
+        /// Images of how many different parts the calibration needs; nil where that is not known.
+        public var needed: Int?
+
+        public init(count: Int, groups: Int, needed: Int? = nil) {
+            (self.count, self.groups, self.needed) = (count, groups, needed)
+        }
+
         public var description: String {
-            "the \(count) pictures form only \(groups) group\(groups == 1 ? "" : "s") of near-duplicates, so they cannot be "
-                + "split into a fitting and a calibration part; give calibration pictures of other parts (--calibration DIR)"
+            "the \(count) images form only \(groups) group\(groups == 1 ? "" : "s") of near-duplicates, so they cannot be "
+                + "split into a fitting and a calibration part; take images of more parts"
+                + (needed.map { ": the calibration alone needs \($0)" } ?? "")
+                + ", or give calibration images of other parts (--calibration DIR)"
         }
     }
 
@@ -37,17 +47,56 @@ public enum NearDuplicates {
     /// Indices of near-duplicates together, groups in order of their first picture.
     /// - Throws: `FrameSource.Unreadable`.
     public static func groups(_ frames: FrameSource, workers: Int, progress: Progress? = nil) throws -> [[Int]] {
-        let parts = try ParallelFrames.run(
-            count: frames.count, workers: workers, phase: "near-duplicates", progress: progress,
-            makeWorker: { _ in [Int: [Float]]() },
-            body: { thumbnails, index in thumbnails[index] = PictureLikeness.thumbnail(try frames.frame(index)) })
-        let thumbnails = parts.flatMap { $0 }.sorted { $0.key < $1.key }.map(\.value)
+        let images = try ImageProfiles(frames, workers: workers, progress: progress)
+        if let bad = images.unreadable.first { throw bad }
+        return groups(images.profiles.map(\.print))
+    }
+
+    /// The same from the images' prints.
+    ///
+    /// Images of the same part come first: what a folder has in common cannot be taken away where it is all that there is. Of
+    /// each such set one image is compared with the others.
+    public static func groups(_ prints: [ImagePrint]) -> [[Int]] { groups(prints, parts: SameParts.groups(prints)) }
+
+    /// - Parameter parts: what `SameParts` found.
+    static func groups(_ prints: [ImagePrint], parts: [[Int]]) -> [[Int]] {
+        let thumbnails = parts.map { prints[$0[0]].thumbnail }
         var groups: [[Int]] = []
         for judgement in PictureLikeness.ladder {
             groups = PictureLikeness(thumbnails, movesCount: judgement.movesCount).groups(above: judgement.threshold)
-            if groups.allSatisfy({ 2 * $0.count <= frames.count }) { break }
+            if groups.allSatisfy({ 2 * $0.count <= parts.count }) { break }
         }
-        return groups
+        return groups.map { $0.flatMap { parts[$0] }.sorted() }.sorted { ($0.first ?? 0) < ($1.first ?? 0) }
+    }
+
+    /// The same for images whose parts are known: when the share holds fewer parts than a calibration needs, more is held out,
+    /// up to half of the images.
+    /// - Parameter needed: parts that the calibration needs.
+    public static func split(
+        _ prints: [ImagePrint], parts: [[Int]], needed: Int, share: Double, seed: UInt64
+    ) throws -> Split {
+        let groups = groups(prints, parts: parts)
+        var partOf = [Int](repeating: 0, count: prints.count)
+        for (part, members) in parts.enumerated() { for member in members { partOf[member] = part } }
+        func held(_ indices: [Int]) -> Int { Set(indices.map { partOf[$0] }).count }
+        let usual: Split
+        do {
+            usual = try split(groups: groups, count: prints.count, share: share, seed: seed)
+        } catch var error as OneGroup {
+            error.needed = needed
+            throw error
+        }
+        guard held(usual.calibration) < needed else { return usual }
+        var generator = SplitMix64(seed: seed)
+        var calibration: [Int] = []
+        for group in groups.shuffled(using: &generator) where held(calibration) < needed {
+            if 2 * (calibration.count + group.count) <= prints.count { calibration += group }
+        }
+        guard held(calibration) >= needed else { return usual }
+        let chosen = Set(calibration)
+        return Split(
+            fitting: prints.indices.filter { !chosen.contains($0) }, calibration: calibration.sorted(),
+            groups: groups.count)
     }
 
     /// Whole groups go to calibration, in seeded order, until it holds its share.

@@ -1,5 +1,7 @@
 import COpenBLAS
+import Dispatch
 import Imaging
+import Synchronization
 import TensorCore
 
 /// Tells which pictures of a folder show the same part, from small grey thumbnails.
@@ -44,36 +46,92 @@ struct PictureLikeness {
     /// Pictures linked directly or through others, in order of their first one.
     func groups(above threshold: Float) -> [[Int]] {
         LinearAlgebra.keepToOneThread()
-        let n = rests.count, length = Self.inner * Self.inner
-        var links = DisjointSets(count: n)
+        let n = rests.count, strip = 256
+        let links = Mutex(DisjointSets(count: n))
         let centres = rests.flatMap { Self.window($0, Self.reach, Self.reach) }
-        // In strips of rows, so that thousands of pictures need no n × n matrix at once.
-        let strip = 256
-        var correlations = [Float](repeating: 0, count: strip * n)
         for dy in 0...2 * Self.reach {
             for dx in 0...2 * Self.reach {
                 let shifted = rests.flatMap { Self.window($0, dy, dx) }
-                for start in stride(from: 0, to: n, by: strip) {
-                    let height = min(strip, n - start)
-                    centres.withUnsafeBufferPointer { centres in
-                        guard let base = centres.baseAddress else { return }
-                        cblas_sgemm(
-                            CblasRowMajor, CblasNoTrans, CblasTrans, Int32(height), Int32(n), Int32(length), 1,
-                            base + start * length, Int32(length), shifted, Int32(length), 0, &correlations, Int32(n))
-                    }
-                    for row in 0..<height {
-                        for column in 0..<n where correlations[row * n + column] > threshold {
-                            if column != start + row { links.join(start + row, column) }
-                        }
+                // In strips of rows, so that thousands of pictures need no n × n matrix at once; on all cores.
+                DispatchQueue.concurrentPerform(iterations: (n + strip - 1) / strip) { index in
+                    let start = index * strip
+                    let found = Self.linked(centres, shifted, start..<min(n, start + strip), count: n, above: threshold)
+                    links.withLock { links in
+                        for (member, root) in found { links.join(member, root) }
                     }
                 }
             }
         }
-        return links.groups
+        return links.withLock { $0.groups }
     }
 
-    /// Grey, 32×32, minus its 9×9 mean, mean 0 and length 1.
-    static func thumbnail(_ frame: Frame) -> [Float] {
+    /// Every pair that correlates under the best shift, each at least once. For high thresholds: of alike pictures there are
+    /// as many pairs as their number squared.
+    func pairs(above threshold: Float) -> [(Int, Int)] {
+        LinearAlgebra.keepToOneThread()
+        let n = rests.count, strip = 256, length = Self.inner * Self.inner
+        let pairs = Mutex<[(Int, Int)]>([])
+        let centres = rests.flatMap { Self.window($0, Self.reach, Self.reach) }
+        for dy in 0...2 * Self.reach {
+            for dx in 0...2 * Self.reach {
+                let shifted = rests.flatMap { Self.window($0, dy, dx) }
+                DispatchQueue.concurrentPerform(iterations: (n + strip - 1) / strip) { index in
+                    let start = index * strip, rows = min(strip, n - start), columns = n - start
+                    let correlations = Self.products(centres, shifted, from: start, rows: rows, length: length)
+                    var found: [(Int, Int)] = []
+                    for row in 0..<rows {
+                        for column in (row + 1)..<max(row + 1, columns)
+                        where correlations[row * columns + column] > threshold {
+                            found.append((start + row, start + column))
+                        }
+                    }
+                    pairs.withLock { $0 += found }
+                }
+            }
+        }
+        return pairs.withLock { $0 }
+    }
+
+    /// `[rows, count − start]`: the products of rows from `start` on with all from `start` on.
+    private static func products(
+        _ centres: [Float], _ shifted: [Float], from start: Int, rows: Int, length: Int
+    ) -> [Float] {
+        let columns = shifted.count / length - start
+        var products = [Float](repeating: 0, count: rows * columns)
+        centres.withUnsafeBufferPointer { centres in
+            shifted.withUnsafeBufferPointer { shifted in
+                guard let left = centres.baseAddress, let right = shifted.baseAddress else { return }
+                cblas_sgemm(
+                    CblasRowMajor, CblasNoTrans, CblasTrans, Int32(rows), Int32(columns), Int32(length), 1,
+                    left + start * length, Int32(length), right + start * length, Int32(length), 0, &products,
+                    Int32(columns))
+            }
+        }
+        return products
+    }
+
+    /// Pairs among these rows and the rows from the first of them on that join all that correlate.
+    private static func linked(
+        _ centres: [Float], _ shifted: [Float], _ rows: Range<Int>, count n: Int, above threshold: Float
+    ) -> [(Int, Int)] {
+        let length = inner * inner, start = rows.lowerBound, columns = n - start
+        let correlations = products(centres, shifted, from: start, rows: rows.count, length: length)
+        var links = DisjointSets(count: columns)
+        correlations.withUnsafeBufferPointer { correlations in
+            for row in 0..<rows.count {
+                for column in (row + 1)..<max(row + 1, columns) where correlations[row * columns + column] > threshold {
+                    links.join(row, column)
+                }
+            }
+        }
+        return (0..<columns).compactMap { member in
+            let root = links.root(member)
+            return root == member ? nil : (start + member, start + root)
+        }
+    }
+
+    /// Grey, 32×32, minus its 9×9 mean, mean 0 and length 1; and the sum of its squares before it was brought to that length.
+    static func thumbnailAndEnergy(_ frame: Frame) -> (thumbnail: [Float], energy: Float) {
         var pixels = [Float](repeating: 0, count: side * side * 3)
         pixels.withUnsafeMutableBufferPointer {
             frame.fillNetworkInput($0, width: side, height: side, mean: [0, 0, 0], std: [1, 1, 1])
@@ -81,7 +139,9 @@ struct PictureLikeness {
         let grey = (0..<side * side).map { (pixel: Int) -> Float in
             (pixels[3 * pixel] + pixels[3 * pixel + 1] + pixels[3 * pixel + 2]) / 3
         }
-        return normalised(zip(grey, boxMean(grey, radius: 4)).map { $0 - $1 })
+        let rest = zip(grey, boxMean(grey, radius: 4)).map { $0 - $1 }
+        let mean = rest.reduce(0, +) / Float(rest.count)
+        return (normalised(rest), rest.reduce(0) { $0 + ($1 - mean) * ($1 - mean) })
     }
 
     /// Mean over a square around each pixel, as far as it lies inside.
@@ -108,14 +168,14 @@ struct PictureLikeness {
     }
 
     /// Mean 0, length 1; a picture without any structure becomes zeros and resembles nothing.
-    private static func normalised(_ values: [Float]) -> [Float] {
+    static func normalised(_ values: [Float]) -> [Float] {
         let mean = values.reduce(0, +) / Float(values.count)
         let length = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }.squareRoot()
         return values.map { length > 1e-5 ? ($0 - mean) / length : 0 }
     }
 
     /// Central difference along (dx, dy), borders held.
-    private static func slope(_ values: [Float], _ dx: Int, _ dy: Int) -> [Float] {
+    static func slope(_ values: [Float], _ dx: Int, _ dy: Int) -> [Float] {
         (0..<side * side).map { index in
             let (y, x) = (index / side, index % side)
             let (below, right) = (min(y + dy, side - 1), min(x + dx, side - 1))
@@ -125,7 +185,7 @@ struct PictureLikeness {
     }
 
     /// Gram–Schmidt; what depends on the earlier ones is left out.
-    private static func orthonormal(_ vectors: [[Float]]) -> [[Float]] {
+    static func orthonormal(_ vectors: [[Float]]) -> [[Float]] {
         var basis: [[Float]] = []
         for vector in vectors {
             let size = vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
@@ -144,7 +204,7 @@ struct PictureLikeness {
 }
 
 /// Union-find with path halving; the root of a set is its smallest member.
-private struct DisjointSets {
+struct DisjointSets {
     private var parents: [Int]
 
     init(count: Int) { parents = Array(0..<count) }

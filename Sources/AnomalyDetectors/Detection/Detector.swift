@@ -1,3 +1,4 @@
+import CKernels
 import Imaging
 import InspectionDomain
 
@@ -16,6 +17,9 @@ public struct AnomalyMap: Sendable, Equatable {
 
     /// The largest value: what the pixel threshold is calibrated on.
     public var maximum: Float { values.max() ?? 0 }
+
+    /// Whether every value is a finite number.
+    public var isFinite: Bool { ck_all_finite(values, values.count) != 0 }
 }
 
 /// What a detector says of one frame.
@@ -26,6 +30,8 @@ public struct Detection: Sendable {
     public var map: AnomalyMap
     /// What the frame was recognised as, by methods that tell products apart.
     public var product: RecognizedProduct?
+    /// Whether score and map are finite numbers: nothing can be decided by others.
+    public var isFinite: Bool { imageScore.isFinite && map.isFinite }
     /// Milliseconds.
     public var preprocess, backbone, detect: Double
 

@@ -14,7 +14,7 @@ public enum FrameScorer {
     /// - Parameters:
     ///   - keepMaps: holds every map in memory (200 kB each at 224×224).
     /// - Returns: one score per picture, in their order.
-    /// - Throws: `FrameSource.Unreadable` and what `makeDetector` throws.
+    /// - Throws: `FrameSource.Unreadable`, `ModelError` for a score that is no finite number, and what `makeDetector` throws.
     public static func score(
         _ frames: FrameSource, model: any DetectorModel, workers: Int, keepMaps: Bool = false, phase: String = "scores",
         progress: Progress? = nil
@@ -24,8 +24,13 @@ public enum FrameScorer {
             makeWorker: { _ in Worker(detector: try model.makeDetector(threads: 1)) },
             body: { worker, index in
                 let detection = try worker.detector.detect(try frames.frame(index))
+                guard detection.isFinite else {
+                    throw ModelError(
+                        "\(frames.paths[index]) has no finite score: the model is damaged, or the image is none that it can "
+                            + "score; look at the image, or fit again")
+                }
                 worker.scores[index] = FrameScore(
-                    path: frames.paths[index], imageScore: detection.imageScore,
+                    path: frames.files[index].description, imageScore: detection.imageScore,
                     mapMaximum: Double(detection.map.maximum), map: keepMaps ? detection.map : nil)
             })
         return parts.flatMap(\.scores).sorted { $0.key < $1.key }.map(\.value)

@@ -9,6 +9,8 @@ public struct FrameSource: Sendable {
     public let files: [RawPath]
     /// What each image may be at most.
     public let limits: DecodeLimits
+    /// What every image's samples are stretched from; nil to take them as they are.
+    public var intensity: IntensityRange?
     /// What was passed over in the folders that were named; empty for a list of files.
     public let passedOver: PassedOverCounts
 
@@ -62,11 +64,18 @@ public struct FrameSource: Sendable {
 
     /// Some of the images, in the order of `indices`.
     public func subset(_ indices: some Sequence<Int>) -> FrameSource {
-        FrameSource(files: indices.map { files[$0] }, limits: limits)
+        var source = FrameSource(files: indices.map { files[$0] }, limits: limits)
+        source.intensity = intensity
+        return source
     }
 
+    /// An image, its intensities stretched.
     /// - Throws: `Unreadable`.
-    public func frame(_ index: Int) throws -> Frame {
+    public func frame(_ index: Int) throws -> Frame { try dataAndFrame(index).frame.stretched(intensity) }
+
+    /// An image's file and what it holds, as it is.
+    /// - Throws: `Unreadable`.
+    func dataAndFrame(_ index: Int) throws -> (data: Data, frame: Frame) {
         let file = files[index]
         let data: Data
         do {
@@ -75,7 +84,7 @@ public struct FrameSource: Sendable {
             throw Unreadable(path: file.description, reason: "\(error)")
         }
         do {
-            return try Frame.decode(data, limits: limits)
+            return (data, try Frame.decode(data, limits: limits))
         } catch {
             throw Unreadable(path: file.description, reason: error.message)
         }

@@ -26,13 +26,13 @@ public enum Evaluator {
     ///   - started: when the work began, for the report's seconds (fitting included when the caller fitted).
     public static func test(
         _ model: any DetectorModel, calibration: Calibration, on dataset: Dataset, name: String, started: Date,
-        workers: Int, limits: DecodeLimits = .default, progress: Progress? = nil
+        workers: Int, limits: DecodeLimits = .default, intensity: IntensityRange? = nil, progress: Progress? = nil
     ) throws -> Outcome {
         var maskReport = try dataset.checkMasks()
+        var frames = FrameSource(files: dataset.test.map(\.file), limits: limits)
+        frames.intensity = intensity
         let scores = try FrameScorer.score(
-            FrameSource(files: dataset.test.map(\.file), limits: limits), model: model, workers: workers,
-            keepMaps: true, phase: "test",
-            progress: progress)
+            frames, model: model, workers: workers, keepMaps: true, phase: "test", progress: progress)
         let labels = try masks(of: dataset.test, like: scores, report: &maskReport, workers: workers)
         let subjects = zip(dataset.test, zip(scores, labels)).map {
             Subject(item: $0, score: $1.0, labels: $1.1, calibration: calibration)

@@ -7,6 +7,7 @@
 #include "ck_grad.h"
 #include "ck_half.h"
 #include "ck_inference.h"
+#include "ck_intensity.h"
 #include "ck_maps.h"
 #include "ck_memory.h"
 #include "ck_ops.h"

@@ -121,6 +121,7 @@ extension Configuration.Line {
         let only = entries["only"]?.patterns(areForFolders: false)
         let ignore = entries["ignore"]?.patterns()
         let settle = entries["settle"]?.duration(atLeast: .zero)
+        let intensity = entries["intensity"]?.intensity()
         let overlay = entries["overlay"]?.choice(Configuration.OverlayPolicy.self)
         let gate = entries["gate"]?.identifier()
         let product = entries["product"]?.text()
@@ -136,6 +137,7 @@ extension Configuration.Line {
         if let overlay { self.overlay = overlay }
         images = ImageRule(only: only ?? [], ignore: ignore ?? [], followsLinks: followLinks ?? false)
         if let settle { self.settle = settle }
+        if let intensity { self.intensity = intensity }
         self.confidence = confidence
         (self.gate, self.product) = (gate, product)
     }

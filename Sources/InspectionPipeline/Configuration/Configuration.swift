@@ -56,6 +56,9 @@ public struct Configuration: Sendable, Equatable {
         /// How long a file without its end rests unchanged before it is taken for truncated.
         public var settle = Duration.seconds(30)
 
+        /// Which raw values are black and white when a model is fitted for the line; stored with the model.
+        public var intensity = IntensitySetting.auto
+
         public init(name: String, watch: String, model: String? = nil) {
             self.name = name
             self.watch = watch

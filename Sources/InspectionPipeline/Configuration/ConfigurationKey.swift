@@ -130,6 +130,10 @@ extension Configuration {
         ConfigurationKey(
             .line, "settle", "duration", standard: Quantity.text(lineDefaults.settle),
             "How long a file without its end may rest before it is taken for truncated.", example: "10s"),
+        ConfigurationKey(
+            .line, "intensity", "setting", standard: lineDefaults.intensity.text,
+            allowed: "`auto`, `8bit` to `16bit`, `[LOW, HIGH]`",
+            "Raw values that are black and white; fixed when a model is fitted, and stored with it.", example: "12bit"),
 
         ConfigurationKey(
             .retention, "results", "duration or `never`", standard: "never", allowed: "1 s and more",

@@ -1,4 +1,5 @@
 import Foundation
+import Imaging
 import ImageFolders
 import Yams
 
@@ -31,6 +32,20 @@ extension YAMLCursor {
             return nil
         }
         return value
+    }
+
+    /// `auto`, `12bit` or `[LOW, HIGH]`.
+    func intensity() -> IntensitySetting? {
+        let setting: IntensitySetting?
+        if let items = node.sequence {
+            let numbers = items.compactMap(\.int)
+            setting =
+                items.count == 2 && numbers.count == 2 ? IntensitySetting(low: numbers[0], high: numbers[1]) : nil
+        } else {
+            setting = node.scalar.flatMap { IntensitySetting($0.string) }
+        }
+        if setting == nil { report("expected \(IntensitySetting.allowed), got \(found)") }
+        return setting
     }
 
     func workers() -> Configuration.Workers? {

@@ -25,6 +25,7 @@ struct DaemonContext: Sendable {
     let board = ReportBoard()
     let gates: LineGates
     let health: LineHealth
+    let differences = ToldDifferences()
     /// Where everything is logged that may fail again and again.
     let incidents: IncidentLog
     /// Rung when an alert is in the outbox.

@@ -18,7 +18,7 @@ extension ExitStatus {
         case is FrameSource.Empty, is Dataset.Malformed: self = .noInput
         case is ModelError, is ImageError, is InspectionError, is FrameSource.Unreadable,
             is CalibrationRule.TooFewImages,
-            is NearDuplicates.OneGroup, is Dataset.ForeignMasks, is DecodingError:
+            is NearDuplicates.OneGroup, is Dataset.ForeignMasks, is TrainingDataRefused, is DecodingError:
             self = .badData
         case is ThreadError, is SystemThread.LimitReached, is FileLock.Held: self = .unavailable
         case let error as SystemError: self = error.isPermission ? .permission : error.isMissing ? .noInput : .io

@@ -22,6 +22,10 @@ public struct ModelFitting: Sendable {
     public var remark: (@Sendable (String) -> Void)?
     /// Looks at fine-tuning after every epoch.
     public var watch: FittingWork.Watch?
+    /// How images are judged before they are fitted on.
+    public var data = TrainingDataOptions()
+    /// Whether images that should not be trusted are only remarked on: of a data set that is to be measured as it is.
+    public var onlyRemarks = false
 
     /// Share of a single folder that is held out for calibration.
     public static let heldOutShare = 0.2
@@ -40,20 +44,6 @@ public struct ModelFitting: Sendable {
         self.remark = remark
     }
 
-    /// Which pictures fit and which calibrate.
-    public struct Pictures: Sendable {
-        public let fitting: FrameSource
-        public let calibration: FrameSource
-        /// Where the calibration pictures came from, in words.
-        public let source: String
-
-        public init(fitting: FrameSource, calibration: FrameSource, source: String) {
-            self.fitting = fitting
-            self.calibration = calibration
-            self.source = source
-        }
-    }
-
     /// A fitted model with the scores its thresholds follow from.
     public struct Fitted: Sendable {
         public let file: ModelFile
@@ -67,52 +57,15 @@ public struct ModelFitting: Sendable {
         public let images: Int
         /// What the fit took, calibration apart.
         public let seconds: Double
-    }
+        /// What the images fitted on, of all products, have in common; nil where they were not looked at.
+        public let fittedImages: FittedImages?
+        /// Which they were.
+        public let training: TrainingRecord
 
-    /// Uses separate calibration folders, or holds out a fifth of the normal pictures, near-duplicates together.
-    /// - Throws: `FrameSource.Empty`, `FrameSource.Unreadable`, `NearDuplicates.OneGroup`, `ProgramError`.
-    public func pictures(
-        normal: [String], calibration: [String], rule images: ImageRule = ImageRule(), limits: DecodeLimits = .default,
-        progress: WorkProgress? = nil
-    ) throws -> Pictures {
-        let all = try FrameSource(folders: normal, rule: images, limits: limits)
-        guard calibration.isEmpty else {
-            let held = try FrameSource(folders: calibration, rule: images, limits: limits)
-            let shared = Set(all.files).intersection(held.files)
-            guard shared.isEmpty else {
-                throw ProgramError(
-                    .badData,
-                    "\(shared.count) pictures are both in the fitting and the calibration folders (\(shared.min()?.description ?? "")); "
-                        + "calibration pictures must not be the fitting pictures: give separate folders, or only --normal"
-                )
-            }
-            return Pictures(fitting: all, calibration: held, source: calibration.joined(separator: ", "))
+        /// A score for each part that the calibration counts.
+        public var partScores: [(image: Double, mapMaximum: Double)] {
+            PartScores.largest(scores, parts: pictures.parts)
         }
-        return try pictures(of: all, source: normal.joined(separator: ", "), progress: progress)
-    }
-
-    /// Holds out a fifth of each product's pictures: what a gate is fitted on.
-    /// - Parameter products: each product's pictures, and where they came from in words.
-    /// - Throws: what `pictures(normal:calibration:)` throws.
-    public func pictures(
-        ofEach products: [(frames: FrameSource, source: String)], progress: WorkProgress? = nil
-    ) throws -> Pictures {
-        let parts = try products.map { try pictures(of: $0.frames, source: $0.source, progress: progress) }
-        return Pictures(
-            fitting: FrameSource(files: parts.flatMap(\.fitting.files).sorted()),
-            calibration: FrameSource(files: parts.flatMap(\.calibration.files).sorted()),
-            source: parts.map(\.source).joined(separator: "; "))
-    }
-
-    /// Holds out a fifth of the pictures, near-duplicates together.
-    /// - Parameter source: where the pictures came from, in words.
-    public func pictures(of all: FrameSource, source: String, progress: WorkProgress? = nil) throws -> Pictures {
-        let split = try NearDuplicates.split(
-            all, share: Self.heldOutShare, seed: seed, workers: workers, progress: progress)
-        return Pictures(
-            fitting: all.subset(split.fitting),
-            calibration: all.subset(split.calibration),
-            source: "held out from \(source) (\(all.count) pictures, \(split.groups) groups of near-duplicates)")
     }
 
     /// Fits and scores; refuses before the work when the calibration pictures are too few for the rule.
@@ -127,14 +80,26 @@ public struct ModelFitting: Sendable {
     public func fit(
         products: [Pictures], rules: [CalibrationRule], progress: WorkProgress? = nil
     ) throws -> [Fitted] {
-        for (pictures, rule) in zip(products, rules) { _ = try rule.k(of: pictures.calibration.count) }
+        for (pictures, rule) in zip(products, rules) {
+            _ = try rule.k(ofParts: pictures.parts.count, images: pictures.calibration.count)
+        }
         let started = Date()
-        let frames = FrameSource(files: products.flatMap(\.fitting.files).sorted())
+        // One model sees one range of intensities, whatever the products are.
+        let profiles = products.flatMap { $0.fittingProfiles + $0.calibrationProfiles }
+        let intensity = profiles.isEmpty ? nil : TrainingData.intensity(profiles, self.data.intensity)
+        let products = products.map { $0.with(intensity) }
+        var frames = FrameSource(
+            files: products.flatMap(\.fitting.files).sorted(), limits: products.first?.fitting.limits ?? .default)
+        frames.intensity = intensity
         let detector = try method.fit(
             frames, backbone: backbone,
             work: FittingWork(
                 workers: workers, progress: progress, checkpoint: checkpoint, remark: remark, watch: watch))
         let seconds = Date().timeIntervalSince(started)
+        let fittedOn = products.flatMap(\.fittingProfiles)
+        let fitted = intensity.flatMap { range in
+            fittedOn.isEmpty ? nil : FittedImages(fittedOn, intensity: range, setting: self.data.intensity)
+        }
         let (model, file) = (detector.model, try ModelFile(fitted: detector.model))
         let data = try file.encoded()
         return try products.map { pictures in
@@ -142,7 +107,7 @@ public struct ModelFitting: Sendable {
                 pictures.calibration, model: model, workers: workers, phase: "calibration", progress: progress)
             return Fitted(
                 file: file, scores: scores, pictures: pictures, data: data, history: detector.history,
-                images: frames.count, seconds: seconds)
+                images: frames.count, seconds: seconds, fittedImages: fitted, training: TrainingRecord(fittedOn))
         }
     }
 
@@ -154,7 +119,9 @@ public struct ModelFitting: Sendable {
         record.sha256 = SHA256.hex(of: fitted.data)
         let calibration = try calibration(fitted, name: name, version: 1, at: now)
         let stored = StoredCalibration(calibration, overridesLine: true)
-        return (try ModelBundle.encode(record, data: fitted.data, calibration: stored), calibration)
+        let bundle = try ModelBundle.encode(
+            record, data: fitted.data, calibration: stored, training: fitted.training)
+        return (bundle, calibration)
     }
 
     /// Stores the fitted model as a new version of `name`, which decides from now on.
@@ -169,7 +136,7 @@ public struct ModelFitting: Sendable {
         let now = Date().toTheMillisecond
         let record = record(fitted, name: name, sources: sources, at: now)
         var made: Calibration?
-        let stored = try store.add(record, data: fitted.data) { version in
+        let stored = try store.add(record, data: fitted.data, training: fitted.training) { version in
             let calibration = try calibration(fitted, name: name, version: version, at: now, rule: rule)
             made = calibration
             return (
@@ -182,10 +149,12 @@ public struct ModelFitting: Sendable {
 
     private func record(_ fitted: Fitted, name: String, sources: [String], at date: Date) -> ModelRecord {
         let model = fitted.file.model
-        return ModelRecord(
+        var record = ModelRecord(
             name: name, method: model.method.rawValue, backbone: model.backboneName, createdAt: date,
             inputWidth: model.inputWidth, inputHeight: model.inputHeight, sources: sources,
             images: fitted.images, seed: seed)
+        record.fittedImages = fitted.fittedImages
+        return record
     }
 
     /// - Parameter rule: another than the fitting's own: a line's.
@@ -194,7 +163,7 @@ public struct ModelFitting: Sendable {
     ) throws -> Calibration {
         try Calibration(
             modelName: name, modelVersion: version, source: fitted.pictures.source,
-            scores: fitted.scores.map { (image: $0.imageScore, mapMaximum: $0.mapMaximum) }, rule: rule ?? self.rule,
+            scores: fitted.partScores, images: fitted.scores.count, rule: rule ?? self.rule,
             id: StoredCalibration.newID(at: date), createdAt: date)
     }
 }
@@ -203,7 +172,9 @@ extension Calibration {
     /// What the thresholds promise, in words.
     public var promise: String {
         let share = String(format: "%.4g %%", falseAlarmRate * 100)
-        let order = "the threshold is the \(k)-th smallest of \(n) scores"
+        let order =
+            "the threshold is the \(k)-th smallest of \(n) scores"
+            + (images.map { ", one for each part that the \($0) images show" } ?? "")
         guard let confidence else {
             return "on average at most \(share) of flawless frames will be called anomalous "
                 + String(format: "(expected: %.4g %%; ", expectedRate * 100) + "\(order))"

@@ -9,18 +9,20 @@ public struct Recalibration: Sendable {
     public let calibration: Calibration
 
     /// - Parameters:
-    ///   - scores: image score and map maximum of each flawless picture.
+    ///   - scores: image score and map maximum of each flawless part (`PartScores`).
+    ///   - images: how many images they are of.
     ///   - source: where they came from, in words.
     /// - Throws: `CalibrationRule.TooFewImages`.
     public init(
-        model: LoadedModel, scores: [(image: Double, mapMaximum: Double)], source: String, rule: CalibrationRule
+        model: LoadedModel, scores: [(image: Double, mapMaximum: Double)], images: Int? = nil, source: String,
+        rule: CalibrationRule
     ) throws {
         self.model = model
         self.rule = rule
         let now = Date().toTheMillisecond
         calibration = try Calibration(
             modelName: model.record.name, modelVersion: model.record.version, source: source, scores: scores,
-            rule: rule,
+            images: images, rule: rule,
             id: StoredCalibration.newID(at: now), createdAt: now)
     }
 

@@ -17,6 +17,10 @@ public struct Examination: Sendable {
     public var timing: StageTimings
     /// What result.json remarks on: the decoder's remarks first.
     public var remarks: [String]
+    /// In which ways the frame is unlike the images that the model was fitted on, in words.
+    let differences: [(kind: FittedImages.Difference, text: String)]
+    /// The size that the model was fitted on, when the frame has another.
+    let fittedSize: [Int]?
 
     /// What the frame was recognised as, by the gate or by the detector itself.
     public var product: RecognizedProduct? { gate?.product ?? detection.product }
@@ -28,6 +32,7 @@ public struct Examination: Sendable {
         image.height = frame.height
         image.channels = frame.channels
         image.bitDepth = frame.bitDepth
+        image.fittedSize = fittedSize
         return Inspection(
             resultID: resultID, line: line, createdAt: createdAt, image: image, verdict: verdict,
             imageScore: detection.imageScore, imageThreshold: calibration.imageThreshold,
@@ -100,16 +105,21 @@ public final class FrameExaminer {
     }
 
     private func examine(
-        _ frame: Frame, with model: LoadedModel, rule: CalibrationRule, timing: StageTimings
+        _ decoded: Frame, with model: LoadedModel, rule: CalibrationRule, timing: StageTimings
     ) throws -> Examination {
+        let fitted = model.record.fittedImages
+        let differences = fitted?.remarks(on: decoded) ?? []
+        let frame = decoded.stretched(fitted?.intensity)
         let calibration = try model.stored.deciding(for: rule)
         let detection = try detector(for: model).detect(frame)
         let detected = ContinuousClock.now
-        guard detection.imageScore.isFinite else {
+        guard detection.isFinite, (detection.imageScore / calibration.imageThreshold).isFinite else {
             throw InspectionError(
-                code: "internal",
-                message: "\(model.record.name) version \(model.record.version) gave the score \(detection.imageScore); "
-                    + "the model is damaged: fit again")
+                code: InspectionError.notFinite,
+                message:
+                    "\(model.record.name) version \(model.record.version) gave no finite score for this frame (score "
+                    + "\(detection.imageScore), threshold \(calibration.imageThreshold)); if other frames of the line end so "
+                    + "too, the model is damaged: `inspectctl model rollback`, or fit again")
         }
         let regions = RegionMap(
             detection.map, threshold: Float(calibration.pixelThreshold), width: frame.width, height: frame.height)
@@ -121,7 +131,8 @@ public final class FrameExaminer {
         return Examination(
             frame: frame, detection: detection, verdict: calibration.verdict(detection.imageScore), regions: regions,
             gate: nil, calibration: calibration, model: model.identity, timing: timing,
-            remarks: frame.remarks)
+            remarks: frame.remarks + differences.map(\.text), differences: differences,
+            fittedSize: fitted?.expectedSize(width: frame.width, height: frame.height))
     }
 
     private func detector(for model: LoadedModel) throws -> any Detector {

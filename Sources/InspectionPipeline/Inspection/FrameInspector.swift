@@ -75,6 +75,7 @@ final class FrameInspector {
                 ) { compute($0, claim) }
                 CrashPoint.examined.reached()
                 calibration = examination.calibration
+                tell(examination, of: claim)
 
                 compute("encode", claim)
                 let examined = ContinuousClock.now
@@ -96,7 +97,9 @@ final class FrameInspector {
         inspection.supersedes = claim.supersedes
 
         step("write results")
-        let json = try DomainJSON.encoder().encode(inspection)
+        let json: Data
+        (inspection, json) = try Self.encoded(inspection)
+        if inspection.verdict == .error { contents = [:] }
         contents["result.json"] = json
         let folder = try context.spool.publish(contents, for: claim)
         step("record")
@@ -108,6 +111,20 @@ final class FrameInspector {
         step("finish")
         try finish(claim, inspection.error, line, read: read)
         return .inspected(inspection, folder: folder)
+    }
+
+    /// Says once per line and model that frames are not as those fitted on.
+    private func tell(_ examination: Examination, of claim: Claim) {
+        for difference in examination.differences
+        where context.differences.isNew(
+            difference.kind, line: claim.line, model: examination.model.name, version: examination.model.version)
+        {
+            context.logger.event(
+                .unlikeFitted, .warning,
+                "line \(claim.line): \(claim.original): \(difference.text). Further such frames say so in their result.json "
+                    + "only",
+                fields: [LogField.line: claim.line, LogField.frame: claim.original.description])
+        }
     }
 
     /// A frame's own life does not depend on it: should the ledger fail just now, the next frame finds what this one would have.
@@ -160,6 +177,21 @@ final class FrameInspector {
         let entry = try context.ledger.entry(claim.id)
         try finish(claim, entry?.inspection.error, line)
         return entry.map { .finished($0.inspection, folder: RawPath($0.resultPath)) } ?? .gone
+    }
+
+    /// The record as JSON. One that JSON cannot hold, because a number in it is not finite, becomes the record of that error:
+    /// another attempt would give the same.
+    static func encoded(_ inspection: Inspection) throws -> (Inspection, Data) {
+        do {
+            return (inspection, try DomainJSON.encoder().encode(inspection))
+        } catch let error as EncodingError {
+            let failure = Inspection(
+                resultID: inspection.resultID, line: inspection.line, createdAt: inspection.createdAt,
+                image: inspection.image, verdict: .error,
+                error: InspectionError(
+                    code: InspectionError.notFinite, message: "the result holds a number that is not finite: \(error)"))
+            return (failure, try DomainJSON.encoder().encode(failure))
+        }
     }
 
     /// Why a frame can never be inspected; nil for what may pass, or is not the frame's fault.

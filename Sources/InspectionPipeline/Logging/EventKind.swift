@@ -27,6 +27,7 @@ public enum EventKind: String, Sendable, CaseIterable {
     case lineDown = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d025"
     case ledgerRestored = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d026"
     case overwritten = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d030"
+    case unlikeFitted = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d031"
     case clockDoubtful = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d041"
     case crashed = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d040"
 }

@@ -5,18 +5,26 @@ import LinuxPlatform
 import NeuralNets
 
 /// A model with its record and calibration in one file, to carry to another machine: the model's safetensors file with three more
-/// metadata entries, `bundle` (the format, now 1; without it 1 is meant), `record` and `calibration` (JSON).
+/// metadata entries, `bundle` (the format, now 1; without it 1 is meant), `record` and `calibration` (JSON), and the
+/// images it was fitted on (`TrainingRecord`).
 public enum ModelBundle {
     public static let currentFormat = 1
 
-    public static func encode(_ record: ModelRecord, data: Data, calibration: StoredCalibration) throws -> Data {
+    public static func encode(
+        _ record: ModelRecord, data: Data, calibration: StoredCalibration, training: TrainingRecord? = nil
+    ) throws -> Data {
         let file = try WeightFile.parse(data, name: "model \(record.name) version \(record.version)")
         var metadata = file.metadata
         metadata["bundle"] = String(currentFormat)
         metadata["record"] = String(decoding: try DomainJSON.encoder(pretty: false).encode(record), as: UTF8.self)
         metadata["calibration"] = String(
             decoding: try DomainJSON.encoder(pretty: false).encode(calibration), as: UTF8.self)
-        return try WeightFile(tensors: file.tensors, metadata: metadata).encodedAsSafetensors()
+        var tensors = file.tensors
+        if let contents = try training?.contents(), training?.images.isEmpty == false {
+            tensors.merge(contents.tensors) { $1 }
+            metadata.merge(contents.settings) { $1 }
+        }
+        return try WeightFile(tensors: tensors, metadata: metadata).encodedAsSafetensors()
     }
 
     /// What a model's file holds.
@@ -25,6 +33,8 @@ public enum ModelBundle {
         let record: ModelRecord?
         let calibration: StoredCalibration?
         let file: ModelFile
+        /// What it was fitted on; nil in files of older programs.
+        let training: TrainingRecord?
         /// The model file without record and calibration, as a store keeps it.
         let data: Data
     }
@@ -49,8 +59,10 @@ public enum ModelBundle {
         }
         let record = try decode(ModelRecord.self, metadata["record"], path)
         let calibration = try decode(StoredCalibration.self, metadata["calibration"], path)
-        for key in ["bundle", "record", "calibration"] { metadata[key] = nil }
-        let plain = try WeightFile(tensors: weights.tensors, metadata: metadata).encodedAsSafetensors()
+        let training = try TrainingRecord(file: weights, name: path)
+        for key in ["bundle", "record", "calibration"] + TrainingRecord.metadataKeys { metadata[key] = nil }
+        let tensors = weights.tensors.filter { !$0.key.hasPrefix(TrainingRecord.tensorPrefix) }
+        let plain = try WeightFile(tensors: tensors, metadata: metadata).encodedAsSafetensors()
         if let record, !record.sha256.isEmpty, SHA256.hex(of: plain) != record.sha256 {
             throw ModelStoreError(
                 .damaged,
@@ -64,7 +76,7 @@ public enum ModelBundle {
         } catch let error as ModelError where !error.message.contains(path) {
             throw ModelError("\(path) cannot be used: \(error.message)")
         }
-        return Content(record: record, calibration: calibration, file: file, data: plain)
+        return Content(record: record, calibration: calibration, file: file, training: training, data: plain)
     }
 
     private static func decode<Value: Decodable>(_ type: Value.Type, _ text: String?, _ path: String) throws -> Value? {
@@ -106,6 +118,8 @@ extension ModelStore {
         guard let chosen else {
             throw ModelStoreError(.missing, "model \(name) version \(record.version) has no calibration to export")
         }
-        return try ModelBundle.encode(record, data: try modelData(record), calibration: chosen)
+        return try ModelBundle.encode(
+            record, data: try modelData(record), calibration: chosen,
+            training: try training(name, version: record.version))
     }
 }

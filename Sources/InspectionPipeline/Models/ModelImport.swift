@@ -12,6 +12,7 @@ public struct ModelImport: Sendable {
     /// Nil for a bare model: it must be calibrated before it can decide.
     public let calibration: StoredCalibration?
     private let data: Data
+    private let training: TrainingRecord?
 
     /// Reads the file and scores its self-test frame.
     /// - Parameter name: the model it becomes a version of.
@@ -29,6 +30,7 @@ public struct ModelImport: Sendable {
         self.record = record
         calibration = content.calibration
         data = content.data
+        training = content.training
     }
 
     /// Whether it can decide on a line: it has a calibration that suffices for the line's rule.
@@ -41,7 +43,7 @@ public struct ModelImport: Sendable {
     /// - Returns: the record as stored.
     /// - Throws: `ModelStoreError`, `SystemError`.
     public func store(in store: ModelStore) throws -> ModelRecord {
-        try store.add(record, data: data) { version in
+        try store.add(record, data: data, training: training) { version in
             let stored = calibration.map { calibration in
                 StoredCalibration(
                     calibration.calibration.of(model: record.name, version: version),

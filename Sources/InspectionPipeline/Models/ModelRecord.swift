@@ -22,6 +22,8 @@ public struct ModelRecord: Codable, Sendable, Equatable {
     /// Number of images it was fitted on.
     public var images: Int
     public var seed: UInt64
+    /// What those images have in common; nil in records of older programs.
+    public var fittedImages: FittedImages?
 
     public init(
         name: String, version: Int = 0, method: String, backbone: String, sha256: String = "", createdAt: Date,
@@ -50,6 +52,7 @@ public struct ModelRecord: Codable, Sendable, Equatable {
         case inputWidth = "input_width"
         case inputHeight = "input_height"
         case sources, images, seed
+        case fittedImages = "fitted_images"
     }
 }
 

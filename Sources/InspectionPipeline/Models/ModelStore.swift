@@ -9,6 +9,7 @@ import LinuxPlatform
 /// ```
 /// models/<name>/active.json                              which version and calibration decide; replaced whole
 /// models/<name>/<version>/model.safetensors model.json   never changed once they are there
+/// models/<name>/<version>/training.safetensors           the images fitted on, likewise (`TrainingRecord`); may be missing
 /// models/<name>/<version>/report/<file>                  the fit's report, likewise; may be missing
 /// models/<name>/<version>/calibrations/<id>.json         added, never changed
 /// ```
@@ -82,6 +83,15 @@ public struct ModelStore: Sendable {
         return data
     }
 
+    /// The images that a version was fitted on; nil for a model of an older program.
+    public func training(_ name: String, version: Int) throws -> TrainingRecord? {
+        let path = path(name, version) + "/" + Self.trainingFile
+        guard try exists(path) else { return nil }
+        return try TrainingRecord.decode(try contents(path), name: path)
+    }
+
+    static let trainingFile = "training.safetensors"
+
     /// Changes whenever `active.json` is replaced; nil when there is none. One cheap system call.
     public func stamp(_ name: String) -> FileStamp? {
         FileStamp(path: activePath(name))
@@ -94,11 +104,12 @@ public struct ModelStore: Sendable {
     /// - Parameters:
     ///   - record: its name; version and hash are filled in here.
     ///   - data: the model file.
+    ///   - training: the images it was fitted on, so that no calibration uses them.
     ///   - describe: gives the calibration of the version with this number, and the files of its fit's report by name.
     /// - Returns: the record as stored.
     @discardableResult
     public func add(
-        _ record: ModelRecord, data: Data,
+        _ record: ModelRecord, data: Data, training: TrainingRecord? = nil,
         describe: (_ version: Int) throws -> (calibration: StoredCalibration?, report: [String: Data])
     ) throws -> ModelRecord {
         guard Identifier.isValid(record.name) else {
@@ -113,6 +124,9 @@ public struct ModelStore: Sendable {
             try FileSystem().removeTree(RawPath(fresh))
             try FileSystem().makeFolder(RawPath(fresh + "/calibrations"))
             try DurableFile.write(data, to: fresh + "/model.safetensors")
+            if let training, !training.images.isEmpty {
+                try DurableFile.write(try training.encoded(), to: fresh + "/" + Self.trainingFile)
+            }
             try DurableFile.write(try DomainJSON.encoder().encode(stored), to: fresh + "/model.json")
             if let calibration {
                 try DurableFile.write(

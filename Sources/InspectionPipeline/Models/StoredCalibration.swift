@@ -49,7 +49,7 @@ extension Calibration {
     public func under(_ rule: CalibrationRule) throws -> Calibration {
         try Calibration(
             modelName: modelName, modelVersion: modelVersion, source: source,
-            scores: zip(imageScores, mapMaxima).map { (image: $0, mapMaximum: $1) }, rule: rule, id: id,
+            scores: zip(imageScores, mapMaxima).map { (image: $0, mapMaximum: $1) }, images: images, rule: rule, id: id,
             createdAt: createdAt)
     }
 }

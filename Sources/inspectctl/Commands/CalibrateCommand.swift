@@ -20,6 +20,7 @@ struct CalibrateCommand: ParsableCommand {
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var rule: RuleOptions
+    @OptionGroup var images: TrainingDataArguments
 
     @Option(help: ArgumentHelp("The line of the configuration.", valueName: "line"), completion: .lines)
     var line: String
@@ -44,6 +45,9 @@ struct CalibrateCommand: ParsableCommand {
             "With --normal: another version of the model than the active one, as after `inspectctl model import`; it decides "
                 + "from then on.", valueName: "n"))
     var modelVersion: Int?
+
+    @Flag(help: "Leave out images that the model was fitted on; without it they are named and refused.")
+    var skipFitted = false
 
     @Flag(help: "The line's gate instead of its model.")
     var gate = false
@@ -81,17 +85,23 @@ struct CalibrateCommand: ParsableCommand {
         if rollback { return try rollBack(store, name) }
         if let modelVersion { return try calibrate(modelVersion, of: name, store, configuration, line) }
         let model = try store.load(name)
-        let (frames, source) = try pictures(configuration, line)
+        let (found, source) = try pictures(configuration, line)
         let bars = PhaseProgress(global)
         let wanted = rule.rule(line)
-        _ = try wanted.k(of: frames.count)
+        let judged = try CalibrationImages(
+            found, folders: normal, for: model.record,
+            training: try store.training(name, version: model.record.version), options: images.options,
+            skipsFitted: skipFitted, workers: ProcessInfo.processInfo.activeProcessorCount, progress: bars.callback)
+        for remark in judged.remarks { bars.remark(remark) }
+        _ = try wanted.k(ofParts: judged.parts.count, images: judged.frames.count)
         let scores = try FrameScorer.score(
-            frames, model: model.model, workers: ProcessInfo.processInfo.activeProcessorCount, phase: "calibration",
+            judged.frames, model: model.model, workers: ProcessInfo.processInfo.activeProcessorCount,
+            phase: "calibration",
             progress: bars.callback)
         bars.finish()
         let recalibration = try Recalibration(
-            model: model, scores: scores.map { (image: $0.imageScore, mapMaximum: $0.mapMaximum) }, source: source,
-            rule: wanted)
+            model: model, scores: PartScores.largest(scores, parts: judged.parts), images: scores.count,
+            source: source, rule: wanted)
         let recent = try History.recentScores(configuration, line: line.name, model: model.identity, last: last)
         let report = CalibrationReport(
             recalibration, old: try model.stored.deciding(for: line.rule), recent: recent, line: line.name,
@@ -112,17 +122,22 @@ struct CalibrateCommand: ParsableCommand {
         _ version: Int, of name: String, _ store: ModelStore, _ configuration: Configuration, _ line: Configuration.Line
     ) throws {
         let (record, model) = try store.model(name, version: version)
-        let (frames, source) = try pictures(configuration, line)
+        let (found, source) = try pictures(configuration, line)
         let wanted = rule.rule(line)
-        _ = try wanted.k(of: frames.count)
         let bars = PhaseProgress(global)
+        let judged = try CalibrationImages(
+            found, folders: normal, for: record, training: try store.training(name, version: version),
+            options: images.options, skipsFitted: skipFitted,
+            workers: ProcessInfo.processInfo.activeProcessorCount, progress: bars.callback)
+        for remark in judged.remarks { bars.remark(remark) }
+        _ = try wanted.k(ofParts: judged.parts.count, images: judged.frames.count)
         let scores = try FrameScorer.score(
-            frames, model: model, workers: ProcessInfo.processInfo.activeProcessorCount, phase: "calibration",
+            judged.frames, model: model, workers: ProcessInfo.processInfo.activeProcessorCount, phase: "calibration",
             progress: bars.callback)
         bars.finish()
         let calibration = try Calibration(
             modelName: name, modelVersion: version, source: source,
-            scores: scores.map { (image: $0.imageScore, mapMaximum: $0.mapMaximum) }, rule: wanted,
+            scores: PartScores.largest(scores, parts: judged.parts), images: scores.count, rule: wanted,
             id: StoredCalibration.newID())
         if !dryRun {
             try store.add(

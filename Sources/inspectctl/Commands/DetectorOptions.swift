@@ -39,6 +39,8 @@ struct DetectorOptions: ParsableArguments {
     @OptionGroup(title: "fine-tuning") var fineTuning: FineTuningArguments
     @OptionGroup(title: "training") var training: TrainingArguments
 
+    @OptionGroup var intensity: IntensityArguments
+
     @Option(help: "Orders everything that is drawn at random.")
     var seed: UInt64 = 0
 

@@ -1,6 +1,7 @@
 import AnomalyDetectors
 import ArgumentParser
 import Foundation
+import Imaging
 import InspectionPipeline
 import LinuxPlatform
 
@@ -67,13 +68,15 @@ struct EvaluateCommand: ParsableCommand {
         _ = try data.checkMasks()
         let bars = PhaseProgress(global)
         let name = URL(fileURLWithPath: dataset).standardizedFileURL.lastPathComponent
-        func test(_ tested: any DetectorModel, _ calibration: Calibration) throws -> Evaluator.Outcome {
+        func test(
+            _ tested: any DetectorModel, _ calibration: Calibration, _ intensity: IntensityRange?
+        ) throws -> Evaluator.Outcome {
             try Evaluator.test(
                 tested, calibration: calibration, on: data, name: name, started: started, workers: detector.workers,
-                limits: configuration.decodeLimits, progress: bars.callback)
+                limits: configuration.decodeLimits, intensity: intensity, progress: bars.callback)
         }
         let prepared = try prepare(data, detector, configuration, bars)
-        var outcome = try test(prepared.model, prepared.calibration)
+        var outcome = try test(prepared.model, prepared.calibration, prepared.intensity)
         if let gate = prepared.model as? ODINModel {
             outcome.report.odin = try ODINEvaluation.run(
                 gate, known: data.test.filter { !$0.isAnomalous }.map { ($0.path, Self.folderName($0.path)) },
@@ -86,7 +89,7 @@ struct EvaluateCommand: ParsableCommand {
             var pretrained = detector
             pretrained.fineTuning.fineTune = false
             let before = try prepare(data, pretrained, configuration, bars)
-            outcome.report.before = try test(before.model, before.calibration).report.total
+            outcome.report.before = try test(before.model, before.calibration, before.intensity).report.total
         }
         bars.finish()
         switch global.format {
@@ -103,7 +106,9 @@ struct EvaluateCommand: ParsableCommand {
         }
         if let jsonFile { try Output.write(outcome.report, to: jsonFile) }
         if let plots {
-            for path in try EvaluationPlots.write(outcome, dataset: data, to: plots) { global.remark("wrote \(path)") }
+            for path in try EvaluationPlots.write(outcome, dataset: data, intensity: prepared.intensity, to: plots) {
+                global.remark("wrote \(path)")
+            }
             let curves = prepared.history.map { FitPictures.curves($0) } ?? [:]
             for (file, picture) in curves.sorted(by: { $0.key < $1.key }) {
                 try Output.write(try picture.encodedPNG(compression: .small), to: "\(plots)/\(file)")
@@ -126,17 +131,29 @@ struct EvaluateCommand: ParsableCommand {
         URL(fileURLWithPath: path).deletingLastPathComponent().lastPathComponent
     }
 
+    private struct Prepared {
+        let model: any DetectorModel
+        let calibration: Calibration
+        var history: TrainingHistory?
+        let intensity: IntensityRange?
+    }
+
     /// The model to test and the thresholds to test it with.
     private func prepare(
         _ data: Dataset, _ detector: DetectorOptions, _ configuration: Configuration, _ bars: PhaseProgress
-    ) throws -> (model: any DetectorModel, calibration: Calibration, history: TrainingHistory?) {
+    ) throws -> Prepared {
         if let model {
             let loaded = try ModelStore(folder: configuration.modelsPath).load(reference: model)
             let stored = loaded.stored.calibration
-            return (loaded.model, rule.isExplicit ? try stored.under(rule.rule(nil)) : stored, nil)
+            return Prepared(
+                model: loaded.model, calibration: rule.isExplicit ? try stored.under(rule.rule(nil)) : stored,
+                intensity: loaded.record.fittedImages?.intensity)
         }
         var fitting = try detector.fitting(
             configuration, rule: rule.rule(nil), products: try products(data), remark: bars.remark)
+        fitting.data.intensity = try detector.intensity.setting([])
+        // A data set is measured as it is.
+        fitting.onlyRemarks = true
         if byEpoch, let options = fitting.method as? GaussianOptions {
             fitting.watch = { [workers = detector.workers] backbone, levels in
                 try Evaluator.imageAUROC(backbone, levels, on: data, options: options, workers: workers)
@@ -156,13 +173,29 @@ struct EvaluateCommand: ParsableCommand {
                 of: FrameSource(files: data.train, limits: configuration.decodeLimits), source: "\(dataset)/train",
                 progress: bars.callback)
         } else {
-            pictures = ModelFitting.Pictures(
+            pictures = try fitting.pictures(
                 fitting: FrameSource(files: data.train, limits: configuration.decodeLimits),
                 calibration: FrameSource(files: data.validation, limits: configuration.decodeLimits),
-                source: "\(dataset)/validation")
+                source: "\(dataset)/validation", progress: bars.callback)
         }
+        try warn(data, pictures, configuration, bars)
         let fitted = try fitting.fit(pictures, progress: bars.callback)
-        let calibration = try fitting.calibration(fitted, name: "evaluation", version: 1, at: Date())
-        return (fitted.file.model, calibration, fitted.history)
+        return Prepared(
+            model: fitted.file.model,
+            calibration: try fitting.calibration(fitted, name: "evaluation", version: 1, at: Date()),
+            history: fitted.history, intensity: fitted.pictures.calibration.intensity)
+    }
+
+    /// Says when flawless test images show what was fitted on: the numbers are better than reality then.
+    private func warn(
+        _ data: Dataset, _ pictures: ModelFitting.Pictures, _ configuration: Configuration, _ bars: PhaseProgress
+    ) throws {
+        let good = data.test.filter { !$0.isAnomalous }.map(\.file)
+        let tested = try ImageProfiles(
+            FrameSource(files: good, limits: configuration.decodeLimits), workers: detector.workers,
+            progress: bars.callback)
+        let leak = TrainingData.leakage(
+            fitting: pictures.fittingProfiles, calibration: tested.profiles, kind: "flawless test")
+        if let leak { bars.remark("warning: " + leak) }
     }
 }

@@ -8,7 +8,9 @@ enum EvaluationPlots {
     private static let mistakes = 12
 
     /// - Returns: the files written.
-    static func write(_ outcome: Evaluator.Outcome, dataset: Dataset, to folder: String) throws -> [String] {
+    static func write(_ outcome: Evaluator.Outcome, dataset: Dataset, intensity: IntensityRange?, to folder: String)
+        throws -> [String]
+    {
         let report = outcome.report
         let labels = dataset.test.map(\.isAnomalous)
         let scores = outcome.scores.map(\.imageScore)
@@ -27,7 +29,10 @@ enum EvaluationPlots {
                     normal: zip(scores, labels).filter { !$0.1 }.map(\.0),
                     anomalous: zip(scores, labels).filter(\.1).map(\.0), threshold: report.threshold, title: title)
             ),
-            ("mistakes.png", ContactSheet.draw(try worst(outcome, dataset), title: "\(title): worst mistakes")),
+            (
+                "mistakes.png",
+                ContactSheet.draw(try worst(outcome, dataset, intensity), title: "\(title): worst mistakes")
+            ),
         ]
         return try pictures.map { name, picture in
             let path = "\(folder)/\(name)"
@@ -37,14 +42,16 @@ enum EvaluationPlots {
     }
 
     /// False alarms and missed defects, those farthest from the threshold first.
-    private static func worst(_ outcome: Evaluator.Outcome, _ dataset: Dataset) throws -> [ContactSheet.Entry] {
+    private static func worst(
+        _ outcome: Evaluator.Outcome, _ dataset: Dataset, _ intensity: IntensityRange?
+    ) throws -> [ContactSheet.Entry] {
         let threshold = outcome.report.threshold
         let wrong = zip(dataset.test, outcome.scores).filter { item, score in
             item.isAnomalous != (score.imageScore > threshold)
         }
         let ranked = wrong.sorted { abs($0.1.imageScore - threshold) > abs($1.1.imageScore - threshold) }
         return try ranked.prefix(mistakes).map { item, score in
-            let frame = try FrameSource(paths: [item.path]).frame(0)
+            let frame = try FrameSource(files: [item.file]).frame(0).stretched(intensity)
             return ContactSheet.Entry(
                 frame: heated(frame, score.map, outcome.report.pixelThreshold),
                 caption: item.isAnomalous ? "missed: \(item.kind)" : "false alarm",

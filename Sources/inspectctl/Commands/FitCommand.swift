@@ -27,6 +27,7 @@ struct FitCommand: ParsableCommand {
     @OptionGroup var global: GlobalOptions
     @OptionGroup var detector: DetectorOptions
     @OptionGroup var rule: RuleOptions
+    @OptionGroup var images: TrainingDataArguments
 
     @Option(
         help: ArgumentHelp(
@@ -82,15 +83,25 @@ struct FitCommand: ParsableCommand {
                 "the lines \(line.joined(separator: ", ")) share a model, but each needs a calibration of its own: name "
                     + "another model for each in the configuration")
         }
+        // Found out now, not after hours of fitting.
+        try WritablePlace.check(file: checkpointPath(configuration, targets))
+        if let output { try WritablePlace.check(file: output) }
+        for target in targets { try WritablePlace.check(folder: "\(configuration.modelsPath)/\(target.model)") }
         let started = Date()
         let checkpoint = CheckpointStore.file(checkpointPath(configuration, targets))
         let bars = PhaseProgress(global)
-        let fitting = try detector.fitting(
+        var fitting = try detector.fitting(
             configuration, rule: rule.rule(targets.first), products: try detector.odin.products,
             checkpoint: checkpoint, remark: bars.remark)
+        fitting.data = images.options
+        fitting.data.intensity = try detector.intensity.setting(targets)
+        // Several products in one folder look like none of each other.
+        if detector.method == .odin, !calibration.isEmpty { fitting.data.keepsOutliers = true }
         let limits = configuration.decodeLimits
         let products = try folders.enumerated().map { index, sets -> ModelFitting.Pictures in
             let images = index < targets.count ? targets[index].images : ImageRule()
+            var fitting = fitting
+            if index < targets.count { fitting.rule = rule.rule(targets[index]) }
             guard detector.method == .odin && sets.calibration.isEmpty else {
                 return try fitting.pictures(
                     normal: sets.normal, calibration: sets.calibration, rule: images, limits: limits,

@@ -84,7 +84,7 @@ enum FitPictures {
         let middle = ranked.dropFirst(examples).dropFirst(max(0, ranked.count / 2 - examples)).prefix(examples)
         let detector = try fitted.file.model.makeDetector(threads: 1)
         let entries = try (ranked.prefix(examples) + middle).map { score in
-            let frame = try FrameSource(paths: [score.path]).frame(0)
+            let frame = try FrameSource(paths: [score.path]).frame(0).stretched(fitted.pictures.calibration.intensity)
             return ContactSheet.Entry(
                 frame: EvaluationPlots.heated(frame, try detector.detect(frame).map, calibration.pixelThreshold),
                 caption: "score " + Output.score(score.imageScore),

@@ -1,5 +1,6 @@
 import AnomalyDetectors
 import Foundation
+import Imaging
 import InspectionPipeline
 
 /// What `fit` did.
@@ -9,6 +10,10 @@ struct FitReport: Encodable {
     var file: String?
     var fittedOn: Int
     var calibratedOn: Int
+    /// Parts that those images show: what the promise counts.
+    var calibratedOnParts: Int
+    var intensity: IntensityRange?
+    var imageSizes: [[Int]]?
     var calibration = ""
     var calibrationSource: String
     var falseAlarmRate = 0.0
@@ -27,6 +32,9 @@ struct FitReport: Encodable {
         case fitSeconds = "fit_seconds"
         case fittedOn = "fitted_on"
         case calibratedOn = "calibrated_on"
+        case calibratedOnParts = "calibrated_on_parts"
+        case intensity
+        case imageSizes = "image_sizes"
         case calibrationSource = "calibration_source"
         case falseAlarmRate = "false_alarm_rate"
         case imageThreshold = "image_threshold"
@@ -37,6 +45,9 @@ struct FitReport: Encodable {
     init(_ fitted: ModelFitting.Fitted, seconds: Double) {
         fittedOn = fitted.images
         calibratedOn = fitted.pictures.calibration.count
+        calibratedOnParts = fitted.pictures.parts.count
+        intensity = fitted.fittedImages?.intensity
+        imageSizes = fitted.fittedImages?.sizes
         calibrationSource = fitted.pictures.source
         theoreticalThreshold = (fitted.file.model as? GaussianModel)?.theoreticalThreshold
         self.seconds = seconds
@@ -59,10 +70,14 @@ struct FitReport: Encodable {
     var text: String {
         var lines = [
             file.map { "wrote \($0)" } ?? "stored model \(model) version \(version), in service from the next frame on",
-            "fitted on \(fittedOn) pictures, calibrated on \(calibratedOn) (\(calibrationSource))"
+            "fitted on \(fittedOn) pictures, calibrated on \(calibratedOn)"
+                + (calibratedOnParts < calibratedOn ? " of \(calibratedOnParts) parts" : "") + " (\(calibrationSource))"
                 + String(format: ", %.1f s", seconds),
             "image threshold \(Output.score(imageThreshold)), pixel threshold \(Output.score(pixelThreshold))",
         ]
+        if let intensity, intensity.bitDepth == 16 || !intensity.isWhole {
+            lines.insert("intensities \(intensity.text) of \(intensity.bitDepth)-bit files", at: 2)
+        }
         if let theoreticalThreshold {
             lines.append("theoretical threshold (chi-square, for comparison) \(Output.score(theoreticalThreshold))")
         }

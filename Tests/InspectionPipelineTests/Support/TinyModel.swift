@@ -18,11 +18,18 @@ enum TinyModel {
     private static let shared = Result {
         try withTemporaryFolder { folder in
             let fitting = try fitting()
-            let pictures = try fitting.pictures(
-                normal: [try TinyFrames.write(24, to: folder.appendingPathComponent("normal"))],
-                calibration: [try TinyFrames.write(19, from: 500, to: folder.appendingPathComponent("calibration"))])
-            return try fitting.fit(pictures)
+            return try fitting.fit(try pictures(for: fitting, in: folder))
         }
+    }
+
+    /// 24 frames to fit on and 19 to calibrate on. Each counts, although stripes may lie as another frame's do.
+    static func pictures(for fitting: ModelFitting, in folder: URL) throws -> ModelFitting.Pictures {
+        var fitting = fitting
+        fitting.onlyRemarks = true
+        let normal = try TinyFrames.write(24, to: folder.appendingPathComponent("normal"))
+        let held = try TinyFrames.write(19, from: 500, to: folder.appendingPathComponent("calibration"))
+        return try fitting.pictures(
+            fitting: try FrameSource(folders: [normal]), calibration: try FrameSource(folders: [held]), source: held)
     }
 
     static func fitted() throws -> ModelFitting.Fitted { try shared.get() }

@@ -1,0 +1,34 @@
+/// What is kept of an image to recognise it, or another exposure of the same part, later.
+public struct ImagePrint: Sendable, Equatable {
+    /// SHA-256 of the file.
+    public let digest: [UInt8]
+    /// As `PictureLikeness.thumbnail` makes it: mean 0, length 1.
+    let thumbnail: [Float]
+    /// The share of the thumbnail that is sensor noise and compression, by its expected square: two images that differ by no
+    /// more show the same.
+    let noise: Float
+
+    init(digest: [UInt8], thumbnail: [Float], noise: Float) {
+        (self.digest, self.thumbnail, self.noise) = (digest, thumbnail, noise)
+    }
+
+    /// The square of the distance between two thumbnails that images of the same scene stay below.
+    ///
+    /// Independent noise adds up, and both estimates are rough: four times as much is allowed.
+    static func sameness(_ a: ImagePrint, _ b: ImagePrint) -> Float { 4 * (a.noise + b.noise) + 1e-5 }
+
+    /// No more noise than this is believed: fine texture looks like noise, and must not make different parts the same.
+    private static let mostNoise: Float = 1e-3
+
+    /// - Parameters:
+    ///   - deviation: of a sample's noise, as a share of full scale.
+    ///   - pixels: of the image, for each of the thumbnail's.
+    ///   - energy: the sum of squares of the thumbnail before it was brought to length 1.
+    static func noise(deviation: Float, pixels: Float, energy: Float) -> Float {
+        guard energy > 0 else { return 0 }
+        // JPEG moves the mean of a block of 8 × 8 by about 0.6 of 255.
+        let compression: Float = 0.6 / 255
+        let variance = deviation * deviation / pixels + compression * compression / max(1, pixels / 64)
+        return min(mostNoise, variance * Float(PictureLikeness.side * PictureLikeness.side) / energy)
+    }
+}

@@ -1,0 +1,56 @@
+import AnomalyDetectors
+import ImageFolders
+import Imaging
+
+/// Images to recalibrate a model on, judged: readable, not flat, none that the model was fitted on, and which show the same part.
+public struct CalibrationImages: Sendable {
+    /// Stretched as the model wants them.
+    public let frames: FrameSource
+    /// Indices of images of the same part together: what the promise counts.
+    public let parts: [[Int]]
+    /// What the user should know besides.
+    public let remarks: [String]
+
+    /// - Parameters:
+    ///   - folders: they were found in; empty for a list of files.
+    ///   - training: what the model was fitted on; nil for a model that does not know it.
+    ///   - skipsFitted: leaves images out that the model was fitted on, instead of refusing them all.
+    /// - Throws: `TrainingDataRefused`.
+    public init(
+        _ images: FrameSource, folders: [String] = [], for record: ModelRecord, training: TrainingRecord?,
+        options: TrainingDataOptions = TrainingDataOptions(), skipsFitted: Bool = false, workers: Int,
+        progress: WorkProgress? = nil
+    ) throws {
+        let fitted = record.fittedImages
+        let data = try TrainingData(
+            images, folders: folders, options: options, fixed: fitted?.intensity, workers: workers, progress: progress)
+        var reasons = data.refusals, remarks = data.remarks
+        var kept = Array(data.profiles.indices)
+        if let training {
+            let prints = data.profiles.map(\.print)
+            let shared = SameParts.shared(fitting: training.images.map(\.print), calibration: prints)
+            if let leak = TrainingData.leakage(
+                shared, fitting: training.images.map(\.name), calibration: data.profiles.map(\.path))
+            {
+                if skipsFitted {
+                    let out = Set(shared.map(\.calibration))
+                    kept.removeAll(where: out.contains)
+                    remarks.append("left out: \(leak)")
+                } else {
+                    reasons.append(leak + ". Images that were fitted on are left out with --skip-fitted")
+                }
+            }
+        } else {
+            remarks.append(
+                "model \(record.name) version \(record.version) does not say which images it was fitted on, so "
+                    + "nothing keeps them out of this calibration; a new fit records them")
+        }
+        guard reasons.isEmpty else { throw TrainingDataRefused(reasons) }
+        var place = [Int?](repeating: nil, count: data.profiles.count)
+        for (new, old) in kept.enumerated() { place[old] = new }
+        parts = data.parts.map { $0.compactMap { place[$0] } }.filter { !$0.isEmpty }
+        var frames = data.source.subset(kept)
+        frames.intensity = fitted?.intensity
+        (self.frames, self.remarks) = (frames, remarks)
+    }
+}

@@ -1,0 +1,98 @@
+import AnomalyDetectors
+import Imaging
+
+/// What the images that a model was fitted on have in common, so that later frames can be held against it: `fitted_images` of
+/// `model.json`, absent in models of older programs.
+public struct FittedImages: Codable, Sendable, Equatable {
+    /// `auto`, `12bit`, …: as it was asked for.
+    public var intensitySetting: String
+    /// What every frame is stretched from.
+    public var intensity: IntensityRange
+    /// Bits per sample of the files: 8, 16 or both.
+    public var bitDepths: [Int]
+    /// Width and height, the most frequent first; at most `mostSizes`.
+    public var sizes: [[Int]]
+    /// Smallest and largest of all, and of width ÷ height.
+    public var widths, heights: [Int]
+    public var aspects: [Double]
+    /// Whether every size is listed.
+    public var listsAllSizes: Bool
+
+    /// Beyond so many sizes, images are taken for cut-outs, whose sizes mean little.
+    static let mostSizes = 8
+
+    enum CodingKeys: String, CodingKey {
+        case intensity
+        case bitDepths = "bit_depths"
+        case sizes, widths, heights, aspects
+        case intensitySetting = "intensity_setting"
+        case listsAllSizes = "lists_all_sizes"
+    }
+
+    /// - Precondition: there are images.
+    init(_ profiles: [ImageProfile], intensity: IntensityRange, setting: IntensitySetting) {
+        precondition(!profiles.isEmpty)
+        self.intensity = intensity
+        intensitySetting = setting.text
+        bitDepths = Set(profiles.map(\.bitDepth)).sorted()
+        let entries = ImageSizes.entries(profiles.map { ($0.width, $0.height) })
+        sizes = entries.prefix(Self.mostSizes).map { [$0.width, $0.height] }
+        listsAllSizes = entries.count <= Self.mostSizes
+        func ends<Value: Comparable>(_ values: [Value]) -> [Value] { [values.min(), values.max()].compactMap(\.self) }
+        widths = ends(entries.map(\.width))
+        heights = ends(entries.map(\.height))
+        aspects = ends(entries.map { Double($0.width) / Double($0.height) })
+    }
+
+    /// The size that a frame should have had; nil when it has a usual one.
+    func expectedSize(width: Int, height: Int) -> [Int]? {
+        guard let usual = sizes.first, widths.count == 2, heights.count == 2, aspects.count == 2 else { return nil }
+        if listsAllSizes { return sizes.contains([width, height]) ? nil : usual }
+        let aspect = Double(width) / Double(height)
+        func isUsual(_ value: Double, _ ends: [Double], _ tolerance: Double) -> Bool {
+            ends[0] / tolerance <= value && value <= ends[1] * tolerance
+        }
+        let fits =
+            isUsual(Double(width), widths.map(Double.init), 1.1)
+            && isUsual(Double(height), heights.map(Double.init), 1.1)
+            && isUsual(aspect, aspects, 1.05)
+        return fits ? nil : usual
+    }
+
+    /// A way in which a frame is unlike the images fitted on.
+    enum Difference: String, Sendable, Hashable {
+        case size, depth, intensity
+    }
+
+    /// What a result remarks on about a frame, as it was decoded.
+    func remarks(on frame: Frame) -> [(kind: Difference, text: String)] {
+        var remarks: [(kind: Difference, text: String)] = []
+        if let usual = expectedSize(width: frame.width, height: frame.height) {
+            remarks.append(
+                (
+                    .size,
+                    "the frame is \(frame.width)×\(frame.height), the model was fitted on \(usual[0])×\(usual[1]): scores may "
+                        + "not compare; set the camera as it was, or fit again"
+                ))
+        }
+        if !bitDepths.contains(frame.bitDepth) {
+            remarks.append(
+                (
+                    .depth,
+                    "the frame has \(frame.bitDepth) bits per sample, the model was fitted on \(intensity.bitDepth): its values "
+                        + "are taken as they are; set the camera's pixel format as it was, or fit again"
+                ))
+        } else if frame.bitDepth == intensity.bitDepth, !intensity.isWhole {
+            let (low, high) = frame.extremes
+            if low < intensity.low || high > intensity.high {
+                remarks.append(
+                    (
+                        .intensity,
+                        "the frame has values from \(low) to \(high), outside the range \(intensity.text) of the model: they "
+                            + "are held at its ends; look at exposure and pixel format, or fit again"
+                    ))
+            }
+        }
+        return remarks
+    }
+}
