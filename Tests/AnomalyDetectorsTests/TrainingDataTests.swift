@@ -1,4 +1,4 @@
-@testable import AnomalyDetectors
+import AnomalyDetectors
 import Foundation
 import Imaging
 import InspectionDomain

@@ -3,7 +3,7 @@ import Imaging
 import InspectionDomain
 import Testing
 
-@testable import InspectionPipeline
+import InspectionPipeline
 
 /// What the line of text below an overlay says.
 @Suite struct OverlayCaptionTests {

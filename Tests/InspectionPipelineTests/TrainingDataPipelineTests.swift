@@ -8,7 +8,7 @@ import SampleFrames
 import TestSupport
 import Testing
 
-@testable import InspectionPipeline
+import InspectionPipeline
 
 /// Frames and models that give no number.
 @Suite struct NotFiniteTests {
@@ -61,12 +61,12 @@ import Testing
             resultID: "ab", line: "plate", createdAt: Date(), image: ImageInfo(path: "/a.jpg", width: 3),
             verdict: .normal,
             imageScore: 1, imageScoreNormalized: -.nan)
-        let (recorded, json) = try FrameInspector.encoded(result)
+        let (recorded, json) = try result.encoded()
         #expect(recorded.verdict == .error && recorded.error?.code == "not-finite" && recorded.resultID == "ab")
         #expect(try DomainJSON.decoder().decode(Inspection.self, from: json).error == recorded.error)
         let good = Inspection(
             resultID: "ab", line: "plate", createdAt: Date(), image: ImageInfo(path: "/a.jpg"), verdict: .normal)
-        #expect(try FrameInspector.encoded(good).0 == good)
+        #expect(try good.encoded().0 == good)
     }
 }
 

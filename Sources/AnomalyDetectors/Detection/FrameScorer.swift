@@ -7,6 +7,10 @@ public struct FrameScore: Sendable {
     public let mapMaximum: Double
     /// Kept only when asked for.
     public let map: AnomalyMap?
+
+    package init(path: String, imageScore: Double, mapMaximum: Double, map: AnomalyMap?) {
+        (self.path, self.imageScore, self.mapMaximum, self.map) = (path, imageScore, mapMaximum, map)
+    }
 }
 
 /// Scores whole folders, frames side by side.

@@ -33,6 +33,10 @@ public enum SameParts {
         public let fitting, calibration: Int
         /// Whether the files are the same byte for byte.
         public let isCopy: Bool
+
+        package init(fitting: Int, calibration: Int, isCopy: Bool) {
+            (self.fitting, self.calibration, self.isCopy) = (fitting, calibration, isCopy)
+        }
     }
 
     /// Every calibration image that shares its part with a fitting image, with one such image.

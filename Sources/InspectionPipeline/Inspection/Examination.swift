@@ -20,7 +20,7 @@ public struct Examination: Sendable {
     /// In which ways the frame is unlike the images that the model was fitted on, in words.
     let differences: [(kind: FittedImages.Difference, text: String)]
     /// The size that the model was fitted on, when the frame has another.
-    let fittedSize: [Int]?
+    package let fittedSize: [Int]?
 
     /// What the frame was recognised as, by the gate or by the detector itself.
     public var product: RecognizedProduct? { gate?.product ?? detection.product }

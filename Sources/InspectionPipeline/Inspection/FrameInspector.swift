@@ -98,7 +98,7 @@ final class FrameInspector {
 
         step("write results")
         let json: Data
-        (inspection, json) = try Self.encoded(inspection)
+        (inspection, json) = try inspection.encoded()
         if inspection.verdict == .error { contents = [:] }
         contents["result.json"] = json
         let folder = try context.spool.publish(contents, for: claim)
@@ -177,21 +177,6 @@ final class FrameInspector {
         let entry = try context.ledger.entry(claim.id)
         try finish(claim, entry?.inspection.error, line)
         return entry.map { .finished($0.inspection, folder: RawPath($0.resultPath)) } ?? .gone
-    }
-
-    /// The record as JSON. One that JSON cannot hold, because a number in it is not finite, becomes the record of that error:
-    /// another attempt would give the same.
-    static func encoded(_ inspection: Inspection) throws -> (Inspection, Data) {
-        do {
-            return (inspection, try DomainJSON.encoder().encode(inspection))
-        } catch let error as EncodingError {
-            let failure = Inspection(
-                resultID: inspection.resultID, line: inspection.line, createdAt: inspection.createdAt,
-                image: inspection.image, verdict: .error,
-                error: InspectionError(
-                    code: InspectionError.notFinite, message: "the result holds a number that is not finite: \(error)"))
-            return (failure, try DomainJSON.encoder().encode(failure))
-        }
     }
 
     /// Why a frame can never be inspected; nil for what may pass, or is not the frame's fault.

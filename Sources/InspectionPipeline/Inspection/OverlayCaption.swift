@@ -6,7 +6,7 @@ extension Overlay.Caption {
     /// What an overlay must say to be traced when it hangs on a wall or lies in a mail: verdict, score, line, frame, time, model.
     ///
     /// - Parameter timeZone: people read the time of their wall clock; files keep UTC.
-    init(_ inspection: Inspection, timeZone: TimeZone = .current) {
+    package init(_ inspection: Inspection, timeZone: TimeZone = .current) {
         let isAnomalous = inspection.verdict == .anomalous
         let isWrongProduct = inspection.gate?.passed == false
         var details = [Self.score(of: inspection)]

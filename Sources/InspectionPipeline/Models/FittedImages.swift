@@ -30,7 +30,7 @@ public struct FittedImages: Codable, Sendable, Equatable {
     }
 
     /// - Precondition: there are images.
-    init(_ profiles: [ImageProfile], intensity: IntensityRange, setting: IntensitySetting) {
+    package init(_ profiles: [ImageProfile], intensity: IntensityRange, setting: IntensitySetting) {
         precondition(!profiles.isEmpty)
         self.intensity = intensity
         intensitySetting = setting.text
@@ -45,7 +45,7 @@ public struct FittedImages: Codable, Sendable, Equatable {
     }
 
     /// The size that a frame should have had; nil when it has a usual one.
-    func expectedSize(width: Int, height: Int) -> [Int]? {
+    package func expectedSize(width: Int, height: Int) -> [Int]? {
         guard let usual = sizes.first, widths.count == 2, heights.count == 2, aspects.count == 2 else { return nil }
         if listsAllSizes { return sizes.contains([width, height]) ? nil : usual }
         let aspect = Double(width) / Double(height)

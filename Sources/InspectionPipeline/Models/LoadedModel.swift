@@ -14,6 +14,10 @@ public struct LoadedModel: Sendable {
     /// Which state of `active.json` this is.
     public let stamp: FileStamp?
 
+    package init(record: ModelRecord, model: any DetectorModel, stored: StoredCalibration, stamp: FileStamp?) {
+        (self.record, self.model, self.stored, self.stamp) = (record, model, stored, stamp)
+    }
+
     public var identity: ModelIdentity { record.identity }
 }
 
