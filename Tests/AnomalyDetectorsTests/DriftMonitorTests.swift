@@ -18,7 +18,7 @@ import Testing
     private static func calibration(_ n: Int, _ score: () -> Double) throws -> Calibration {
         try Calibration(
             modelName: "m", modelVersion: 1, source: "simulated",
-            scores: (0..<n).map { _ in (image: score(), mapMaximum: 0) }, rule: .expected(rate: 0.05))
+            scores: (0..<n).map { _ in (image: score(), mapMaximum: 1) }, rule: .expected(rate: 0.05))
     }
 
     private static func date(_ index: Int) -> Date { Date(timeIntervalSince1970: Double(index)) }
@@ -114,7 +114,7 @@ import Testing
 
     @Test func a_calibration_whose_threshold_is_its_only_score_watches_nothing_and_does_no_harm() throws {
         let calibration = try Calibration(
-            modelName: "m", modelVersion: 1, source: "one", scores: [(image: 1, mapMaximum: 0)],
+            modelName: "m", modelVersion: 1, source: "one", scores: [(image: 1, mapMaximum: 1)],
             rule: .expected(rate: 0.5))
         var monitor = DriftMonitor(calibration)
         #expect(Self.found(&monitor, calibration, frames: 3000) { _ in 0.5 } == nil)

@@ -30,15 +30,18 @@ struct DatasetCheckCommand: ParsableCommand {
     @OptionGroup var images: TrainingDataArguments
     @OptionGroup var intensity: IntensityArguments
 
-    @Argument(help: "Folders of flawless images.")
+    @Argument(help: "Folders of flawless images.", completion: .directory)
     var folders: [String]
 
     @Option(
         parsing: .upToNextOption,
-        help: ArgumentHelp("Folders of the images that a model is fitted on.", valueName: "folder"))
+        help: ArgumentHelp("Folders of the images that a model is fitted on.", valueName: "folder"),
+        completion: .directory)
     var against: [String] = []
 
-    @Option(help: ArgumentHelp("Take rate, intensity and patterns of this line.", valueName: "line"))
+    @Option(
+        help: ArgumentHelp("Take rate, intensity and patterns of this line.", valueName: "line"),
+        completion: .lines)
     var line: String?
 
     @Option(help: "Images looked at side by side; all cores by default.")
