@@ -144,7 +144,8 @@ extension ProgramTests {
                 let anomaly = try #require(entries.first { $0.contains("INSPECTD_VERDICT=anomalous") })
                 for field in [
                     "MESSAGE_ID=3f2f1f8c5a0e4c1f9d7b0a6e21c4d011\n", "PRIORITY=4\n", "INSPECTD_LINE=plate\n",
-                    "INSPECTD_RESULT_ID=", "INSPECTD_SCORE=", "INSPECTD_THRESHOLD=", "INSPECTD_FRAME\n",
+                    "INSPECTD_RESULT_ID=", "INSPECTD_SCORE=", "INSPECTD_THRESHOLD=", "INSPECTD_FRAME=",
+                    "/line\\x0abreak.jpg\n",
                 ] { #expect(anomaly.contains(field), "\(field) is not in \(anomaly)") }
             }
         }
