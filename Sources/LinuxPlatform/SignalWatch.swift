@@ -1,4 +1,5 @@
 import CCrashNote
+import Dispatch
 import Foundation
 import Synchronization
 
@@ -35,7 +36,8 @@ public final class SignalWatch: Sendable {
     private let state = Mutex(State())
     private let patience: Duration
 
-    /// Takes the signals from all threads that the calling one starts from now on: call it first.
+    /// Takes the signals from all threads: those that the calling one starts from now on block them, and those that ran before it, as a
+    /// library's may, send them on. Call it first.
     /// - Parameter patience: how long the process may take to end after the first signal.
     /// - Throws: `SystemThread.LimitReached`.
     public init(patience: Duration = SignalWatch.patience) throws {
@@ -44,7 +46,13 @@ public final class SignalWatch: Sendable {
         (stops, stopSource) = AsyncStream.makeStream()
         var set = Self.signals
         pthread_sigmask(SIG_BLOCK, &set, nil)
-        try SystemThread.start("signals") { self.watch() }
+        let isWatching = DispatchSemaphore(value: 0)
+        try SystemThread.start("signals") {
+            csf_forward_here([SIGTERM, SIGINT, SIGHUP], 3)
+            isWatching.signal()
+            self.watch()
+        }
+        isWatching.wait()
     }
 
     /// From now on somebody serves `stops`.

@@ -5,6 +5,19 @@ import Testing
 extension ProgramTests {
     /// The daemon's end, and its being the only one.
     @Suite struct Termination {
+        /// A library's threads run before any of ours and block no signal: the kernel may give them one.
+        @Test func no_thread_leaves_a_signal_to_stop_to_its_default_action() throws {
+            try Workshop.open { shop in
+                try shop.withDaemon { daemon in
+                    let status = try String(contentsOfFile: "/proc/\(daemon.pid)/status", encoding: .utf8)
+                    let caught = try #require(status.split(separator: "\n").first { $0.hasPrefix("SigCgt:") })
+                    let mask = try #require(
+                        UInt64(caught.dropFirst(7).trimmingCharacters(in: .whitespaces), radix: 16))
+                    for signal in [SIGTERM, SIGINT, SIGHUP] { #expect(mask & 1 << UInt64(signal - 1) != 0) }
+                }
+            }
+        }
+
         @Test(arguments: [SIGTERM, SIGINT])
         func the_frames_in_hand_are_finished_and_the_others_wait_where_they_are(_ signal: Int32) throws {
             try Workshop.open { shop in

@@ -39,4 +39,9 @@ void ccn_copy_frame(char frame[CCN_FRAME_SIZE]);
 /// The frame that keeps the watchdog from being fed; NULL for none. One thread calls it.
 void ccn_stuck_on(const char *frame);
 
+/// Has every one of these signals sent on to the calling thread, which blocks them and waits for them with sigwait, whichever
+/// thread of the process the kernel gives it to. A library's threads that ran before any of ours do not block them, and the
+/// default action there would end the process.
+void csf_forward_here(const int *signals, int count);
+
 #endif
