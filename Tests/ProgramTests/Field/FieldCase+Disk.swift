@@ -95,6 +95,7 @@ extension FieldCase {
                 }
                 let wrong = try RunningDaemon(
                     configuration: shop.configurationFile, logFile: shop.root.appendingPathComponent("wrong.log"),
+                    waits: false,
                     environment: [
                         "LD_PRELOAD": libfaketime ?? "", "FAKETIME": "@" + time, "FAKETIME_DONT_FAKE_MONOTONIC": "1",
                             // The library sets a variable in the first process; a Swift program whose environment was moved
@@ -106,7 +107,7 @@ extension FieldCase {
                 usleep(1_500_000)
                 try expect(try shop.results().count == 4, "\(try shop.results().count) of 4 results are left")
                 try expect(try shop.archived().count == 4, "\(try shop.archived().count) of 4 archived frames are left")
-                _ = try wrong.stop()
+                wrong.kill()
                 try shop.withDaemon { _ in usleep(1_500_000) }
                 let kept = try shop.results().count
                 try expect(
