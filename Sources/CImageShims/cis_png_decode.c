@@ -1,77 +1,48 @@
 #include "cis_png.h"
-#include "cis_png_failure.h"
+#include "cis_png_source.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 typedef struct reader {
-    png_structp png;
-    png_infop info;
-    png_failure failure;
-    const uint8_t *data;
-    size_t size, position;
+    png_source source;
     /// A picture with alpha is decoded here first.
     void *with_alpha;
-    /// Every row has been decoded.
-    int has_pixels;
     /// Ignores the window size that the compressed data's header gives, and takes zlib's largest.
     int is_window_open;
 } reader;
 
-static void read_bytes(png_structp png, png_bytep out, size_t count) {
-    reader *r = png_get_io_ptr(png);
-    if (r->size - r->position < count) {
-        const char *where =
-            r->has_pixels ? "without a whole IEND chunk, although all rows are there" : "before the IEND chunk";
-        cis_fail(r->failure.error, CIS_TRUNCATED, "the data ends after %zu bytes, %s", r->size, where);
-        longjmp(r->failure.escape, 1);
-    }
-    memcpy(out, r->data + r->position, count);
-    r->position += count;
-}
-
 // Everything up to the pixel data. Runs under the caller's setjmp.
 static void open_picture(reader *r) {
-    r->png = png_create_read_struct(
-        PNG_LIBPNG_VER_STRING, &r->failure, png_failure_on_error, png_failure_on_warning);
-    r->info = r->png ? png_create_info_struct(r->png) : NULL;
-    if (!r->info) {
-        cis_fail(r->failure.error, CIS_NO_MEMORY, "no memory to start reading");
-        longjmp(r->failure.escape, 1);
-    }
-    png_set_read_fn(r->png, r, read_bytes);
-    // Whoever calls decides about the size, from the header. A damaged chunk that only describes the picture is passed
-    // over.
-    png_set_user_limits(r->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
-    png_set_crc_action(r->png, PNG_CRC_ERROR_QUIT, PNG_CRC_WARN_DISCARD);
-    if (r->is_window_open) png_set_option(r->png, PNG_MAXIMUM_INFLATE_WINDOW, PNG_OPTION_ON);
+    png_source_open(&r->source);
+    // A damaged chunk that only describes the picture is passed over.
+    png_set_crc_action(r->source.png, PNG_CRC_ERROR_QUIT, PNG_CRC_WARN_DISCARD);
+    if (r->is_window_open) png_set_option(r->source.png, PNG_MAXIMUM_INFLATE_WINDOW, PNG_OPTION_ON);
     // Descriptions do not change the samples: skipping them also skips the compressed ones among them, unexpanded.
     static const png_byte skipped[] =
         "bKGD\0cHRM\0eXIf\0gAMA\0hIST\0iCCP\0iTXt\0oFFs\0pCAL\0pHYs\0sBIT\0sCAL\0sPLT\0sRGB\0tEXt\0tIME\0zTXt";
-    png_set_keep_unknown_chunks(r->png, PNG_HANDLE_CHUNK_NEVER, NULL, 0);
-    png_set_keep_unknown_chunks(r->png, PNG_HANDLE_CHUNK_NEVER, skipped, (int)(sizeof skipped / 5));
-    png_read_info(r->png, r->info);
+    png_set_keep_unknown_chunks(r->source.png, PNG_HANDLE_CHUNK_NEVER, skipped, (int)(sizeof skipped / 5));
+    png_read_info(r->source.png, r->source.info);
 }
 
 static void close_picture(reader *r) {
-    if (r->png) png_destroy_read_struct(&r->png, &r->info, NULL);
+    png_source_close(&r->source);
     free(r->with_alpha);
 }
 
 static void read_header_guarded(reader *r, cis_header *header) {
-    if (setjmp(r->failure.escape)) return;
+    if (setjmp(r->source.failure.escape)) return;
     open_picture(r);
     *header = (cis_header){
-        .width = png_get_image_width(r->png, r->info),
-        .height = png_get_image_height(r->png, r->info),
-        .channels = png_get_color_type(r->png, r->info) & PNG_COLOR_MASK_COLOR ? 3 : 1,
-        .bit_depth = png_get_bit_depth(r->png, r->info) == 16 ? 16 : 8,
+        .width = png_get_image_width(r->source.png, r->source.info),
+        .height = png_get_image_height(r->source.png, r->source.info),
+        .channels = png_get_color_type(r->source.png, r->source.info) & PNG_COLOR_MASK_COLOR ? 3 : 1,
+        .bit_depth = png_get_bit_depth(r->source.png, r->source.info) == 16 ? 16 : 8,
         .orientation = 1,
     };
 }
 
 cis_code cis_png_read_header(const uint8_t *data, size_t size, cis_header *header, cis_error *error) {
-    reader r = {.data = data, .size = size, .failure.error = error};
+    reader r = {.source.data = data, .source.size = size, .source.failure.error = error};
     read_header_guarded(&r, header);
     close_picture(&r);
     return error->code;
@@ -111,34 +82,35 @@ ALPHA_FUNCTIONS(8, uint8_t, uint32_t)
 ALPHA_FUNCTIONS(16, uint16_t, uint32_t)
 
 static void decode_guarded(reader *r, const cis_header *header, uint8_t *pixels, cis_alpha *alpha) {
-    if (setjmp(r->failure.escape)) return;
+    if (setjmp(r->source.failure.escape)) return;
     open_picture(r);
     // Grey levels, colours or palette entries marked transparent; not an alpha channel.
-    int is_keyed = png_get_valid(r->png, r->info, PNG_INFO_tRNS) != 0;
-    png_set_expand(r->png);  // palette to RGB, fewer bits to 8, transparency to alpha
+    int is_keyed = png_get_valid(r->source.png, r->source.info, PNG_INFO_tRNS) != 0;
+    png_set_expand(r->source.png);  // palette to RGB, fewer bits to 8, transparency to alpha
     const uint16_t one = 1;
-    if (*(const uint8_t *)&one == 1) png_set_swap(r->png);
-    int passes = png_set_interlace_handling(r->png);
-    png_read_update_info(r->png, r->info);
+    if (*(const uint8_t *)&one == 1) png_set_swap(r->source.png);
+    int passes = png_set_interlace_handling(r->source.png);
+    png_read_update_info(r->source.png, r->source.info);
 
-    size_t width = png_get_image_width(r->png, r->info), height = png_get_image_height(r->png, r->info);
-    size_t stored_channels = png_get_channels(r->png, r->info), bytes_per_sample = header->bit_depth / 8;
-    size_t row_bytes = png_get_rowbytes(r->png, r->info);
+    size_t width = png_get_image_width(r->source.png, r->source.info);
+    size_t height = png_get_image_height(r->source.png, r->source.info);
+    size_t stored_channels = png_get_channels(r->source.png, r->source.info), bytes_per_sample = header->bit_depth / 8;
+    size_t row_bytes = png_get_rowbytes(r->source.png, r->source.info);
     if (width != header->width || height != header->height || row_bytes != width * stored_channels * bytes_per_sample ||
         (stored_channels != header->channels && stored_channels != header->channels + 1))
-        png_error(r->png, "its layout is not what its header says");
+        png_error(r->source.png, "its layout is not what its header says");
     uint8_t *rows = pixels;
     if (stored_channels != header->channels) {
         r->with_alpha = malloc(height * row_bytes);
-        if (!r->with_alpha) png_error(r->png, "no memory for the picture with its alpha channel");
+        if (!r->with_alpha) png_error(r->source.png, "no memory for the picture with its alpha channel");
         rows = r->with_alpha;
     }
     for (int pass = 0; pass < passes; pass++)
-        for (size_t y = 0; y < height; y++) png_read_row(r->png, rows + y * row_bytes, NULL);
-    r->has_pixels = 1;
+        for (size_t y = 0; y < height; y++) png_read_row(r->source.png, rows + y * row_bytes, NULL);
+    r->source.has_pixels = 1;
     // The pixels' chunks have been checked; a wrong checksum of the end marker is no reason to refuse them.
-    png_set_crc_action(r->png, PNG_CRC_WARN_USE, PNG_CRC_NO_CHANGE);
-    png_read_end(r->png, r->info);
+    png_set_crc_action(r->source.png, PNG_CRC_WARN_USE, PNG_CRC_NO_CHANGE);
+    png_read_end(r->source.png, r->source.info);
     if (!r->with_alpha) return;
     size_t count = width * height;
     *alpha = bytes_per_sample == 1
@@ -149,16 +121,19 @@ static void decode_guarded(reader *r, const cis_header *header, uint8_t *pixels,
 cis_code cis_png_decode(
     const uint8_t *data, size_t size, const cis_header *header, void *pixels, cis_alpha *alpha, cis_remarks *remarks,
     cis_error *error) {
-    reader r = {.data = data, .size = size, .failure = {.error = error, .remarks = remarks}};
+    reader r = {.source.data = data, .source.size = size, .source.failure = {.error = error, .remarks = remarks}};
     *alpha = CIS_ALPHA_NONE;
     decode_guarded(&r, header, pixels, alpha);
     close_picture(&r);
-    if (error->code != CIS_CORRUPT || !r.failure.is_beyond_window) return error->code;
+    if (error->code != CIS_CORRUPT || !r.source.failure.is_beyond_window) return error->code;
     // Some encoders announce a smaller window than they use. With the largest one the data decodes, or fails its own
     // checksum.
     *error = (cis_error){0};
     *remarks = (cis_remarks){0};
-    reader again = {.data = data, .size = size, .is_window_open = 1, .failure = {.error = error, .remarks = remarks}};
+    reader again = {
+        .source = {.data = data, .size = size, .failure = {.error = error, .remarks = remarks}},
+        .is_window_open = 1,
+    };
     decode_guarded(&again, header, pixels, alpha);
     close_picture(&again);
     if (error->code == CIS_OK)
