@@ -8,29 +8,33 @@ import NeuralNets
 /// or a bare `model.safetensors`, which has no calibration.
 public struct ModelImport: Sendable {
     /// What the file is, after its self-test frame was scored as stored with it.
-    public let record: ModelRecord
+    public private(set) var record: ModelRecord
     /// Nil for a bare model: it must be calibrated before it can decide.
     public let calibration: StoredCalibration?
     private let data: Data
     private let training: TrainingRecord?
 
     /// Reads the file and scores its self-test frame.
-    /// - Parameter name: the model it becomes a version of.
     /// - Throws: `ModelStoreError`, `ModelError`, `WeightError`, `SystemError`.
-    public init(path: String, as name: String) throws {
+    public init(path: String) throws {
         let content = try ModelBundle.read(path: path)
         let model = content.file.model
-        var record =
+        record =
             content.record
             ?? ModelRecord(
-                name: name, method: model.method.rawValue, backbone: model.backboneName,
+                name: "", method: model.method.rawValue, backbone: model.backboneName,
                 createdAt: Date().toTheMillisecond,
                 inputWidth: model.inputWidth, inputHeight: model.inputHeight, sources: [], images: 0, seed: 0)
-        record.name = name
-        self.record = record
         calibration = content.calibration
         data = content.data
         training = content.training
+    }
+
+    /// The same, to become a version of a model.
+    public func named(_ name: String) -> ModelImport {
+        var copy = self
+        copy.record.name = name
+        return copy
     }
 
     /// Whether it can decide on a line: it has a calibration that suffices for the line's rule.

@@ -51,9 +51,8 @@ extension ModelCommand {
         }
 
         func run() throws {
-            let (configuration, target) = try place()
-            let imported = try ModelImport(path: file, as: target)
-            for line in configuration.lines where [line.model, line.gate].contains(target) {
+            let (configuration, imported) = try read()
+            for line in configuration.lines where [line.model, line.gate].contains(imported.record.name) {
                 try check(imported, line)
             }
             let store = ModelStore(folder: configuration.modelsPath)
@@ -67,17 +66,18 @@ extension ModelCommand {
             Output.print(text(record, imported.calibration, isActive: isActive))
         }
 
-        /// The model that is meant.
-        private func place() throws -> (Configuration, String) {
+        /// Reads the file, as a version of the model that is meant.
+        private func read() throws -> (Configuration, ModelImport) {
             if let name {
                 guard Identifier.isValid(name) else {
                     throw ProgramError(.usage, "'\(name)' is no name for a model: use \(Identifier.allowed)")
                 }
-                return (try global.configuration(), name)
+                return (try global.configuration(), try ModelImport(path: file).named(name))
             }
             let (configuration, line) = try global.line(line ?? "")
-            guard try ModelImport(path: file, as: line.model).record.method == DetectionMethod.odin.rawValue else {
-                return (configuration, line.model)
+            let imported = try ModelImport(path: file)
+            guard imported.record.method == DetectionMethod.odin.rawValue else {
+                return (configuration, imported.named(line.model))
             }
             guard let gate = line.gate else {
                 throw ProgramError(
@@ -85,7 +85,7 @@ extension ModelCommand {
                     "\(file) is a gate (method odin), and line \(line.name) has none; give gate: MODEL in the configuration"
                 )
             }
-            return (configuration, gate)
+            return (configuration, imported.named(gate))
         }
 
         /// A version that could not decide would stop its lines.

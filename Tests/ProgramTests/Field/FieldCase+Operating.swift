@@ -55,8 +55,11 @@ extension FieldCase {
             var happened = ""
             try Workshop.open(lines: [.init(), .init(name: "other", model: "other")]) { shop in
                 let models = shop.state.appendingPathComponent("models")
-                try FileManager.default.copyItem(
-                    at: models.appendingPathComponent("plate"), to: models.appendingPathComponent("other"))
+                let exported = shop.root.appendingPathComponent("exported.model").path
+                for command in [["export", "plate", exported], ["import", exported, "--name", "other"]] {
+                    let run = try control(["model"] + command + ["--config", shop.configurationFile])
+                    try expect(run.status == 0, run.errors)
+                }
                 let file = models.appendingPathComponent("plate/1/model.safetensors")
                 var data = try Data(contentsOf: file)
                 data[data.count / 2] ^= 0x55
@@ -165,7 +168,7 @@ extension FieldCase {
         FieldCase("a model that was fitted elsewhere", right: "model import, self-tested before it serves") {
             try inWorkshop { shop in
                 let file = shop.root.appendingPathComponent("exported.model").path
-                let export = try shop.control("model", "export", "plate", "--output", file)
+                let export = try shop.control("model", "export", "plate", file)
                 try expect(export.status == 0, export.errors)
                 let imported = try shop.control("model", "import", file, "--line", "plate")
                 try expect(imported.status == 0, imported.errors)
