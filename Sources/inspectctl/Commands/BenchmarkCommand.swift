@@ -35,9 +35,7 @@ struct BenchmarkCommand: ParsableCommand {
 
     func validate() throws {
         guard (1...1000).contains(runs) else { throw ValidationError("--runs must be from 1 to 1000, got \(runs)") }
-        guard (1...256).contains(threads) else {
-            throw ValidationError("--threads must be from 1 to 256, got \(threads)")
-        }
+        try requireRanges([("--threads", threads, 1...256)])
         let unknown = only.filter { !Self.names.contains($0) }
         guard unknown.isEmpty else {
             throw ValidationError(

@@ -48,9 +48,7 @@ struct DatasetCheckCommand: ParsableCommand {
     var workers = ProcessInfo.processInfo.activeProcessorCount
 
     func validate() throws {
-        guard (1...256).contains(workers) else {
-            throw ValidationError("--workers must be from 1 to 256, got \(workers)")
-        }
+        try requireRanges([("--workers", workers, 1...256)])
     }
 
     func run() throws {

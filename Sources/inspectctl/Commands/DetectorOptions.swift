@@ -49,9 +49,7 @@ struct DetectorOptions: ParsableArguments {
 
     func validate() throws {
         try validateInputSize()
-        guard (1...256).contains(workers) else {
-            throw ValidationError("--workers must be from 1 to 256, got \(workers)")
-        }
+        try requireRanges([("--workers", workers, 1...256)])
         try gaussian.refuseUnless(method == .gaussian)
         if fineTuning.fineTune, method != .gaussian {
             throw ValidationError("--fine-tune belongs to --method gaussian")

@@ -47,9 +47,7 @@ struct InspectCommand: ParsableCommand {
     var failOnAnomaly = false
 
     func validate() throws {
-        guard (1...256).contains(threads) else {
-            throw ValidationError("--threads must be from 1 to 256, got \(threads)")
-        }
+        try requireRanges([("--threads", threads, 1...256)])
     }
 
     func run() throws {
