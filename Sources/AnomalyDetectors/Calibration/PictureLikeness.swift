@@ -45,21 +45,12 @@ struct PictureLikeness {
 
     /// Pictures linked directly or through others, in order of their first one.
     func groups(above threshold: Float) -> [[Int]] {
-        LinearAlgebra.keepToOneThread()
-        let n = rests.count, strip = 256
-        let links = Mutex(DisjointSets(count: n))
-        let centres = rests.flatMap { Self.window($0, Self.reach, Self.reach) }
-        for dy in 0...2 * Self.reach {
-            for dx in 0...2 * Self.reach {
-                let shifted = rests.flatMap { Self.window($0, dy, dx) }
-                // In strips of rows, so that thousands of pictures need no n × n matrix at once; on all cores.
-                DispatchQueue.concurrentPerform(iterations: (n + strip - 1) / strip) { index in
-                    let start = index * strip
-                    let found = Self.linked(centres, shifted, start..<min(n, start + strip), count: n, above: threshold)
-                    links.withLock { links in
-                        for (member, root) in found { links.join(member, root) }
-                    }
-                }
+        let links = Mutex(DisjointSets(count: rests.count))
+        eachStrip { start, rows, correlations in
+            let found = Self.linked(
+                correlations, start: start, rows: rows, columns: rests.count - start, above: threshold)
+            links.withLock { links in
+                for (member, root) in found { links.join(member, root) }
             }
         }
         return links.withLock { $0.groups }
@@ -68,28 +59,38 @@ struct PictureLikeness {
     /// Every pair that correlates under the best shift, each at least once. For high thresholds: of alike pictures there are
     /// as many pairs as their number squared.
     func pairs(above threshold: Float) -> [(Int, Int)] {
-        LinearAlgebra.keepToOneThread()
-        let n = rests.count, strip = 256, length = Self.inner * Self.inner
         let pairs = Mutex<[(Int, Int)]>([])
+        eachStrip { start, rows, correlations in
+            let columns = rests.count - start
+            var found: [(Int, Int)] = []
+            for row in 0..<rows {
+                for column in (row + 1)..<max(row + 1, columns)
+                where correlations[row * columns + column] > threshold {
+                    found.append((start + row, start + column))
+                }
+            }
+            pairs.withLock { $0 += found }
+        }
+        return pairs.withLock { $0 }
+    }
+
+    /// Under every shift, the correlations of some pictures, `rows` from `start` on, with all from `start` on: `[rows, count −
+    /// start]`. In strips, so that thousands of pictures need no n × n matrix at once; on all cores.
+    private func eachStrip(_ body: @Sendable (_ start: Int, _ rows: Int, _ correlations: [Float]) -> Void) {
+        LinearAlgebra.keepToOneThread()
+        let n = rests.count, strip = 256
         let centres = rests.flatMap { Self.window($0, Self.reach, Self.reach) }
         for dy in 0...2 * Self.reach {
             for dx in 0...2 * Self.reach {
                 let shifted = rests.flatMap { Self.window($0, dy, dx) }
                 DispatchQueue.concurrentPerform(iterations: (n + strip - 1) / strip) { index in
-                    let start = index * strip, rows = min(strip, n - start), columns = n - start
-                    let correlations = Self.products(centres, shifted, from: start, rows: rows, length: length)
-                    var found: [(Int, Int)] = []
-                    for row in 0..<rows {
-                        for column in (row + 1)..<max(row + 1, columns)
-                        where correlations[row * columns + column] > threshold {
-                            found.append((start + row, start + column))
-                        }
-                    }
-                    pairs.withLock { $0 += found }
+                    let start = index * strip, rows = min(strip, n - start)
+                    body(
+                        start, rows,
+                        Self.products(centres, shifted, from: start, rows: rows, length: Self.inner * Self.inner))
                 }
             }
         }
-        return pairs.withLock { $0 }
     }
 
     /// `[rows, count − start]`: the products of rows from `start` on with all from `start` on.
@@ -110,15 +111,13 @@ struct PictureLikeness {
         return products
     }
 
-    /// Pairs among these rows and the rows from the first of them on that join all that correlate.
+    /// Pairs among the rows of a strip and all pictures from its first on that join all that correlate.
     private static func linked(
-        _ centres: [Float], _ shifted: [Float], _ rows: Range<Int>, count n: Int, above threshold: Float
+        _ correlations: [Float], start: Int, rows: Int, columns: Int, above threshold: Float
     ) -> [(Int, Int)] {
-        let length = inner * inner, start = rows.lowerBound, columns = n - start
-        let correlations = products(centres, shifted, from: start, rows: rows.count, length: length)
         var links = DisjointSets(count: columns)
         correlations.withUnsafeBufferPointer { correlations in
-            for row in 0..<rows.count {
+            for row in 0..<rows {
                 for column in (row + 1)..<max(row + 1, columns) where correlations[row * columns + column] > threshold {
                     links.join(row, column)
                 }

@@ -137,7 +137,7 @@ public struct Dataset: Sendable {
     }
 
     /// Folders of normal pictures.
-    private static let goodNames = ["good", "ok", "0.normal"]
+    static let goodNames = ["good", "ok", "0.normal"]
 
     private static func good(in folder: String) throws -> [RawPath] {
         try goodNames.flatMap { try pictures(in: "\(folder)/\($0)") }

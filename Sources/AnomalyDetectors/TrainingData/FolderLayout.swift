@@ -16,7 +16,7 @@ enum FolderLayout {
         "defect", "defects", "defective", "bad", "ng", "nok", "not_ok", "anomaly", "anomalies", "anomalous", "abnormal",
         "1.abnormal", "faulty", "reject", "rejects",
     ]
-    private static let goodNames: Set = ["good", "ok", "0.normal", "normal", "flawless"]
+    private static let goodNames = Set(Dataset.goodNames + ["normal", "flawless"])
 
     /// A folder whose images must not be fitted on.
     struct Fault: Sendable, Equatable {

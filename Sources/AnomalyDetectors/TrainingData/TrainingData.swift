@@ -78,6 +78,13 @@ public struct TrainingData: Sendable {
         return ["mask", "_gt", "label"].contains { stem.hasSuffix($0) }
     }
 
+    /// Which of some images show the same part, by their places among those.
+    public func parts(among chosen: [Int]) -> [[Int]] {
+        var place = [Int?](repeating: nil, count: profiles.count)
+        for (new, old) in chosen.enumerated() { place[old] = new }
+        return parts.map { $0.compactMap { place[$0] } }.filter { !$0.isEmpty }
+    }
+
     /// The sizes of the images, the most frequent first.
     public var sizes: [ImageSizes.Entry] { ImageSizes.entries(profiles.map { ($0.width, $0.height) }) }
 

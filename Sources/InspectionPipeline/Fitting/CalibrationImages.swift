@@ -46,9 +46,7 @@ public struct CalibrationImages: Sendable {
                     + "nothing keeps them out of this calibration; a new fit records them")
         }
         guard reasons.isEmpty else { throw TrainingDataRefused(reasons) }
-        var place = [Int?](repeating: nil, count: data.profiles.count)
-        for (new, old) in kept.enumerated() { place[old] = new }
-        parts = data.parts.map { $0.compactMap { place[$0] } }.filter { !$0.isEmpty }
+        parts = data.parts(among: kept)
         var frames = data.source.subset(kept)
         frames.intensity = fitted?.intensity
         (self.frames, self.remarks) = (frames, remarks)

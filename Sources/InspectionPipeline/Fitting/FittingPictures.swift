@@ -122,10 +122,8 @@ extension ModelFitting {
                 "\(split.calibration.count) of \(data.profiles.count) images are held out, more than a fifth: the rate needs "
                     + "\(rule.imagesNeeded) parts")
         }
-        var place = [Int?](repeating: nil, count: prints.count)
-        for (new, old) in split.calibration.enumerated() { place[old] = new }
         // A data set that is measured as it is counts images.
-        let parts = onlyRemarks ? nil : data.parts.map { $0.compactMap { place[$0] } }.filter { !$0.isEmpty }
+        let parts = onlyRemarks ? nil : data.parts(among: split.calibration)
         return Pictures(
             fitting: data.source.subset(split.fitting), calibration: data.source.subset(split.calibration),
             source: "held out from \(source) (\(data.profiles.count) pictures, \(data.parts.count) parts)",
