@@ -47,6 +47,17 @@ public struct Completeness: Sendable {
         public init(structure: @escaping () throws -> FileStructure, isOpen: @escaping () -> Bool?) {
             (self.structure, self.isOpen) = (structure, isOpen)
         }
+
+        /// Looks at the file itself.
+        public init(of arrival: Arrival, _ fileSystem: FileSystem) {
+            let follows = arrival.link != nil
+            self.init(
+                structure: {
+                    try fileSystem.withReader(arrival.path, followsLinks: follows) {
+                        try FileStructure.walk(size: arrival.status.size, read: $0)
+                    }
+                }, isOpen: { fileSystem.isOpenForWriting(arrival.path, followsLinks: follows) })
+        }
     }
 
     private struct Seen {

@@ -55,17 +55,10 @@ public struct Inbox: Sendable {
 
     /// Whether a file may be taken.
     public mutating func judge(_ arrival: Arrival, now: ContinuousClock.Instant = .now) -> Completeness.Judgement {
-        let follows = arrival.link != nil
-        let probe = Completeness.Probe(
-            structure: { [fileSystem] in
-                try fileSystem.withReader(arrival.path, followsLinks: follows) {
-                    try FileStructure.walk(size: arrival.status.size, read: $0)
-                }
-            },
-            isOpen: { [fileSystem] in fileSystem.isOpenForWriting(arrival.path, followsLinks: follows) })
         do {
             let judgement = try completeness.judge(
-                arrival.path, arrival.status, age: age(of: arrival.status), now: now, probe)
+                arrival.path, arrival.status, age: age(of: arrival.status), now: now,
+                Completeness.Probe(of: arrival, fileSystem))
             // Without notifications it cannot be told whether the earlier frame was taken or overwritten.
             if case .whole = judgement, !isOnNetwork { overwriting.isWhole(arrival) }
             return judgement

@@ -140,15 +140,6 @@ public struct FileSystem: Sendable {
         }
     }
 
-    /// The last `count` bytes.
-    public func tail(_ path: RawPath, count: Int, followsLinks: Bool = false) throws -> Data {
-        try withFile(path, O_RDONLY | (followsLinks ? 0 : O_NOFOLLOW)) { descriptor in
-            let end = Int(lseek(descriptor, 0, SEEK_END))
-            lseek(descriptor, max(0, end - count), SEEK_SET)
-            return try readAll(descriptor, path, limit: count)
-        }
-    }
-
     private func readAll(_ descriptor: Int32, _ path: RawPath, limit: Int) throws -> Data {
         var info = stat()
         fstat(descriptor, &info)

@@ -1,4 +1,5 @@
 import LinuxPlatform
+import ServiceLifecycle
 import Synchronization
 
 /// Runs work that blocks on a thread of its own, so that Swift's small cooperative pool stays free.
@@ -22,6 +23,28 @@ enum BlockingThread {
             } catch {
                 continuation.resume(throwing: error)
             }
+        }
+    }
+
+    /// Starts a thread that calls `round` again and again, with pauses, until its service is to end.
+    /// - Parameters:
+    ///   - state: what the rounds hand on to each other.
+    ///   - round: is given the bell that stops it too, for when one takes long.
+    static func rounds<State: Sendable>(
+        _ name: String, every pause: Duration, on roll: RollCall, _ state: State,
+        _ round: @escaping @Sendable (inout State, Bell) -> Void
+    ) async throws {
+        let bell = Bell()
+        try await withTaskCancellationOrGracefulShutdownHandler {
+            try await run(name, on: roll) {
+                var state = state
+                while !bell.stopped {
+                    round(&state, bell)
+                    bell.wait(pause)
+                }
+            }
+        } onCancelOrGracefulShutdown: {
+            bell.stop()
         }
     }
 }

@@ -9,17 +9,9 @@ struct HousekeepingService: Service {
     static let interval = Duration.seconds(1)
 
     func run() async throws {
-        let bell = Bell()
         let context = context
-        try await withTaskCancellationOrGracefulShutdownHandler {
-            try await BlockingThread.run("housekeeping", on: context.roll) {
-                while !bell.stopped {
-                    Self.round(context)
-                    bell.wait(Self.interval)
-                }
-            }
-        } onCancelOrGracefulShutdown: {
-            bell.stop()
+        try await BlockingThread.rounds("housekeeping", every: Self.interval, on: context.roll, ()) { _, _ in
+            Self.round(context)
         }
     }
 

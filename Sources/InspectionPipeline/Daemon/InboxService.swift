@@ -57,9 +57,15 @@ private final class InboxLoop {
             }
             context.gates.hasten { !context.fileSystem.isUnwritable($0) }
             if openings != context.gates.openings { (openings, nextScan) = (context.gates.openings, .now) }
-            let due = context.pending.due()
-            let admitted = due.filter { context.gates.admits($0.path, line: $0.line.name, isTaken: true) }
-            context.pending.postpone(due.filter { one in !admitted.contains { $0.path == one.path } })
+            var (admitted, held): ([Work], [Work]) = ([], [])
+            for work in context.pending.due() {
+                if context.gates.admits(work.path, line: work.line.name, isTaken: true) {
+                    admitted.append(work)
+                } else {
+                    held.append(work)
+                }
+            }
+            context.pending.postpone(held)
             guard hand(over: admitted) else { return }
             if ContinuousClock.now >= nextScan {
                 context.progress.begin("scanning the watched folders", part: "inbox")

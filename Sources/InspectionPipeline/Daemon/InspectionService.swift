@@ -128,8 +128,7 @@ private final class Worker {
                         frame: .claimed(claim, isTaken: true), line: work.line, seen: work.seen,
                         isInItsFolder: claim.isKept))
             case .success(false): context.pending.end(work)
-            case .failure(let error as FileSystem.StillWritten):
-                leaveToItsWriter(work, claim, error)
+            case .failure(is FileSystem.StillWritten): leaveToItsWriter(work, claim)
             case .failure(let error): leave(work, claim, error)
             }
         }
@@ -137,7 +136,7 @@ private final class Worker {
     }
 
     /// A frame on another file system is being written on: it waits in its folder until its writer has finished.
-    private func leaveToItsWriter(_ work: Work, _ claim: Claim, _ error: FileSystem.StillWritten) {
+    private func leaveToItsWriter(_ work: Work, _ claim: Claim) {
         do {
             guard try context.spool.release(claim) else { return context.pending.end(work) }
             context.pending.putBack([work])

@@ -70,12 +70,7 @@ struct LedgerKeeper: Sendable {
             for suffix in ["-wal", "-shm"] { try files.remove(RawPath(path + suffix)) }
             return nil
         }
-        let time = DomainJSON.string(from: Date()).filter { $0 != ":" }
-        let aside = "\(path).replaced-\(time)"
-        for suffix in ["", "-wal", "-shm"] where try files.exists(RawPath(path + suffix)) {
-            try files.rename(RawPath(path + suffix), to: RawPath(aside + suffix))
-        }
-        return aside
+        return try LedgerFiles.setAside(path, as: "replaced", files)
     }
 
     /// Records the results that the ledger lacks.

@@ -9,18 +9,9 @@ struct RetentionService: Service {
     static let interval = Duration.seconds(600)
 
     func run() async throws {
-        let bell = Bell()
         let context = context
-        try await withTaskCancellationOrGracefulShutdownHandler {
-            try await BlockingThread.run("retention", on: context.roll) {
-                var memory: RetentionMemory?
-                while !bell.stopped {
-                    Self.apply(context, &memory, bell)
-                    bell.wait(Self.interval)
-                }
-            }
-        } onCancelOrGracefulShutdown: {
-            bell.stop()
+        try await BlockingThread.rounds("retention", every: Self.interval, on: context.roll, RetentionMemory?.none) {
+            Self.apply(context, &$0, $1)
         }
     }
 

@@ -1,6 +1,5 @@
 import Foundation
 import ImageFolders
-import Imaging
 import LinuxPlatform
 import Spooling
 import Synchronization
@@ -91,15 +90,12 @@ final class UnfinishedFrames: Sendable {
                 // One that lies in its folder is found there.
                 guard path != entry.original, status.fingerprint != entry.fingerprint else { continue }
                 var judge = state.judges[entry.line] ?? Completeness(settle: settle)
-                let probe = Completeness.Probe(
-                    structure: { [fileSystem] in
-                        try fileSystem.withReader(path) { try FileStructure.walk(size: status.size, read: $0) }
-                    }, isOpen: { [fileSystem] in fileSystem.isOpenForWriting(path) })
-                let judgement = try? judge.judge(path, status, now: now, probe)
+                let arrival = Arrival(path: path, status: status)
+                let judgement = try? judge.judge(path, status, now: now, Completeness.Probe(of: arrival, fileSystem))
                 state.judges[entry.line] = judge
                 guard judgement?.isTaken == true else { continue }
                 state.entries[path] = nil
-                due.append((entry, Arrival(path: path, status: status)))
+                due.append((entry, arrival))
             }
             if state.entries.isEmpty { state.judges = [:] }
             return due

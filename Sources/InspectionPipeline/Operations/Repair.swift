@@ -85,13 +85,7 @@ public struct Repair: Sendable {
             try ledger.verify()
             return ledger
         } catch let error as LedgerError where !error.isTransient {
-            let time = DomainJSON.string(from: Date()).filter { $0 != ":" }
-            let aside = "\(configuration.ledgerPath).damaged-\(time)"
-            for suffix in ["", "-wal", "-shm"] {
-                let path = RawPath(configuration.ledgerPath + suffix)
-                if try files.exists(path) { try files.rename(path, to: RawPath(aside + suffix)) }
-            }
-            report.damagedLedger = aside
+            report.damagedLedger = try LedgerFiles.setAside(configuration.ledgerPath, as: "damaged", files)
             try configuration.ensureLedger(files)
             return try Ledger(path: configuration.ledgerPath)
         }

@@ -243,7 +243,7 @@ public struct RetentionMemory: Codable, Sendable, Equatable {
     /// - Throws: `SystemError`.
     package func write(state: String, _ files: FileSystem) throws {
         try DurableFile.write(
-            try DomainJSON.encoder(pretty: false).encode(self), to: Self.path(state: state).description,
+            try DomainJSON.encoder(pretty: false).encode(self), to: Self.path(state: state),
             fileSystem: files)
     }
 }
