@@ -37,7 +37,8 @@ let package = Package(
         .library(
             name: "HostileInput",
             targets: [
-                "Imaging", "NeuralNets", "AnomalyDetectors", "InspectionPipeline", "InspectionDomain", "LedgerStore",
+                "Imaging", "NeuralNets", "DetectionCore", "DetectionMethods", "InspectionPipeline", "InspectionDomain",
+                "LedgerStore",
             ]),
     ],
     dependencies: [
@@ -69,10 +70,16 @@ let package = Package(
         library("LinuxPlatform", ["InspectionDomain", "CLinux", "CSystemd", "CCrashNote", crypto]),
         library("ImageFolders", ["LinuxPlatform", "Imaging"]),
         library(
-            "AnomalyDetectors",
+            "DetectionCore",
             [
                 "NeuralNets", "TensorCore", "Imaging", "ImageFolders", "LinuxPlatform", "InspectionDomain", "CKernels",
                 "COpenBLAS",
+            ]),
+        library(
+            "DetectionMethods",
+            [
+                "DetectionCore", "NeuralNets", "TensorCore", "Imaging", "LinuxPlatform", "InspectionDomain",
+                "InspectionPlots", "CKernels", "COpenBLAS", arguments,
             ]),
 
         // The inspector
@@ -82,7 +89,8 @@ let package = Package(
         library(
             "InspectionPipeline",
             [
-                "AnomalyDetectors", "NeuralNets", "TensorCore", "Imaging", "ImageFolders", "LedgerStore", "Spooling",
+                "DetectionCore", "DetectionMethods", "NeuralNets", "TensorCore", "Imaging", "ImageFolders",
+                "LedgerStore", "Spooling",
                 "LinuxPlatform", "CDefaultModel", "InspectionDomain",
                 yams, logging, lifecycle,
             ]),
@@ -99,7 +107,8 @@ let package = Package(
         .executableTarget(
             name: "inspectctl",
             dependencies: [
-                "InspectionPipeline", "AnomalyDetectors", "NeuralNets", "Imaging", "ImageFolders", "InspectionDomain",
+                "InspectionPipeline", "DetectionCore", "DetectionMethods", "NeuralNets", "Imaging", "ImageFolders",
+                "InspectionDomain",
                 "LedgerStore",
                 "Spooling", "LinuxPlatform", "SampleFrames", "InspectionPlots", "TensorCore", logging, arguments,
             ],
@@ -107,12 +116,14 @@ let package = Package(
 
         // Tests mirror targets
         .target(
-            name: "TestSupport", dependencies: ["NeuralNets", "TensorCore"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["Imaging", "InspectionDomain", "NeuralNets", "TensorCore"],
+            path: "Tests/TestSupport",
             swiftSettings: strict),
         tests("TensorCore", ["CKernels", "COpenBLAS", "NeuralNets"]),
         tests("NeuralNets", ["CKernels", "InspectionDomain"]),
         tests("Imaging", ["InspectionDomain", "NeuralNets", "SampleFrames"]),
-        tests("AnomalyDetectors", ["CKernels"]),
+        tests("DetectionCore", ["CKernels", "DetectionMethods"]),
+        tests("DetectionMethods", ["CKernels"]),
         tests("InspectionDomain"),
         tests("LinuxPlatform"),
         tests("ImageFolders", ["LinuxPlatform", "Imaging", "InspectionDomain", "SampleFrames"]),
@@ -121,10 +132,11 @@ let package = Package(
         tests(
             "InspectionPipeline",
             [
-                "AnomalyDetectors", "Imaging", "InspectionDomain", "LedgerStore", "LinuxPlatform", "NeuralNets",
+                "DetectionCore", "DetectionMethods", "Imaging", "InspectionDomain", "LedgerStore", "LinuxPlatform",
+                "NeuralNets",
                 "SampleFrames", "Spooling", logging,
             ]),
-        tests("SampleFrames", ["AnomalyDetectors"]),
+        tests("SampleFrames", ["DetectionCore"]),
         tests("InspectionPlots"),
         // Runs the real programs: depending on their targets has them built beside the test bundle.
         .testTarget(

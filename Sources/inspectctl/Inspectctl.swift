@@ -24,7 +24,7 @@ struct Inspectctl: ParsableCommand {
 
     static func main() {
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(MethodCommands.current(Array(CommandLine.arguments.dropFirst())))
             try command.run()
         } catch {
             fail(error)

@@ -1,4 +1,5 @@
 import Foundation
+import InspectionDomain
 import InspectionPipeline
 import TestSupport
 import Testing

@@ -1,4 +1,5 @@
-import AnomalyDetectors
+import DetectionCore
+import DetectionMethods
 import Foundation
 import Imaging
 import InspectionDomain
@@ -30,7 +31,7 @@ import Testing
     private static func fitting(_ folder: URL) throws -> ModelFitting {
         var options = ODINOptions()
         options.products = ["stripes", "blots"].map {
-            ODINOptions.Product(name: $0, folder: folder.appendingPathComponent($0).path)
+            Product(name: $0, folder: folder.appendingPathComponent($0).path)
         }
         (options.inputWidth, options.inputHeight) = (64, 64)
         (options.classifier, options.epochs) = (.linear(levels: []), 40)

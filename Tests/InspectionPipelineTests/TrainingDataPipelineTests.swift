@@ -1,14 +1,15 @@
-import AnomalyDetectors
+import DetectionCore
+import DetectionMethods
 import Foundation
 import Imaging
 import InspectionDomain
+import InspectionPipeline
 import LedgerStore
 import LinuxPlatform
+import NeuralNets
 import SampleFrames
 import TestSupport
 import Testing
-
-import InspectionPipeline
 
 /// Frames and models that give no number.
 @Suite struct NotFiniteTests {
@@ -16,7 +17,9 @@ import InspectionPipeline
     private struct Oracle: DetectorModel {
         let score: Double
         let peak: Float
-        var method: DetectionMethod { .gaussian }
+        static let method = DetectionMethod.gaussian
+        init(score: Double, peak: Float) { (self.score, self.peak) = (score, peak) }
+        init(file: WeightFile, name: String) throws { throw ModelError("\(name) is never stored") }
         var backboneName: String { "none" }
         var inputWidth: Int { 4 }
         var inputHeight: Int { 4 }

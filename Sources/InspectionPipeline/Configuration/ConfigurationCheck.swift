@@ -1,4 +1,5 @@
-import AnomalyDetectors
+import DetectionCore
+import DetectionMethods
 import Foundation
 import InspectionDomain
 import LinuxPlatform
@@ -88,12 +89,12 @@ public enum ConfigurationCheck {
     /// What keeps a model from being the line's gate; nil for nothing.
     private static func gateProblem(_ line: Configuration.Line, _ loaded: LoadedModel) -> String? {
         let record = loaded.record, model = record.name
-        guard record.method == DetectionMethod.odin.rawValue else {
+        guard MethodRegistry.isGate(record.method) else {
             return "model \(model) is of method \(record.method), which tells no products apart; a gate is fitted with "
-                + "`inspectctl fit --method odin --class NAME=DIR …`"
+                + "`inspectctl fit odin --class NAME=DIR …`"
         }
         guard let product = line.product else { return nil }
-        guard let gate = loaded.model as? ODINModel, !gate.products.contains(product) else { return nil }
+        guard let gate = loaded.model as? any ProductGateModel, !gate.products.contains(product) else { return nil }
         return "model \(model) does not know the product \(product); it knows \(gate.products.joined(separator: ", "))"
     }
 

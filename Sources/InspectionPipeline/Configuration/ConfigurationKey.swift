@@ -1,3 +1,5 @@
+import InspectionDomain
+
 /// One key of `inspectd.yaml`: the single declaration from which the parser takes the names it accepts, and the reference page
 /// and the manual page everything else.
 ///

@@ -1,4 +1,5 @@
 import Foundation
+import InspectionDomain
 
 /// The reference of `inspectd.yaml`, printed from the one declaration of its keys.
 public enum ConfigurationReference {

@@ -1,6 +1,7 @@
 import Foundation
 import Imaging
 import ImageFolders
+import InspectionDomain
 import Yams
 
 /// The kinds of values that a configuration is made of.

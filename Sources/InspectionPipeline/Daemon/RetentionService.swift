@@ -1,4 +1,5 @@
 import Foundation
+import InspectionDomain
 import LedgerStore
 import Logging
 import ServiceLifecycle

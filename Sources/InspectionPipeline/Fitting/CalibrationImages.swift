@@ -1,4 +1,4 @@
-import AnomalyDetectors
+import DetectionCore
 import ImageFolders
 import Imaging
 

@@ -1,12 +1,10 @@
-import AnomalyDetectors
+import DetectionCore
+import DetectionMethods
 import Foundation
 import ImageFolders
 import Imaging
 import LinuxPlatform
 import NeuralNets
-
-/// Progress of long work: done, of how many, doing what. Called from any thread.
-public typealias WorkProgress = AnomalyDetectors.Progress
 
 /// Fits a model on flawless pictures and calibrates it on others: what `inspectctl fit` does.
 public struct ModelFitting: Sendable {
@@ -53,6 +51,8 @@ public struct ModelFitting: Sendable {
         public let data: Data
         /// The course of training; nil for methods that only estimate.
         public let history: TrainingHistory?
+        /// The method's own pictures of its training; nil for the usual ones.
+        package let trainingPictures: (@Sendable () throws -> [String: Frame])?
         /// Pictures fitted on, of all products.
         public let images: Int
         /// What the fit took, calibration apart.
@@ -107,7 +107,8 @@ public struct ModelFitting: Sendable {
                 pictures.calibration, model: model, workers: workers, phase: "calibration", progress: progress)
             return Fitted(
                 file: file, scores: scores, pictures: pictures, data: data, history: detector.history,
-                images: frames.count, seconds: seconds, fittedImages: fitted, training: TrainingRecord(fittedOn))
+                trainingPictures: detector.pictures, images: frames.count, seconds: seconds, fittedImages: fitted,
+                training: TrainingRecord(fittedOn))
         }
     }
 

@@ -1,4 +1,4 @@
-import AnomalyDetectors
+import DetectionCore
 import Imaging
 
 /// What the images that a model was fitted on have in common, so that later frames can be held against it: `fitted_images` of

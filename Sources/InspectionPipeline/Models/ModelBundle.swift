@@ -1,4 +1,5 @@
-import AnomalyDetectors
+import DetectionCore
+import DetectionMethods
 import Foundation
 import InspectionDomain
 import LinuxPlatform

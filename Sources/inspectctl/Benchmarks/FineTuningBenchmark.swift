@@ -1,4 +1,4 @@
-import AnomalyDetectors
+import DetectionMethods
 import InspectionPipeline
 import NeuralNets
 import TensorCore

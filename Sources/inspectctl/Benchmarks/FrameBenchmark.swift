@@ -1,4 +1,4 @@
-import AnomalyDetectors
+import DetectionCore
 import Dispatch
 import Foundation
 import Imaging

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DetectionMethods
 import Foundation
 import InspectionPipeline
 

@@ -1,6 +1,7 @@
-import AnomalyDetectors
 import ArgumentParser
+import DetectionCore
 import Foundation
+import InspectionDomain
 import InspectionPipeline
 
 struct CalibrateCommand: ParsableCommand {

@@ -1,5 +1,6 @@
-import AnomalyDetectors
 import ArgumentParser
+import DetectionCore
+import DetectionMethods
 import Foundation
 import ImageFolders
 import Imaging

@@ -1,173 +1,30 @@
-import AnomalyDetectors
 import ArgumentParser
-import Foundation
-import ImageFolders
-import InspectionPipeline
+import DetectionMethods
 
 struct FitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fit",
-        abstract: "Fits a model on pictures of flawless parts, and calibrates it.",
+        abstract: "Fits a model on images of flawless parts, and calibrates it.",
         discussion: """
             With --line, the model is stored as the next version of the line's model, and a running daemon uses it from the
-            next frame on. With --output, it is written to a file for `inspectctl inspect`. Pictures are searched in the
-            folders and their subfolders. Without --calibration, a fifth of the pictures is held out for it, pictures of the
-            same part together. A fit that was interrupted goes on where it was when the same command is given again.
+            next frame on. With --output, it is written to a file for `inspectctl inspect`. Images are searched in the
+            folders and their subfolders. Without --calibration, a fifth of the images is held out for it, images of the
+            same part together. An interrupted fit resumes when the same command is given again.
 
               inspectctl fit --line plate --normal /data/plate/good
-              inspectctl fit --line plate --method grad --fusion mobile-small --normal /data/plate/good
-              inspectctl fit --line plate --line bottle --method grad --normal /data/plate --normal /data/bottle
+              inspectctl fit grad --line plate --fusion basic --normal /data/plate/good
+              inspectctl fit grad --line plate --line bottle --normal /data/plate --normal /data/bottle
               inspectctl fit --normal good --calibration good2 --output plate.model
-              inspectctl fit --line plate --method odin --class plate=/data/plate --class bottle=/data/bottle
+              inspectctl fit odin --line plate --class plate=/data/plate --class bottle=/data/bottle
 
-            The last one fits the line's gate, which tells a wrong product before the line's model looks for defects; it is
-            stored as the gate that the line's configuration names.
-            """)
+            Without a method's name, the Gaussian detector is fitted. `inspectctl fit METHOD --help` lists the method's
+            options. The last example fits the line's gate, which tells a wrong product before the line's model looks for
+            defects; it is stored as the gate that the line's configuration names.
+            """,
+        subcommands: MethodRegistry.methods.map { subcommand($0) },
+        defaultSubcommand: subcommand(MethodRegistry.methods[0]))
 
-    @OptionGroup var global: GlobalOptions
-    @OptionGroup var detector: DetectorOptions
-    @OptionGroup var rule: RuleOptions
-    @OptionGroup var images: TrainingDataArguments
-
-    @Option(
-        help: ArgumentHelp(
-            "Store the model for this line of the configuration; repeated with --normal, one model for several products, "
-                + "calibrated for each line by itself.", valueName: "line"), completion: .lines)
-    var line: [String] = []
-
-    @Option(help: ArgumentHelp("Write the calibrated model to a file instead.", valueName: "file"), completion: .file())
-    var output: String?
-
-    @Option(
-        parsing: .upToNextOption, help: ArgumentHelp("Folders of flawless pictures.", valueName: "folder"),
-        completion: .directory)
-    var normal: [String] = []
-
-    @Option(
-        parsing: .upToNextOption,
-        help: ArgumentHelp("Folders of other flawless pictures to calibrate on.", valueName: "folder"),
-        completion: .directory)
-    var calibration: [String] = []
-
-    func validate() throws {
-        guard line.isEmpty != (output == nil) else {
-            throw ValidationError("give either --line LINE or --output FILE")
-        }
-        if detector.method == .odin {
-            guard detector.odin.classes.count >= 2, normal.isEmpty else {
-                throw ValidationError("--method odin needs --class NAME=FOLDER at least twice, and no --normal")
-            }
-            guard line.count <= 1 else { throw ValidationError("a gate is fitted for one line at a time") }
-        } else {
-            guard !normal.isEmpty else { throw ValidationError("--normal needs at least one folder") }
-        }
-        guard line.count > 1 else { return }
-        guard normal.count == line.count, calibration.isEmpty || calibration.count == line.count else {
-            throw ValidationError(
-                "\(line.count) lines need one --normal folder each, in the same order, and as many --calibration folders or none"
-            )
-        }
-    }
-
-    func run() throws {
-        let configuration = try global.configuration()
-        let targets = try line.map { name in
-            var target = try global.line(name).1
-            // A gate is stored as what the line names its gate.
-            if detector.method == .odin { target.model = target.gate ?? target.model }
-            return target
-        }
-        guard Set(targets.map(\.model)).count == targets.count else {
-            throw ProgramError(
-                .usage,
-                "the lines \(line.joined(separator: ", ")) share a model, but each needs a calibration of its own: name "
-                    + "another model for each in the configuration")
-        }
-        // Found out now, not after hours of fitting.
-        try WritablePlace.check(file: checkpointPath(configuration, targets))
-        if let output { try WritablePlace.check(file: output) }
-        for target in targets { try WritablePlace.check(folder: "\(configuration.modelsPath)/\(target.model)") }
-        let started = Date()
-        let checkpoint = CheckpointStore.file(checkpointPath(configuration, targets))
-        let bars = PhaseProgress(global)
-        var fitting = try detector.fitting(
-            configuration, rule: rule.rule(targets.first), products: try detector.odin.products,
-            checkpoint: checkpoint, remark: bars.remark)
-        fitting.data = images.options
-        fitting.data.intensity = try detector.intensity.setting(targets)
-        // Several products in one folder look like none of each other.
-        if detector.method == .odin, !calibration.isEmpty { fitting.data.keepsOutliers = true }
-        let limits = configuration.decodeLimits
-        let products = try folders.enumerated().map { index, sets -> ModelFitting.Pictures in
-            let images = index < targets.count ? targets[index].images : ImageRule()
-            var fitting = fitting
-            if index < targets.count { fitting.rule = rule.rule(targets[index]) }
-            guard detector.method == .odin && sets.calibration.isEmpty else {
-                return try fitting.pictures(
-                    normal: sets.normal, calibration: sets.calibration, rule: images, limits: limits,
-                    progress: bars.callback)
-            }
-            return try fitting.pictures(
-                ofEach: try sets.normal.map {
-                    (try FrameSource(folders: [$0], rule: images, limits: limits), $0)
-                }, progress: bars.callback)
-        }
-        let rules = targets.isEmpty ? [rule.rule(nil)] : targets.map { rule.rule($0) }
-        let fitted = try fitting.fit(products: products, rules: rules, progress: bars.callback)
-        bars.finish()
-        let seconds = Date().timeIntervalSince(started)
-        let reports =
-            try output.map { [try write(fitted[0], fitting, to: $0, seconds: seconds)] }
-            ?? targets.indices.map { index in
-                try store(
-                    fitted[index], fitting, for: targets[index], sources: folders[index].normal, configuration,
-                    seconds: seconds)
-            }
-        checkpoint.discard()
-        switch global.format {
-        case .text: Output.print(reports.map(\.text).joined(separator: "\n\n"))
-        case .json: if reports.count == 1 { try Output.printJSON(reports[0]) } else { try Output.printJSON(reports) }
-        }
-    }
-
-    /// The folders of each product: all of them for one line or file, one each for several lines.
-    private var folders: [(normal: [String], calibration: [String])] {
-        if detector.method == .odin { return [(detector.odin.folders, calibration)] }
-        guard line.count > 1 else { return [(normal, calibration)] }
-        return normal.indices.map { ([normal[$0]], calibration.isEmpty ? [] : [calibration[$0]]) }
-    }
-
-    private func store(
-        _ fitted: ModelFitting.Fitted, _ fitting: ModelFitting, for target: Configuration.Line, sources: [String],
-        _ configuration: Configuration, seconds: Double
-    ) throws -> FitReport {
-        var report = FitReport(fitted, seconds: seconds)
-        let store = ModelStore(folder: configuration.modelsPath)
-        let (record, _) = try fitting.store(
-            fitted, as: target.model, sources: sources, overridesLine: rule.isExplicit, in: store,
-            rule: rule.rule(target)
-        ) { version, calibration in
-            report.note(calibration, model: target.model, version: version, file: nil)
-            return try FitPictures.files(fitted, calibration: calibration, report: report)
-        }
-        global.remark("report in \(store.reportPath(record.name, record.version))")
-        return report
-    }
-
-    private func write(
-        _ fitted: ModelFitting.Fitted, _ fitting: ModelFitting, to output: String, seconds: Double
-    ) throws -> FitReport {
-        var report = FitReport(fitted, seconds: seconds)
-        let name = URL(fileURLWithPath: output).deletingPathExtension().lastPathComponent
-        let (bundle, calibration) = try fitting.bundle(fitted, name: name, sources: folders[0].normal)
-        try Output.write(bundle, to: output)
-        report.note(calibration, model: calibration.modelName, version: 1, file: output)
-        return report
-    }
-
-    /// Where an interrupted fit of the same lines or file finds its state.
-    private func checkpointPath(_ configuration: Configuration, _ targets: [Configuration.Line]) -> String {
-        if let output { return output + ".checkpoint" }
-        return "\(configuration.fittingPath)/\(targets.map(\.model).joined(separator: "+")).checkpoint"
+    private static func subcommand<Method: MethodArguments>(_: Method.Type) -> any ParsableCommand.Type {
+        Method.takesBackbone ? FitMethod<Method, BackboneArguments>.self : FitMethod<Method, NoBackbone>.self
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DetectionCore
 import Foundation
 import InspectionDomain
 import InspectionPipeline

@@ -1,5 +1,7 @@
 import ArgumentParser
+import DetectionCore
 import Foundation
+import InspectionDomain
 import InspectionPipeline
 
 struct ModelCommand: ParsableCommand {

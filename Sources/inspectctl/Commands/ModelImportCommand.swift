@@ -1,5 +1,6 @@
-import AnomalyDetectors
 import ArgumentParser
+import DetectionCore
+import DetectionMethods
 import Foundation
 import InspectionPipeline
 
@@ -76,7 +77,7 @@ extension ModelCommand {
             }
             let (configuration, line) = try global.line(line ?? "")
             let imported = try ModelImport(path: file)
-            guard imported.record.method == DetectionMethod.odin.rawValue else {
+            guard MethodRegistry.isGate(imported.record.method) else {
                 return (configuration, imported.named(line.model))
             }
             guard let gate = line.gate else {
@@ -90,7 +91,7 @@ extension ModelCommand {
 
         /// A version that could not decide would stop its lines.
         private func check(_ imported: ModelImport, _ line: Configuration.Line) throws {
-            let isGate = imported.record.method == DetectionMethod.odin.rawValue
+            let isGate = MethodRegistry.isGate(imported.record.method)
             guard isGate == (imported.record.name == line.gate) else {
                 throw ProgramError(
                     .badData,

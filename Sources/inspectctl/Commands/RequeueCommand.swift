@@ -1,4 +1,5 @@
 import ArgumentParser
+import DetectionCore
 import InspectionPipeline
 
 struct RequeueCommand: ParsableCommand {

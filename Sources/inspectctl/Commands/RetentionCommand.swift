@@ -1,4 +1,6 @@
 import ArgumentParser
+import DetectionCore
+import InspectionDomain
 import InspectionPipeline
 import LedgerStore
 import Spooling

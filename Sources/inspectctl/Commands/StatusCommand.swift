@@ -1,6 +1,8 @@
 import ArgumentParser
+import DetectionCore
 import Foundation
 import ImageFolders
+import InspectionDomain
 import InspectionPipeline
 
 struct StatusCommand: ParsableCommand {

@@ -1,5 +1,5 @@
-import AnomalyDetectors
 import ArgumentParser
+import DetectionCore
 import Foundation
 import InspectionPipeline
 import SampleFrames

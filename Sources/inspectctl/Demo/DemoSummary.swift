@@ -1,3 +1,4 @@
+import DetectionCore
 import Foundation
 import InspectionDomain
 import LedgerStore

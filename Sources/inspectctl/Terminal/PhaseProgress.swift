@@ -1,4 +1,4 @@
-import AnomalyDetectors
+import DetectionCore
 import Synchronization
 
 /// One progress bar per phase of long work.
@@ -15,7 +15,7 @@ final class PhaseProgress: Sendable {
     }
 
     /// To be called from any thread.
-    var callback: Progress {
+    var callback: WorkProgress {
         { done, total, phase in
             let parts = phase.split(separator: ": ", maxSplits: 1).map(String.init), name = parts.first ?? ""
             let bar = self.current.withLock { current -> ProgressBar in

@@ -1,3 +1,4 @@
+import InspectionDomain
 import LinuxPlatform
 
 /// Making room: the oldest frames and results go one by one until so many bytes are free, if that is how to get there.

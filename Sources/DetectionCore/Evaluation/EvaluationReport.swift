@@ -1,0 +1,157 @@
+/// What `inspectctl evaluate` measured; its JSON keys are the field's metric names.
+public struct EvaluationReport: Codable, Sendable {
+    /// Image and pixel measures of one kind of defect against all good test pictures, or of all kinds.
+    public struct Measures: Codable, Sendable {
+        public var images: Int
+        public var imageAUROC, imageF1Max, imageAveragePrecision, imageFPR95: Double?
+        public var pixelAUROC, pixelF1Max, aupro: Double?
+        /// Share of the defective pictures above the calibrated threshold.
+        public var recall: Double
+
+        enum CodingKeys: String, CodingKey, CaseIterable {
+            case images, recall
+            case imageAUROC = "image_AUROC"
+            case imageF1Max = "image_F1Max"
+            case imageAveragePrecision = "image_AP"
+            case imageFPR95 = "image_FPR95"
+            case pixelAUROC = "pixel_AUROC"
+            case pixelF1Max = "pixel_F1Max"
+            case aupro = "AUPRO"
+        }
+    }
+
+    /// The promise beside what the good test pictures showed.
+    public struct FalseAlarmRate: Codable, Sendable {
+        public var promised, measured: Double
+        /// Good test pictures, and how many of them were flagged.
+        public var n, flagged: Int
+        /// Counts that chance allows with probability 0.95, given the numbers of calibration and test pictures
+        /// (beta-binomial).
+        public var allowed: [Int]
+        public var isWithinRange: Bool { allowed[0] <= flagged && flagged <= allowed[1] }
+
+        enum CodingKeys: String, CodingKey {
+            case promised, measured, n, flagged
+            case allowed = "allowed_95"
+        }
+    }
+
+    public struct Confusion: Codable, Sendable {
+        public var truePositives, falsePositives, trueNegatives, falseNegatives: Int
+        public var precision, recall, f1: Double?
+
+        init(truePositives: Int, falsePositives: Int, trueNegatives: Int, falseNegatives: Int) {
+            (self.truePositives, self.falsePositives) = (truePositives, falsePositives)
+            (self.trueNegatives, self.falseNegatives) = (trueNegatives, falseNegatives)
+            let flagged = truePositives + falsePositives, anomalous = truePositives + falseNegatives
+            precision = flagged > 0 ? Double(truePositives) / Double(flagged) : nil
+            recall = anomalous > 0 ? Double(truePositives) / Double(anomalous) : nil
+            f1 = flagged + anomalous > 0 ? 2 * Double(truePositives) / Double(flagged + anomalous) : nil
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case truePositives = "true_positives"
+            case falsePositives = "false_positives"
+            case trueNegatives = "true_negatives"
+            case falseNegatives = "false_negatives"
+            case precision, recall, f1
+        }
+    }
+
+    public var dataset, method, backbone: String
+    public var total: Measures
+    public var defects: [String: Measures]
+    public var threshold, pixelThreshold: Double
+    /// The chi-square threshold of the method, where it has one.
+    public var theoreticalThreshold: Double?
+    public var calibrationImages, k: Int
+    public var falseAlarmRate: FalseAlarmRate
+    /// The same at α = 0.01, 0.05 and 0.10, as far as the calibration images suffice.
+    public var falseAlarmRates: [FalseAlarmRate]
+    public var confusion: Confusion
+    /// AUPRO's limit of the false-positive rate.
+    public var auproLimit: Double
+    public var seconds: Double
+    /// The totals of the untrained network, fitted on the same images; nil where training changed no backbone.
+    public var before: Measures?
+    /// Training epoch by epoch, with the test's image AUROC as the watched number; only when asked for.
+    public var epochs: [TrainingHistory.Epoch]?
+    /// What the masks behind the pixel measures are worth.
+    public var masks: MaskReport?
+    /// What the method reports besides.
+    public var sections = ReportSections()
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case dataset, method, backbone, defects, threshold, k, confusion, seconds, before, epochs, masks
+        case pixelThreshold = "pixel_threshold"
+        case theoreticalThreshold = "theoretical_threshold"
+        case calibrationImages = "calibration_images"
+        case falseAlarmRate = "false_alarm_rate"
+        case falseAlarmRates = "false_alarm_rates"
+        case auproLimit = "AUPRO_limit"
+    }
+
+    /// The totals and the method's sections stand at the top level, beside everything else.
+    public func encode(to encoder: any Encoder) throws {
+        try sections.encode(to: encoder)
+        try total.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(dataset, forKey: .dataset)
+        try container.encode(method, forKey: .method)
+        try container.encode(backbone, forKey: .backbone)
+        try container.encode(defects, forKey: .defects)
+        try container.encode(threshold, forKey: .threshold)
+        try container.encode(pixelThreshold, forKey: .pixelThreshold)
+        try container.encodeIfPresent(theoreticalThreshold, forKey: .theoreticalThreshold)
+        try container.encode(calibrationImages, forKey: .calibrationImages)
+        try container.encode(k, forKey: .k)
+        try container.encode(falseAlarmRate, forKey: .falseAlarmRate)
+        try container.encode(falseAlarmRates, forKey: .falseAlarmRates)
+        try container.encode(confusion, forKey: .confusion)
+        try container.encode(auproLimit, forKey: .auproLimit)
+        try container.encode(seconds, forKey: .seconds)
+        try container.encodeIfPresent(before, forKey: .before)
+        try container.encodeIfPresent(masks, forKey: .masks)
+        try container.encodeIfPresent(epochs, forKey: .epochs)
+    }
+
+    public init(from decoder: any Decoder) throws {
+        total = try Measures(from: decoder)
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        dataset = try container.decode(String.self, forKey: .dataset)
+        method = try container.decode(String.self, forKey: .method)
+        backbone = try container.decode(String.self, forKey: .backbone)
+        defects = try container.decode([String: Measures].self, forKey: .defects)
+        threshold = try container.decode(Double.self, forKey: .threshold)
+        pixelThreshold = try container.decode(Double.self, forKey: .pixelThreshold)
+        theoreticalThreshold = try container.decodeIfPresent(Double.self, forKey: .theoreticalThreshold)
+        calibrationImages = try container.decode(Int.self, forKey: .calibrationImages)
+        k = try container.decode(Int.self, forKey: .k)
+        falseAlarmRate = try container.decode(FalseAlarmRate.self, forKey: .falseAlarmRate)
+        falseAlarmRates = try container.decode([FalseAlarmRate].self, forKey: .falseAlarmRates)
+        confusion = try container.decode(Confusion.self, forKey: .confusion)
+        auproLimit = try container.decode(Double.self, forKey: .auproLimit)
+        seconds = try container.decode(Double.self, forKey: .seconds)
+        before = try container.decodeIfPresent(Measures.self, forKey: .before)
+        masks = try container.decodeIfPresent(MaskReport.self, forKey: .masks)
+        epochs = try container.decodeIfPresent([TrainingHistory.Epoch].self, forKey: .epochs)
+        let own = CodingKeys.allCases.map(\.rawValue) + Measures.CodingKeys.allCases.map(\.rawValue)
+        sections = try ReportSections(from: decoder, besides: own)
+    }
+
+    init(
+        dataset: String, method: String, backbone: String, total: Measures, defects: [String: Measures],
+        calibration: Calibration, theoreticalThreshold: Double?, falseAlarmRate: FalseAlarmRate,
+        falseAlarmRates: [FalseAlarmRate], confusion: Confusion, seconds: Double
+    ) {
+        (self.dataset, self.method, self.backbone) = (dataset, method, backbone)
+        (self.total, self.defects) = (total, defects)
+        (threshold, pixelThreshold) = (calibration.imageThreshold, calibration.pixelThreshold)
+        self.theoreticalThreshold = theoreticalThreshold
+        (calibrationImages, k) = (calibration.n, calibration.k)
+        (self.falseAlarmRate, self.falseAlarmRates) = (falseAlarmRate, falseAlarmRates)
+        self.confusion = confusion
+        auproLimit = Metrics.falsePositiveLimit
+        self.seconds = seconds
+    }
+}

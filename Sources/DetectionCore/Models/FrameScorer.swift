@@ -1,0 +1,47 @@
+import Imaging
+
+/// What scoring one picture of a folder gave.
+public struct FrameScore: Sendable {
+    public let path: String
+    public let imageScore: Double
+    public let mapMaximum: Double
+    /// Kept only when asked for.
+    public let map: AnomalyMap?
+
+    package init(path: String, imageScore: Double, mapMaximum: Double, map: AnomalyMap?) {
+        (self.path, self.imageScore, self.mapMaximum, self.map) = (path, imageScore, mapMaximum, map)
+    }
+}
+
+/// Scores whole folders, frames side by side.
+public enum FrameScorer {
+    /// - Parameters:
+    ///   - keepMaps: holds every map in memory (200 kB each at 224×224).
+    /// - Returns: one score per picture, in their order.
+    /// - Throws: `FrameSource.Unreadable`, `ModelError` for a score that is no finite number, and what `makeDetector` throws.
+    public static func score(
+        _ frames: FrameSource, model: any DetectorModel, workers: Int, keepMaps: Bool = false, phase: String = "scores",
+        progress: WorkProgress? = nil
+    ) throws -> [FrameScore] {
+        let parts = try ParallelFrames.run(
+            count: frames.count, workers: workers, phase: phase, progress: progress,
+            makeWorker: { _ in Worker(detector: try model.makeDetector(threads: 1)) },
+            body: { worker, index in
+                let detection = try worker.detector.detect(try frames.frame(index))
+                guard detection.isFinite else {
+                    throw ModelError(
+                        "\(frames.paths[index]) has no finite score: the model is damaged, or the image is none that it can "
+                            + "score; look at the image, or fit again")
+                }
+                worker.scores[index] = FrameScore(
+                    path: frames.files[index].description, imageScore: detection.imageScore,
+                    mapMaximum: Double(detection.map.maximum), map: keepMaps ? detection.map : nil)
+            })
+        return parts.flatMap(\.scores).sorted { $0.key < $1.key }.map(\.value)
+    }
+
+    private struct Worker {
+        let detector: any Detector
+        var scores: [Int: FrameScore] = [:]
+    }
+}

@@ -1,0 +1,82 @@
+import Foundation
+import NeuralNets
+
+/// A model on disk: one safetensors file, format 1.
+///
+/// Metadata: `format`, `method`, `backbone`, `self_test_score`, and the method's settings. Tensors: the method's own, and
+/// the backbone's under `backbone.`: a model file needs nothing beside it and survives a new built-in backbone. Of a
+/// fine-tuned built-in backbone only what changed (`BackboneDifference`).
+public struct ModelFile: Sendable {
+    public static let currentFormat = 1
+
+    public let model: any DetectorModel
+    /// The score of `SelfTest.frame` when the model was fitted.
+    public let selfTestScore: Double
+
+    public init(model: any DetectorModel, selfTestScore: Double) {
+        self.model = model
+        self.selfTestScore = selfTestScore
+    }
+
+    /// A freshly fitted model: scores the self-test frame.
+    public init(fitted model: any DetectorModel) throws {
+        self.init(model: model, selfTestScore: try SelfTest.score(model))
+    }
+
+    public func encoded() throws -> Data {
+        var contents = try model.encoded()
+        if let backbone = model.trainedBackbone, let origin = backbone.origin,
+            backbone.file.tensors != origin.tensors
+        {
+            BackboneDifference.shorten(&contents, from: origin, named: backbone.name)
+        }
+        var metadata = contents.settings
+        metadata["format"] = String(Self.currentFormat)
+        metadata["method"] = model.method.rawValue
+        metadata["backbone"] = model.backboneName
+        metadata["self_test_score"] = String(selfTestScore)
+        return try WeightFile(tensors: contents.tensors, metadata: metadata).encodedAsSafetensors()
+    }
+
+    /// - Parameters:
+    ///   - name: for error messages.
+    ///   - models: the kinds of model that the program knows.
+    ///   - bases: weights that this program has built in, by name; nil for others.
+    /// - Throws: `ModelError`, `WeightError`.
+    public static func decode(
+        _ data: Data, name: String, models: [any DetectorModel.Type],
+        bases: (String) throws -> WeightFile? = { _ in nil }
+    ) throws -> ModelFile {
+        var file = try WeightFile.parse(data, name: name)
+        guard let format = file.metadata["format"].flatMap(Int.init) else {
+            throw ModelError("\(name) is no model: it lacks the format number; give a file that `inspectctl fit` wrote")
+        }
+        guard format <= currentFormat else {
+            throw ModelError(
+                "\(name) has format \(format), this program reads up to \(currentFormat); upgrade inspectd or fit again"
+            )
+        }
+        let method = file.metadata["method"] ?? ""
+        guard let type = models.first(where: { $0.method.rawValue == method }) else {
+            throw ModelError(
+                "\(name) has method '\(method)'; known: " + models.map { $0.method.rawValue }.joined(separator: ", "))
+        }
+        guard let score = file.metadata["self_test_score"].flatMap(Double.init) else {
+            throw ModelError("\(name) is damaged: it lacks its self-test score; fit again")
+        }
+        file = try BackboneDifference.complete(file, name: name, bases: bases)
+        let model: any DetectorModel = try type.init(file: file, name: name)
+        return ModelFile(model: model, selfTestScore: score)
+    }
+
+    /// Scores the self-test frame again.
+    /// - Throws: `ModelError` when the score is not the stored one: the file or this machine's arithmetic is wrong.
+    public func verifySelfTest(name: String) throws {
+        let score = try SelfTest.score(model)
+        guard abs(score - selfTestScore) <= model.rounding(of: selfTestScore) else {
+            throw ModelError(
+                "\(name) scores its self-test frame \(score), \(selfTestScore) was stored with it; "
+                    + "the file is damaged or this build computes wrongly; run `inspectctl fit` again")
+        }
+    }
+}

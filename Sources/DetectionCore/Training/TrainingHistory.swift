@@ -1,0 +1,70 @@
+/// The course of a training, epoch by epoch.
+public struct TrainingHistory: Sendable, Equatable {
+    public struct Epoch: Codable, Sendable, Equatable {
+        /// Mean loss of the steps.
+        public var loss: Double
+        /// The loss's parts, and the losses trained against it, by name; nil for a loss of one part.
+        public var parts: [String: Double]?
+        /// Loss of the held-out images after the epoch; nil when there were none.
+        public var heldOutLoss: Double?
+        public var learningRate: Double
+        /// Detection of drawn defects after the epoch, by the statistics of the untrained network and by new ones; nil for
+        /// methods that are not judged by drawn defects.
+        public var validation, renewed: ValidationOutcome?
+        /// The number that a `FittingWork.Watch` returned after the epoch.
+        public var watched: Double?
+
+        enum CodingKeys: String, CodingKey {
+            case loss, parts, validation, renewed, watched
+            case heldOutLoss = "held_out_loss"
+            case learningRate = "learning_rate"
+        }
+    }
+
+    public var epochs: [Epoch] = []
+    /// Index of the epoch whose parameters the model has.
+    public var bestEpoch = 0
+    /// Images trained on, and held out to judge the epochs.
+    public var fitting = 0
+    public var heldOut = 0
+    /// Whether training ended because the held-out images' loss no longer improved.
+    public var stoppedEarly = false
+    /// Where the features were kept.
+    public var cache = ""
+    /// What the method reports besides.
+    public var sections = ReportSections()
+
+    public init() {}
+}
+
+extension TrainingHistory: Codable {
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case epochs, fitting, cache
+        case bestEpoch = "best_epoch"
+        case heldOut = "held_out"
+        case stoppedEarly = "stopped_early"
+    }
+
+    /// The sections stand at the top level, each under its own key.
+    public func encode(to encoder: any Encoder) throws {
+        try sections.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(epochs, forKey: .epochs)
+        try container.encode(bestEpoch, forKey: .bestEpoch)
+        try container.encode(fitting, forKey: .fitting)
+        try container.encode(heldOut, forKey: .heldOut)
+        try container.encode(stoppedEarly, forKey: .stoppedEarly)
+        try container.encode(cache, forKey: .cache)
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        epochs = try container.decode([Epoch].self, forKey: .epochs)
+        bestEpoch = try container.decode(Int.self, forKey: .bestEpoch)
+        fitting = try container.decode(Int.self, forKey: .fitting)
+        heldOut = try container.decode(Int.self, forKey: .heldOut)
+        stoppedEarly = try container.decode(Bool.self, forKey: .stoppedEarly)
+        cache = try container.decode(String.self, forKey: .cache)
+        sections = try ReportSections(from: decoder, besides: CodingKeys.allCases.map(\.rawValue))
+    }
+}

@@ -1,0 +1,83 @@
+import Foundation
+import Imaging
+import LinuxPlatform
+
+/// What one look at an image tells before anything is learned from it.
+public struct ImageProfile: Sendable {
+    public let file: RawPath
+    public let print: ImagePrint
+    public let width, height, bitDepth: Int
+    /// The smallest and the largest raw sample.
+    public let lowest, highest: Int
+    let contrast: Contrast
+    let look: ImageLook
+    /// Whether every sample has one of two values, as in a mask.
+    let isBinary: Bool
+    /// Whether every pixel is wholly transparent.
+    let isTransparent: Bool
+    /// What the decoder remarked on.
+    let remarks: [String]
+
+    init(file: RawPath, data: Data, frame: Frame) {
+        self.file = file
+        (width, height, bitDepth) = (frame.width, frame.height, frame.bitDepth)
+        let (low, high) = frame.extremes
+        (lowest, highest) = (low, high)
+        contrast = Contrast(frame)
+        look = ImageLook(frame)
+        isBinary = low < high && Self.isBinary(frame, low, high)
+        isTransparent = frame.alpha == .zeroEverywhere
+        remarks = frame.remarks
+        let (thumbnail, energy) = PictureLikeness.thumbnailAndEnergy(frame)
+        let pixels = Float(max(1, frame.width * frame.height)) / Float(PictureLikeness.side * PictureLikeness.side)
+        print = ImagePrint(
+            digest: Self.bytes(SHA256.hex(of: data)), thumbnail: thumbnail,
+            noise: ImagePrint.noise(
+                deviation: SensorNoise.deviation(frame), pixels: max(1, pixels), energy: energy))
+    }
+
+    /// As people read it.
+    public var path: String { file.description }
+
+    /// Whether the image shows nothing under this range of intensities.
+    func hasNoContrast(_ range: IntensityRange) -> Bool {
+        contrast.isNone(range.bitDepth == bitDepth ? range : .whole(bitDepth))
+    }
+
+    private static func isBinary(_ frame: Frame, _ low: Int, _ high: Int) -> Bool {
+        switch frame.samples {
+        case .eight(let values): values.allSatisfy { Int($0) == low || Int($0) == high }
+        case .sixteen(let values): values.allSatisfy { Int($0) == low || Int($0) == high }
+        }
+    }
+
+    private static func bytes(_ hex: String) -> [UInt8] {
+        let digits = hex.utf8.map { $0 > 0x39 ? $0 - 0x57 : $0 - 0x30 }
+        return stride(from: 0, to: digits.count - 1, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
+    }
+}
+
+/// Profiles of many images, and those that cannot be read.
+public struct ImageProfiles: Sendable {
+    /// In the order of the paths.
+    public let profiles: [ImageProfile]
+    public let unreadable: [FrameSource.Unreadable]
+
+    /// Reads every image once, side by side; one that cannot be read ends nothing.
+    public init(_ source: FrameSource, workers: Int, progress: WorkProgress? = nil) throws {
+        let parts = try ParallelFrames.run(
+            count: source.count, workers: workers, phase: "looking at the images", progress: progress,
+            makeWorker: { _ in [Int: Result<ImageProfile, FrameSource.Unreadable>]() },
+            body: { found, index in
+                do {
+                    let (data, frame) = try source.dataAndFrame(index)
+                    found[index] = .success(ImageProfile(file: source.files[index], data: data, frame: frame))
+                } catch let error as FrameSource.Unreadable {
+                    found[index] = .failure(error)
+                }
+            })
+        let all = parts.flatMap { $0 }.sorted { $0.key < $1.key }.map(\.value)
+        profiles = all.compactMap { try? $0.get() }
+        unreadable = all.compactMap { if case .failure(let error) = $0 { error } else { nil } }
+    }
+}

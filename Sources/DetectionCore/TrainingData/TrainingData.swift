@@ -1,0 +1,121 @@
+import Foundation
+import Imaging
+
+/// How strictly images are judged before a model is fitted or calibrated on them.
+public struct TrainingDataOptions: Sendable {
+    /// Which raw values are black and white.
+    public var intensity = IntensitySetting.auto
+    /// Whether images that look like none of the others stay.
+    public var keepsOutliers = false
+    /// Whether images that cannot be read are left out instead of refused.
+    public var skipsUnreadable = false
+
+    public init() {}
+}
+
+/// Images of flawless parts, looked at and judged before they are trusted.
+public struct TrainingData: Sendable {
+    /// Those that can be read.
+    public let source: FrameSource
+    public let profiles: [ImageProfile]
+    public let unreadable: [FrameSource.Unreadable]
+    /// The folders that were named; empty for a list of files.
+    public let folders: [String]
+    public let options: TrainingDataOptions
+    /// The range of intensities of these images under the options.
+    public let intensity: IntensityRange
+    /// Indices of images of the same part together.
+    public let parts: [[Int]]
+    /// Indices of images that show nothing.
+    public let flat: [Int]
+    /// Indices of images that are wholly transparent: whatever their colours are, a viewer shows nothing of them.
+    public var transparent: [Int] { profiles.indices.filter { profiles[$0].isTransparent } }
+    /// Indices of images that are masks.
+    public let masks: [Int]
+    let strangers: [Strangers.Stranger]
+    let layout: [FolderLayout.Fault]
+    /// Entries of the folders that are no images, by reason.
+    let passedOver: [String: Int]
+
+    /// Reads every image once.
+    /// - Parameters:
+    ///   - beside: other images that the range of intensities is shared with.
+    ///   - fixed: the range of a model that is there already.
+    public init(
+        _ frames: FrameSource, folders: [String] = [], options: TrainingDataOptions = TrainingDataOptions(),
+        beside: [ImageProfile] = [], fixed: IntensityRange? = nil, workers: Int, progress: WorkProgress? = nil
+    ) throws {
+        let images = try ImageProfiles(frames, workers: workers, progress: progress)
+        let broken = Set(images.unreadable.map(\.path))
+        let profiles = images.profiles, paths = frames.paths
+        source =
+            broken.isEmpty ? frames : frames.subset(frames.files.indices.filter { !broken.contains(paths[$0]) })
+        (self.profiles, unreadable, self.folders, self.options) = (profiles, images.unreadable, folders, options)
+        let range = fixed ?? Self.intensity(profiles + beside, options.intensity)
+        intensity = range
+        flat = profiles.indices.filter { profiles[$0].hasNoContrast(range) }
+        parts = SameParts.groups(profiles.map(\.print))
+        let binary = profiles.indices.filter { profiles[$0].isBinary }
+        // Images of two values may be what a camera gives, but not when the others are of many.
+        masks = 2 * binary.count <= profiles.count ? binary : binary.filter { Self.isNamedMask(profiles[$0].path) }
+        let excluded = Set(flat), shown = profiles.indices.filter { !excluded.contains($0) }
+        strangers = Strangers.among(
+            shown.map { profiles[$0].look }, scales: shown.map { profiles[$0].scale(range) }
+        ).map { Strangers.Stranger(index: shown[$0.index], timesUsual: $0.timesUsual) }
+        passedOver = frames.passedOver.byName
+        layout = FolderLayout.faults(folders: folders, files: frames.files)
+    }
+
+    /// The range of intensities of images: of files of 16 bits where there are any.
+    public static func intensity(_ profiles: [ImageProfile], _ setting: IntensitySetting) -> IntensityRange {
+        let deep = profiles.filter { $0.bitDepth == 16 }
+        return setting.range(
+            bitDepth: deep.isEmpty ? 8 : 16, highest: (deep.isEmpty ? profiles : deep).map(\.highest).max() ?? 0)
+    }
+
+    private static func isNamedMask(_ path: String) -> Bool {
+        let stem = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent.lowercased()
+        return ["mask", "_gt", "label"].contains { stem.hasSuffix($0) }
+    }
+
+    /// Which of some images show the same part, by their places among those.
+    public func parts(among chosen: [Int]) -> [[Int]] {
+        var place = [Int?](repeating: nil, count: profiles.count)
+        for (new, old) in chosen.enumerated() { place[old] = new }
+        return parts.map { $0.compactMap { place[$0] } }.filter { !$0.isEmpty }
+    }
+
+    /// The sizes of the images, the most frequent first.
+    public var sizes: [ImageSizes.Entry] { ImageSizes.entries(profiles.map { ($0.width, $0.height) }) }
+
+    /// Images whose values reach beyond the range of intensities.
+    public var outside: [Int] {
+        profiles.indices.filter { index in
+            let profile = profiles[index]
+            return profile.bitDepth == intensity.bitDepth
+                && (profile.highest > intensity.high || profile.lowest < intensity.low)
+        }
+    }
+}
+
+extension ImageProfile {
+    /// What shares of full scale are multiplied by to become shares of the range.
+    func scale(_ range: IntensityRange) -> Float {
+        guard range.bitDepth == bitDepth else { return 1 }
+        return Float(IntensityRange.fullScale(bitDepth)) / Float(range.high - range.low)
+    }
+}
+
+/// Widths and heights of images, counted.
+public enum ImageSizes {
+    public struct Entry: Sendable, Equatable, Codable {
+        public let width, height, images: Int
+    }
+
+    public static func entries(_ sizes: [(width: Int, height: Int)]) -> [Entry] {
+        var counts: [[Int]: Int] = [:]
+        for size in sizes { counts[[size.width, size.height], default: 0] += 1 }
+        return counts.map { Entry(width: $0.key[0], height: $0.key[1], images: $0.value) }
+            .sorted { ($1.images, $0.width, $0.height) < ($0.images, $1.width, $1.height) }
+    }
+}

@@ -1,0 +1,99 @@
+import CKernels
+import DetectionCore
+import Imaging
+import NeuralNets
+
+/// A frame's features on one grid: the backbone's taps brought to the finest one's size, concatenated, and projected where
+/// a projection is given. One per worker: it owns its buffers.
+final class AlignedFeatures {
+    /// Where the positions' centres lie in the input.
+    let rows, columns: GridAxis
+    /// Of the taps together.
+    let tapChannels: Int
+    /// Of what `gather` gives.
+    let channels: Int
+
+    private let backbone: Backbone
+    private let extractor: FeatureExtractor
+    private let projection: FeatureProjection.Prepared?
+    private var aligned: [Float]
+    private var stretched: [Float] = []
+    /// A picture before it is changed; empty until one is.
+    private var unchanged: [Float] = []
+
+    /// - Throws: `WeightError`, `ThreadError`, `ModelError` when the projection does not fit the taps.
+    init(
+        backbone: Backbone, inputWidth: Int, inputHeight: Int, taps: [String], projection: FeatureProjection?,
+        threads: Int
+    ) throws {
+        self.backbone = backbone
+        extractor = try FeatureExtractor(
+            backbone: backbone, inputHeight: inputHeight, inputWidth: inputWidth, taps: taps, threads: threads)
+        let maps = extractor.features
+        guard let finest = maps.max(by: { $0.height * $0.width < $1.height * $1.width }) else {
+            throw ModelError("the detector has no levels of the backbone to look at")
+        }
+        (rows, columns) = (finest.rows, finest.columns)
+        tapChannels = maps.reduce(0) { $0 + $1.channels }
+        if let projection, projection.inputs != tapChannels {
+            throw ModelError(
+                "the model projects \(projection.inputs) channels, the backbone's levels \(taps.joined(separator: ", ")) "
+                    + "have \(tapChannels)")
+        }
+        self.projection = projection?.prepared()
+        channels = projection?.outputs ?? tapChannels
+        aligned = [Float](repeating: 0, count: finest.height * finest.width * tapChannels + Int(CK_SLACK))
+        let widest = maps.map(\.channels).max() ?? 0
+        stretched = [Float](repeating: 0, count: finest.height * finest.width * widest)
+    }
+
+    /// Of the backbone's input, pixels.
+    var inputHeight: Int { extractor.inputHeight }
+    var inputWidth: Int { extractor.inputWidth }
+    /// Of the features.
+    var height: Int { rows.count }
+    var width: Int { columns.count }
+    /// Floats that `gather` writes.
+    var count: Int { height * width * channels }
+
+    /// Resizes and normalises a frame for the backbone, and changes it where that is wanted.
+    func load(_ frame: Frame, changed change: PictureAugmentation.Draw? = nil) {
+        extractor.load(frame, backbone.normalization)
+        guard let change, let input = extractor.input.baseAddress else { return }
+        unchanged = Array(extractor.input)
+        change.apply(
+            to: unchanged, height: inputHeight, width: inputWidth, backbone.normalization, into: input)
+    }
+
+    func runBackbone() { extractor.run() }
+
+    /// Writes the last run's features, `[height, width, channels]`.
+    func gather(into out: UnsafeMutablePointer<Float>) {
+        if let projection {
+            aligned.withUnsafeMutableBufferPointer { aligned in
+                guard let base = aligned.baseAddress else { return }
+                align(into: base)
+                projection.apply(base, positions: height * width, into: out)
+            }
+        } else {
+            align(into: out)
+        }
+    }
+
+    /// Bilinear with aligned corners, as the authors bring the taps together.
+    private func align(into out: UnsafeMutablePointer<Float>) {
+        var offset = 0
+        for map in extractor.features {
+            let rows = Int32(height * width), channels = Int32(map.channels)
+            if map.height == height, map.width == width {
+                ck_copy_rows(map.values.baseAddress, channels, 0, rows, out + offset, tapChannels)
+            } else {
+                ck_bilinear(
+                    map.values.baseAddress, 1, Int32(map.height), Int32(map.width), channels, Int32(height),
+                    Int32(width), 1, &stretched)
+                ck_copy_rows(stretched, channels, 0, rows, out + offset, tapChannels)
+            }
+            offset += map.channels
+        }
+    }
+}

@@ -1,0 +1,107 @@
+import ArgumentParser
+import DetectionCore
+import InspectionDomain
+
+/// GRAD on the command line.
+package struct GRADArguments: MethodArguments {
+    package typealias Model = GRADModel
+    package static let abstract = "Learns the normal look of every position; finds small defects, fits in minutes."
+
+    @Option(
+        help: ArgumentHelp(
+            "Levels of the backbone whose maps are represented, separated by commas; its usual ones by default.",
+            valueName: "names"))
+    package var levels: NameList?
+
+    @Option(help: ArgumentHelp("Width and height of the network's input.", valueName: "pixels"))
+    package var inputSize = GRADOptions().inputWidth
+
+    @Option(
+        help: ArgumentHelp(
+            "The fusion network: GRAD's own (basic), CRAD's (mobile), or CRAD's as wide as the features (mobile-small).",
+            valueName: GRADOptions.Fusion.allCases.map(\.rawValue).joined(separator: "|")))
+    package var fusion = GRADOptions().fusion
+
+    @Option(
+        help: ArgumentHelp(
+            "How far the features' principal components are brought to one variance, 0 (the authors) to 1.",
+            valueName: "share"))
+    package var whitening = GRADOptions().whitening
+
+    @Option(
+        help: ArgumentHelp(
+            "Measure each position's distance against its mean and standard deviation among the images of the fit "
+                + "(position), or not (none, the authors).",
+            valueName: GRADOptions.Standardization.allCases.map(\.rawValue).joined(separator: "|")))
+    package var standardize = GRADOptions().standardization
+
+    @Option(
+        help: ArgumentHelp("Side of the mean that smooths the map, pixels at an input of 224.", valueName: "pixels"))
+    package var smoothing = GRADOptions().map.small
+
+    @Option(
+        help: ArgumentHelp(
+            "Side of the wide mean that finds faint but large defects, pixels at an input of 224; 0 for none; "
+                + "\(GRADOptions().map.wide) by default.", valueName: "pixels"))
+    package var wideSmoothing: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Side of the mean whose maximum is the image score, pixels at an input of 224 (the authors: 32).",
+            valueName: "pixels"))
+    package var scoreWindow = GRADOptions().map.score
+
+    @Option(help: ArgumentHelp("Passes over the images, at most; by default enough for 200 steps.", valueName: "n"))
+    package var epochs: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Stop when held-out images have not been judged better for so many epochs; 0 never stops early, and holds "
+                + "none out; an eighth of the epochs by default.", valueName: "epochs"))
+    package var patience: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "How often every image is seen in an epoch: as it is, and moved by some pixels and brighter or darker; by "
+                + "default 1 from 100 images on, up to 5 for fewer.", valueName: "n"))
+    package var variants: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Memory that training may hold (512MiB, 4GiB): features that do not fit are kept in 16 bits, then on disk; 2GiB "
+                + "by default.", valueName: "size"))
+    package var memoryBudget: String?
+
+    package init() {}
+
+    package mutating func validate() throws {
+        try requireRanges([
+            ("--input-size", inputSize, 32...1024), ("--smoothing", smoothing, 1...224),
+            ("--wide-smoothing", wideSmoothing, 0...224), ("--score-window", scoreWindow, 1...224),
+            ("--variants", variants, 1...100), ("--epochs", epochs, 1...10_000), ("--patience", patience, 0...10_000),
+        ])
+        if !(0...1).contains(whitening) {
+            throw ValidationError("--whitening must be from 0 to 1, got \(whitening)")
+        }
+        if let wideSmoothing, wideSmoothing > 0, standardize == .none {
+            throw ValidationError("--wide-smoothing gathers standardised distances: leave out --standardize none")
+        }
+        if let memoryBudget, Quantity.size(memoryBudget) == nil {
+            throw ValidationError("--memory-budget needs \(Quantity.sizesAllowed), got '\(memoryBudget)'")
+        }
+    }
+
+    package func method(products: [Product]) -> any FittableMethod {
+        var options = GRADOptions()
+        (options.inputWidth, options.inputHeight, options.taps) = (inputSize, inputSize, levels?.names)
+        (options.fusion, options.whitening, options.standardization) = (fusion, whitening, standardize)
+        (options.map.small, options.map.score) = (smoothing, scoreWindow)
+        if let wideSmoothing { options.map.wide = wideSmoothing }
+        (options.epochs, options.patience, options.variants) = (epochs, patience, variants)
+        if let bytes = memoryBudget.flatMap(Quantity.size) { options.memoryBudget = bytes }
+        return options
+    }
+}
+
+extension GRADOptions.Fusion: ExpressibleByArgument {}
+extension GRADOptions.Standardization: ExpressibleByArgument {}

@@ -1,0 +1,53 @@
+import CKernels
+import DetectionCore
+import Foundation
+import Imaging
+import NeuralNets
+
+/// Scores frames with a `GRADModel`: how far each position's features are from the normal ones that the network puts in
+/// their place. Owns its buffers; one per worker.
+final class GRADDetector: Detector {
+    private let model: GRADModel
+    private let features: AlignedFeatures
+    private let representation: NormalRepresentation
+    private let mapper: DistanceMapper
+    private var differences = FeatureDifferences()
+
+    /// - Throws: `ModelError` when the backbone does not give the features that the model was fitted on.
+    init(model: GRADModel, threads: Int) throws {
+        self.model = model
+        features = try AlignedFeatures(
+            backbone: model.backbone, inputWidth: model.inputWidth, inputHeight: model.inputHeight, taps: model.taps,
+            projection: model.projection, threads: threads)
+        let network = model.network
+        guard (features.height, features.width, features.channels) == (network.height, network.width, network.channels)
+        else {
+            throw ModelError(
+                "the model was fitted on features of \(network.width)×\(network.height)×\(network.channels), the backbone "
+                    + "gives \(features.width)×\(features.height)×\(features.channels)")
+        }
+        representation = try NormalRepresentation(
+            graph: model.graph, height: network.height, width: network.width, channels: network.channels,
+            threads: threads)
+        mapper = DistanceMapper(
+            layout: model.layout(rows: features.rows, columns: features.columns), statistics: model.statistics)
+    }
+
+    func detect(_ frame: Frame) throws -> Detection {
+        let start = DispatchTime.now()
+        features.load(frame)
+        let loaded = DispatchTime.now()
+        features.runBackbone()
+        let run = DispatchTime.now()
+        let (score, map) = represent()
+        return Detection(
+            imageScore: score, map: map, preprocess: loaded.milliseconds(since: start),
+            backbone: run.milliseconds(since: loaded), detect: DispatchTime.now().milliseconds(since: run))
+    }
+
+    private func represent() -> (score: Double, map: AnomalyMap) {
+        features.gather(into: representation.features.baseAddress!)
+        representation.differences(into: &differences)
+        return mapper.detect(differences)
+    }
+}

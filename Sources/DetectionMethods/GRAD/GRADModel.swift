@@ -1,0 +1,61 @@
+import CKernels
+import DetectionCore
+import NeuralNets
+
+extension DetectionMethod {
+    /// Grid-based continuous normal representation (Lee et al., ECCV 2024).
+    public static let grad = DetectionMethod(rawValue: "grad")
+}
+
+/// A fitted GRAD detector (Lee et al., arXiv 2402.18293): the backbone, the projection where its taps are wide, and the
+/// learnt representation of normal features.
+public struct GRADModel: DetectorModel {
+    public static let method = DetectionMethod.grad
+    public let backbone: Backbone
+    public let inputWidth, inputHeight: Int
+    public let taps: [String]
+    public let network: GRADNetwork
+    /// The network with its learnt parameters.
+    public let graph: NetworkGraph
+    /// Those of `GRADOptions`; without standardised distances there is no wide one.
+    let map: DistanceMapper.Settings
+
+    let fusion: GRADOptions.Fusion
+    let projection: FeatureProjection?
+    /// Of flawless pictures' distances; nil to leave distances as the authors do.
+    var statistics: DistanceStatistics?
+    /// The network's parameters by name, in the frameworks' layout.
+    let parameters: [String: StoredTensor]
+
+    public var backboneName: String { backbone.name }
+
+    /// The constants of the refinement (the authors' code: `mse_coef`, `mse_lambda`, `cos_lambda`).
+    static let refinement = ck_refinement(slope: 0.05, level: 0.3, angle: 0.7)
+
+    /// Where distances lie in the input, and the squares that gather them.
+    func layout(rows: GridAxis, columns: GridAxis) -> DistanceMapper.Layout {
+        DistanceMapper.Layout(
+            rows: rows, columns: columns, channels: network.channels, inputWidth: inputWidth, inputHeight: inputHeight,
+            settings: map)
+    }
+
+    init(
+        backbone: Backbone, options: GRADOptions, taps: [String], network: GRADNetwork, projection: FeatureProjection?,
+        parameters: [String: StoredTensor], statistics: DistanceStatistics? = nil
+    ) throws {
+        self.backbone = backbone
+        self.statistics = statistics
+        (inputWidth, inputHeight) = (options.inputWidth, options.inputHeight)
+        self.taps = taps
+        self.network = network
+        fusion = options.fusion
+        var map = options.map
+        if options.standardization == .none { map.wide = 0 }
+        self.map = map
+        self.projection = projection
+        self.parameters = parameters
+        graph = try network.graph(StoredParameters(parameters, file: "the GRAD model"))
+    }
+
+    public func makeDetector(threads: Int) throws -> any Detector { try GRADDetector(model: self, threads: threads) }
+}

@@ -1,0 +1,80 @@
+import DetectionCore
+import Foundation
+import InspectionDomain
+import NeuralNets
+
+/// Fits a `GRADModel` on pictures of flawless parts (Lee et al., section 4.1): features once, then epochs over them.
+///
+/// Everything drawn at random depends on the seed and the place in the course (epoch, step) alone, so a fit that goes on
+/// from a checkpoint gives the same model bit for bit as one that was never interrupted.
+public enum GRADTrainer {
+    /// Share of the pictures kept apart to judge the epochs, how many these are at least and about at most (a mean loss needs
+    /// no more, and rare flawless looks are missed in training), and how many there must be to spare them.
+    static let keptApartShare = 0.1
+    static let fewestKeptApart = 4, mostKeptApart = 24
+    static let fewestToSpare = 12
+
+    /// - Throws: `FrameSource.Unreadable`, `ModelError`, `WeightError`, `FeatureCache.Failure`, and what the checkpoint
+    ///   store throws.
+    public static func fit(
+        _ frames: FrameSource, backbone: Backbone, options: GRADOptions, work: FittingWork
+    ) throws -> FittedDetector {
+        guard frames.count >= 2 else {
+            throw ModelError("fitting needs at least 2 pictures, there \(frames.count == 1 ? "is 1" : "are none")")
+        }
+        let taps = options.taps ?? backbone.defaultTaps
+        guard !taps.isEmpty else {
+            throw ModelError(
+                "backbone \(backbone.name) has none of the levels that \(backbone.architecture.rawValue) taps")
+        }
+        // The cores are shared out elsewhere; and the library's bits depend on its threads.
+        let split = try split(frames, options: options, work: work)
+        let features = try GRADFeatures(
+            frames, backbone: backbone, taps: taps, options: options, work: work)
+        let network = GRADNetwork(
+            channels: features.channels, height: features.height, width: features.width,
+            fusion: options.fusion.network(channels: features.channels))
+        let epochs = options.epochs(pictures: split.fitting.count, variants: features.variants.each)
+        var course = TrainingCourse(
+            try GRADCourse(network: network, options: options, features: features, keptApart: split.keptApart),
+            GRADCourse.plan(
+                network: network, options: options, features: features, split: split, epochs: epochs))
+        try course.run(work)
+        var history = course.history
+        history.fitting = split.fitting.count
+        history.cache = features.cache.storage.rawValue
+        let parameters = course.best ?? [:]
+        var model = try GRADModel(
+            backbone: backbone, options: options, taps: taps, network: network, projection: features.projection,
+            parameters: parameters)
+        if options.standardization == .position {
+            model.statistics = try DistanceStatistics.measure(
+                features, graph: model.graph, layout: model.layout(rows: features.rows, columns: features.columns),
+                work: work)
+        }
+        return FittedDetector(model: model, history: history)
+    }
+
+    /// Which pictures are trained on and which judge the epochs; near-duplicates stay together.
+    private static func split(
+        _ frames: FrameSource, options: GRADOptions, work: FittingWork
+    ) throws -> (fitting: [Int], keptApart: [Int]) {
+        guard options.patience != 0, frames.count >= fewestToSpare else { return (Array(0..<frames.count), []) }
+        let wanted = Double(frames.count) * keptApartShare
+        let share = min(max(wanted, Double(fewestKeptApart)), Double(mostKeptApart)) / Double(frames.count)
+        do {
+            let split = try NearDuplicates.split(
+                frames, share: share, seed: options.seed, workers: work.workers, progress: work.progress)
+            return (split.fitting, split.calibration)
+        } catch is NearDuplicates.OneGroup {
+            // All alike: pictures kept apart would say nothing that the training loss does not.
+            return (Array(0..<frames.count), [])
+        }
+    }
+}
+
+extension GRADOptions: FittableMethod {
+    public func fit(_ frames: FrameSource, backbone: Backbone, work: FittingWork) throws -> FittedDetector {
+        try GRADTrainer.fit(frames, backbone: backbone, options: self, work: work)
+    }
+}

@@ -1,0 +1,95 @@
+import DetectionCore
+import Foundation
+import Imaging
+import NeuralNets
+import TensorCore
+
+/// Fits a `GaussianModel` whose backbone is fine-tuned (Rippel et al., VISAPP 2022): the Gaussians of the pretrained
+/// features are held fixed, and the backbone learns to bring flawless pictures nearer to them.
+///
+/// Only flawless pictures are used, so features collapse when this goes on too long. Pictures kept apart, and the same with
+/// drawn defects, say when: the epoch that tells them apart best is kept, and none when it gains too little over the
+/// pretrained network.
+public enum FineTuner {
+    /// Share of the pictures kept apart to judge the epochs, the most of them, and how many pictures there must be.
+    static let keptApartShare = 0.2
+    static let mostKeptApart = 200
+    static let fewest = 20
+
+    /// - Throws: `FrameSource.Unreadable`, `ModelError`, `WeightError`, and what the checkpoint store throws.
+    public static func fit(
+        _ frames: FrameSource, backbone: Backbone, options: GaussianOptions, fineTuning: FineTuningOptions,
+        work: FittingWork
+    ) throws -> FittedDetector {
+        guard frames.count >= fewest else {
+            throw ModelError("fine-tuning needs at least \(fewest) pictures, there are \(frames.count)")
+        }
+        let share = min(keptApartShare, Double(mostKeptApart) / Double(frames.count))
+        let split = try NearDuplicates.split(
+            frames, share: share, seed: options.seed, workers: work.workers, progress: work.progress)
+        let fitting = frames.subset(split.fitting)
+        let validation = try FineTuningValidation(
+            frames, pictures: split.calibration, width: options.inputWidth, height: options.inputHeight,
+            seed: options.seed, workers: work.workers, progress: work.progress)
+        var estimation = options
+        estimation.fineTuning = nil
+        let judge = try FineTuningJudge(
+            validation, backbone, fitting: fitting, options: estimation, standardErrors: fineTuning.standardErrors,
+            work: work)
+        let pictures = try ResizedPictures(
+            fitting, width: options.inputWidth, height: options.inputHeight, normalization: backbone.normalization,
+            work: work)
+        let tuning = try FineTuningCourse(
+            backbone: backbone, pictures: pictures, judge: judge, options: fineTuning, seed: options.seed)
+        var course = TrainingCourse(
+            tuning, tuning.plan(identity: "\(estimation) \(backbone.name) \(fitting.paths)"))
+        try course.run(work)
+        return try choose(course, judge, frames, backbone, estimation, work)
+    }
+
+    /// The pretrained network, or the best epoch's with the fixed Gaussians or with new ones: whichever tells the drawn
+    /// defects best.
+    private static func choose(
+        _ course: TrainingCourse<FineTuningCourse>, _ judge: FineTuningJudge, _ frames: FrameSource,
+        _ backbone: Backbone, _ options: GaussianOptions, _ work: FittingWork
+    ) throws -> FittedDetector {
+        var summary = FineTuningSummary(before: judge.before.outcome(), chosen: .pretrained)
+        summary.watchedBefore = judge.watchedBefore
+        /// The Gaussians that go into the model are estimated on all images: none is left to judge them by.
+        func estimated(_ backbone: Backbone) throws -> GaussianModel {
+            try GaussianTrainer.fit(
+                frames, backbone: backbone, options: options, workers: work.workers, progress: work.progress)
+        }
+        guard let best = course.best else {
+            return try reported(try estimated(backbone), summary, course.history, frames)
+        }
+        let tuned = try course.subject.backbone(with: best)
+        let verdict = try judge.verdict(on: tuned, workers: work.workers)
+        (summary.withFixed, summary.withRenewed) = (verdict.withFixed, verdict.withRenewed)
+        summary.chosen = verdict.isRenewedBetter ? .renewed : .fixed
+        let model = try estimated(tuned)
+        guard summary.chosen == .fixed else { return try reported(model, summary, course.history, frames) }
+        // The map's Gaussians are those of the tuned features in both cases.
+        let fixed = GaussianModel(
+            backbone: model.backbone, inputWidth: model.inputWidth, inputHeight: model.inputHeight,
+            levels: try GaussianTrainer.levels(
+                frames, backbone: backbone, options: options, workers: work.workers, progress: work.progress),
+            pixels: model.pixels)
+        return try reported(fixed, summary, course.history, frames)
+    }
+
+    /// The model with the report of its fine-tuning.
+    private static func reported(
+        _ model: GaussianModel, _ summary: FineTuningSummary, _ history: TrainingHistory, _ frames: FrameSource
+    ) throws -> FittedDetector {
+        var history = history
+        try history.sections.add(summary, text: FineTuningReport.text(summary, history))
+        var fitted = FittedDetector(model: model, history: history)
+        fitted.pictures = { [history] in
+            var pictures = FineTuningReport.pictures(summary, history)
+            pictures["defects.png"] = try FineTuningReport.defects(frames, seed: 0)
+            return pictures
+        }
+        return fitted
+    }
+}

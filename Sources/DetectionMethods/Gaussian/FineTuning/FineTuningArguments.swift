@@ -1,0 +1,89 @@
+import ArgumentParser
+import DetectionCore
+
+/// Fine-tuning of the Gaussian detector's backbone on the command line.
+package struct FineTuningArguments: ParsableArguments {
+    @Flag(
+        help: """
+            Fine-tune the backbone on the flawless images; drawn defects decide when to stop, and whether anything was \
+            gained.
+            """)
+    package var fineTune = false
+
+    @Option(
+        help: ArgumentHelp("Passes over the images, at most; \(FineTuningOptions().epochs) by default.", valueName: "n")
+    )
+    package var epochs: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Stop when the validation has not improved for so many epochs; 0 never stops early; "
+                + "\(FineTuningOptions().patience) by default.", valueName: "epochs"))
+    package var patience: Int?
+
+    @Option(
+        help: ArgumentHelp("Learning rate; \(FineTuningOptions().learningRate) by default.", valueName: "rate"))
+    package var learningRate: Double?
+
+    @Option(
+        help: ArgumentHelp(
+            "Stages of the backbone that are trained, separated by commas (features.4,features.5); all by default.",
+            valueName: "names"))
+    package var stages: NameList?
+
+    @Option(
+        help: ArgumentHelp(
+            "Augmentation of the training images, separated by commas (\(PictureAugmentation.names)), or none; "
+                + "\(PictureAugmentation.text(FineTuningOptions().augmentation)) by default.", valueName: "kinds"))
+    package var augment: PictureAugmentations?
+
+    package init() {}
+
+    package mutating func validate() throws {
+        try requireRanges([("--epochs", epochs, 1...10_000), ("--patience", patience, 0...10_000)])
+        if let learningRate, !(learningRate > 0 && learningRate <= 1) {
+            throw ValidationError("--learning-rate must be above 0 and at most 1, got \(learningRate)")
+        }
+        let given = [
+            ("--epochs", epochs != nil), ("--patience", patience != nil), ("--learning-rate", learningRate != nil),
+            ("--stages", stages != nil), ("--augment", augment != nil),
+        ]
+        if let first = given.first(where: \.1), !fineTune { throw ValidationError("\(first.0) belongs to --fine-tune") }
+    }
+
+    /// Nil without `--fine-tune`.
+    package var options: FineTuningOptions? {
+        guard fineTune else { return nil }
+        var options = FineTuningOptions()
+        if let learningRate { options.learningRate = Float(learningRate) }
+        if let epochs { options.epochs = epochs }
+        if let patience { options.patience = patience }
+        if let augment { options.augmentation = augment.kinds }
+        options.stages = stages?.names
+        return options
+    }
+}
+
+/// `flips,brightness`, or `none`.
+package struct PictureAugmentations: ExpressibleByArgument {
+    package let kinds: Set<PictureAugmentation>
+
+    package init?(argument: String) {
+        if argument == "none" {
+            kinds = []
+            return
+        }
+        guard let list = NameList(argument: argument) else { return nil }
+        let kinds = list.names.compactMap(PictureAugmentation.init(rawValue:))
+        guard kinds.count == list.names.count else { return nil }
+        self.kinds = Set(kinds)
+    }
+}
+
+extension PictureAugmentation {
+    static let names = text(Set(allCases))
+
+    static func text(_ kinds: Set<PictureAugmentation>) -> String {
+        kinds.isEmpty ? "none" : allCases.filter(kinds.contains).map(\.rawValue).joined(separator: ",")
+    }
+}

@@ -1,0 +1,75 @@
+import DetectionCore
+import Foundation
+import NeuralNets
+
+extension GaussianModel {
+    public func encoded() throws -> ModelContents {
+        var contents = ModelContents(backbone: backbone, inputWidth: inputWidth, inputHeight: inputHeight)
+        contents.settings["levels"] = levels.map(\.name).joined(separator: ",")
+        contents.settings["taps"] = mapTaps.joined(separator: ",")
+        for (index, level) in levels.enumerated() {
+            contents.tensors["level.\(index).mean"] = StoredTensor(doubles: level.mean, shape: [level.mean.count])
+            contents.tensors["level.\(index).whitening"] = StoredTensor(
+                doubles: level.whitening, shape: [level.mean.count, level.rank])
+        }
+        switch pixels {
+        case .tied(let taps):
+            contents.settings["map"] = GaussianOptions.MapKind.tied.rawValue
+            for (index, tap) in taps.enumerated() {
+                let count = tap.mean.count
+                contents.tensors["map.\(index).mean"] = StoredTensor(floats: tap.mean, shape: [count])
+                contents.tensors["map.\(index).whitening"] = StoredTensor(floats: tap.whitening, shape: [count, count])
+            }
+        case .perPosition(let gaussians):
+            contents.settings["map"] = GaussianOptions.MapKind.perPosition.rawValue
+            let (height, width, d) = (gaussians.height, gaussians.width, gaussians.channels.count)
+            contents.tensors["map.channels"] = StoredTensor(integers: gaussians.channels, shape: [d])
+            contents.tensors["map.mean"] = StoredTensor(floats: gaussians.mean, shape: [height, width, d])
+            contents.tensors["map.whitening"] = StoredTensor(
+                floats: gaussians.whitening, shape: [height, width, d * (d + 1) / 2])
+        }
+        return contents
+    }
+
+    /// - Throws: `ModelError`, `WeightError` for a file that does not hold what its metadata says.
+    public init(file: WeightFile, name: String) throws {
+        let reader = ModelReader(file: file, name: name)
+        let (inputWidth, inputHeight) = try reader.inputSize()
+        let levels = try reader.list("levels").enumerated().map { index, level in
+            let mean = try reader.tensor("level.\(index).mean", rank: 1)
+            let whitening = try reader.tensor("level.\(index).whitening", rank: 2)
+            guard whitening.shape[0] == mean.shape[0] else { throw reader.damaged("level.\(index).whitening") }
+            return Level(
+                name: level, mean: mean.doubles(), whitening: whitening.doubles(), rank: whitening.shape[1])
+        }
+        let taps = try reader.list("taps")
+        let pixels: PixelGaussians
+        switch GaussianOptions.MapKind(rawValue: try reader.setting("map")) {
+        case .tied:
+            pixels = .tied(
+                try taps.enumerated().map { index, tap in
+                    let mean = try reader.tensor("map.\(index).mean", rank: 1)
+                    let whitening = try reader.tensor("map.\(index).whitening", rank: 2)
+                    guard whitening.shape == [mean.shape[0], mean.shape[0]] else {
+                        throw reader.damaged("map.\(index).whitening")
+                    }
+                    return (tap, mean.floats(), whitening.floats())
+                })
+        case .perPosition:
+            let channels = try reader.tensor("map.channels", rank: 1).integers()
+            let mean = try reader.tensor("map.mean", rank: 3), whitening = try reader.tensor("map.whitening", rank: 3)
+            let d = channels.count
+            guard mean.shape[2] == d, whitening.shape == [mean.shape[0], mean.shape[1], d * (d + 1) / 2] else {
+                throw reader.damaged("map.whitening")
+            }
+            pixels = .perPosition(
+                PositionGaussians(
+                    taps: taps, height: mean.shape[0], width: mean.shape[1], channels: channels, mean: mean.floats(),
+                    whitening: whitening.floats()))
+        case nil: throw reader.damaged("map")
+        }
+        self.init(
+            backbone: try reader.backbone(), inputWidth: inputWidth, inputHeight: inputHeight, levels: levels,
+            pixels: pixels)
+    }
+}

@@ -1,0 +1,89 @@
+import DetectionCore
+import Foundation
+import NeuralNets
+import TensorCore
+
+extension DetectionMethod {
+    /// Mahalanobis distance on pretrained features (Rippel et al., ICPR 2020).
+    public static let gaussian = DetectionMethod(rawValue: "gaussian")
+}
+
+/// A fitted Gaussian detector (Rippel, Mertens & Merhof, "Modeling the distribution of normal data in pre-trained deep
+/// features for anomaly detection", ICPR 2020): per level a mean and a whitening of the pooled features, and Gaussians of
+/// the taps' positions for the map.
+public struct GaussianModel: DetectorModel {
+    /// A Gaussian ready for distances: `‖(x − mean) · whitening‖` is the Mahalanobis distance.
+    public struct Level: Sendable {
+        public let name: String
+        /// `[d]`
+        public let mean: [Double]
+        /// `[d, rank]`, the transposed inverse Cholesky factor (behind a projection when reduced).
+        public let whitening: [Double]
+        public let rank: Int
+
+        public init(name: String, mean: [Double], whitening: [Double], rank: Int) {
+            (self.name, self.mean, self.whitening, self.rank) = (name, mean, whitening, rank)
+        }
+
+        /// Mahalanobis distance of a pooled feature vector.
+        public func distance(_ x: [Double]) -> Double {
+            let centred = zip(x, mean).map { $0 - $1 }
+            let y = LinearAlgebra.product(centred, whitening, rows: 1, depth: mean.count, columns: rank)
+            return y.reduce(0) { $0 + $1 * $1 }.squareRoot()
+        }
+    }
+
+    /// What the pixel map is computed from.
+    public enum PixelGaussians: Sendable {
+        /// Per tap: mean `[c]` and whitening `[c, c]`.
+        case tied([(tap: String, mean: [Float], whitening: [Float])])
+        /// Mean `[positions, d]` and lower-triangular whitening `[positions, d · (d + 1) / 2]`, row by row, on `channels` of the concatenated taps.
+        case perPosition(PositionGaussians)
+    }
+
+    public struct PositionGaussians: Sendable {
+        public let taps: [String]
+        public let height, width: Int
+        /// Indices into the taps' channels, concatenated in their order.
+        public let channels: [Int]
+        public let mean, whitening: [Float]
+    }
+
+    public static let method = DetectionMethod.gaussian
+    public let backbone: Backbone
+    public let inputWidth, inputHeight: Int
+    public let levels: [Level]
+    public let pixels: PixelGaussians
+
+    public var backboneName: String { backbone.name }
+    public var trainedBackbone: Backbone? { backbone }
+
+    /// The taps behind the pixel map.
+    var mapTaps: [String] {
+        switch pixels {
+        case .tied(let taps): taps.map(\.tap)
+        case .perPosition(let gaussians): gaussians.taps
+        }
+    }
+
+    /// Standard deviation of the map's smoothing, pixels of the input: 4 at 224.
+    var smoothing: Float { 4 * Float(min(inputWidth, inputHeight)) / 224 }
+
+    /// The distance each level would stay under with probability 0.9973 if its features were normal, summed: the
+    /// theoretical threshold, for comparison with the calibrated one.
+    public var theoreticalThreshold: Double? {
+        levels.reduce(0) { $0 + ChiSquare.distanceThreshold(dimensions: $1.rank) }
+    }
+
+    public init(backbone: Backbone, inputWidth: Int, inputHeight: Int, levels: [Level], pixels: PixelGaussians) {
+        self.backbone = backbone
+        self.inputWidth = inputWidth
+        self.inputHeight = inputHeight
+        self.levels = levels
+        self.pixels = pixels
+    }
+
+    public func makeDetector(threads: Int) throws -> any Detector {
+        try GaussianDetector(model: self, threads: threads)
+    }
+}

@@ -1,0 +1,36 @@
+/// Settings of the Gaussian detector.
+public struct GaussianOptions: Sendable, Equatable {
+    /// Which principal components of a level's pooled features are kept (Rippel et al., ICPR 2020, section III-C).
+    public enum Reduction: Sendable, Equatable {
+        case none
+        /// The leading components that explain this share of the variance (0…1).
+        case pca(Double)
+        /// The trailing components that together explain at most this share: they carry the anomaly signal.
+        case npca(Double)
+    }
+
+    /// How the pixel map's Gaussians are shared.
+    public enum MapKind: String, Sendable, CaseIterable {
+        /// One Gaussian per tap for all positions.
+        case tied
+        /// One per position of the concatenated taps, on a random subset of channels: for aligned parts (as PaDiM).
+        case perPosition = "per-position"
+    }
+
+    public var inputWidth = 224
+    public var inputHeight = 224
+    /// Levels pooled for the image score; nil for the backbone's own.
+    public var levels: [String]?
+    /// Levels whose maps make the pixel map; nil for the backbone's own.
+    public var taps: [String]?
+    public var reduction = Reduction.none
+    public var map = MapKind.perPosition
+    /// Channels of a per-position Gaussian.
+    public var channelsPerPosition = 100
+    /// Picks those channels.
+    public var seed: UInt64 = 0
+    /// Nil to leave the backbone as it is.
+    public var fineTuning: FineTuningOptions?
+
+    public init() {}
+}
