@@ -12,7 +12,7 @@ trap 'rm -rf "$work"' EXIT
 classes="automobile bird cat dog frog horse truck"
 for class in $classes; do
   mkdir -p "$work/train/$class" "$work/test/$class"
-  find "$cifar/train/$class" -type f | sort | head -n 1000 > "$work/list"
+  find "$cifar/train/$class" -type f | sort | sed -n 1,1000p > "$work/list"
   head -n 800 "$work/list" | while IFS= read -r image; do cp "$image" "$work/train/$class"; done
   tail -n 200 "$work/list" | while IFS= read -r image; do cp "$image" "$work/test/$class"; done
 done
