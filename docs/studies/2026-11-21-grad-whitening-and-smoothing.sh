@@ -9,6 +9,6 @@ dataset=${1:?data set} backbone=${2:?backbone}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-"$inspectctl" fit --method grad --backbone "$backbone" --epochs 5 --patience 0 \
+"$inspectctl" fit grad --backbone "$backbone" --epochs 5 --patience 0 \
   --normal "$dataset/train/good" --calibration "$dataset/validation/good" --output "$work/tile.model"
 "$inspectctl" evaluate "$dataset" --model "$work/tile.model"

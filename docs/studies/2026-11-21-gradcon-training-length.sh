@@ -19,6 +19,6 @@ done
 for epochs in 3 5 20; do
   for class in $classes; do
     echo "== $class, $epochs epochs"
-    "$inspectctl" evaluate "$work" --method gradcon --one-class "$class" --epochs "$epochs"
+    "$inspectctl" evaluate gradcon "$work" --one-class "$class" --epochs "$epochs"
   done
 done

@@ -12,9 +12,9 @@ trap 'rm -rf "$work"' EXIT
 known="airplane automobile bird cat deer"
 classes=()
 for class in $known; do classes+=(--class "$class=$cifar/train/$class"); done
-"$inspectctl" fit --method odin "${classes[@]}" --network wide-resnet --output "$work/wide.model"
-"$inspectctl" fit --method odin "${classes[@]}" --network densenet --depth 22 --epochs 15 --output "$work/dense.model"
-"$inspectctl" fit --method odin "${classes[@]}" --network linear --output "$work/linear.model"
+"$inspectctl" fit odin "${classes[@]}" --network wide-resnet --output "$work/wide.model"
+"$inspectctl" fit odin "${classes[@]}" --network densenet --depth 22 --epochs 15 --output "$work/dense.model"
+"$inspectctl" fit odin "${classes[@]}" --network linear --output "$work/linear.model"
 for model in wide dense linear; do
   echo "== $model"
   "$inspectctl" evaluate "$cifar" --known "${known// /,}" --model "$work/$model.model"

@@ -19,5 +19,5 @@ done
 for options in "" "--variants 1" "--variants 1 --whitening 0"; do
   echo "== ${options:-default}"
   # shellcheck disable=SC2086
-  "$inspectctl" evaluate "$few" --method grad --false-alarm-rate 0.15 $options
+  "$inspectctl" evaluate grad "$few" --false-alarm-rate 0.15 $options
 done

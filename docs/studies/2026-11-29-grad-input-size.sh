@@ -11,7 +11,7 @@ trap 'rm -rf "$work"' EXIT
 
 measure() {
   echo "== $*"
-  "$inspectctl" fit --method grad --backbone "$backbone" --epochs 5 --patience 0 "$@" \
+  "$inspectctl" fit grad --backbone "$backbone" --epochs 5 --patience 0 "$@" \
     --normal "$dataset/train/good" --calibration "$dataset/validation/good" --output "$work/tile.model"
   "$inspectctl" evaluate "$dataset" --model "$work/tile.model"
 }

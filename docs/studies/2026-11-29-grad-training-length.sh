@@ -11,11 +11,11 @@ trap 'rm -rf "$work"' EXIT
 
 for epochs in 5 6 10 20 30 40 50; do
   echo "== $epochs epochs"
-  "$inspectctl" fit --method grad --backbone "$backbone" --epochs "$epochs" --patience 0 --workers 1 \
+  "$inspectctl" fit grad --backbone "$backbone" --epochs "$epochs" --patience 0 --workers 1 \
     --normal "$dataset/train/good" --calibration "$dataset/validation/good" --output "$work/$epochs.model"
   "$inspectctl" evaluate "$dataset" --model "$work/$epochs.model"
 done
 for seed in 0 1 2; do
   echo "== default, seed $seed"
-  "$inspectctl" evaluate "$dataset" --method grad --backbone "$backbone" --seed "$seed"
+  "$inspectctl" evaluate grad "$dataset" --backbone "$backbone" --seed "$seed"
 done
