@@ -10,6 +10,7 @@ package enum MethodRegistry {
         GANomalyArguments.self,
         GradConArguments.self,
         ODINArguments.self,
+        PatchCoreArguments.self,
     ]
 
     package static let models: [any DetectorModel.Type] = methods.map { model(of: $0) }

@@ -1,0 +1,16 @@
+import CKernels
+import NeuralNets
+
+extension GridAxis {
+    /// As the kernels take it.
+    var cells: ck_axis { ck_axis(count: Int32(count), first: first, step: step) }
+}
+
+extension FeatureMap {
+    /// Global average: one value per channel.
+    func pooled() -> [Double] {
+        var means = [Float](repeating: 0, count: channels)
+        if let base = values.baseAddress { ck_column_means(base, height * width, Int32(channels), &means) }
+        return means.map(Double.init)
+    }
+}

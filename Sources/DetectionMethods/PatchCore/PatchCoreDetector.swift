@@ -1,0 +1,68 @@
+import CKernels
+import COpenBLAS
+import DetectionCore
+import Dispatch
+import Imaging
+import NeuralNets
+import TensorCore
+
+/// Scores frames with a `PatchCoreModel`: each position's distance to the nearest remembered patch, and the largest of them.
+/// Owns its buffers; one per worker.
+final class PatchCoreDetector: Detector {
+    private let model: PatchCoreModel
+    private let features: AlignedFeatures
+    /// Squared lengths of the remembered patches.
+    private let squares: [Float]
+    private var map: [Float]
+    private var products: [Float]
+
+    /// - Throws: `ModelError` when the backbone does not give the features that the model was fitted on.
+    init(model: PatchCoreModel, threads: Int) throws {
+        self.model = model
+        features = try AlignedFeatures(
+            backbone: model.backbone, inputWidth: model.inputWidth, inputHeight: model.inputHeight, taps: model.taps,
+            projection: nil, threads: threads)
+        guard features.channels == model.channels else {
+            throw ModelError(
+                "the model remembers patches of \(model.channels) channels, the backbone gives \(features.channels)")
+        }
+        squares = (0..<model.patches).map { patch in
+            model.memory[patch * model.channels..<(patch + 1) * model.channels].reduce(0) { $0 + $1 * $1 }
+        }
+        map = [Float](repeating: 0, count: features.count)
+        products = [Float](repeating: 0, count: features.height * features.width * model.patches)
+    }
+
+    func detect(_ frame: Frame) throws -> Detection {
+        let start = DispatchTime.now()
+        features.load(frame)
+        let loaded = DispatchTime.now()
+        features.runBackbone()
+        let run = DispatchTime.now()
+        features.gather(into: &map)
+        let distances = distances()
+        var out = [Float](repeating: 0, count: model.inputWidth * model.inputHeight)
+        ck_spread_add(
+            distances, features.rows.cells, features.columns.cells, Int32(model.inputHeight), Int32(model.inputWidth),
+            &out)
+        let anomalies = AnomalyMap(width: model.inputWidth, height: model.inputHeight, values: out).smoothed(sigma: 4)
+        return Detection(
+            imageScore: Double(distances.max() ?? 0), map: anomalies, preprocess: loaded.milliseconds(since: start),
+            backbone: run.milliseconds(since: loaded), detect: DispatchTime.now().milliseconds(since: run))
+    }
+
+    /// `|x − p|² = |x|² + |p|² − 2 x · p`, the products of all pairs as one matrix product.
+    private func distances() -> [Float] {
+        LinearAlgebra.keepToOneThread()
+        let channels = model.channels, patches = model.patches, positions = map.count / channels
+        cblas_sgemm(
+            CblasRowMajor, CblasNoTrans, CblasTrans, Int32(positions), Int32(patches), Int32(channels), -2, map,
+            Int32(channels), model.memory, Int32(channels), 0, &products, Int32(patches))
+        return (0..<positions).map { position in
+            let own = map[position * channels..<(position + 1) * channels].reduce(0) { $0 + $1 * $1 }
+            var least = Float.infinity
+            for patch in 0..<patches { least = min(least, squares[patch] + products[position * patches + patch]) }
+            return max(0, own + least).squareRoot()
+        }
+    }
+}
