@@ -11,7 +11,7 @@ struct Inspectctl: ParsableCommand {
         discussion: """
             Begin with `inspectctl demo`: it draws sample frames, fits, calibrates, runs the daemon and shows what it found.
 
-            Exit codes: 0 done (an anomaly is no error), 64 usage, 65 bad data, 66 no input, 69 unavailable, 74 I/O,
+            Exit codes: 0 done (an anomaly is no error), 64 usage, 65 bad data, 66 no input, 69 unavailable, 74 I/O, \
             77 permission, 78 configuration.
             """,
         version: programVersion,

@@ -12,13 +12,13 @@ struct Inspectd: ParsableCommand {
         commandName: "inspectd",
         abstract: "Inspects pictures that cameras write into watched folders.",
         discussion: """
-            Runs in the foreground. Logs to the journal when systemd started it, else to stderr. SIGTERM finishes the frames in
+            Runs in the foreground. Logs to the journal when systemd started it, else to stderr. SIGTERM finishes the frames in \
             hand; SIGHUP reads the configuration again (a wrong one changes nothing).
 
               inspectd --config /etc/inspectd/inspectd.yaml
               inspectd --config samples/inspectd.yaml --check
 
-            Exit codes: 0 done, 64 usage, 65 bad data, 69 another inspectd works in the same spool or state folder,
+            Exit codes: 0 done, 64 usage, 65 bad data, 69 another inspectd works in the same spool or state folder, \
             74 I/O, 77 permission, 78 configuration.
             """,
         version: programVersion)

@@ -13,7 +13,7 @@ struct BackboneCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Checks a weight file and keeps it under a name.",
             discussion: """
-                Reads .safetensors and PyTorch's .pth as torchvision, timm and EfficientNet-PyTorch publish them, without
+                Reads .safetensors and PyTorch's .pth as torchvision, timm and EfficientNet-PyTorch publish them, without \
                 Python. Nothing in a file is ever run.
 
                   inspectctl backbone import wide_resnet50_2-95faca4d.pth --name wide_resnet50_2

@@ -8,10 +8,10 @@ struct BenchmarkCommand: ParsableCommand {
         commandName: "benchmark",
         abstract: "Times the networks and the way of a whole frame.",
         discussion: """
-            Networks run with random weights on one picture (only shape and cost mean anything), and one training
-            step on 16 pictures of GRAD (on cached features) and of fine-tuning (the embedded backbone); the frame's way
-            (decode, detect, regions, overlay, encode) runs on drawn 1024 × 768 frames with a model fitted on the spot. Latency: one
-            frame at a time on all threads. Throughput: one frame per thread. daemon: the real inspectd, idle, from a frame's
+            Networks run with random weights on one picture (only shape and cost mean anything), and one training \
+            step on 16 pictures of GRAD (on cached features) and of fine-tuning (the embedded backbone); the frame's way \
+            (decode, detect, regions, overlay, encode) runs on drawn 1024 × 768 frames with a model fitted on the spot. Latency: one \
+            frame at a time on all threads. Throughput: one frame per thread. daemon: the real inspectd, idle, from a frame's \
             close to its result in place. Median and minimum of --runs runs after three that are not counted.
 
               inspectctl benchmark --runs 15 --json times.json

@@ -9,8 +9,8 @@ struct CalibrateCommand: ParsableCommand {
         commandName: "calibrate",
         abstract: "Recalibrates a line's model on newer flawless pictures: the maintenance command.",
         discussion: """
-            The new thresholds decide in the running daemon from the next frame on; --rollback brings the former ones back.
-            Without --false-alarm-rate and --confidence the line's configuration decides the rate, also after later changes
+            The new thresholds decide in the running daemon from the next frame on; --rollback brings the former ones back. \
+            Without --false-alarm-rate and --confidence the line's configuration decides the rate, also after later changes \
             to it; with them, this calibration keeps its own rate until the next one.
 
               inspectctl calibrate --line plate --normal /data/plate/this-week --dry-run

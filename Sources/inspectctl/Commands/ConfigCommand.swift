@@ -10,7 +10,7 @@ struct ConfigCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Validates the configuration, the models and the folders it names.",
             discussion: """
-                Prints everything that is wrong with file, line and key, and ends with 78; with 65 or 66 when only models are
+                Prints everything that is wrong with file, line and key, and ends with 78; with 65 or 66 when only models are \
                 damaged or missing, with 0 when all is well. Every model scores its self-test frame.
 
                   inspectctl config check --config samples/inspectd.yaml
@@ -43,7 +43,7 @@ struct ConfigCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Prints every key of the configuration with its type, default and meaning.",
             discussion: """
-                  inspectctl config reference
+                  inspectctl config reference \
                   inspectctl config reference --style man | man -l -
                 """)
 

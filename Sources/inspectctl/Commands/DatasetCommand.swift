@@ -18,8 +18,8 @@ struct DatasetCheckCommand: ParsableCommand {
         commandName: "check",
         abstract: "Says what `fit` would say of a folder of flawless images, without fitting.",
         discussion: """
-            Looks at contrast, copies and near-duplicates, values, sizes, images unlike the rest, folders of a data set, files
-            that cannot be read and entries that are no images. With --against, the images are taken for calibration, and
+            Looks at contrast, copies and near-duplicates, values, sizes, images unlike the rest, folders of a data set, files \
+            that cannot be read and entries that are no images. With --against, the images are taken for calibration, and \
             compared with those fitted on. Exit code 65 when `fit` would refuse.
 
               inspectctl dataset check /data/plate/good

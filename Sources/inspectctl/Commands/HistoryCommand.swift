@@ -9,7 +9,7 @@ struct HistoryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "history", abstract: "Lists past inspections, newest first: a table, JSON or CSV.",
         discussion: """
-              inspectctl history --line plate --verdict anomalous --since 7d
+              inspectctl history --line plate --verdict anomalous --since 7d \
               inspectctl history --since 24h --limit 100000 --csv > yesterday.csv
             """)
 

@@ -13,8 +13,8 @@ struct InspectCommand: ParsableCommand {
         commandName: "inspect",
         abstract: "Inspects pictures once, without the daemon: a JSON line per picture.",
         discussion: """
-            Each line is what the daemon would write as result.json. A picture that cannot be read gets the verdict `error`, and
-            the others are inspected. With --fail-on-anomaly, ends with 65 when a picture could not be inspected, else with 1
+            Each line is what the daemon would write as result.json. A picture that cannot be read gets the verdict `error`, and \
+            the others are inspected. With --fail-on-anomaly, ends with 65 when a picture could not be inspected, else with 1 \
             when one is anomalous; without it, with 66 when a named file is not there.
 
               inspectctl inspect part.jpg --model plate.model

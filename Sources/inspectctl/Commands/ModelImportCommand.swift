@@ -9,10 +9,10 @@ extension ModelCommand {
         static let configuration = CommandConfiguration(
             abstract: "Takes a model that was fitted elsewhere into service.",
             discussion: """
-                The file is what `inspectctl model export` or `inspectctl fit --output` wrote. Its self-test frame must score on
-                this machine as it did where it was fitted; then it becomes a new version of the line's model and decides from
-                the next frame on, with the calibration it carries. `inspectctl model rollback` brings the former version back.
-                A model without a calibration (a bare model.safetensors) is stored, but does not decide before `inspectctl
+                The file is what `inspectctl model export` or `inspectctl fit --output` wrote. Its self-test frame must score on \
+                this machine as it did where it was fitted; then it becomes a new version of the line's model and decides from \
+                the next frame on, with the calibration it carries. `inspectctl model rollback` brings the former version back. \
+                A model without a calibration (a bare model.safetensors) is stored, but does not decide before `inspectctl \
                 calibrate` has given it one.
 
                   inspectctl model import plate.model --line plate --dry-run

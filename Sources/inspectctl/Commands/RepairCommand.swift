@@ -6,7 +6,7 @@ struct RepairCommand: ParsableCommand {
         commandName: "repair",
         abstract: "Makes the ledger agree with the results on disk, after a crash or a damaged disk.",
         discussion: """
-            The daemon must be stopped. A ledger that cannot be opened is moved aside, and a new one is filled from the
+            The daemon must be stopped. A ledger that cannot be opened is moved aside, and a new one is filled from the \
             results; alerts are not sent again. Frames that were in work are taken up when the daemon starts.
 
               systemctl stop inspectd && inspectctl repair && systemctl start inspectd

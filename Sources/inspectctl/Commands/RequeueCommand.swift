@@ -6,7 +6,7 @@ struct RequeueCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "requeue", abstract: "Puts quarantined frames back into their watched folders.",
         discussion: """
-            Without ids and --all, lists what is in the quarantine. A frame that is put back is inspected again as a new
+            Without ids and --all, lists what is in the quarantine. A frame that is put back is inspected again as a new \
             arrival; its former `error` result stays.
 
               inspectctl requeue --line plate

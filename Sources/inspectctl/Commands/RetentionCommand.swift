@@ -9,9 +9,9 @@ struct RetentionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "retention", abstract: "Shows what the configured retention would remove now, oldest first.",
         discussion: """
-            Removes nothing: the daemon does that, at its start and every ten minutes. Whole days go by age, as far as it is
-            certain, at most a third of them within a day; single results and archived frames while less than `min_free` is
-            free, if that helps. Alerts and the quarantine never go. The ledger forgets an
+            Removes nothing: the daemon does that, at its start and every ten minutes. Whole days go by age, as far as it is \
+            certain, at most a third of them within a day; single results and archived frames while less than `min_free` is \
+            free, if that helps. Alerts and the quarantine never go. The ledger forgets an \
             inspection when its results and its archived frame are both past their age; of a line that keeps its frames, none.
 
               inspectctl retention --results 14d --min-free 20GiB

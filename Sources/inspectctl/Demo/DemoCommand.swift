@@ -9,7 +9,7 @@ struct DemoCommand: ParsableCommand {
         commandName: "demo",
         abstract: "Shows the whole inspector at work on sample frames; needs no root and no network.",
         discussion: """
-            Draws frames of two products, fits and calibrates a model for each, starts the real daemon on two watched folders,
+            Draws frames of two products, fits and calibrates a model for each, starts the real daemon on two watched folders, \
             drops flawless and defective frames into them, and shows what it found. Everything stays in the folder.
 
               inspectctl demo /tmp/inspectd-demo
