@@ -1,6 +1,6 @@
 // Element-wise functions and their derivatives on vectors of any width, always inlined into what includes this.
 #pragma once
-#include "ck_exp_polynomial.h"
+#include "../inference/ck_exp_polynomial.h"
 #include "ck_training.h"
 #include <math.h>
 

@@ -1,4 +1,4 @@
-#include "ck_cpu.h"
+#include "../threads/ck_cpu.h"
 #include "ck_inference.h"
 #include "ck_exp_polynomial.h"
 #include <math.h>
