@@ -74,12 +74,10 @@ import Testing
         // Rows of weights are inputs, columns outputs: A = [[1, −1], [2, 0.5]] as h₀ = x₀ + 2x₁, h₁ = −x₀ + 0.5x₁.
         let a: [Float] = [1, -1, 2, 0.5], b: [Float] = [0.5, -2]
         var graph = NetworkGraph()
-        let x = graph.append(.input, [], channels: 2)
-        let first = graph.append(
-            .convolution(.init(weights: Tensor(shape: [1, 1, 2, 2], values: a))), [x], channels: 2, scope: "a")
-        let h = graph.append(.activation(.relu), [first], channels: 2)
-        let y = graph.append(
-            .convolution(.init(weights: Tensor(shape: [1, 1, 2, 1], values: b))), [h], channels: 1, scope: "b")
+        let x = graph.append(InputLayer(channels: 2))
+        let first = graph.append(Convolution(weights: Tensor(shape: [1, 1, 2, 2], values: a)), [x], scope: "a")
+        let h = graph.append(ActivationLayer(.relu), [first])
+        let y = graph.append(Convolution(weights: Tensor(shape: [1, 1, 2, 1], values: b)), [h], scope: "b")
         // h = (5, 0) and (1, 1.5), its mean (3, 0.75); y = 2.5 and −2.5, its mean 0.
         let hidden = GaussianModel.Level(name: "h", mean: [0, 4.75], whitening: [1, 0, 0, 1], rank: 2)
         let output = GaussianModel.Level(name: "y", mean: [2], whitening: [3], rank: 1)

@@ -46,7 +46,8 @@ import Testing
         let input = try golden.tensor("input").channelsLast()
         let graph = try BackboneArchitecture.efficientnetB0.graph(FormulaWeights())
         let node = try #require(graph.node(named: "features.5"))
-        let plan = try InferencePlan(graph: graph, height: 96, width: 96, outputs: [node], threads: 2)
+        let plan = try InferencePlan(
+            graph: graph, height: input.shape[1], width: input.shape[2], outputs: [node], threads: 2)
         var runs: [[Float]] = []
         for _ in 0..<3 {
             _ = plan.input.update(fromContentsOf: input.values)

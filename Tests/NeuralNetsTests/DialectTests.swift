@@ -130,8 +130,8 @@ import Testing
         let graph = try backbone(try file(dialect), dialect: dialect).graph
         var strided = 0, norms = 0
         for node in graph.nodes {
-            switch node.operation {
-            case .convolution(let convolution) where convolution.stride == 2:
+            switch node.layer {
+            case let convolution as Convolution where convolution.stride == 2:
                 strided += 1
                 let kernel = convolution.kernel, even = convolution.padding(for: 64), odd = convolution.padding(for: 65)
                 // SAME: 64 → 32 needs kernel − 2 more pixels, 65 → 33 needs kernel − 1; the odd one comes last.
@@ -139,7 +139,7 @@ import Testing
                 #expect(even.before == (isTensorFlow ? (kernel - 2) / 2 : kernel / 2))
                 #expect(odd == ((kernel - 1) / 2, kernel - 1))
                 #expect([64, 65].map { convolution.grid(over: .pixels($0)).count } == [32, 33])
-            case .batchNorm(let norm):
+            case let norm as BatchNorm:
                 norms += 1
                 #expect(norm.epsilon == (isTensorFlow ? 1e-3 : 1e-5))
             default: break
@@ -156,9 +156,7 @@ import Testing
             let tensors = try BackboneFixture.tensors(architecture, levels: levels, value: 0.5)
             let loaded = try backbone(WeightFile(tensors: Dictionary(uniqueKeysWithValues: tensors.map { ($0, $1) })))
             #expect(loaded.architecture == architecture && loaded.defaultTaps.count >= 2)
-            let epsilons = loaded.graph.nodes.compactMap {
-                if case .batchNorm(let norm) = $0.operation { norm.epsilon } else { nil }
-            }
+            let epsilons = loaded.graph.nodes.compactMap { ($0.layer as? BatchNorm)?.epsilon }
             #expect(epsilons.count > 15 && epsilons.allSatisfy { $0 == 1e-5 })
         }
     }

@@ -150,7 +150,7 @@ enum KernelTrial {
                         (d.in, d.h, d.w, d.c) = (input.baseAddress, Int32(h), Int32(w), Int32(c))
                         (d.kernel, d.stride, d.top, d.left) = (Int32(kernel), Int32(stride), Int32(pad), Int32(pad))
                         (d.oh, d.ow, d.weights, d.bias) = (Int32(oh), Int32(ow), weights.baseAddress, bias.baseAddress)
-                        d.activation = Int32(CK_ACT_SILU.rawValue)
+                        d.activation = Int32(CK_FUNCTION_SILU.rawValue)
                         fast.withUnsafeMutableBufferPointer { out in
                             d.out = out.baseAddress
                             ck_depthwise_run(&d, 0, Int32(oh), &fastSums)
@@ -175,11 +175,11 @@ enum KernelTrial {
         let count = x.count
         x += [Float](repeating: 0, count: slack)
         func six(_ v: Double) -> Double { min(max(v, 0), 6) }
-        let functions: [(ck_act, (Double) -> Double)] = [
-            (CK_ACT_SILU, { $0 / (1 + exp(-$0)) }), (CK_ACT_SIGMOID, { 1 / (1 + exp(-$0)) }),
-            (CK_ACT_TANH, { tanh($0) }),
-            (CK_ACT_HARDSWISH, { $0 * six($0 + 3) / 6 }), (CK_ACT_HARDSIGMOID, { six($0 + 3) / 6 }),
-            (CK_ACT_RELU6, { six($0) }), (CK_ACT_LEAKY_RELU, { $0 > 0 ? $0 : 0.2 * $0 }),
+        let functions: [(ck_function, (Double) -> Double)] = [
+            (CK_FUNCTION_SILU, { $0 / (1 + exp(-$0)) }), (CK_FUNCTION_SIGMOID, { 1 / (1 + exp(-$0)) }),
+            (CK_FUNCTION_TANH, { tanh($0) }),
+            (CK_FUNCTION_HARDSWISH, { $0 * six($0 + 3) / 6 }), (CK_FUNCTION_HARDSIGMOID, { six($0 + 3) / 6 }),
+            (CK_FUNCTION_RELU6, { six($0) }), (CK_FUNCTION_LEAKY_RELU, { $0 > 0 ? $0 : 0.2 * $0 }),
         ]
         var worst: Float = 0
         for (code, function) in functions {

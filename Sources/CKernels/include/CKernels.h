@@ -4,6 +4,7 @@
 #include "ck_dispatch.h"
 #include "ck_draw.h"
 #include "ck_elements.h"
+#include "ck_function.h"
 #include "ck_grad.h"
 #include "ck_half.h"
 #include "ck_inference.h"

@@ -3,19 +3,8 @@
 // Each comes in one body compiled for several vector widths (ck_inference_body.h) and picks the widest the machine has at
 // the first call. The packed layouts depend on that width, so pack and run in the same process.
 #pragma once
+#include "ck_function.h"
 #include <stddef.h>
-
-typedef enum {
-    CK_ACT_NONE = 0,
-    CK_ACT_RELU = 1,
-    CK_ACT_RELU6 = 2,
-    CK_ACT_SILU = 3,
-    CK_ACT_SIGMOID = 4,
-    CK_ACT_HARDSWISH = 5,
-    CK_ACT_HARDSIGMOID = 6,
-    CK_ACT_TANH = 7,
-    CK_ACT_LEAKY_RELU = 8, ///< x above 0, 0.2 · x below
-} ck_act;
 
 /// Floats past the end of every buffer that a kernel here may read (never write): one widest vector.
 #define CK_SLACK 64
@@ -38,7 +27,7 @@ typedef struct {
     ptrdiff_t ldo;            ///< floats from one output row to the next
     const float *residual;    ///< same shape as out, or NULL; added before the activation
     ptrdiff_t ldr;
-    int activation;
+    int activation; ///< a ck_function up to LEAKY_RELU
 } ck_gemm;
 
 /// Floats that a packed k × n matrix takes (columns are padded to whole vectors).
@@ -59,8 +48,8 @@ typedef struct {
     int oh, ow;
     const float *weights; ///< [kernel][kernel][c], CK_SLACK floats behind it
     const float *bias;    ///< [c], CK_SLACK floats behind it
-    int activation;
-    float *out; ///< [oh][ow][c]
+    int activation; ///< a ck_function up to LEAKY_RELU
+    float *out;     ///< [oh][ow][c]
 } ck_depthwise;
 
 /// Output rows [begin, end); when `sums` ([c], not NULL) is given it receives the sum of those rows' outputs per channel.

@@ -2,14 +2,8 @@
 // their gradients. Channels-last; the caller owns every buffer; work is given in parts (rows, images, channels) so that
 // callers share it out to several cores. Plain references, for tests, are in ck_training_reference.c.
 #pragma once
+#include "ck_function.h"
 #include "ck_ops.h"
-
-/// Element-wise functions. SQUARE_ROOT, LOG and RECIPROCAL are those of C, infinities and all; FLOOR is max(x, parameter).
-typedef enum {
-    CK_FUNCTION_IDENTITY, CK_FUNCTION_RELU, CK_FUNCTION_RELU6, CK_FUNCTION_SILU, CK_FUNCTION_SIGMOID, CK_FUNCTION_TANH,
-    CK_FUNCTION_HARDSWISH, CK_FUNCTION_HARDSIGMOID, CK_FUNCTION_LEAKY_RELU, CK_FUNCTION_EXP, CK_FUNCTION_LOG,
-    CK_FUNCTION_SQUARE_ROOT, CK_FUNCTION_SQUARE, CK_FUNCTION_ABSOLUTE, CK_FUNCTION_RECIPROCAL, CK_FUNCTION_FLOOR
-} ck_function;
 
 /// out[i] = f⁽ᵒʳᵈᵉʳ⁾(in[i]) · by[i]: the function (order 0) or its first or second derivative; by may be NULL (1).
 /// The parameter is LEAKY_RELU's slope below 0 and FLOOR's bound. At kinks the derivatives are PyTorch's. out may be by.

@@ -14,7 +14,7 @@ typedef struct {
     float *products;    ///< [36][tiles][stride(n)]
     const float *bias;  ///< [n], CK_SLACK floats behind it
     const float *residual; ///< [h][w][n] with CK_SLACK floats behind it, or NULL; added before the activation
-    int activation;        ///< ck_act
+    int activation;        ///< a ck_function up to LEAKY_RELU
     float *out;            ///< [h][w][n]
 } ck_winograd;
 

@@ -31,22 +31,22 @@ INLINE void CK_FN(exp)(const vf *in, vf *out) {
 INLINE void CK_FN(activate)(vf *v, int activation) {
     const vf zero = (vf){}, one = SPLAT(1.0f), six = SPLAT(6.0f);
     switch (activation) {
-    case CK_ACT_RELU: *v = __builtin_elementwise_max(*v, zero); break;
-    case CK_ACT_LEAKY_RELU: *v = __builtin_elementwise_max(*v, 0.2f * *v); break;
-    case CK_ACT_RELU6: *v = __builtin_elementwise_min(__builtin_elementwise_max(*v, zero), six); break;
-    case CK_ACT_SILU: {
+    case CK_FUNCTION_RELU: *v = __builtin_elementwise_max(*v, zero); break;
+    case CK_FUNCTION_LEAKY_RELU: *v = __builtin_elementwise_max(*v, 0.2f * *v); break;
+    case CK_FUNCTION_RELU6: *v = __builtin_elementwise_min(__builtin_elementwise_max(*v, zero), six); break;
+    case CK_FUNCTION_SILU: {
         vf e, minus = zero - *v;
         CK_FN(exp)(&minus, &e);
         *v = *v / (one + e);
         break;
     }
-    case CK_ACT_SIGMOID: {
+    case CK_FUNCTION_SIGMOID: {
         vf e, minus = zero - *v;
         CK_FN(exp)(&minus, &e);
         *v = one / (one + e);
         break;
     }
-    case CK_ACT_TANH: { // 2σ(2x) − 1 loses digits near 0; there the odd series is exact enough
+    case CK_FUNCTION_TANH: { // 2σ(2x) − 1 loses digits near 0; there the odd series is exact enough
         vf e, twice = *v + *v, x = *v;
         CK_FN(exp)(&twice, &e);
         vf big = one - (one + one) / (e + one);
@@ -56,10 +56,10 @@ INLINE void CK_FN(activate)(vf *v, int activation) {
         *v = (vf)((near & (vi)small) | (~near & (vi)big));
         break;
     }
-    case CK_ACT_HARDSIGMOID:
+    case CK_FUNCTION_HARDSIGMOID:
         *v = __builtin_elementwise_min(__builtin_elementwise_max(*v + 3.0f, zero), six) / six;
         break;
-    case CK_ACT_HARDSWISH:
+    case CK_FUNCTION_HARDSWISH:
         *v = *v * __builtin_elementwise_min(__builtin_elementwise_max(*v + 3.0f, zero), six) / six;
         break;
     default: break;
@@ -116,12 +116,12 @@ INLINE void CK_FN(tile)(const ck_gemm *g, const float *packed, int column, int m
         for (int i = 0; i < mr; i++)
             for (int j = 0; j < nv; j++) out[i * nv + j] += LOAD(g->residual + (m + i) * g->ldr + column + j * CK_VL);
     switch (g->activation) {
-    case CK_ACT_NONE: break;
-    case CK_ACT_SILU:
-        for (int v = 0; v < mr * nv; v++) CK_FN(activate)(&out[v], CK_ACT_SILU);
+    case CK_FUNCTION_IDENTITY: break;
+    case CK_FUNCTION_SILU:
+        for (int v = 0; v < mr * nv; v++) CK_FN(activate)(&out[v], CK_FUNCTION_SILU);
         break;
-    case CK_ACT_RELU6:
-        for (int v = 0; v < mr * nv; v++) CK_FN(activate)(&out[v], CK_ACT_RELU6);
+    case CK_FUNCTION_RELU6:
+        for (int v = 0; v < mr * nv; v++) CK_FN(activate)(&out[v], CK_FUNCTION_RELU6);
         break;
     default:
         for (int v = 0; v < mr * nv; v++) CK_FN(activate)(&out[v], g->activation);

@@ -4,14 +4,14 @@
 
 static float activate(float x, int activation) {
     switch (activation) {
-    case CK_ACT_RELU: return x > 0 ? x : 0;
-    case CK_ACT_RELU6: return x < 0 ? 0 : x > 6 ? 6 : x;
-    case CK_ACT_SILU: return x / (1 + expf(-x));
-    case CK_ACT_LEAKY_RELU: return x > 0 ? x : 0.2f * x;
-    case CK_ACT_SIGMOID: return 1 / (1 + expf(-x));
-    case CK_ACT_TANH: return tanhf(x);
-    case CK_ACT_HARDSIGMOID: return x <= -3 ? 0 : x >= 3 ? 1 : (x + 3) / 6;
-    case CK_ACT_HARDSWISH: return x <= -3 ? 0 : x >= 3 ? x : x * (x + 3) / 6;
+    case CK_FUNCTION_RELU: return x > 0 ? x : 0;
+    case CK_FUNCTION_RELU6: return x < 0 ? 0 : x > 6 ? 6 : x;
+    case CK_FUNCTION_SILU: return x / (1 + expf(-x));
+    case CK_FUNCTION_LEAKY_RELU: return x > 0 ? x : 0.2f * x;
+    case CK_FUNCTION_SIGMOID: return 1 / (1 + expf(-x));
+    case CK_FUNCTION_TANH: return tanhf(x);
+    case CK_FUNCTION_HARDSIGMOID: return x <= -3 ? 0 : x >= 3 ? 1 : (x + 3) / 6;
+    case CK_FUNCTION_HARDSWISH: return x <= -3 ? 0 : x >= 3 ? x : x * (x + 3) / 6;
     default: return x;
     }
 }

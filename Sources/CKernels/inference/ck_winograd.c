@@ -91,10 +91,10 @@ CK_CLONES void ck_winograd_output(const ck_winograd *g, int begin, int end) {
                     const ptrdiff_t at = ((ptrdiff_t)(top + y) * g->w + left + x) * g->n + n;
                     lanes v = m[y * 6 + x] + bias;
                     if (g->residual) v += LOAD(g->residual + at);
-                    if (g->activation == CK_ACT_RELU) v = __builtin_elementwise_max(v, zero);
+                    if (g->activation == CK_FUNCTION_RELU) v = __builtin_elementwise_max(v, zero);
                     if (valid == LANES) STORE(g->out + at, v);
                     else memcpy(g->out + at, &v, (size_t)valid * sizeof(float));
-                    if (g->activation != CK_ACT_NONE && g->activation != CK_ACT_RELU)
+                    if (g->activation != CK_FUNCTION_IDENTITY && g->activation != CK_FUNCTION_RELU)
                         ck_add_activate(g->out + at, NULL, (size_t)valid, g->activation, g->out + at);
                 }
         }

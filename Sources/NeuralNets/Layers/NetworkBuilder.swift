@@ -16,7 +16,7 @@ struct NetworkBuilder {
     }
 
     /// A picture's three channels, or a feature map's.
-    mutating func input(channels: Int = 3) -> NodeID { graph.append(.input, [], channels: channels) }
+    mutating func input(channels: Int = 3) -> NodeID { graph.append(InputLayer(channels: channels)) }
 
     /// A square convolution. `scope.weight` is `[outputChannels, channels / groups, kernel, kernel]` in the file.
     mutating func convolution(
@@ -45,12 +45,11 @@ struct NetworkBuilder {
         bias: Bool = false
     ) throws -> NodeID {
         let layout = ParameterLayout.convolution([graph.nodes[x].channels, outputChannels, kernel, kernel])
-        let convolution = NetworkGraph.TransposedConvolution(
+        let convolution = TransposedConvolution(
             weights: layout.tensor(try weights.tensor("\(scope).weight", shape: layout.fileShape)),
             bias: bias ? try weights.tensor("\(scope).bias", shape: [outputChannels]) : nil, stride: stride,
             padding: padding)
-        return graph.append(
-            .transposedConvolution(convolution), [x], channels: outputChannels, scope: scope, layout: layout)
+        return append(convolution, [x], scope: scope)
     }
 
     /// A linear layer on a `[1, 1, channels]` map. `scope.weight` is `[outputChannels, channels]` in the file.
@@ -64,47 +63,42 @@ struct NetworkBuilder {
         _ x: NodeID, _ scope: String, _ layout: ParameterLayout, to outputChannels: Int, stride: Int,
         padding: PaddingStyle, groups: Int, bias: Bool
     ) throws -> NodeID {
-        let convolution = NetworkGraph.Convolution(
+        let convolution = Convolution(
             weights: layout.tensor(try weights.tensor("\(scope).weight", shape: layout.fileShape)),
             bias: bias ? try weights.tensor("\(scope).bias", shape: [outputChannels]) : nil,
-            stride: stride, padding: padding, groups: groups)
-        return graph.append(.convolution(convolution), [x], channels: outputChannels, scope: scope, layout: layout)
+            stride: stride, padding: padding, groups: groups, layout: layout)
+        return append(convolution, [x], scope: scope)
     }
 
     mutating func batchNorm(_ x: NodeID, _ scope: String) throws -> NodeID {
         let channels = graph.nodes[x].channels
         func values(_ name: String) throws -> [Float] { try weights.tensor("\(scope).\(name)", shape: [channels]) }
-        let norm = NetworkGraph.BatchNorm(
+        let norm = BatchNorm(
             weight: try values("weight"), bias: try values("bias"), runningMean: try values("running_mean"),
             runningVariance: try values("running_var"), epsilon: weights.batchNormEpsilon)
-        return graph.append(.batchNorm(norm), [x], channels: channels, scope: scope)
+        return append(norm, [x], scope: scope)
     }
 
-    mutating func activation(_ x: NodeID, _ kind: Activation) -> NodeID {
-        graph.append(.activation(kind), [x], channels: graph.nodes[x].channels)
+    mutating func activation(_ x: NodeID, _ function: Pointwise) -> NodeID {
+        append(ActivationLayer(function), [x])
     }
 
-    mutating func add(_ a: NodeID, _ b: NodeID) -> NodeID {
-        graph.append(.add, [a, b], channels: graph.nodes[a].channels)
-    }
+    mutating func add(_ a: NodeID, _ b: NodeID) -> NodeID { append(Addition(), [a, b]) }
 
     mutating func maxPool(_ x: NodeID, kernel: Int, stride: Int, padding: Int) -> NodeID {
-        graph.append(
-            .maxPool(kernel: kernel, stride: stride, padding: padding), [x], channels: graph.nodes[x].channels)
+        append(MaxPool(kernel: kernel, stride: stride, padding: padding), [x])
     }
 
     /// Means of `kernel`² windows that lie `kernel` apart.
     mutating func averagePool(_ x: NodeID, kernel: Int) -> NodeID {
-        graph.append(.averagePool(kernel: kernel), [x], channels: graph.nodes[x].channels)
+        append(AveragePool(kernel: kernel), [x])
     }
 
-    mutating func globalAveragePool(_ x: NodeID) -> NodeID {
-        graph.append(.globalAveragePool, [x], channels: graph.nodes[x].channels)
-    }
+    mutating func globalAveragePool(_ x: NodeID) -> NodeID { append(GlobalAveragePool(), [x]) }
 
     /// Each channel of `x` times the gate's value for it.
     mutating func scaleChannels(_ x: NodeID, by gate: NodeID) -> NodeID {
-        graph.append(.scaleChannels, [x, gate], channels: graph.nodes[x].channels)
+        append(ChannelScaling(), [x, gate])
     }
 
     /// Squeeze-and-excitation (Hu et al. 2018): pool, squeeze, SiLU, expand, sigmoid, scale.
@@ -118,13 +112,11 @@ struct NetworkBuilder {
     }
 
     /// Maps of one size, behind each other along the channels.
-    mutating func concatenate(_ maps: [NodeID]) -> NodeID {
-        graph.append(.concatenate, maps, channels: maps.reduce(0) { $0 + graph.nodes[$1].channels })
-    }
+    mutating func concatenate(_ maps: [NodeID]) -> NodeID { append(Concatenation(), maps) }
 
     /// Samples the grid `name`, `[1, channels, size, size]` in the file, at `coordinates`.
     mutating func gridSample(_ coordinates: NodeID, _ name: String, channels: Int, size: Int) throws -> NodeID {
-        try gridSample(coordinates, name, .grid(channels: channels, size: size), channels: channels)
+        try gridSample(coordinates, name, .grid(channels: channels, size: size))
     }
 
     /// Samples the grid `name` at one point; every sample is a whole map of `height` × `width`. In the file the grid is
@@ -132,17 +124,19 @@ struct NetworkBuilder {
     mutating func gridSampleMaps(
         _ coordinates: NodeID, _ name: String, channels: Int, height: Int, width: Int, size: Int
     ) throws -> NodeID {
-        let count = channels * height * width
         let layout = ParameterLayout.gridOfMaps(channels: channels, height: height, width: width, size: size)
-        let sample = try gridSample(coordinates, name, layout, channels: count)
-        return graph.append(.unfold(height: height, width: width), [sample], channels: channels)
+        return append(Unfolding(height: height, width: width), [try gridSample(coordinates, name, layout)])
     }
 
     private mutating func gridSample(
-        _ coordinates: NodeID, _ name: String, _ layout: ParameterLayout, channels: Int
+        _ coordinates: NodeID, _ name: String, _ layout: ParameterLayout
     ) throws -> NodeID {
         let grid = layout.tensor(try weights.tensor(name, shape: layout.fileShape))
-        return graph.append(.gridSample(grid), [coordinates], channels: channels, scope: name, layout: layout)
+        return append(GridSample(grid: grid, layout: layout), [coordinates], scope: name)
+    }
+
+    private mutating func append(_ layer: any PlannedLayer, _ inputs: [NodeID], scope: String? = nil) -> NodeID {
+        graph.append(layer, inputs, scope: scope)
     }
 
     /// Whether the weights go on with this tensor; the graph remembers where they ended.

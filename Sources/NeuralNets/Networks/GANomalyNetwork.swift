@@ -1,3 +1,5 @@
+import TensorCore
+
 /// The networks of GANomaly (Akcay et al., ACCV 2018, section 3.1): a generator that encodes a picture, decodes it and
 /// encodes the result again, and a discriminator whose last features are compared. Parameter names are those of the
 /// authors' checkpoints.
@@ -17,6 +19,8 @@ public struct GANomalyNetwork: Sendable, Equatable {
     public var extraLayers = 0
 
     public static let sides = 32...256
+    /// DCGAN's.
+    private static let leaky = Pointwise.leakyRelu(slope: 0.2)
 
     public init(side: Int, channels: Int = 3, latent: Int = 100, width: Int = 64, extraLayers: Int = 0) {
         (self.side, self.channels, self.latent) = (side, channels, latent)
@@ -54,13 +58,13 @@ public struct GANomalyNetwork: Sendable, Equatable {
         // Layers are numbered one after the other, activations included.
         var x = try net.convolution(
             net.input(channels: channels), "features.0", to: width, kernel: 4, stride: 2, padding: 1)
-        x = net.activation(x, .leakyRelu)
+        x = net.activation(x, Self.leaky)
         var layer = 2
         func block(_ x: NetworkGraph.NodeID, to channels: Int, kernel: Int, stride: Int) throws -> NetworkGraph.NodeID {
             defer { layer += 3 }
             let h = try net.convolution(
                 x, "features.\(layer)", to: channels, kernel: kernel, stride: stride, padding: 1)
-            return net.activation(try net.batchNorm(h, "features.\(layer + 1)"), .leakyRelu)
+            return net.activation(try net.batchNorm(h, "features.\(layer + 1)"), Self.leaky)
         }
         for _ in 0..<extraLayers { x = try block(x, to: width, kernel: 3, stride: 1) }
         for level in 0..<pyramid.levels { x = try block(x, to: width << (level + 1), kernel: 4, stride: 2) }
@@ -75,13 +79,13 @@ public struct GANomalyNetwork: Sendable, Equatable {
     ) throws -> NetworkGraph.NodeID {
         var x = try net.convolution(
             input, "\(scope).initial-conv-\(channels)-\(width)", to: width, kernel: 4, stride: 2, padding: 1)
-        x = net.activation(x, .leakyRelu)
-        x = try extra(x, scope, .leakyRelu, &net)
+        x = net.activation(x, Self.leaky)
+        x = try extra(x, scope, Self.leaky, &net)
         for _ in 0..<pyramid.levels {
             let from = net.channels(x), to = 2 * from
             x = try net.convolution(
                 x, "\(scope).pyramid-\(from)-\(to)-conv", to: to, kernel: 4, stride: 2, padding: 1)
-            x = net.activation(try net.batchNorm(x, "\(scope).pyramid-\(to)-batchnorm"), .leakyRelu)
+            x = net.activation(try net.batchNorm(x, "\(scope).pyramid-\(to)-batchnorm"), Self.leaky)
         }
         return try net.convolution(
             x, "\(scope).final-\(net.channels(x))-1-conv", to: latent, kernel: pyramid.rest, stride: 1, padding: 0)
@@ -107,7 +111,7 @@ public struct GANomalyNetwork: Sendable, Equatable {
     }
 
     private func extra(
-        _ input: NetworkGraph.NodeID, _ scope: String, _ activation: Activation, _ net: inout NetworkBuilder
+        _ input: NetworkGraph.NodeID, _ scope: String, _ activation: Pointwise, _ net: inout NetworkBuilder
     ) throws -> NetworkGraph.NodeID {
         var x = input
         for layer in 0..<extraLayers {

@@ -22,7 +22,7 @@ public final class InferencePlan {
     public let bufferBytes: Int
 
     private let steps: [any PlanStep]
-    private let values: [PlanCompiler.Value]
+    private let values: [PlanValue]
     private let team: OpaquePointer
 
     /// - Parameters:

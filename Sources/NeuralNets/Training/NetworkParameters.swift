@@ -14,21 +14,12 @@ public struct NetworkParameters: Sendable, Equatable {
     public init(of graph: NetworkGraph) {
         for node in graph.nodes {
             guard let scope = node.scope else { continue }
-            switch node.operation {
-            case .convolution(let convolution):
-                append("\(scope).weight", convolution.weights, node.layout)
-                if let bias = convolution.bias { append("\(scope).bias", bias) }
-            case .transposedConvolution(let convolution):
-                append("\(scope).weight", convolution.weights, node.layout)
-                if let bias = convolution.bias { append("\(scope).bias", bias) }
-            case .batchNorm(let norm):
-                append("\(scope).weight", norm.weight)
-                append("\(scope).bias", norm.bias)
-                statistics[scope] = RunningStatistics(
-                    mean: Self.vector(norm.runningMean), variance: Self.vector(norm.runningVariance))
-            case .gridSample(let grid): append(scope, grid, node.layout)
-            default: break
+            for parameter in node.layer.parameters {
+                names.append(scope + parameter.suffix)
+                values.append(parameter.value)
+                layouts.append(parameter.layout)
             }
+            statistics[scope] = node.layer.statistics
         }
     }
 
@@ -63,16 +54,6 @@ public struct NetworkParameters: Sendable, Equatable {
                 mean: try read("running_mean", like: old.mean), variance: try read("running_var", like: old.variance))
         }
     }
-
-    private mutating func append(_ name: String, _ value: [Float]) { append(name, Self.vector(value), nil) }
-
-    private mutating func append(_ name: String, _ value: Tensor, _ layout: ParameterLayout?) {
-        names.append(name)
-        values.append(value)
-        layouts.append(layout ?? .plain(value.values.count))
-    }
-
-    private static func vector(_ values: [Float]) -> Tensor { Tensor(shape: [values.count], values: values) }
 }
 
 extension NetworkGraph {
@@ -82,29 +63,9 @@ extension NetworkGraph {
         let values = Dictionary(uniqueKeysWithValues: zip(parameters.names, parameters.values))
         for (id, node) in nodes.enumerated() {
             guard let scope = node.scope else { continue }
-            switch node.operation {
-            case .convolution(let old):
-                let convolution = Convolution(
-                    weights: values["\(scope).weight"] ?? old.weights,
-                    bias: values["\(scope).bias"]?.values ?? old.bias,
-                    stride: old.stride, padding: old.padding, groups: old.groups)
-                graph.replaceOperation(of: id, by: .convolution(convolution))
-            case .transposedConvolution(let old):
-                let convolution = TransposedConvolution(
-                    weights: values["\(scope).weight"] ?? old.weights,
-                    bias: values["\(scope).bias"]?.values ?? old.bias, stride: old.stride, padding: old.padding)
-                graph.replaceOperation(of: id, by: .transposedConvolution(convolution))
-            case .batchNorm(let old):
-                let statistics = parameters.statistics[scope]
-                let norm = BatchNorm(
-                    weight: values["\(scope).weight"]?.values ?? old.weight,
-                    bias: values["\(scope).bias"]?.values ?? old.bias,
-                    runningMean: statistics?.mean.values ?? old.runningMean,
-                    runningVariance: statistics?.variance.values ?? old.runningVariance, epsilon: old.epsilon)
-                graph.replaceOperation(of: id, by: .batchNorm(norm))
-            case .gridSample(let old): graph.replaceOperation(of: id, by: .gridSample(values[scope] ?? old))
-            default: break
-            }
+            let layer = node.layer.with(
+                node.layer.parameters.map { values[scope + $0.suffix] ?? $0.value }, parameters.statistics[scope])
+            graph.replaceLayer(of: id, by: layer)
         }
         return graph
     }

@@ -3,13 +3,7 @@ import TensorCore
 /// A network with its parameters as variables, for one step of training: forward passes through it are recorded, and
 /// gradients taken with respect to what it tracks.
 public struct TrainableNetwork {
-    /// Where batch norms take their mean and variance from.
-    public enum Normalization: Sendable {
-        /// Running statistics, which stay as they are.
-        case frozen
-        /// The batch; the running statistics move towards it with this momentum (0.1 unless a method says otherwise).
-        case batch(momentum: Float)
-    }
+    public typealias Normalization = LayerPass.Normalization
 
     private let graph: NetworkGraph
     private var variables: [String: Variable]
@@ -86,7 +80,7 @@ public struct TrainableNetwork {
             let node = graph.nodes[id], inputs = node.inputs.compactMap { values[$0] }
             let out =
                 way.absorbed.contains(id)
-                ? inputs[0] : evaluate(node, inputs, way.input, way.fused[id], way.normalization)
+                ? inputs[0] : output(of: node, inputs, way, function: way.fused[id])
             values[id] = way.adjusting[id].map { $0(out) } ?? out
             // What nobody reads any more is let go; the record keeps what gradients need.
             for input in node.inputs {
@@ -101,8 +95,11 @@ public struct TrainableNetwork {
         _ nodes: [NetworkGraph.NodeID], from entry: NetworkGraph.NodeID, _ given: Variable, _ way: Way
     ) -> Variable {
         let names = Set(
-            nodes.compactMap { graph.nodes[$0].scope }.flatMap { scope in ["", ".weight", ".bias"].map { scope + $0 } }
-        ).filter { variables[$0] != nil }.sorted()
+            nodes.flatMap { id in
+                let node = graph.nodes[id]
+                return node.layer.parameters.map { (node.scope ?? "") + $0.suffix }
+            }
+        ).sorted()
         let inputs = [given] + names.compactMap { variables[$0] }
         let network = self
         func run(_ inputs: [Variable]) -> (value: Variable, network: TrainableNetwork) {
@@ -128,75 +125,29 @@ public struct TrainableNetwork {
         for id in order { for input in graph.nodes[id].inputs { readers[input, default: 0] += 1 } }
         var fused: [NetworkGraph.NodeID: Pointwise] = [:], absorbed: Set<NetworkGraph.NodeID> = []
         for id in order {
-            guard case .activation(let kind) = graph.nodes[id].operation else { continue }
+            guard let function = graph.nodes[id].layer.function else { continue }
             let norm = graph.nodes[id].inputs[0]
-            guard case .batchNorm = graph.nodes[norm].operation, readers[norm] == 1, !kept.contains(norm) else {
-                continue
-            }
-            fused[norm] = kind.pointwise
+            guard graph.nodes[norm].layer.takesFunction, readers[norm] == 1, !kept.contains(norm) else { continue }
+            fused[norm] = function
             absorbed.insert(id)
         }
         return (fused, absorbed)
     }
 
-    /// - Parameter activation: what a batch norm applies too.
-    private mutating func evaluate(
-        _ node: NetworkGraph.Node, _ inputs: [Variable], _ input: Variable, _ activation: Pointwise?,
-        _ normalization: Normalization
-    ) -> Variable {
-        switch node.operation {
-        case .input: return input
-        case .convolution(let convolution):
-            return conv2d(
-                inputs[0], parameter(node, ".weight"), bias: convolution.bias.map { _ in parameter(node, ".bias") },
-                stride: convolution.stride, padding: convolution.padding(of: inputs[0].shape),
-                groups: convolution.groups)
-        case .transposedConvolution(let convolution):
-            return convTranspose2d(
-                inputs[0], parameter(node, ".weight"), bias: convolution.bias.map { _ in parameter(node, ".bias") },
-                stride: convolution.stride, padding: convolution.padding)
-        case .batchNorm(let norm): return normalize(inputs[0], node, norm.epsilon, activation, normalization)
-        case .activation(let kind): return kind.pointwise(inputs[0])
-        case .add: return inputs[0] + inputs[1]
-        case .globalAveragePool: return mean(inputs[0], axes: 1...2, keepingAxes: true)
-        case .scaleChannels: return inputs[0] * inputs[1]
-        case .maxPool(let kernel, let stride, let padding):
-            return TensorCore.maxPool(inputs[0], Window(kernel, kernel, stride: stride, padding: .all(padding)))
-        case .averagePool(let kernel):
-            return TensorCore.averagePool(inputs[0], Window(kernel, kernel, stride: kernel))
-        case .concatenate: return concatenateChannels(inputs)
-        case .gridSample:
-            let grid = parameter(node, "")
-            return TensorCore.gridSample(grid.reshaped(Shape([1] + grid.shape.dimensions)), inputs[0])
-        case .unfold(let height, let width):
-            return inputs[0].reshaped([inputs[0].shape[0], height, width, node.channels])
-        }
-    }
-
-    private mutating func normalize(
-        _ x: Variable, _ node: NetworkGraph.Node, _ epsilon: Float, _ activation: Pointwise?,
-        _ normalization: Normalization
+    /// One layer's output; a batch norm's running statistics move.
+    private mutating func output(
+        of node: NetworkGraph.Node, _ inputs: [Variable], _ way: Way, function: Pointwise?
     ) -> Variable {
         let scope = node.scope ?? ""
-        guard var statistics = statistics[scope] else { preconditionFailure("no statistics for batch norm \(scope)") }
-        let (weight, bias) = (parameter(node, ".weight"), parameter(node, ".bias"))
-        switch normalization {
-        case .frozen:
-            return batchNorm(
-                x, weight: weight, bias: bias, mean: statistics.mean, variance: statistics.variance, epsilon: epsilon,
-                activation: activation)
-        case .batch(let momentum):
-            let (out, mean, variance) = batchNormTraining(
-                x, weight: weight, bias: bias, epsilon: epsilon, activation: activation)
-            statistics.update(
-                mean: mean, variance: variance, count: x.value.values.count / node.channels, momentum: momentum)
-            self.statistics[scope] = statistics
-            return out
-        }
+        var pass = LayerPass(
+            input: way.input, parameters: node.layer.parameters.map { parameter(scope + $0.suffix) },
+            normalization: way.normalization, function: function, statistics: statistics[scope])
+        let out = node.layer.forward(inputs, &pass)
+        if let moved = pass.statistics { statistics[scope] = moved }
+        return out
     }
 
-    private func parameter(_ node: NetworkGraph.Node, _ suffix: String) -> Variable {
-        let name = (node.scope ?? "") + suffix
+    private func parameter(_ name: String) -> Variable {
         guard let variable = variables[name] else { preconditionFailure("the parameters lack \(name)") }
         return variable
     }

@@ -82,7 +82,7 @@ private struct AppliedNorm {
         let scale = zip(weight.values, inverse).map { $0 * $1 }
         shift = bias.values.indices.map { bias.values[$0] - mean.values[$0] * scale[$0] }
         (self.scale, self.mean, inverseDeviation) = (scale, mean.values, inverse)
-        function = activation?.function ?? (CK_FUNCTION_IDENTITY, 0)
+        function = activation.map { ($0.function, $0.parameter) } ?? (CK_FUNCTION_IDENTITY, 0)
     }
 
     init(scale: [Float], shift: [Float]) {

@@ -7,18 +7,13 @@ final class WinogradConvolution {
     fileprivate let tiles: Int
     private let keepAlive: [AnyObject]
 
-    /// Whether this way is the faster one: enough outputs to share out the transforms, and channels to fill the products.
-    static func suits(_ convolution: NetworkGraph.Convolution, height: Int, width: Int, channels: Int) -> Bool {
-        convolution.kernel == 3 && convolution.stride == 1 && convolution.groups == 1 && channels >= 48
-            && convolution.outputChannels >= 48 && height >= 8 && width >= 8
-    }
-
     /// - Parameters:
     ///   - weights: `[3, 3, c, n]`
-    ///   - scratch: gives buffers of the plan's arena for the transforms.
+    ///   - transformed: of `transformCount` floats for the input's channels.
+    ///   - products: as many for the output's.
     init(
-        input: PlanCompiler.Value, output: PlanCompiler.Value, weights: [Float], bias: FloatBuffer,
-        residual: FloatBuffer?, activation: ck_act, transformed: FloatBuffer, products: FloatBuffer
+        input: PlanValue, output: PlanValue, weights: [Float], bias: FloatBuffer,
+        residual: FloatBuffer?, activation: ck_function, transformed: FloatBuffer, products: FloatBuffer
     ) {
         let (c, n) = (Int32(input.channels), Int32(output.channels))
         kernel = ck_winograd()
@@ -45,12 +40,12 @@ final class WinogradConvolution {
         keepAlive = [input.buffer, output.buffer, bias, transformed, products] + [residual].compactMap { $0 }
     }
 
-    private static func tiles(_ value: PlanCompiler.Value) -> (y: Int32, x: Int32) {
+    private static func tiles(_ value: PlanValue) -> (y: Int32, x: Int32) {
         (Int32((value.height + 3) / 4), Int32((value.width + 3) / 4))
     }
 
     /// Floats of a transform of `value`'s tiles with `channels` channels.
-    static func transformCount(_ value: PlanCompiler.Value, channels: Int) -> Int {
+    static func transformCount(_ value: PlanValue, channels: Int) -> Int {
         let tiles = tiles(value)
         return 36 * Int(tiles.y * tiles.x) * Int(ck_winograd_stride(Int32(channels)))
     }

@@ -20,23 +20,3 @@ final class FloatBuffer {
 
     deinit { pointer.deallocate() }
 }
-
-/// Hands out buffers and takes them back when no later step reads them, so that a whole network runs in a few megabytes.
-struct BufferArena {
-    private var free: [FloatBuffer] = []
-    private(set) var allocatedFloats = 0
-
-    mutating func take(_ count: Int) -> FloatBuffer {
-        if let best = free.indices.filter({ free[$0].capacity >= count }).min(by: {
-            free[$0].capacity < free[$1].capacity
-        }),
-            free[best].capacity <= 4 * count
-        {
-            return free.remove(at: best)
-        }
-        allocatedFloats += count
-        return FloatBuffer(count)
-    }
-
-    mutating func giveBack(_ buffer: FloatBuffer) { free.append(buffer) }
-}

@@ -1,0 +1,45 @@
+/// Where a feature map's cells lie on the network's picture, along one axis.
+///
+/// Of a network's own graph, a cell's centre is that of its receptive field: with zero padding and strides it is not where an even division of
+/// the picture would put it (a symmetrically padded 3×3 convolution of stride 2 keeps its first cell on the first pixel),
+/// and a map that is stretched to the picture without regard to this shows everything up to half a cell off.
+public struct GridAxis: Sendable, Equatable {
+    /// Cells.
+    public let count: Int
+    /// Centre of the first cell, in pixels of the network's picture; pixel i has its centre at i.
+    public let first: Double
+    /// Pixels from one cell's centre to the next one's.
+    public let step: Double
+
+    public init(count: Int, first: Double, step: Double) {
+        (self.count, self.first, self.step) = (count, first, step)
+    }
+
+    /// The picture's own pixels.
+    public static func pixels(_ count: Int) -> GridAxis { GridAxis(count: count, first: 0, step: 1) }
+
+    /// `count` cells that divide `size` pixels evenly.
+    public static func dividing(_ size: Int, into count: Int) -> GridAxis {
+        let step = Double(size) / Double(count)
+        return GridAxis(count: count, first: (step - 1) / 2, step: step)
+    }
+
+    /// Centre of a cell.
+    public func centre(of cell: Int) -> Double { first + step * Double(cell) }
+
+    /// The same cells, `offset` pixels further on.
+    func moved(by offset: Double) -> GridAxis { GridAxis(count: count, first: first + offset, step: step) }
+
+    /// What windows of `kernel` cells, `stride` apart, the first beginning `padding` cells before this axis, make of it.
+    func windows(kernel: Int, stride: Int, padding: (before: Int, total: Int)) -> GridAxis {
+        let centre = Double(kernel - 1) / 2 - Double(padding.before)
+        return GridAxis(
+            count: (count + padding.total - kernel) / stride + 1, first: first + step * centre,
+            step: step * Double(stride))
+    }
+
+    /// One cell for the whole axis.
+    var pooled: GridAxis {
+        GridAxis(count: 1, first: first + step * Double(count - 1) / 2, step: step * Double(count))
+    }
+}

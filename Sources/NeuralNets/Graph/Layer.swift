@@ -1,0 +1,92 @@
+import TensorCore
+
+// How to add a layer
+//
+// A layer is one type in one file of Layers/, which holds all that there is to know of it:
+//   1. its data, and how many channels and which cells its output has (`channels(of:)`, `grid(over:in:)`);
+//   2. its parameters, by the names that weight files give them (`parameters`, `with`);
+//   3. its forward pass on variables, which training differentiates (`forward`);
+//   4. its steps in an inference plan (`compile`, of `PlannedLayer`), and what a convolution before it may do in its place
+//      (`fusion`).
+// The defaults below are those of an element-wise layer without parameters. Then the layer gets a line in `NetworkBuilder`,
+// by which networks use it. Nothing else knows the layers by name.
+
+/// Where the cells of a feature map lie on the network's input.
+public typealias MapGrid = (rows: GridAxis, columns: GridAxis)
+
+/// One layer of a network: shapes, parameters, and the forward pass that training records.
+public protocol Layer: Sendable {
+    /// Channels of the output, from those of the inputs.
+    func channels(of inputs: [Int]) -> Int
+
+    /// The output's cells.
+    /// - Parameters:
+    ///   - inputs: the inputs' cells.
+    ///   - picture: those of what the network reads.
+    func grid(over inputs: [MapGrid], in picture: MapGrid) -> MapGrid
+
+    /// What training changes, in the order in which `forward` and `with` have it.
+    var parameters: [LayerParameter] { get }
+    /// A batch norm's running statistics.
+    var statistics: RunningStatistics? { get }
+    /// The same layer with other parameters and statistics.
+    func with(_ parameters: [Tensor], _ statistics: RunningStatistics?) -> Self
+
+    /// The output for the inputs `[N, H, W, C]`.
+    func forward(_ inputs: [Variable], _ pass: inout LayerPass) -> Variable
+
+    /// The function that the layer applies to every element, when it does nothing else.
+    var function: Pointwise? { get }
+    /// Whether `forward` applies a function that alone reads the output (`LayerPass.function`) by itself, so that one map
+    /// less is kept for the gradients.
+    var takesFunction: Bool { get }
+}
+
+extension Layer {
+    public func channels(of inputs: [Int]) -> Int { inputs[0] }
+    public func grid(over inputs: [MapGrid], in picture: MapGrid) -> MapGrid { inputs[0] }
+    public var parameters: [LayerParameter] { [] }
+    public var statistics: RunningStatistics? { nil }
+    public func with(_ parameters: [Tensor], _ statistics: RunningStatistics?) -> Self { self }
+    public var function: Pointwise? { nil }
+    public var takesFunction: Bool { false }
+}
+
+/// One of a layer's parameters.
+public struct LayerParameter: Sendable {
+    /// What follows the layer's scope in its name: `.weight`, `.bias`, nothing.
+    public let suffix: String
+    public let value: Tensor
+    /// How it lies in a weight file.
+    public let layout: ParameterLayout
+
+    init(_ suffix: String, _ value: Tensor, _ layout: ParameterLayout) {
+        (self.suffix, self.value, self.layout) = (suffix, value, layout)
+    }
+
+    /// A vector.
+    init(_ suffix: String, _ values: [Float]) {
+        self.init(suffix, Tensor(shape: [values.count], values: values), .plain(values.count))
+    }
+}
+
+/// What a layer is given for one forward pass besides its inputs.
+public struct LayerPass {
+    /// Where batch norms take their mean and variance from.
+    public enum Normalization: Sendable {
+        /// Running statistics, which stay as they are.
+        case frozen
+        /// The batch; the running statistics move towards it with this momentum (0.1 unless a method says otherwise).
+        case batch(momentum: Float)
+    }
+
+    /// What the network reads.
+    public let input: Variable
+    /// In the order of `Layer.parameters`.
+    public let parameters: [Variable]
+    public let normalization: Normalization
+    /// To be applied behind the layer, where it `takesFunction`.
+    public let function: Pointwise?
+    /// A batch norm's; training moves them.
+    public var statistics: RunningStatistics?
+}

@@ -1,0 +1,9 @@
+/// Where a convolution's padding comes from.
+public enum PaddingStyle: Sendable, Equatable {
+    /// Half the kernel on every side (torchvision, timm).
+    case symmetric
+    /// TensorFlow's "SAME": as much as the output size `ceil(input / stride)` needs, the odd one at the bottom and right.
+    case same
+    /// So many rows and columns on every side.
+    case fixed(Int)
+}
