@@ -10,7 +10,6 @@
 #include "ck_inference.h"
 #include "ck_intensity.h"
 #include "ck_maps.h"
-#include "ck_memory.h"
 #include "ck_ops.h"
 #include "ck_optimizers.h"
 #include "ck_overlay.h"

@@ -1,5 +1,6 @@
 import Foundation
 import InspectionDomain
+import LinuxPlatform
 import NeuralNets
 import TensorCore
 

@@ -1,5 +1,6 @@
 import DetectionMethods
 import InspectionPipeline
+import LinuxPlatform
 import NeuralNets
 import TensorCore
 

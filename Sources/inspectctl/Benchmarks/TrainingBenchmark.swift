@@ -1,4 +1,5 @@
 import DetectionMethods
+import LinuxPlatform
 import NeuralNets
 import TensorCore
 
