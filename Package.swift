@@ -119,8 +119,11 @@ let package = Package(
             name: "TestSupport", dependencies: ["Imaging", "InspectionDomain", "NeuralNets", "TensorCore"],
             path: "Tests/TestSupport",
             swiftSettings: strict),
-        tests("TensorCore", ["CKernels", "COpenBLAS", "NeuralNets"]),
-        tests("NeuralNets", ["CKernels", "InspectionDomain"]),
+        .target(
+            name: "CKernelReferences", dependencies: ["CKernels"], path: "Tests/CKernelReferences",
+            cSettings: kernelFlags),
+        tests("TensorCore", ["CKernels", "CKernelReferences", "COpenBLAS", "NeuralNets"]),
+        tests("NeuralNets", ["CKernels", "CKernelReferences", "InspectionDomain"]),
         tests("Imaging", ["InspectionDomain", "NeuralNets", "SampleFrames"]),
         tests("DetectionCore", ["CKernels", "DetectionMethods"]),
         tests("DetectionMethods", ["CKernels"]),

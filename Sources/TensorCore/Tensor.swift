@@ -110,8 +110,6 @@ public struct Tensor: Sendable, Equatable {
 
     /// From the frameworks' `[N, C, H, W]` to our `[N, H, W, C]`.
     public func channelsLast() -> Tensor { transposed([0, 2, 3, 1]) }
-    /// From our `[N, H, W, C]` to the frameworks' `[N, C, H, W]`.
-    public func channelsFirst() -> Tensor { transposed([0, 3, 1, 2]) }
     /// A convolution's weights from the frameworks' `[O, I/g, kh, kw]` to our `[kh, kw, I/g, O]`.
     public func kernelLast() -> Tensor { transposed([2, 3, 1, 0]) }
 }

@@ -1,3 +1,4 @@
+import CKernelReferences
 import CKernels
 import Foundation
 import NeuralNets
@@ -18,14 +19,15 @@ import Testing
         #expect(worst.difference <= 1e-4, "\(name): worst \(worst)")
     }
 
-    /// What training may run twice to keep less: the blocks, one by one.
+    /// Training may run these twice to keep less: the blocks, one by one.
     @Test(arguments: GRADFixture.names)
     func between_its_blocks_a_single_value_passes(_ name: String) throws {
         let fixture = try GRADFixture(name)
         let graph = try fixture.graph(), output = try #require(graph.node(named: GRADNetwork.output))
         let order = graph.nodesNeeded(for: [output]), stretches = graph.stretches(order)
         #expect(stretches.flatMap { $0 } == order)
-        // The input, the two samples, the blocks, what recovers the channels; a residual block's last activation is alone.
+        // The input, the two samples, the blocks, what recovers the channels; a residual block's last activation is
+        // alone.
         switch fixture.network.fusion {
         case .bottlenecks(let blocks, _): #expect(stretches.count == 3 + blocks)
         case .residual(let blocks): #expect(stretches.count == 3 + 2 * blocks)
@@ -60,8 +62,11 @@ import Testing
                 &differences, &out)
             distances.values.replaceSubrange(frame * positions..<(frame + 1) * positions, with: out)
         }
-        let map = upsampleBilinear(distances, height: want.shape[2], width: want.shape[3], corners: .aligned)
-        let worst = worstDifference(map.values, want.values)
+        var map = [Float](repeating: .nan, count: want.values.count)
+        ck_bilinear(
+            distances.values, Int32(distances.shape[0]), Int32(distances.shape[1]), Int32(distances.shape[2]), 1,
+            Int32(want.shape[2]), Int32(want.shape[3]), 1, &map)
+        let worst = worstDifference(map, want.values)
         #expect(worst.difference <= 1e-4, "\(name): worst \(worst)")
     }
 

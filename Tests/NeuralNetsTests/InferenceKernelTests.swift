@@ -1,3 +1,4 @@
+import CKernelReferences
 import CKernels
 import Foundation
 import NeuralNets
@@ -5,7 +6,8 @@ import TensorCore
 import TestSupport
 import Testing
 
-/// The fast kernels against their plain references, on shapes that fit no tile, for every instruction set this machine has.
+/// The fast kernels against their plain references, on shapes that fit no tile, for every instruction set this machine
+/// has.
 @Suite struct InferenceKernelTests {
     @Test func the_widest_kernels_agree_with_the_plain_ones() {
         #expect(KernelTrial.worstGemm() <= 2e-5)

@@ -3,7 +3,8 @@ import TensorCore
 import TestSupport
 import Testing
 
-/// Every case of the golden file, forward and backward. A case that is not known fails: the file decides what is tested.
+/// Every case of the golden file, forward and backward. A case that is not known fails: the file decides what is
+/// tested.
 @Suite struct OpsGoldenTests {
     static let cases: [String] = {
         guard let golden = try? GoldenFile("ops") else { return [] }

@@ -1,7 +1,7 @@
 import TensorCore
 import Testing
 
-/// What the record keeps, gives and lets go.
+/// The record: the values it keeps, gives and releases.
 @Suite struct TapeTests {
     let a = Variable(tracking: Tensor(shape: [2], values: [2, 3]))
     let b = Variable(tracking: Tensor(shape: [2], values: [5, 7]))

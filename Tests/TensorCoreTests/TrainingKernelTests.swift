@@ -1,3 +1,4 @@
+import CKernelReferences
 import CKernels
 import TensorCore
 import TestSupport

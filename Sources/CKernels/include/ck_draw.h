@@ -1,5 +1,5 @@
-// Antialiased drawing. A shape is first drawn into a coverage mask (0…255), in which overlapping parts of one shape do not add up,
-// and then blended once. Coordinates are continuous: pixel (i, j) covers [i, i+1) × [j, j+1).
+// Antialiased drawing. A shape is first drawn into a coverage mask (0…255), in which overlapping parts of one shape do
+// not add up, and then blended once. Coordinates are continuous: pixel (i, j) covers [i, i+1) × [j, j+1).
 #pragma once
 
 #include <stddef.h>
@@ -20,8 +20,8 @@ void ck_draw_segment(ck_mask mask, float x0, float y0, float x1, float y1, float
 /// Between the radii `inner` (0 or less: a disc) and `outer` around (x, y).
 void ck_draw_ring(ck_mask mask, float x, float y, float inner, float outer);
 
-/// A closed polygon of `points` corners (x, y, x, y, …), filled by the even-odd rule; `crossings` has room for `points` floats and
-/// `row` for mask.width floats.
+/// A closed polygon of `points` corners (x, y, x, y, …), filled by the even-odd rule; `crossings` has room for `points`
+/// floats and `row` for mask.width floats.
 void ck_draw_polygon(ck_mask mask, const float *corners, int points, float *crossings, float *row);
 
 /// Blends a colour into an RGB picture where the mask covers it; `opacity` 0…1. The mask may reach outside the picture.

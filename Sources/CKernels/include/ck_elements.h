@@ -1,5 +1,5 @@
-// Element-wise arithmetic, broadcasts and sums for training. Every function works on the part of its operands that it is
-// given, so that callers share large ones out to several cores.
+// Element-wise arithmetic, broadcasts and sums for training. Every function works on the part of its operands that it
+// is given, so that callers share large ones out to several cores.
 #pragma once
 #include <stddef.h>
 
@@ -14,8 +14,8 @@ double ck_sum(const float *in, size_t count);
 /// Σ a · b, likewise.
 double ck_dot(const float *a, const float *b, size_t count);
 
-// An operand [outer][inner] that is repeated along the middle axis of [outer][middle][inner]: per channel (outer 1), per
-// image and channel (outer N), per position (inner 1). Blocks [begin, end) of the outer axis.
+// An operand [outer][inner] that is repeated along the middle axis of [outer][middle][inner]: per channel (outer 1),
+// per image and channel (outer N), per position (inner 1). Blocks [begin, end) of the outer axis.
 /// out = x + s, x · s; x NULL: out = s.
 void ck_broadcast_add(const float *x, const float *s, size_t outer, size_t middle, size_t inner, float *out);
 void ck_broadcast_multiply(const float *x, const float *s, size_t outer, size_t middle, size_t inner, float *out);

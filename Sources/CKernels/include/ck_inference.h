@@ -1,7 +1,7 @@
 // Kernels of the inference plan: one frame, channels-last, everything that can be fused is.
 //
-// Each comes in one body compiled for several vector widths (ck_inference_body.h) and picks the widest the machine has at
-// the first call. The packed layouts depend on that width, so pack and run in the same process.
+// Each comes in one body compiled for several vector widths (ck_inference_body.h) and picks the widest the machine has
+// at the first call. The packed layouts depend on that width, so pack and run in the same process.
 #pragma once
 #include "ck_function.h"
 #include <stddef.h>
@@ -40,7 +40,8 @@ void ck_gemm_scale_rows(const float *packed, const float *scale, int k, int n, i
 /// Output rows [begin, end).
 void ck_gemm_run(const ck_gemm *g, int begin, int end);
 
-/// Depthwise convolution: out[y][x][c] = act(Σ_ky Σ_kx in[y·s + ky·1 − top][x·s + kx − left][c] · w[ky][kx][c] + bias[c]).
+/// Depthwise convolution:
+///   out[y][x][c] = act(Σ_ky Σ_kx in[y·s + ky − top][x·s + kx − left][c] · w[ky][kx][c] + bias[c]).
 typedef struct {
     const float *in; ///< [h][w][c]
     int h, w, c;
@@ -52,7 +53,8 @@ typedef struct {
     float *out;     ///< [oh][ow][c]
 } ck_depthwise;
 
-/// Output rows [begin, end); when `sums` ([c], not NULL) is given it receives the sum of those rows' outputs per channel.
+/// Output rows [begin, end); when `sums` ([c], not NULL) is given it receives the sum of those rows' outputs per
+/// channel.
 void ck_depthwise_run(const ck_depthwise *d, int begin, int end, float *sums);
 
 /// out[c] = Σ over `count` pixels of in[pixel][c], times `scale`.
@@ -71,10 +73,6 @@ void ck_max_pool(const float *in, int h, int w, int c, int kernel, int stride, i
                  float *out);
 /// Writes rows [begin, end) of in[h][w][c] into the middle of a zero-bordered buffer of row length `ldo` floats.
 void ck_pad_rows(const float *in, int w, int c, int begin, int end, float *out, ptrdiff_t ldo);
-
-/// Plain references of the two convolution kernels, for tests.
-void ck_gemm_reference(const ck_gemm *g, const float *w, int begin, int end);
-void ck_depthwise_reference(const ck_depthwise *d, int begin, int end, float *sums);
 
 /// Floats in one vector of the picked instruction set: 16, 8 or 4.
 int ck_inference_vector_length(void);

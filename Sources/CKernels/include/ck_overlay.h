@@ -1,11 +1,11 @@
-// What an operator sees of an anomaly map: heat over the picture, outlines of regions, the map as a picture.
+// An anomaly map for an operator's eyes: heat over the picture, outlines of regions, the map as a picture.
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
 
-/// Blends heat into `pixels` RGB pixels. table[i] is red, green, blue and coverage (0…255) of the value i / (255 · scale); larger
-/// values are shown as the last entry, what is not a number as the first.
+/// Blends heat into `pixels` RGB pixels. table[i] is red, green, blue and coverage (0…255) of the value i / (255 ·
+/// scale); larger values are shown as the last entry, what is not a number as the first.
 void ck_heat_blend(uint8_t *rgb, const float *values, size_t pixels, float scale, const uint8_t table[256 * 4]);
 
 /// Paints the inner edge of a mask's regions (not zero), `thickness` pixels wide; the picture's border is an edge too.

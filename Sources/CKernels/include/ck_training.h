@@ -1,17 +1,14 @@
 // Training's kernels: activations with their derivatives, batch norm, depthwise convolution, pooling and sampling with
 // their gradients. Channels-last; the caller owns every buffer; work is given in parts (rows, images, channels) so that
-// callers share it out to several cores. Plain references, for tests, are in ck_training_reference.c.
+// callers share it out to several cores. Plain references are with the tests.
 #pragma once
 #include "ck_function.h"
 #include "ck_ops.h"
 
-/// out[i] = f⁽ᵒʳᵈᵉʳ⁾(in[i]) · by[i]: the function (order 0) or its first or second derivative; by may be NULL (1).
-/// The parameter is LEAKY_RELU's slope below 0 and FLOOR's bound. At kinks the derivatives are PyTorch's. out may be by.
+/// out[i] = f⁽ᵒʳᵈᵉʳ⁾(in[i]) · by[i]: the function (order 0) or its first or second derivative; by may be NULL (1). The
+/// parameter is LEAKY_RELU's slope below 0 and FLOOR's bound. At kinks the derivatives are PyTorch's. out may be by.
 void ck_function_apply(const float *in, const float *by, size_t count, ck_function f, float parameter, int order,
                        float *out);
-/// The same from the C library's functions, one number at a time.
-void ck_function_reference(const float *in, const float *by, size_t count, ck_function f, float parameter, int order,
-                           float *out);
 
 // Depthwise convolution, one filter per channel: w[kernel_h][kernel_w][c]. Rows are counted over all images.
 /// out[n][oh][ow][c], rows [begin, end).
@@ -54,17 +51,3 @@ void ck_grid_sample_map_gradient(const float *out_gradient, const ck_grid_sampli
 /// grid_gradient[n][places] = (x, y), places [begin, end).
 void ck_grid_sample_grid_gradient(const float *map, const float *out_gradient, const ck_grid_sampling *g, const float *grid,
                                   int begin, int end, float *grid_gradient);
-
-// Plain references, for tests.
-/// Both gradients of a convolution w[kernel_h][kernel_w][c/groups][o] from that of its output.
-void ck_convolution_gradients_reference(const float *in, const float *out_gradient, const ck_window *g, const float *w,
-                                        int outputs, int groups, float *in_gradient, float *w_gradient);
-/// Batch norm and its activation; where `trains`, mean and variance are the batch's own. The gradients are those of
-/// Σ out · out_gradient.
-void ck_norm_reference(const float *in, const float *out_gradient, const float *weight, const float *bias,
-                       const float *mean, const float *variance, double epsilon, int trains, size_t rows, int columns,
-                       ck_function f, float parameter, float *out, float *in_gradient, float *weight_gradient,
-                       float *bias_gradient);
-/// The sampled values, and both gradients of Σ out · out_gradient.
-void ck_grid_sample_reference(const float *map, const ck_grid_sampling *g, const float *grid, const float *out_gradient,
-                              float *out, float *map_gradient, float *grid_gradient);

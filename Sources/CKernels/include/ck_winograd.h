@@ -1,6 +1,8 @@
-// 3×3 convolution of stride 1 by minimal filtering, F(4×4, 3×3) (Lavin & Gray, arXiv 1509.09308): 36 products for 16 outputs
-// where the direct way takes 144. Three passes, each over disjoint parts, so that a team can share them:
-//   transformed[k][tile][c] from the input; 36 matrix products with weights[k][c][n] by ck_gemm; the outputs from their results.
+// 3×3 convolution of stride 1 by minimal filtering, F(4×4, 3×3) (Lavin & Gray, arXiv 1509.09308): 36 products for 16
+// outputs where the direct way takes 144. Three passes, each over disjoint parts, so that a team can share them:
+//   transformed[k][tile][c] from the input;
+//   36 matrix products with weights[k][c][n] by ck_gemm;
+//   the outputs from their results.
 // Rows of `transformed` and `products` are padded to whole vectors: see ck_winograd_stride.
 #pragma once
 #include <stddef.h>

@@ -1,5 +1,6 @@
 #include "../threads/ck_cpu.h"
 #include "ck_inference.h"
+#include "ck_depthwise_general.h"
 #include "ck_exp_polynomial.h"
 #include <math.h>
 #include <string.h>
@@ -61,7 +62,8 @@ static const struct ck_inference_set *pick(void) {
     return &base_set;
 }
 
-// Written once with the same value by whoever comes first: a benign race on an aligned pointer, made formal by the atomic.
+// Written once with the same value by whoever comes first: a benign race on an aligned pointer, made formal by the
+// atomic.
 static const struct ck_inference_set *_Atomic chosen = 0;
 
 static const struct ck_inference_set *set(void) {

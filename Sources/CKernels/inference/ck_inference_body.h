@@ -9,8 +9,8 @@ typedef int CK_FN(vi) __attribute__((vector_size(CK_VL * 4), aligned(4)));
 #define INLINE static inline __attribute__((always_inline))
 #define LOAD(p) (*(const vf *)(p))
 #define STORE(p, v) (*(vf *)(p) = (v))
-// x − 0 is x for every x, so this is one broadcast; 0 + x is not (−0 becomes 0), and costs an addition and a register for the
-// zero, which the tile below does not have: its accumulators would go through the stack.
+// x − 0 is x for every x, so this is one broadcast; 0 + x is not (−0 becomes 0), and costs an addition and a register
+// for the zero, which the tile below does not have: its accumulators would go through the stack.
 #define SPLAT(x) ((x) - (vf){})
 #define UNROLL _Pragma("clang loop unroll(full)")
 
@@ -255,7 +255,7 @@ static void CK_FN(depthwise_run)(const ck_depthwise *d, int begin, int end, floa
     case 2: CK_FN(depthwise_rows)(d, begin, end, sums, 2); break; // a mean that halves a map
     case 3: CK_FN(depthwise_rows)(d, begin, end, sums, 3); break;
     case 5: CK_FN(depthwise_rows)(d, begin, end, sums, 5); break;
-    default: ck_depthwise_reference(d, begin, end, sums); break;
+    default: ck_depthwise_general(d, begin, end, sums); break;
     }
 }
 

@@ -146,10 +146,9 @@ static int32_t root_of(int32_t *parents, int32_t label) {
     return label;
 }
 
-int ck_regions(const float *values, int h, int w, float threshold, int32_t *labels, ck_region *regions, int capacity) {
-    // Two passes with union-find; a new label needs a pixel without labelled neighbours: at most every second in both axes.
-    int32_t *parents = malloc(((size_t)((h + 1) / 2) * (size_t)((w + 1) / 2) + 2) * sizeof(int32_t));
-    if (!parents) return -1;
+/// Labels pixels above the threshold, 0 elsewhere; pixels of one region may have several labels, whose roots are the
+/// same. The next free label.
+static int32_t label_pixels(const float *values, int h, int w, float threshold, int32_t *labels, int32_t *parents) {
     int32_t next = 1;
     for (int y = 0; y < h; y++)
         for (int x = 0; x < w; x++) {
@@ -174,6 +173,28 @@ int ck_regions(const float *values, int h, int w, float threshold, int32_t *labe
             }
             labels[at] = label;
         }
+    return next;
+}
+
+/// Adds a pixel to its region.
+static void add_pixel(ck_region *r, int x, int y, float value) {
+    if (x < r->left) r->left = x;
+    if (x > r->right) r->right = x;
+    if (y < r->top) r->top = y;
+    if (y > r->bottom) r->bottom = y;
+    r->area++;
+    r->sum_x += x;
+    r->sum_y += y;
+    r->sum += value;
+    if (value > r->peak) r->peak = value;
+}
+
+int ck_regions(const float *values, int h, int w, float threshold, int32_t *labels, ck_region *regions, int capacity) {
+    // Two passes with union-find; a new label needs a pixel without labelled neighbours: at most every second in both
+    // axes.
+    int32_t *parents = malloc(((size_t)((h + 1) / 2) * (size_t)((w + 1) / 2) + 2) * sizeof(int32_t));
+    if (!parents) return -1;
+    const int32_t next = label_pixels(values, h, w, threshold, labels, parents);
     // Roots are the smallest label of their region, so numbering them in order follows each region's first pixel.
     int count = 0;
     int32_t *numbers = malloc((size_t)next * sizeof(int32_t));
@@ -191,17 +212,7 @@ int ck_regions(const float *values, int h, int w, float threshold, int32_t *labe
             const ptrdiff_t at = (ptrdiff_t)y * w + x;
             if (!labels[at]) continue;
             const int number = labels[at] = numbers[labels[at]];
-            if (number > capacity) continue;
-            ck_region *r = &regions[number - 1];
-            if (x < r->left) r->left = x;
-            if (x > r->right) r->right = x;
-            if (y < r->top) r->top = y;
-            if (y > r->bottom) r->bottom = y;
-            r->area++;
-            r->sum_x += x;
-            r->sum_y += y;
-            r->sum += values[at];
-            if (values[at] > r->peak) r->peak = values[at];
+            if (number <= capacity) add_pixel(&regions[number - 1], x, y, values[at]);
         }
     free(numbers);
     free(parents);

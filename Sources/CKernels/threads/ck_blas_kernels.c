@@ -1,5 +1,6 @@
-// OpenBLAS chooses its kernels by the processor's model number. A processor newer than the library gets those of a Pentium 4:
-// right, at a sixth of the speed (libopenblas 0.3.21 on a processor of 2023). Here the instructions decide that it has.
+// OpenBLAS chooses its kernels by the processor's model number. A processor newer than the library gets those of a
+// Pentium 4: right, at a sixth of the speed (libopenblas 0.3.21 on a processor of 2023). Here the instructions decide
+// that it has.
 #include "ck_cpu.h"
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,7 @@ __attribute__((constructor)) static void choose_blas_kernels(void) {
     static const char variable[] = "OPENBLAS_CORETYPE";
     static const char *const wide[] = {"SkylakeX", "Cooperlake", "SapphireRapids", NULL};
     static const char *const narrow[] = {"Haswell", "Zen", NULL};
-    // Whoever set it meant it.
+    // A user who set it meant it.
     if (!openblas_get_corename || !gotoblas_dynamic_quit || !gotoblas_dynamic_init || getenv(variable)) return;
     __builtin_cpu_init();
     const char *const chosen = openblas_get_corename();

@@ -13,7 +13,7 @@ struct ck_team {
     int started;
     void (*body)(void *, int, int);
     void *context;
-    /// What the caller works on, so that a member that crashes is known to have worked on it too.
+    /// The caller's work, so that a member that crashes is known to have worked on it too.
     char frame[CCN_FRAME_SIZE];
     // Each on a line of its own: the spinning side must not slow the writing side.
     _Alignas(64) atomic_uint arrived;

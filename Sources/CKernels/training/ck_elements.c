@@ -17,8 +17,8 @@ CK_CLONES void ck_affine(const float *in, float scale, float shift, size_t count
     for (size_t i = 0; i < count; i++) out[i] = in[i] * scale + shift;
 }
 
-// Sums run in LANES independent float lanes over BLOCK numbers, then in double precision over blocks: vectorised, and the
-// error stays that of short sums.
+// Sums run in LANES independent float lanes over BLOCK numbers, then in double precision over blocks: vectorised, and
+// the error stays that of short sums.
 enum { LANES = 32, BLOCK = 4096 };
 
 CK_CLONES double ck_sum(const float *in, size_t count) {

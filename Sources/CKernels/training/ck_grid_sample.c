@@ -2,8 +2,8 @@
 #include "ck_training.h"
 #include <math.h>
 
-/// The four pixels around a place: where they begin in the map, how much each weighs, and how the weights change with the
-/// place's x and y (in pixels). A pixel outside the map has offset −1.
+/// The four pixels around a place: where they begin in the map, how much each weighs, and how the weights change with
+/// the place's x and y (in pixels). A pixel outside the map has offset −1.
 struct corners {
     ptrdiff_t offset[4];
     float weight[4], by_x[4], by_y[4];

@@ -1,6 +1,5 @@
 #include "ck_ops.h"
 #include "ck_dispatch.h"
-#include <math.h>
 #include <string.h>
 
 void ck_unroll(const float *in, const ck_window *g, int begin, int end, int first, int channels, float *columns) {
@@ -31,32 +30,6 @@ CK_CLONES void ck_roll(const float *columns, const ck_window *g, int begin, int 
                     for (int c = 0; c < channels; c++) target[c] += columns[c];
                 }
     }
-}
-
-void ck_convolution_reference(const float *in, const ck_window *g, const float *w, const float *bias, int outputs,
-                              int groups, float *out) {
-    const int gi = g->c / groups, go = outputs / groups;
-    for (int n = 0; n < g->n; n++)
-        for (int y = 0; y < g->oh; y++)
-            for (int x = 0; x < g->ow; x++)
-                for (int o = 0; o < outputs; o++) {
-                    double sum = bias ? bias[o] : 0;
-                    for (int ky = 0; ky < g->kernel_h; ky++)
-                        for (int kx = 0; kx < g->kernel_w; kx++) {
-                            const int iy = y * g->stride + ky * g->dilation - g->top;
-                            const int ix = x * g->stride + kx * g->dilation - g->left;
-                            if (iy < 0 || iy >= g->h || ix < 0 || ix >= g->w) continue;
-                            for (int i = 0; i < gi; i++)
-                                sum += (double)in[(((ptrdiff_t)n * g->h + iy) * g->w + ix) * g->c + o / go * gi + i] *
-                                       w[(((ptrdiff_t)ky * g->kernel_w + kx) * gi + i) * outputs + o];
-                        }
-                    out[(((ptrdiff_t)n * g->oh + y) * g->ow + x) * outputs + o] = (float)sum;
-                }
-}
-
-CK_CLONES void ck_add_row(float *out, const float *row, size_t rows, int columns) {
-    for (size_t r = 0; r < rows; r++, out += columns)
-        for (int c = 0; c < columns; c++) out[c] += row[c];
 }
 
 CK_CLONES void ck_scale_shift(const float *in, const float *scale, const float *shift, size_t rows, int columns, float *out) {
@@ -99,22 +72,4 @@ CK_CLONES double ck_squared_difference(const float *a, const float *b, size_t co
         }
     for (; i < count; i++) sum[0] += ((double)a[i] - b[i]) * ((double)a[i] - b[i]);
     return sum[0] + sum[1] + sum[2] + sum[3] + sum[4] + sum[5] + sum[6] + sum[7];
-}
-
-CK_CLONES double ck_absolute_difference(const float *a, const float *b, size_t count) {
-    double sum = 0;
-    for (size_t i = 0; i < count; i++) sum += fabs((double)a[i] - b[i]);
-    return sum;
-}
-
-CK_CLONES void ck_cosine_rows(const float *a, const float *b, size_t rows, int columns, float eps, float *out) {
-    for (size_t r = 0; r < rows; r++, a += columns, b += columns) {
-        double ab = 0, aa = 0, bb = 0;
-        for (int c = 0; c < columns; c++) {
-            ab += (double)a[c] * b[c];
-            aa += (double)a[c] * a[c];
-            bb += (double)b[c] * b[c];
-        }
-        out[r] = (float)(ab / (fmax(sqrt(aa), eps) * fmax(sqrt(bb), eps)));
-    }
 }

@@ -27,39 +27,21 @@ CK_CLONES static void add_scaled(const float *in, float scale, int count, float 
     for (int i = 0; i < count; i++) out[i] += in[i] * scale;
 }
 
-/// Goes through the large map [n][oh][ow][c] and the four pixels of the small one [n][h][w][c] that each place mixes: reads
-/// them into `large`, or adds the large map's values back to them.
-static void resample(float *small, int n, int h, int w, int c, int oh, int ow, int align_corners, float *large, int back) {
-    for (int image = 0; image < n; image++, small += (ptrdiff_t)h * w * c)
+void ck_bilinear(const float *in, int n, int h, int w, int c, int oh, int ow, int align_corners, float *out) {
+    for (int image = 0; image < n; image++, in += (ptrdiff_t)h * w * c)
         for (int y = 0; y < oh; y++) {
             int y0, y1;
             float fy;
             source(y, h, oh, align_corners, &y0, &y1, &fy);
-            for (int x = 0; x < ow; x++, large += c) {
+            for (int x = 0; x < ow; x++, out += c) {
                 int x0, x1;
                 float fx;
                 source(x, w, ow, align_corners, &x0, &x1, &fx);
-                float *top = small + (ptrdiff_t)y0 * w * c, *bottom = small + (ptrdiff_t)y1 * w * c;
+                const float *top = in + (ptrdiff_t)y0 * w * c, *bottom = in + (ptrdiff_t)y1 * w * c;
                 const ptrdiff_t left = (ptrdiff_t)x0 * c, right = (ptrdiff_t)x1 * c;
-                if (!back) {
-                    mix(top + left, top + right, bottom + left, bottom + right, fx, fy, c, large);
-                    continue;
-                }
-                add_scaled(large, (1 - fy) * (1 - fx), c, top + left);
-                add_scaled(large, (1 - fy) * fx, c, top + right);
-                add_scaled(large, fy * (1 - fx), c, bottom + left);
-                add_scaled(large, fy * fx, c, bottom + right);
+                mix(top + left, top + right, bottom + left, bottom + right, fx, fy, c, out);
             }
         }
-}
-
-void ck_bilinear(const float *in, int n, int h, int w, int c, int oh, int ow, int align_corners, float *out) {
-    resample((float *)in, n, h, w, c, oh, ow, align_corners, out, 0);
-}
-
-void ck_bilinear_gradient(const float *out_gradient, int n, int h, int w, int c, int oh, int ow, int align_corners,
-                          float *in_gradient) {
-    resample(in_gradient, n, h, w, c, oh, ow, align_corners, (float *)out_gradient, 1);
 }
 
 /// Lower neighbour and the weight of the upper one at a position brought into 0 … size − 1.

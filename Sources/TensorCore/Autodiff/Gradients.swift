@@ -103,12 +103,13 @@ private struct GradientSums {
             return
         }
         precondition(sum.shape == gradient.shape, "gradients \(sum.shape) and \(gradient.shape) of one variable")
+        var total = sum.value
         if createGraph {
-            sums[id] = sum + gradient
+            total.add(gradient.value)
+            sums[id] = Variable(total, from: (sum, { g, _ in g }), (gradient, { g, _ in g }))
             return
         }
         // Nobody but the table holds the sum, as a rule, and then this adds in place.
-        var total = sum.value
         _ = consume sum
         total.add(gradient.value)
         sums[id] = Variable(total)

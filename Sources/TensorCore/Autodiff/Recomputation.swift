@@ -1,7 +1,8 @@
 extension Variable {
-    /// The result of several operations of which nothing is kept but what goes in: when its gradient flows, they are run
-    /// again, recorded this time. Costs one more forward run and saves the memory of everything in between (Chen, Xu, Zhang,
-    /// Guestrin, "Training deep nets with sublinear memory cost", arXiv 1604.06174, section 4). Cannot be differentiated twice.
+    /// The result of several operations of which nothing is kept but what goes in: when its gradient flows, they are
+    /// run again, recorded this time. Costs one more forward run and saves the memory of everything in between (Chen,
+    /// Xu, Zhang, Guestrin, "Training deep nets with sublinear memory cost", arXiv 1604.06174, section 4). Cannot be
+    /// differentiated twice.
     ///
     /// - Parameters:
     ///   - value: what `body` gives for `inputs`.

@@ -1,8 +1,8 @@
 /// A tensor in a computation that may be differentiated.
 ///
-/// A variable is *tracked* when it depends on one made with `init(tracking:)`; operations on tracked variables record how
-/// their gradients flow back, operations on constants record nothing. A variable is a value: it holds its tensor and a
-/// reference to its place in the record, and the record holds of the tensors only those that some gradient needs.
+/// A variable is *tracked* when it depends on one made with `init(tracking:)`; operations on tracked variables record
+/// how their gradients flow back, operations on constants record nothing. A variable is a value: it holds its tensor
+/// and a reference to its place in the record, and the record holds of the tensors only those that some gradient needs.
 ///
 /// Not `Sendable`: one computation belongs to one thread; the operations spread their own work over the cores.
 public struct Variable {
@@ -33,8 +33,8 @@ public struct Variable {
 }
 
 /// One run of gradients backwards through the record. A gradient's formula reads the values it kept through it:
-/// `pass(x)` is `x` with its history where the gradient itself is to be differentiated, and a constant otherwise, so that
-/// the same formula serves both and a first-order run records nothing.
+/// `pass(x)` is `x` with its history where the gradient itself is to be differentiated, and a constant otherwise, so
+/// that the same formula serves both and a first-order run records nothing.
 public struct Pass {
     /// Whether the gradients are themselves recorded.
     public let createsGraph: Bool

@@ -96,8 +96,8 @@ public enum LinearAlgebra {
 
     /// Keeps OpenBLAS off threads of its own, for the whole process and for good.
     ///
-    /// Workers and `Cores` share the cores out. And OpenBLAS cuts a product otherwise for two threads than for one, which
-    /// changes its last bits: a number that some work set while other work runs would change that work's scores.
+    /// Workers and `Cores` share the cores out. And OpenBLAS cuts a product otherwise for two threads than for one,
+    /// which changes its last bits: a number that some work set while other work runs would change that work's scores.
     public static func keepToOneThread() { _ = oneThread }
 
     private static let oneThread: Void = openblas_set_num_threads(1)

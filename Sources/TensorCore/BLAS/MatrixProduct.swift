@@ -56,8 +56,8 @@ func multiplyShared(
     }
 }
 
-/// A tall matrix by a small one: the small one is packed once for the kernel that inference uses too, and a block of the
-/// tall one's rows stays in the cache while all of the small one's columns pass by.
+/// A tall matrix by a small one: the small one is packed once for the kernel that inference uses too, and a block of
+/// the tall one's rows stays in the cache while all of the small one's columns pass by.
 private func multiplyPacked(
     _ a: MatrixView, _ b: MatrixView, rows: Int, columns: Int, depth: Int,
     into out: UnsafeMutablePointer<Float>, stride: Int

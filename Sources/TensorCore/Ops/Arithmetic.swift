@@ -1,7 +1,7 @@
 import CKernels
 
-// Sums, products and their broadcasts. The second operand may be smaller: its shape, aligned at the last axis as in NumPy,
-// may lack or have size 1 in one run of axes, along which it is repeated.
+// Sums, products and their broadcasts. The second operand may be smaller: its shape, aligned at the last axis as in
+// NumPy, may lack or have size 1 in one run of axes, along which it is repeated.
 
 /// `a + b`; the smaller operand is repeated to the larger one's shape.
 public func + (a: Variable, b: Variable) -> Variable {

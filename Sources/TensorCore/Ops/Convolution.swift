@@ -1,23 +1,10 @@
-import CKernels
-
-/// 2-D convolution (cross-correlation, as every framework means it).
+/// 2-D convolution (cross-correlation, as every framework means it). It can be differentiated any number of times.
 ///
 /// - Parameters:
 ///   - x: `[N, H, W, C]`
 ///   - weights: `[kernel height, kernel width, C / groups, O]`
 ///   - bias: `[O]`, or nil
 /// - Returns: `[N, H', W', O]`
-public func conv2d(
-    _ x: Tensor, _ weights: Tensor, bias: Tensor? = nil, stride: Int = 1, dilation: Int = 1,
-    padding: Padding = Padding(), groups: Int = 1
-) -> Tensor {
-    let form = ConvolutionForm(x.shape, weights.shape, stride, dilation, padding, groups)
-    var out = form.output(x, weights)
-    if let bias { ck_add_row(&out.values, bias.values, out.values.count / bias.values.count, Int32(bias.values.count)) }
-    return out
-}
-
-/// 2-D convolution, as for tensors. It can be differentiated any number of times.
 public func conv2d(
     _ x: Variable, _ weights: Variable, bias: Variable? = nil, stride: Int = 1, dilation: Int = 1,
     padding: Padding = Padding(), groups: Int = 1
@@ -27,22 +14,14 @@ public func conv2d(
     return bias.map { out + $0 } ?? out
 }
 
-/// 2-D transposed convolution: the gradient of a convolution with respect to its input.
+/// 2-D transposed convolution: the gradient of a convolution with respect to its input. It can be differentiated any
+/// number of times.
 ///
 /// - Parameters:
 ///   - x: `[N, H, W, C]`
 ///   - weights: `[kernel height, kernel width, O, C]`: the layout of the convolution it is the transpose of
 ///   - bias: `[O]`, or nil
 /// - Returns: `[N, (H−1)·stride − 2·padding + kernel, …, O]`
-public func convTranspose2d(
-    _ x: Tensor, _ weights: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0
-) -> Tensor {
-    var out = ConvolutionForm(transposing: x.shape, weights.shape, stride, padding).inputGradient(x, weights)
-    if let bias { ck_add_row(&out.values, bias.values, out.values.count / bias.values.count, Int32(bias.values.count)) }
-    return out
-}
-
-/// 2-D transposed convolution, as for tensors. It can be differentiated any number of times.
 public func convTranspose2d(
     _ x: Variable, _ weights: Variable, bias: Variable? = nil, stride: Int = 1, padding: Int = 0
 ) -> Variable {
@@ -83,14 +62,14 @@ struct ConvolutionForm {
             (w, { g, pass in weightsGradient(pass(x), g) }))
     }
 
-    /// What an output's gradient `g` is with respect to the input: a transposed convolution.
+    /// The gradient with respect to the input, from the output's gradient `g`: a transposed convolution.
     func inputGradient(_ g: Variable, _ w: Variable) -> Variable {
         Variable(
             inputGradient(g.value, w.value), from: (g, { v, pass in output(v, pass(w)) }),
             (w, { v, pass in weightsGradient(v, pass(g)) }))
     }
 
-    /// What an output's gradient `g` is with respect to the weights.
+    /// The gradient with respect to the weights, from the output's gradient `g`.
     func weightsGradient(_ x: Variable, _ g: Variable) -> Variable {
         Variable(
             weightsGradient(x.value, g.value), from: (x, { v, pass in inputGradient(pass(g), v) }),

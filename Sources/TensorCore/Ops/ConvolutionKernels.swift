@@ -1,7 +1,7 @@
 import CKernels
 
-/// The three maps on tensors: as one matrix product for 1×1 windows, as kernels for one filter per channel, and otherwise
-/// as products with the unrolled input ("im2col"), a block of rows at a time.
+/// The three maps on tensors: as one matrix product for 1×1 windows, as kernels for one filter per channel, and
+/// otherwise as products with the unrolled input ("im2col"), a block of rows at a time.
 extension ConvolutionForm {
     private var isPointwise: Bool {
         window.height == 1 && window.width == 1 && window.stride == 1 && window.padding == Padding() && groups == 1
@@ -123,7 +123,8 @@ extension ConvolutionForm {
         }
     }
 
-    /// Calls `body` with blocks of the output's rows (counted over all images) and the core's scratch for them unrolled.
+    /// Calls `body` with blocks of the output's rows (counted over all images) and the core's scratch for them
+    /// unrolled.
     private func forEachBlock(_ body: (_ rows: Range<Int>, _ part: Int, _ columns: UnsafeMutablePointer<Float>) -> Void)
     {
         let rows = outputShape[0] * outputShape[1], width = outputShape[2]

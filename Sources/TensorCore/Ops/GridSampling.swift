@@ -1,17 +1,12 @@
 import CKernels
 
-/// Bilinear sampling at given places: zeros outside, corners not aligned (Jaderberg et al. 2015).
+/// Bilinear sampling at given places: zeros outside, corners not aligned (Jaderberg et al. 2015), with gradients to the
+/// sampled map and to the places. It can be differentiated once.
 ///
 /// - Parameters:
 ///   - x: `[N, H, W, C]`, or `[1, H, W, C]` that every image of the grid samples.
 ///   - grid: `[N, H', W', 2]`, each (x, y) in −1…1 from edge to edge
 /// - Returns: `[N, H', W', C]`
-public func gridSample(_ x: Tensor, _ grid: Tensor) -> Tensor {
-    GridSampling(x, grid).output
-}
-
-/// Bilinear sampling at given places, as for tensors, with gradients to the sampled map and to the places. It can be
-/// differentiated once.
 public func gridSample(_ x: Variable, _ grid: Variable) -> Variable {
     let sampling = GridSampling(x.value, grid.value)
     let (tracksMap, tracksGrid) = (x.isTracked, grid.isTracked)

@@ -1,27 +1,24 @@
-/// Tensors joined along the last axis: `[…, C₁], […, C₂], … → […, C₁ + C₂ + …]`.
-public func concatenateChannels(_ parts: [Tensor]) -> Tensor {
+/// Variables joined along the last axis: `[…, C₁], […, C₂], … → […, C₁ + C₂ + …]`. It can be differentiated any number
+/// of times.
+public func concatenateChannels(_ parts: [Variable]) -> Variable {
     precondition(!parts.isEmpty)
     let leading = parts[0].shape.dimensions.dropLast()
     precondition(parts.allSatisfy { $0.shape.dimensions.dropLast() == leading }, "\(parts.map(\.shape)) side by side")
-    let total = parts.reduce(0) { $0 + $1.width }
-    return Tensor(shape: Shape(leading + [total])) { out in
-        var first = 0
-        for part in parts {
-            part.copyColumns(into: out + first, stride: total)
-            first += part.width
-        }
-    }
-}
-
-/// Variables joined along the last axis, as tensors. It can be differentiated any number of times.
-public func concatenateChannels(_ parts: [Variable]) -> Variable {
     var first = 0
     let formulas = parts.map { part -> (Variable, Node.Partial) in
         let columns = first..<first + part.value.width
         first = columns.upperBound
         return (part, { g, _ in g.slice(channels: columns) })
     }
-    return Variable(concatenateChannels(parts.map(\.value)), from: formulas)
+    let total = first
+    let out = Tensor(shape: Shape(leading + [total])) { out in
+        var first = 0
+        for part in parts {
+            part.value.copyColumns(into: out + first, stride: total)
+            first += part.value.width
+        }
+    }
+    return Variable(out, from: formulas)
 }
 
 extension Variable {

@@ -1,26 +1,17 @@
-import CKernels
-
-/// `x · weightsᵀ + bias`.
+/// `x · weightsᵀ + bias`. It can be differentiated any number of times.
 ///
 /// - Parameters:
 ///   - x: `[N, inputs]`
 ///   - weights: `[outputs, inputs]`, as the frameworks keep them
 ///   - bias: `[outputs]`, or nil
 /// - Returns: `[N, outputs]`
-public func linear(_ x: Tensor, _ weights: Tensor, bias: Tensor? = nil) -> Tensor {
-    var out = product(x, weights, transposing: (false, true))
-    if let bias { ck_add_row(&out.values, bias.values, out.shape[0], Int32(out.shape[1])) }
-    return out
-}
-
-/// `x · weightsᵀ + bias`, as for tensors.
 public func linear(_ x: Variable, _ weights: Variable, bias: Variable? = nil) -> Variable {
     let out = matmul(x, weights, transposing: (false, true))
     return bias.map { out + $0 } ?? out
 }
 
-/// `a · b` of matrices, each transposed first where `transposing` says so. Closed under differentiation: the gradients are
-/// matrix products again.
+/// `a · b` of matrices, each transposed first where `transposing` says so. Closed under differentiation: the gradients
+/// are matrix products again.
 public func matmul(_ a: Variable, _ b: Variable, transposing: (a: Bool, b: Bool) = (false, false)) -> Variable {
     Variable(
         product(a.value, b.value, transposing: transposing),

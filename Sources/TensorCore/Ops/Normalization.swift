@@ -1,24 +1,7 @@
 import CKernels
 
-/// Batch norm in evaluation mode: `(x − mean) / √(variance + epsilon) · weight + bias`, per channel (the last axis).
-public func batchNorm(
-    _ x: Tensor, weight: Tensor, bias: Tensor, mean: Tensor, variance: Tensor, epsilon: Float
-) -> Tensor {
-    let norm = AppliedNorm(weight: weight, bias: bias, mean: mean, variance: variance, epsilon: epsilon)
-    return norm.output(x)
-}
-
-/// Batch norm in training mode: with the batch's own mean and biased variance, which come along (Ioffe & Szegedy 2015).
-public func batchNormTraining(
-    _ x: Tensor, weight: Tensor, bias: Tensor, epsilon: Float
-) -> (out: Tensor, mean: Tensor, variance: Tensor) {
-    let (mean, variance) = channelMoments(x)
-    let out = batchNorm(x, weight: weight, bias: bias, mean: mean, variance: variance, epsilon: epsilon)
-    return (out, mean, variance)
-}
-
-/// Batch norm with frozen statistics, and the activation behind it: of the two, only `x` is kept for the gradients.
-/// It can be differentiated once.
+/// Batch norm in evaluation mode, `(x − mean) / √(variance + epsilon) · weight + bias` per channel (the last axis), and
+/// the activation behind it: of the two, only `x` is kept for the gradients. It can be differentiated once.
 public func batchNorm(
     _ x: Variable, weight: Variable, bias: Variable, mean: Tensor, variance: Tensor, epsilon: Float,
     activation: Pointwise? = nil
@@ -29,8 +12,8 @@ public func batchNorm(
     return norm.output(x, weight, bias, trainsStatistics: false)
 }
 
-/// Batch norm with the batch's own statistics, which come along, and the activation behind it. It can be differentiated
-/// once.
+/// Batch norm in training mode, with the batch's own mean and biased variance, which come along (Ioffe & Szegedy 2015),
+/// and the activation behind it. It can be differentiated once.
 public func batchNormTraining(
     _ x: Variable, weight: Variable, bias: Variable, epsilon: Float, activation: Pointwise? = nil
 ) -> (out: Variable, mean: Tensor, variance: Tensor) {
@@ -65,18 +48,13 @@ public struct RunningStatistics: Sendable, Equatable {
     }
 }
 
-/// `x · scale + shift`, per channel.
-public func scaleShift(_ x: Tensor, scale: [Float], shift: [Float]) -> Tensor {
-    AppliedNorm(scale: scale, shift: shift).output(x)
-}
-
 /// A batch norm whose statistics are known: an affine map of each channel, and the activation behind it.
 private struct AppliedNorm {
     let scale, shift, mean, inverseDeviation: [Float]
     let function: (ck_function, Float)
 
     init(
-        weight: Tensor, bias: Tensor, mean: Tensor, variance: Tensor, epsilon: Float, activation: Pointwise? = nil
+        weight: Tensor, bias: Tensor, mean: Tensor, variance: Tensor, epsilon: Float, activation: Pointwise?
     ) {
         let inverse = variance.values.map { 1 / ($0 + epsilon).squareRoot() }
         let scale = zip(weight.values, inverse).map { $0 * $1 }
@@ -85,14 +63,9 @@ private struct AppliedNorm {
         function = activation.map { ($0.function, $0.parameter) } ?? (CK_FUNCTION_IDENTITY, 0)
     }
 
-    init(scale: [Float], shift: [Float]) {
-        (self.scale, self.shift, mean, inverseDeviation) = (scale, shift, [], [])
-        function = (CK_FUNCTION_IDENTITY, 0)
-    }
-
     private var channels: Int { scale.count }
 
-    func output(_ x: Tensor) -> Tensor {
+    private func output(_ x: Tensor) -> Tensor {
         precondition(x.shape.dimensions.last == channels, "\(x.shape) with \(channels) channels")
         return Tensor(shape: x.shape) { out in
             forEachPart(x) { x, first, rows in

@@ -52,15 +52,15 @@ struct Repetition {
         }
     }
 
-    /// `out[outer, inner] = Σ_middle a · b · scale`, or `Σ_middle a · scale`, of shape `small`.
-    func contract(_ a: Tensor, _ b: Tensor?, scale: Float = 1) -> Tensor {
+    /// `out[outer, inner] = Σ_middle a · b`, or `Σ_middle a`, of shape `small`.
+    func contract(_ a: Tensor, _ b: Tensor?) -> Tensor {
         Tensor(shape: small) { out in
             a.values.withUnsafeBufferPointer { a in
                 func run(_ b: UnsafePointer<Float>?) {
                     if outer == 1 {
                         Cores.share(inner, grain: max(16, 16_384 / middle)) { part in
                             ck_contract(
-                                a.baseAddress, b, 1, middle, inner, part.lowerBound, part.upperBound, scale, out)
+                                a.baseAddress, b, 1, middle, inner, part.lowerBound, part.upperBound, 1, out)
                         }
                         return
                     }
@@ -69,7 +69,7 @@ struct Repetition {
                         let first = part.lowerBound
                         ck_contract(
                             a.baseAddress! + first * block, b.map { $0 + first * block }, part.count, middle, inner, 0,
-                            inner, scale, out + first * inner)
+                            inner, 1, out + first * inner)
                     }
                 }
                 if let b { b.values.withUnsafeBufferPointer { run($0.baseAddress) } } else { run(nil) }

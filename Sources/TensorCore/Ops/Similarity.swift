@@ -1,14 +1,3 @@
-import CKernels
-
-/// Cosine of the angle between `a` and `b` along channels, `[…, C] → […]`; norms are held at 1e-8 or above.
-public func cosineSimilarity(_ a: Tensor, _ b: Tensor) -> Tensor {
-    precondition(a.shape == b.shape)
-    let channels = a.shape.dimensions.last ?? 1
-    var out = Tensor(zeros: Shape(Array(a.shape.dimensions.dropLast())))
-    ck_cosine_rows(a.values, b.values, out.values.count, Int32(channels), 1e-8, &out.values)
-    return out
-}
-
 /// Cosine of the angle between `a` and `b` along channels, `[…, C] → […]`; norms are held at 1e-8 or above. It can be
 /// differentiated any number of times.
 public func cosineSimilarity(_ a: Variable, _ b: Variable) -> Variable {

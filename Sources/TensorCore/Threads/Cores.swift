@@ -3,8 +3,8 @@ import Synchronization
 
 /// The machine's cores, which one operation at a time shares its work out to.
 ///
-/// The number of parts depends on the machine alone, never on who is free, so the same work gives the same bits each time:
-/// when another thread's operation holds the team, the parts run one after the other on the caller's thread.
+/// The number of parts depends on the machine alone, never on who is free, so the same work gives the same bits each
+/// time: when another thread's operation holds the team, the parts run one after the other on the caller's thread.
 public enum Cores {
     static let count = max(1, Int(ck_available_cores()))
     @TaskLocal private static var isShared = true
@@ -51,7 +51,8 @@ public enum Cores {
         isBusy.store(false, ordering: .releasing)
     }
 
-    /// Cuts 0 ..< count into one range for each core, at multiples of `grain`, and calls `body` with them at the same time.
+    /// Cuts 0 ..< count into one range for each core, at multiples of `grain`, and calls `body` with them at the same
+    /// time.
     ///
     /// - Parameter grain: ranges are no shorter than this: what is too little to be worth waking a core for.
     static func share(_ count: Int, grain: Int, _ body: (Range<Int>) -> Void) {

@@ -1,5 +1,5 @@
-// What the training kernels must agree with: the definitions, written out in double precision.
-#include "ck_training.h"
+// References of the training kernels: the definitions, written out in double precision.
+#include "CKernelReferences.h"
 #include <math.h>
 #include <stdlib.h>
 
@@ -34,6 +34,27 @@ static double function(double x, ck_function f, double p, int order) {
 void ck_function_reference(const float *in, const float *by, size_t count, ck_function f, float parameter, int order,
                            float *out) {
     for (size_t i = 0; i < count; i++) out[i] = (float)(function(in[i], f, parameter, order) * (by ? by[i] : 1));
+}
+
+void ck_convolution_reference(const float *in, const ck_window *g, const float *w, const float *bias, int outputs,
+                              int groups, float *out) {
+    const int gi = g->c / groups, go = outputs / groups;
+    for (int n = 0; n < g->n; n++)
+        for (int y = 0; y < g->oh; y++)
+            for (int x = 0; x < g->ow; x++)
+                for (int o = 0; o < outputs; o++) {
+                    double sum = bias ? bias[o] : 0;
+                    for (int ky = 0; ky < g->kernel_h; ky++)
+                        for (int kx = 0; kx < g->kernel_w; kx++) {
+                            const int iy = y * g->stride + ky * g->dilation - g->top;
+                            const int ix = x * g->stride + kx * g->dilation - g->left;
+                            if (iy < 0 || iy >= g->h || ix < 0 || ix >= g->w) continue;
+                            for (int i = 0; i < gi; i++)
+                                sum += (double)in[(((ptrdiff_t)n * g->h + iy) * g->w + ix) * g->c + o / go * gi + i] *
+                                       w[(((ptrdiff_t)ky * g->kernel_w + kx) * gi + i) * outputs + o];
+                        }
+                    out[(((ptrdiff_t)n * g->oh + y) * g->ow + x) * outputs + o] = (float)sum;
+                }
 }
 
 void ck_convolution_gradients_reference(const float *in, const float *out_gradient, const ck_window *g, const float *w,
