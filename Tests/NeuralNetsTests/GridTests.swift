@@ -4,8 +4,8 @@ import Testing
 
 /// Where the networks say that their maps' cells lie, against where the picture's columns show up in them.
 @Suite struct GridTests {
-    /// Every weight positive and symmetric, norms that do nothing: a cell answers to pixels left and right of its centre
-    /// alike.
+    /// Every weight positive and symmetric, norms that do nothing: a cell answers to pixels left and right of its
+    /// centre alike.
     private struct EvenParameters: ParameterSource {
         let padding: PaddingStyle
         let batchNormEpsilon: Float = 0
@@ -50,7 +50,8 @@ import Testing
     }
 
     @Test func weights_that_look_to_the_upper_left_are_found_out() throws {
-        // Every 3×3 kernel looks one of its own input's cells up and to the left: the stem 1 pixel, then 2; 2 and 4; 4 and 8.
+        // Every 3×3 kernel looks one of its own input's cells up and to the left: the stem 1 pixel, then 2; 2 and 4; 4
+        // and 8.
         for (offset, expected) in zip(try offsets(CornerParameters(), side: 224), [-3.0, -9, -21]) {
             #expect(abs(offset.rows - expected) < 0.5 && abs(offset.columns - expected) < 0.5, "\(offset), \(expected)")
         }

@@ -3,8 +3,8 @@ import NeuralNets
 import TestSupport
 import Testing
 
-/// Pickles that ask for more than tensors, for elements that are not there, or for more stack, time or memory than they are
-/// worth; and the forms that must be read all the same.
+/// Pickles that ask for more than tensors, for elements that are not there, or for more stack, time or memory than they
+/// are worth; and the forms that must be read all the same.
 @Suite struct HostilePickleTests {
     /// The error that reading ends in.
     private func refusal(_ data: Data) throws -> WeightError {
@@ -151,7 +151,7 @@ import Testing
         }
     }
 
-    /// What PyTorch wrote long ago: tensors rebuilt from four arguments, an OrderedDict from a list of pairs.
+    /// The form of old PyTorch versions: tensors rebuilt from four arguments, an OrderedDict from a list of pairs.
     @Test func the_oldest_forms_are_read() throws {
         let file = stream([.init(key: "0", floats: [1, 2, 3, 4])]) { pickle in
             pickle.global("collections", "OrderedDict")

@@ -16,7 +16,7 @@ import Testing
     struct Refused: Sendable, CustomTestStringConvertible {
         let file: String
         let code: WeightError.Code
-        /// What the message must tell.
+        /// The text that the message must contain.
         let words: [String]
         var testDescription: String { file }
     }

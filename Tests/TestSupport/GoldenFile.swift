@@ -53,7 +53,8 @@ public struct MissingGolden: Error, CustomStringConvertible {
     public var description: String { "the golden file lacks \(name)" }
 }
 
-/// The largest |got − want| / max(1, |want|), and where it is; infinite when the counts differ or a value is not finite.
+/// The largest |got − want| / max(1, |want|), and where it is; infinite when the counts differ or a value is not
+/// finite.
 public func worstDifference(_ got: [Float], _ want: [Float]) -> (difference: Float, index: Int) {
     guard got.count == want.count else { return (.infinity, -1) }
     var worst: (difference: Float, index: Int) = (0, 0)

@@ -20,7 +20,7 @@ public enum TorchFixture {
         }
     }
 
-    /// What `torch.save(state_dict)` pickles: float tensors, each with a storage of its own, and those storages.
+    /// The pickle of `torch.save(state_dict)`: float tensors, each with a storage of its own, and those storages.
     public static func stateDict(_ tensors: [String: StoredTensor]) -> (pickle: Data, storages: [Storage]) {
         var pickle = PickleWriter()
         var storages: [Storage] = []

@@ -1,8 +1,8 @@
 /// Where a feature map's cells lie on the network's picture, along one axis.
 ///
-/// Of a network's own graph, a cell's centre is that of its receptive field: with zero padding and strides it is not where an even division of
-/// the picture would put it (a symmetrically padded 3×3 convolution of stride 2 keeps its first cell on the first pixel),
-/// and a map that is stretched to the picture without regard to this shows everything up to half a cell off.
+/// A cell's centre is that of its receptive field. With zero padding and strides it is not where an even division of
+/// the picture would put it: a symmetrically padded 3×3 convolution of stride 2 keeps its first cell on the first
+/// pixel. A map stretched to the picture without regard to this shows everything up to half a cell off.
 public struct GridAxis: Sendable, Equatable {
     /// Cells.
     public let count: Int
@@ -30,7 +30,8 @@ public struct GridAxis: Sendable, Equatable {
     /// The same cells, `offset` pixels further on.
     func moved(by offset: Double) -> GridAxis { GridAxis(count: count, first: first + offset, step: step) }
 
-    /// What windows of `kernel` cells, `stride` apart, the first beginning `padding` cells before this axis, make of it.
+    /// The output cells of windows of `kernel` cells, `stride` apart, the first beginning `padding` cells before this
+    /// axis.
     func windows(kernel: Int, stride: Int, padding: (before: Int, total: Int)) -> GridAxis {
         let centre = Double(kernel - 1) / 2 - Double(padding.before)
         return GridAxis(

@@ -6,10 +6,10 @@ import TensorCore
 //   1. its data, and how many channels and which cells its output has (`channels(of:)`, `grid(over:in:)`);
 //   2. its parameters, by the names that weight files give them (`parameters`, `with`);
 //   3. its forward pass on variables, which training differentiates (`forward`);
-//   4. its steps in an inference plan (`compile`, of `PlannedLayer`), and what a convolution before it may do in its place
-//      (`fusion`).
-// The defaults below are those of an element-wise layer without parameters. Then the layer gets a line in `NetworkBuilder`,
-// by which networks use it. Nothing else knows the layers by name.
+//   4. its steps in an inference plan (`compile`, of `PlannedLayer`), and the part of its work that a convolution before
+//      it may do (`fusion`).
+// The defaults below are those of an element-wise layer without parameters. Then the layer gets a line in
+// `NetworkBuilder`, by which networks use it. Nothing else knows the layers by name.
 
 /// Where the cells of a feature map lie on the network's input.
 public typealias MapGrid = (rows: GridAxis, columns: GridAxis)
@@ -25,7 +25,7 @@ public protocol Layer: Sendable {
     ///   - picture: those of what the network reads.
     func grid(over inputs: [MapGrid], in picture: MapGrid) -> MapGrid
 
-    /// What training changes, in the order in which `forward` and `with` have it.
+    /// The values that training changes, in the order of `forward` and `with`.
     var parameters: [LayerParameter] { get }
     /// A batch norm's running statistics.
     var statistics: RunningStatistics? { get }
@@ -37,8 +37,8 @@ public protocol Layer: Sendable {
 
     /// The function that the layer applies to every element, when it does nothing else.
     var function: Pointwise? { get }
-    /// Whether `forward` applies a function that alone reads the output (`LayerPass.function`) by itself, so that one map
-    /// less is kept for the gradients.
+    /// Whether `forward` applies a function that alone reads the output (`LayerPass.function`) by itself, so that one
+    /// map less is kept for the gradients.
     var takesFunction: Bool { get }
 }
 
@@ -54,23 +54,23 @@ extension Layer {
 
 /// One of a layer's parameters.
 public struct LayerParameter: Sendable {
-    /// What follows the layer's scope in its name: `.weight`, `.bias`, nothing.
+    /// The part of its name behind the layer's scope: `.weight`, `.bias`, nothing.
     public let suffix: String
     public let value: Tensor
     /// How it lies in a weight file.
     public let layout: ParameterLayout
 
-    init(_ suffix: String, _ value: Tensor, _ layout: ParameterLayout) {
+    package init(_ suffix: String, _ value: Tensor, _ layout: ParameterLayout) {
         (self.suffix, self.value, self.layout) = (suffix, value, layout)
     }
 
     /// A vector.
-    init(_ suffix: String, _ values: [Float]) {
+    package init(_ suffix: String, _ values: [Float]) {
         self.init(suffix, Tensor(shape: [values.count], values: values), .plain(values.count))
     }
 }
 
-/// What a layer is given for one forward pass besides its inputs.
+/// The data of one forward pass that a layer reads besides its inputs.
 public struct LayerPass {
     /// Where batch norms take their mean and variance from.
     public enum Normalization: Sendable {
@@ -80,7 +80,7 @@ public struct LayerPass {
         case batch(momentum: Float)
     }
 
-    /// What the network reads.
+    /// The network's input.
     public let input: Variable
     /// In the order of `Layer.parameters`.
     public let parameters: [Variable]

@@ -118,8 +118,8 @@ public struct Convolution: PlannedLayer {
         if let residual = tail.residual { plan.release(residual) }
     }
 
-    /// Whether minimal filtering is the faster way: enough outputs to share out the transforms, and channels to fill the
-    /// products.
+    /// Whether minimal filtering is the faster way: enough outputs to share out the transforms, and channels to fill
+    /// the products.
     private func suitsMinimalFiltering(_ input: PlanValue) -> Bool {
         kernel == 3 && stride == 1 && groups == 1 && padding(for: input.height).before == 1 && input.channels >= 48
             && outputChannels >= 48 && input.height >= 8 && input.width >= 8

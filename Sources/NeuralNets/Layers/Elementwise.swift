@@ -1,7 +1,7 @@
 import CKernels
 import TensorCore
 
-/// What the network reads: a normalised picture, or feature maps.
+/// The network's input: a normalised picture, or feature maps.
 public struct InputLayer: PlannedLayer {
     public let channels: Int
 

@@ -1,7 +1,7 @@
 import TensorCore
 
-/// Writes a `NetworkGraph` while reading its parameters by the name of their scope, so that a network's definition reads
-/// like its paper and a missing tensor names itself.
+/// Writes a `NetworkGraph` while reading its parameters by the name of their scope, so that a network's definition
+/// reads like its paper and a missing tensor names itself.
 ///
 /// Every call that reads parameters throws `WeightError` naming the first missing or mis-shaped one.
 struct NetworkBuilder {
@@ -10,7 +10,7 @@ struct NetworkBuilder {
     let weights: any ParameterSource
     private(set) var graph: NetworkGraph
 
-    /// - Parameter graph: what is gone on with.
+    /// - Parameter graph: the network to extend.
     init(_ weights: any ParameterSource, extending graph: NetworkGraph = NetworkGraph()) {
         (self.weights, self.graph) = (weights, graph)
     }
@@ -29,7 +29,7 @@ struct NetworkBuilder {
             x, scope, layout, to: outputChannels, stride: stride, padding: weights.padding, groups: groups, bias: bias)
     }
 
-    /// A square convolution with so many rows and columns of padding on every side, whatever the weights' own style.
+    /// A square convolution with `padding` rows and columns on every side, whatever the weights' own style.
     mutating func convolution(
         _ x: NodeID, _ scope: String, to outputChannels: Int, kernel: Int, stride: Int, padding: Int,
         bias: Bool = false
@@ -139,7 +139,7 @@ struct NetworkBuilder {
         graph.append(layer, inputs, scope: scope)
     }
 
-    /// Whether the weights go on with this tensor; the graph remembers where they ended.
+    /// Whether the weights continue with this tensor; the graph remembers where they ended.
     mutating func goesOn(with tensor: String) -> Bool {
         if weights.contains(tensor) { return true }
         graph.end(before: tensor)

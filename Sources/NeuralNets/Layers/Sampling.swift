@@ -14,8 +14,8 @@ public struct Concatenation: PlannedLayer {
     }
 }
 
-/// Samples a learnt grid at coordinates `[H, W, 2]`, each (x, y) in −1…1 from edge to edge: bilinear, zeros outside, corners
-/// not aligned.
+/// Samples a learnt grid at coordinates `[H, W, 2]`, each (x, y) in −1…1 from edge to edge: bilinear, zeros outside,
+/// corners not aligned.
 public struct GridSample: PlannedLayer {
     /// `[h, w, channels]`
     public let grid: Tensor

@@ -48,8 +48,8 @@ public struct TransposedConvolution: PlannedLayer {
 
     // MARK: Plan
 
-    /// With its batch norm, bias and activation, as one dense product for each phase of the output: pixels whose positions
-    /// differ by multiples of the stride meet the same taps of the kernel.
+    /// With its batch norm, bias and activation, as one dense product for each phase of the output: pixels whose
+    /// positions differ by multiples of the stride meet the same taps of the kernel.
     package func compile(_ id: NetworkGraph.NodeID, into plan: inout PlanCompiler) {
         let source = plan.inputs(of: id)[0], input = plan.value(of: source)
         let tail = plan.takeTail(of: id, bias: bias, allowsResidual: false), output = plan.makeValue(tail.last)

@@ -2,9 +2,9 @@
 /// transposed ones back up, ReLU between them, a sigmoid behind the last. Parameter names are those of the authors'
 /// checkpoints.
 ///
-/// As published, inputs are 28 × 28, convolutions pad 2 and transposed ones take off 2, 1, 2, 1: 28 → 15 → 8 → 5 → 3 → 4 → 8
-/// → 14 → 28. No other size comes out as it went in, so others use padding 1 everywhere: each layer then halves or doubles
-/// exactly, and any multiple of 16 will do.
+/// As published, inputs are 28 × 28, convolutions pad 2 and transposed ones take off 2, 1, 2, 1: 28 → 15 → 8 → 5 → 3 →
+/// 4 → 8 → 14 → 28. No other size comes out as it went in, so others use padding 1 everywhere: each layer then halves
+/// or doubles exactly, and any multiple of 16 will do.
 public struct ConvolutionalAutoencoder: Sendable, Equatable {
     public let channels, height, width: Int
 

@@ -1,6 +1,6 @@
-/// DenseNet-BC for small pictures (Huang et al., CVPR 2017): three blocks in which every layer reads all layers before it,
-/// with bottlenecks and compression between the blocks. Parameter names are those of the checkpoints that ODIN's authors
-/// use.
+/// DenseNet-BC for small pictures (Huang et al., CVPR 2017): three blocks in which every layer reads all layers before
+/// it, with bottlenecks and compression between the blocks. Parameter names are those of the checkpoints that ODIN's
+/// authors use.
 public struct DenseNet: Sendable, Equatable {
     /// 6n + 4 layers, n of them in each block.
     public var depth: Int
@@ -86,7 +86,7 @@ public struct WideResNet: Sendable, Equatable {
 
 /// A linear layer on a frozen network's pooled maps.
 public struct LinearClassifier: Sendable, Equatable {
-    /// Of the maps that are pooled.
+    /// The maps that are pooled.
     public var levels: [String]
     public var classes: Int
 

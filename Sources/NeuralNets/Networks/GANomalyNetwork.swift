@@ -4,14 +4,14 @@ import TensorCore
 /// encodes the result again, and a discriminator whose last features are compared. Parameter names are those of the
 /// authors' checkpoints.
 ///
-/// The authors' networks halve the picture down to 4 × 4, which takes sides that are powers of two. Here the side is halved
-/// while it is even and above 4, and the last convolution covers whatever is left: the same network for powers of two, and
-/// one for every other multiple of 16.
+/// The authors' networks halve the picture down to 4 × 4, which takes sides that are powers of two. Here the side is
+/// halved while it is even and above 4, and the last convolution covers whatever is left: the same network for powers
+/// of two, and one for every other multiple of 16.
 public struct GANomalyNetwork: Sendable, Equatable {
     /// Height and width of the pictures: a multiple of 16, 32 … 256.
     public var side: Int
     public var channels = 3
-    /// Of the code in the middle.
+    /// Channels of the code in the middle.
     public var latent = 100
     /// Channels behind the first convolution, doubled at every halving.
     public var width = 64

@@ -31,11 +31,11 @@ public struct MapOffset: Sendable, Equatable {
 extension Backbone {
     /// The same backbone, knowing where the cells of `taps` look on a picture of this size.
     ///
-    /// Padding and strides give a cell its receptive field, but not where in it the trained weights look: weights that were
-    /// trained with TensorFlow's padding and run with symmetric padding look half an input cell to the upper left at every
-    /// stride. So a dot is drawn at 16 places, dark and bright, and the middle of what changes is compared with the dot. The
-    /// places are spread over one cell of the coarsest level around the picture's middle; the picture is enlarged, by whole
-    /// coarsest cells, so that no answer reaches its border.
+    /// Padding and strides give a cell its receptive field, but not where in it the trained weights look: weights that
+    /// were trained with TensorFlow's padding and run with symmetric padding look half an input cell to the upper left
+    /// at every stride. So a dot is drawn at 16 places, dark and bright, and the middle of what changes is compared
+    /// with the dot. The places are spread over one cell of the coarsest level around the picture's middle; the picture
+    /// is enlarged, by whole coarsest cells, so that no answer reaches its border.
     ///
     /// - Throws: `WeightError` for an unknown tap, `ThreadError`.
     public func registered(taps: [String], height: Int, width: Int, threads: Int) throws -> Backbone {

@@ -1,4 +1,5 @@
-/// A weight file asked by canonical names: which network it is, whose dialect it speaks, and its tensors by name and shape.
+/// A weight file asked by canonical names: which network it is, whose dialect it speaks, and its tensors by name and
+/// shape.
 public struct NamedWeights: ParameterSource {
     public let architecture: BackboneArchitecture
     public let dialect: WeightDialect

@@ -47,6 +47,9 @@ public final class InferencePlan {
         }
     }
 
+    /// The kinds of its steps, in order.
+    package var stepKinds: [String] { steps.map { "\(type(of: $0))" } }
+
     deinit { ck_team_destroy(team) }
 
     /// Computes every output from `input`.

@@ -1,7 +1,7 @@
 import TensorCore
 
-/// Scales gradients down so that their norm, taken over all of them together, is at most `maximum` (Pascanu et al. 2013);
-/// as PyTorch, by `maximum / (norm + 1e-6)`.
+/// Scales gradients down so that their norm, taken over all of them together, is at most `maximum` (Pascanu et al.
+/// 2013); as PyTorch, by `maximum / (norm + 1e-6)`.
 ///
 /// - Returns: the norm before.
 @discardableResult

@@ -20,8 +20,8 @@ public enum Initializer: Sendable, Equatable {
     /// How PyTorch begins convolutions and linear layers: uniform within ±1/√fan-in.
     public static let layerDefault = Initializer.kaimingUniform(gain: Float(1.0 / 3).squareRoot())
 
-    /// - Parameter shape: in the frameworks' layout, `[outputs, inputs / groups, kernel…]`, of rank 2 or more where fans
-    ///   count.
+    /// - Parameter shape: in the frameworks' layout, `[outputs, inputs / groups, kernel…]`, of rank 2 or more where
+    ///   fans count.
     public func values(_ shape: [Int], using generator: inout some RandomNumberGenerator) -> [Float] {
         let count = shape.reduce(1, *)
         switch self {

@@ -1,6 +1,6 @@
 extension NetworkGraph {
-    /// The nodes of `order` in runs between which a single value passes: the blocks of a network without connections around
-    /// them.
+    /// The nodes of `order` in runs between which a single value passes: the blocks of a network without connections
+    /// around them.
     ///
     /// - Parameters:
     ///   - order: nodes in evaluation order.

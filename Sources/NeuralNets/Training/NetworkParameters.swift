@@ -1,6 +1,6 @@
 import TensorCore
 
-/// What training changes in a network: its parameters, by the names that weight files give them, and the running
+/// The trained part of a network: its parameters, by the names that weight files give them, and the running
 /// statistics of its batch norms.
 public struct NetworkParameters: Sendable, Equatable {
     /// Weights, biases and grids in network order, in the operations' layout.

@@ -14,7 +14,7 @@ public struct ParameterGroup: Sendable, Equatable {
     }
 }
 
-/// What an optimiser remembers from step to step. Restored, it goes on bit for bit as if it had never stopped.
+/// An optimiser's memory from step to step. Restored, it continues bit for bit as if it had never stopped.
 public struct OptimizerState: Sendable, Equatable {
     /// Steps done.
     public var steps: Int

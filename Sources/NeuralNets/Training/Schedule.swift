@@ -1,11 +1,12 @@
 import Foundation
 
-/// What an epoch's learning rates are multiplied by.
+/// The factor on an epoch's learning rates.
 public enum Schedule: Sendable, Equatable {
     case constant
     /// Times `factor` after every `period` epochs.
     case steps(period: Int, factor: Double)
-    /// From 1 down to `floor` along half a cosine over `epochs` epochs (Loshchilov & Hutter, ICLR 2017, without restarts).
+    /// From 1 down to `floor` along half a cosine over `epochs` epochs (Loshchilov & Hutter, ICLR 2017, without
+    /// restarts).
     case cosine(epochs: Int, floor: Double)
 
     /// - Parameter epoch: from 0.

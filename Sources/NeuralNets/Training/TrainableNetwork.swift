@@ -55,7 +55,7 @@ public struct TrainableNetwork {
         return wanted.compactMap { values[$0] }
     }
 
-    /// What one evaluation is about.
+    /// The conditions of one evaluation.
     private struct Way {
         let input: Variable
         /// Nodes whose values somebody asks for.
@@ -82,7 +82,7 @@ public struct TrainableNetwork {
                 way.absorbed.contains(id)
                 ? inputs[0] : output(of: node, inputs, way, function: way.fused[id])
             values[id] = way.adjusting[id].map { $0(out) } ?? out
-            // What nobody reads any more is let go; the record keeps what gradients need.
+            // Values without further readers are released; the record keeps those that gradients need.
             for input in node.inputs {
                 pending[input, default: 0] -= 1
                 if pending[input] == 0, !way.kept.contains(input) { values[input] = nil }
@@ -111,13 +111,13 @@ public struct TrainableNetwork {
             return (value, copy)
         }
         let first = run(inputs.map(\.detached))
-        // Of the second run the running statistics do not hear.
+        // The second run leaves the running statistics as they are.
         statistics = first.network.statistics
         return Variable(first.value.value, recomputedFrom: inputs) { run($0).value }
     }
 
-    /// Activations that alone read a batch norm, by the norm that then applies them itself, so that one map less is kept;
-    /// and the nodes that are absorbed in this way.
+    /// Activations that alone read a batch norm, by the norm that then applies them itself, so that one map less is
+    /// kept; and the nodes that are absorbed in this way.
     private func activationsBehindNorms(
         _ order: [NetworkGraph.NodeID], except kept: Set<NetworkGraph.NodeID>
     ) -> (fused: [NetworkGraph.NodeID: Pointwise], absorbed: Set<NetworkGraph.NodeID>) {

@@ -1,6 +1,7 @@
 import TensorCore
 
-/// What a training goes on from: the parameters, the batch norms' statistics and the optimiser's memory, bit for bit.
+/// The state from which a training resumes: the parameters, the batch norms' statistics and the optimiser's memory, bit
+/// for bit.
 public struct TrainingState: Sendable, Equatable {
     public var parameters: NetworkParameters
     public var optimizer: OptimizerState

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What turns pixels in 0…1 into a network's input: `(pixel − mean) / std`, per channel.
+/// The map from pixels in 0…1 to a network's input: `(pixel − mean) / std`, per channel.
 public struct Normalization: Sendable, Equatable, Codable {
     public var mean: [Float]
     public var std: [Float]

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a restricted unpickling can yield: plain values, containers and the few objects a state dict is made of.
+/// The result of a restricted unpickling: plain values, containers and the few objects a state dict is made of.
 enum PickleValue {
     case none
     case bool(Bool)

@@ -10,8 +10,8 @@ enum Safetensors {
         let range: Range<Int>
     }
 
-    /// Bytes; parsed, a header takes many times as much. A network needs some 100,000, a model with the calibration scores
-    /// of 100,000 pictures some 10,000,000.
+    /// Bytes; parsed, a header takes many times as much. A network needs some 100,000, a model with the calibration
+    /// scores of 100,000 pictures some 10,000,000.
     private static let longestHeader = 32 << 20
 
     static func read(_ data: Data) throws -> WeightFile {

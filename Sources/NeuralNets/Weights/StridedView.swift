@@ -15,7 +15,7 @@ struct StridedView {
         self.tensor = tensor
         self.storage = storage
         let size = tensor.storage.dtype.size, available = storage.count / size
-        // Of an empty tensor nothing is read, whatever its offset and strides say.
+        // Nothing is read of an empty tensor, whatever its offset and strides say.
         guard !tensor.shape.contains(0) else {
             (count, byteCount, isContiguous) = (0, 0, true)
             return

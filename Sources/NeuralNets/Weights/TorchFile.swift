@@ -58,7 +58,8 @@ enum TorchFile {
         return try flatten(root, unpickler.heap, size: data.count) { storages[$0] }
     }
 
-    /// The state dict: the outermost dictionary that has tensors as direct values; `module.` prefixes (DataParallel) go.
+    /// The state dict: the outermost dictionary that has tensors as direct values; `module.` prefixes (DataParallel)
+    /// go.
     ///
     /// - Parameter size: of the file, in bytes; copies of views may take no more.
     private static func flatten(

@@ -1,6 +1,7 @@
 /// The constructors that a pickled state dict may call, as values.
 enum TorchObjects {
-    /// PyTorch's own limit. A long shape, written once and named by thousands of tensors, would take time and memory for each.
+    /// PyTorch's own limit. A long shape, written once and named by thousands of tensors, would take time and memory
+    /// for each.
     private static let mostDimensions = 64
 
     static func call(

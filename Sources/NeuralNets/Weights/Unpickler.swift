@@ -43,47 +43,14 @@ struct Unpickler {
     }
 
     private mutating func execute(_ opcode: UInt8) throws {
+        if try pushLiteral(opcode) { return }
+        if try makeContainer(opcode) { return }
         switch opcode {
         case 0x80: _ = try reader.byte()
         case 0x95: _ = try reader.bytes(8)
         case UInt8(ascii: "("): marks.append(stack.count)
         case UInt8(ascii: "0"): _ = try pop()
         case UInt8(ascii: "2"): stack.append(try top())
-        case UInt8(ascii: "N"): stack.append(.none)
-        case 0x88: stack.append(.bool(true))
-        case 0x89: stack.append(.bool(false))
-        case UInt8(ascii: "I"), UInt8(ascii: "L"): try pushIntegerLine()
-        case UInt8(ascii: "J"): stack.append(.integer(Int(try reader.integer(Int32.self))))
-        case UInt8(ascii: "K"): stack.append(.integer(Int(try reader.byte())))
-        case UInt8(ascii: "M"): stack.append(.integer(Int(try reader.integer(UInt16.self))))
-        case 0x8a: try pushLong(Int(try reader.byte()))
-        case UInt8(ascii: "G"):
-            let bits = try reader.bytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-            stack.append(.float(Double(bitPattern: bits)))
-        case UInt8(ascii: "F"):
-            guard let value = Double(try reader.line()) else { throw damaged("a float") }
-            stack.append(.float(value))
-        case UInt8(ascii: "X"): try pushString(Int(try reader.integer(UInt32.self)))
-        case 0x8c: try pushString(Int(try reader.byte()))
-        case UInt8(ascii: "U"): try pushString(Int(try reader.byte()))
-        case UInt8(ascii: "T"): try pushString(Int(try reader.integer(UInt32.self)))
-        case 0x8d: try pushString(try length64())
-        case UInt8(ascii: "B"): stack.append(.bytes(Data(try reader.bytes(Int(try reader.integer(UInt32.self))))))
-        case UInt8(ascii: "C"): stack.append(.bytes(Data(try reader.bytes(Int(try reader.byte())))))
-        case UInt8(ascii: ")"): stack.append(heap.sequence([]))
-        case UInt8(ascii: "]"), 0x8f: stack.append(heap.sequence([]))
-        case UInt8(ascii: "}"): stack.append(heap.dictionary([]))
-        case UInt8(ascii: "t"), UInt8(ascii: "l"): stack.append(heap.sequence(try popToMark()))
-        case UInt8(ascii: "d"): stack.append(heap.dictionary(try pairs(popToMark())))
-        case 0x85: try pushTuple(1)
-        case 0x86: try pushTuple(2)
-        case 0x87: try pushTuple(3)
-        case UInt8(ascii: "a"): try append([pop()])
-        case UInt8(ascii: "e"), 0x90: try append(popToMark())
-        case UInt8(ascii: "s"):
-            let value = try pop(), key = try pop()
-            try setItems([(key, value)])
-        case UInt8(ascii: "u"): try setItems(try pairs(popToMark()))
         case UInt8(ascii: "q"): memo[Int(try reader.byte())] = try top()
         case UInt8(ascii: "r"): memo[Int(try reader.integer(UInt32.self))] = try top()
         case 0x94: memo[memo.count] = try top()
@@ -106,6 +73,59 @@ struct Unpickler {
                 .refused,
                 "pickle opcode 0x\(String(opcode, radix: 16)) is not one that a weight file needs; nothing was run")
         }
+    }
+
+    /// Numbers, strings, bytes.
+    /// - Returns: whether the opcode was one of theirs.
+    private mutating func pushLiteral(_ opcode: UInt8) throws -> Bool {
+        switch opcode {
+        case UInt8(ascii: "N"): stack.append(.none)
+        case 0x88: stack.append(.bool(true))
+        case 0x89: stack.append(.bool(false))
+        case UInt8(ascii: "I"), UInt8(ascii: "L"): try pushIntegerLine()
+        case UInt8(ascii: "J"): stack.append(.integer(Int(try reader.integer(Int32.self))))
+        case UInt8(ascii: "K"): stack.append(.integer(Int(try reader.byte())))
+        case UInt8(ascii: "M"): stack.append(.integer(Int(try reader.integer(UInt16.self))))
+        case 0x8a: try pushLong(Int(try reader.byte()))
+        case UInt8(ascii: "G"):
+            let bits = try reader.bytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+            stack.append(.float(Double(bitPattern: bits)))
+        case UInt8(ascii: "F"):
+            guard let value = Double(try reader.line()) else { throw damaged("a float") }
+            stack.append(.float(value))
+        case UInt8(ascii: "X"): try pushString(Int(try reader.integer(UInt32.self)))
+        case 0x8c: try pushString(Int(try reader.byte()))
+        case UInt8(ascii: "U"): try pushString(Int(try reader.byte()))
+        case UInt8(ascii: "T"): try pushString(Int(try reader.integer(UInt32.self)))
+        case 0x8d: try pushString(try length64())
+        case UInt8(ascii: "B"): stack.append(.bytes(Data(try reader.bytes(Int(try reader.integer(UInt32.self))))))
+        case UInt8(ascii: "C"): stack.append(.bytes(Data(try reader.bytes(Int(try reader.byte())))))
+        default: return false
+        }
+        return true
+    }
+
+    /// Sequences and dictionaries, and what is put into them.
+    /// - Returns: whether the opcode was one of theirs.
+    private mutating func makeContainer(_ opcode: UInt8) throws -> Bool {
+        switch opcode {
+        case UInt8(ascii: ")"): stack.append(heap.sequence([]))
+        case UInt8(ascii: "]"), 0x8f: stack.append(heap.sequence([]))
+        case UInt8(ascii: "}"): stack.append(heap.dictionary([]))
+        case UInt8(ascii: "t"), UInt8(ascii: "l"): stack.append(heap.sequence(try popToMark()))
+        case UInt8(ascii: "d"): stack.append(heap.dictionary(try pairs(popToMark())))
+        case 0x85: try pushTuple(1)
+        case 0x86: try pushTuple(2)
+        case 0x87: try pushTuple(3)
+        case UInt8(ascii: "a"): try append([pop()])
+        case UInt8(ascii: "e"), 0x90: try append(popToMark())
+        case UInt8(ascii: "s"):
+            let value = try pop(), key = try pop()
+            try setItems([(key, value)])
+        case UInt8(ascii: "u"): try setItems(try pairs(popToMark()))
+        default: return false
+        }
+        return true
     }
 
     private func damaged(_ what: String) -> WeightError { WeightError(.corrupt, "the pickle is damaged at \(what)") }
@@ -157,7 +177,8 @@ struct Unpickler {
         stack.append(.integer(value))
     }
 
-    /// Little-endian two's complement; the header's magic number takes 10 bytes, more than fits, and only its bytes count.
+    /// Little-endian two's complement; the header's magic number takes 10 bytes, more than fits, and only its bytes
+    /// count.
     private mutating func pushLong(_ length: Int) throws {
         let bytes = try reader.bytes(length)
         if length > 8 { return stack.append(.bytes(Data(bytes))) }

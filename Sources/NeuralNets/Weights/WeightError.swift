@@ -16,7 +16,7 @@ public struct WeightError: Error, Sendable, Equatable, CustomStringConvertible {
     }
 
     public let code: Code
-    /// What was being done, what was expected, what was found.
+    /// The action, what was expected, and what was found.
     public let message: String
 
     public init(_ code: Code, _ message: String) {

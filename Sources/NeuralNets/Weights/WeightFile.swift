@@ -1,7 +1,8 @@
 import Foundation
 
 /// The tensors of one weight file, whatever its container: safetensors, or PyTorch's `.pth` as a zip or as the older
-/// stream of pickles. The content decides, not the name. Loading runs nothing and allocates no more than the file holds.
+/// stream of pickles. The content decides, not the name. Loading runs nothing and allocates no more than the file
+/// holds.
 public struct WeightFile: Sendable {
     public var tensors: [String: StoredTensor]
     public var metadata: [String: String]

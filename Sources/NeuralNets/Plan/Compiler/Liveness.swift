@@ -30,7 +30,8 @@ struct Liveness {
     }
 }
 
-/// Hands out buffers and takes them back when no later step reads them, so that a whole network runs in a few megabytes.
+/// Hands out buffers and takes them back when no later step reads them, so that a whole network runs in a few
+/// megabytes.
 struct BufferArena {
     private var free: [FloatBuffer] = []
     private(set) var allocatedFloats = 0

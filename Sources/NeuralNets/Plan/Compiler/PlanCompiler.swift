@@ -1,7 +1,7 @@
 import CKernels
 
-/// Derives the steps of an `InferencePlan` from a network: each layer writes its own (`PlannedLayer.compile`) through the
-/// calls below. `Fusion` decides which layers have none, `Liveness` which maps share a buffer.
+/// Derives the steps of an `InferencePlan` from a network: each layer writes its own (`PlannedLayer.compile`) through
+/// the calls below. `Fusion` decides which layers have none, `Liveness` which maps share a buffer.
 package struct PlanCompiler {
     typealias NodeID = NetworkGraph.NodeID
 
@@ -41,7 +41,7 @@ package struct PlanCompiler {
         for (id, layer) in layers where !fusion.isAbsorbed(id) { layer.compile(id, into: &self) }
     }
 
-    // MARK: What a layer asks
+    // MARK: Questions of a layer
 
     func inputs(of node: NodeID) -> [NodeID] { graph.nodes[node].inputs }
     func channels(of node: NodeID) -> Int { graph.nodes[node].channels }
@@ -55,7 +55,7 @@ package struct PlanCompiler {
     /// The step that writes a node's map, or the last of several.
     func step(computing node: NodeID) -> (any PlanStep)? { producers[node] }
 
-    // MARK: What a layer writes
+    // MARK: Output of a layer
 
     /// Adds a step that writes `node`'s map, or a part of it.
     mutating func append(_ step: any PlanStep, for node: NodeID) {
@@ -76,8 +76,8 @@ package struct PlanCompiler {
         return value
     }
 
-    /// The node's map as another shape over the memory of `source`; its last read is never counted, so the memory goes back
-    /// once.
+    /// The node's map as another shape over the memory of `source`; its last read is never counted, so the memory goes
+    /// back once.
     mutating func makeView(_ node: NodeID, of source: NodeID) {
         let (rows, columns) = grids[node]
         values[node] = PlanValue(

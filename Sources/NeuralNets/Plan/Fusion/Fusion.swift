@@ -1,7 +1,7 @@
 import CKernels
 
-/// Decides which layers have no step of their own: batch norms are folded into the convolution before them, shortcuts and
-/// activations fused into its epilogue, squeeze-excitation gates into the weights behind them.
+/// Decides which layers have no step of their own: batch norms are folded into the convolution before them, shortcuts
+/// and activations fused into its epilogue, squeeze-excitation gates into the weights behind them.
 ///
 /// A layer is taken over only where the one before it has no other reader, and nobody taps what lies between.
 struct Fusion {

@@ -1,7 +1,7 @@
 import CKernels
 import TensorCore
 
-/// What a layer is to the one before it: whether its work can be done by that one's step.
+/// A layer's role for the one before it: whether the step of that one can do its work.
 package enum FusionRole {
     /// Nothing: it has a step of its own.
     case none

@@ -33,7 +33,8 @@ struct RowLayout {
             isContiguous: false, owner: padded, geometry: geometry, paddedWidth: paddedWidth)
     }
 
-    /// `[taps][output pixels]` row pointers; taps that fall into the padding point at `zeros`. The caller owns the memory.
+    /// `[taps][output pixels]` row pointers; taps that fall into the padding point at `zeros`. The caller owns the
+    /// memory.
     func makeTable(_ offset: Int, _ zeros: UnsafePointer<Float>) -> UnsafeMutablePointer<UnsafePointer<Float>?> {
         let g = geometry
         let pixels = g.outputHeight * g.outputWidth

@@ -7,7 +7,7 @@ final class TransposedConvolutionStep: PlanStep {
 
     private let phases: [Phase]
     private let keepAlive: [AnyObject]
-    /// Of all phases one after the other: the first line of each.
+    /// The first line of each phase, counted over all phases one after the other.
     private let firstLines: [Int]
     private let lines: Int
 
