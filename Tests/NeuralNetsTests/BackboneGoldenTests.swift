@@ -24,30 +24,36 @@ import Testing
     @Test(arguments: cases, [1, 2])
     func a_fused_network_agrees_with_the_published_one(_ network: Case, threads: Int) throws {
         let golden = try GoldenFile(network.file)
-        let input = try golden.tensor("input").channelsLast()
+        let inputs = try golden.pictures("input"), first = try #require(inputs.first)
         let stages = golden.names.filter { $0 != "input" }
         #expect(stages.count >= 3)
         let graph = try network.architecture.graph(FormulaWeights())
-        let nodes = try stages.map { try #require(graph.node(named: network.tap($0))) }
+        let nodes = try stages.map { try #require(graph.node(named: network.tap($0)), "no tap is known for \($0)") }
+        let wanted = try stages.map { try golden.pictures($0) }
         let plan = try InferencePlan(
-            graph: graph, height: input.shape[1], width: input.shape[2], outputs: nodes, threads: threads)
-        _ = plan.input.update(fromContentsOf: input.values)
-        plan.run()
-        for (stage, output) in zip(stages, plan.outputs) {
-            let want = try golden.tensor(stage).channelsLast()
-            #expect(want.shape == [1, output.height, output.width, output.channels])
-            let worst = worstDifference(Array(output.values), want.values)
-            #expect(worst.difference <= 1e-4, "\(stage): worst \(worst)")
+            graph: graph, height: first.shape[1], width: first.shape[2], outputs: nodes, threads: threads)
+        for (picture, input) in inputs.enumerated() {
+            try #require(input.values.count == plan.input.count)
+            _ = plan.input.update(fromContentsOf: input.values)
+            plan.run()
+            for (index, output) in plan.outputs.enumerated() {
+                try #require(wanted[index].count == inputs.count)
+                let want = wanted[index][picture]
+                #expect(want.shape == [1, output.height, output.width, output.channels])
+                let worst = worstDifference(Array(output.values), want.values)
+                #expect(worst.difference <= 1e-4, "\(stages[index]) of picture \(picture): worst \(worst)")
+            }
         }
     }
 
     @Test func the_same_picture_gives_the_same_bits_every_time() throws {
         let golden = try GoldenFile("efficientnet_b0_features")
-        let input = try golden.tensor("input").channelsLast()
+        let input = try #require(try golden.pictures("input").first)
         let graph = try BackboneArchitecture.efficientnetB0.graph(FormulaWeights())
         let node = try #require(graph.node(named: "features.5"))
         let plan = try InferencePlan(
             graph: graph, height: input.shape[1], width: input.shape[2], outputs: [node], threads: 2)
+        try #require(input.values.count == plan.input.count)
         var runs: [[Float]] = []
         for _ in 0..<3 {
             _ = plan.input.update(fromContentsOf: input.values)

@@ -14,16 +14,15 @@ import Testing
     @Test func the_file_holds_optimizers() { #expect(Self.cases.count >= 3) }
 
     @Test(arguments: cases)
-    func five_steps_agree_with_the_framework(_ name: String) throws {
+    func the_first_steps_agree_with_the_framework(_ name: String) throws {
         let golden = try GoldenFile("optimizers")
-        let gradients = try golden.tensor("grads"), want = try golden.tensor(name)
-        let count = gradients.shape[1]
+        let gradients = try golden.rows("grads"), want = try golden.rows(name)
+        try #require(want.count == gradients.count)
         var optimizer = try #require(Self.optimizer(named: name)), parameters = [try golden.tensor("p0")]
-        for step in 0..<gradients.shape[0] {
-            let rows = step * count..<(step + 1) * count
-            let gradient = Tensor(shape: [count], values: Array(gradients.values[rows]))
+        for (step, values) in gradients.enumerated() {
+            let gradient = Tensor(shape: [values.count], values: values)
             optimizer.step(&parameters, gradients: [gradient], rateFactor: 1)
-            let worst = worstDifference(parameters[0].values, Array(want.values[rows]))
+            let worst = worstDifference(parameters[0].values, want[step])
             #expect(worst.difference <= 1e-4, "\(name), step \(step): worst \(worst)")
         }
     }

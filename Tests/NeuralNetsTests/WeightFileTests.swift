@@ -37,8 +37,8 @@ import Testing
         Refused(file: "malicious_stream.pth", code: .refused, words: ["posix.system", "nothing is run"]),
         Refused(file: "truncated.pth", code: .truncated, words: ["end record", "cut short"]),
         Refused(file: "truncated.safetensors", code: .truncated, words: ["its data ends at byte", "the file holds"]),
-        Refused(file: "overlapping.safetensors", code: .corrupt, words: ["bn1.bias", "data_offsets are [9, 16]"]),
-        Refused(file: "huge_header.safetensors", code: .truncated, words: ["the header is said to take", "1108"]),
+        Refused(file: "overlapping.safetensors", code: .corrupt, words: ["bn1.bias", "data_offsets are [9, "]),
+        Refused(file: "huge_header.safetensors", code: .truncated, words: ["the header is said to take"]),
     ]
 
     private static let folder = GoldenFolder.url.appendingPathComponent("weights")
@@ -108,6 +108,16 @@ import Testing
         for words in expected.words { #expect(message.contains(words), "\(message)") }
         #expect(message.hasPrefix(Self.folder.appendingPathComponent(expected.file).path + ": "))
         #expect(!FileManager.default.fileExists(atPath: "evil_was_here"))
+    }
+
+    @Test func a_refusal_tells_the_numbers_that_contradict_each_other() throws {
+        func message(_ file: String) throws -> String {
+            try #require(#expect(throws: WeightError.self) { try load(file) }).message
+        }
+        let bias = try #require(try load("f32.safetensors").tensors["bn1.bias"])
+        #expect(try message("overlapping.safetensors").contains("data_offsets are [9, \(bias.bytes.count)]"))
+        let bytes = try Data(contentsOf: Self.folder.appendingPathComponent("huge_header.safetensors")).count
+        #expect(try message("huge_header.safetensors").contains("the file has \(bytes - 8) after its length"))
     }
 
     @Test(arguments: readable.map(\.file) + ["views.pth"])

@@ -36,6 +36,38 @@ public struct GoldenFile: Sendable {
         return Tensor(shape: Shape(stored.shape), values: stored.floats())
     }
 
+    /// A matrix, row by row.
+    public func rows(_ name: String) throws -> [[Float]] {
+        let matrix = try tensor(name)
+        guard matrix.shape.rank == 2 else { throw unlike(name, "a matrix") }
+        let columns = matrix.shape[1]
+        return (0..<matrix.shape[0]).map { Array(matrix.values[$0 * columns..<($0 + 1) * columns]) }
+    }
+
+    /// A batch, picture by picture, each `[1, height, width, channels]`.
+    public func pictures(_ name: String) throws -> [Tensor] {
+        let batch = try tensor(name)
+        guard batch.shape.rank == 4 else { throw unlike(name, "a batch of pictures") }
+        let shape = Shape([1] + batch.shape.dimensions.dropFirst()), count = shape.dimensions.reduce(1, *)
+        return (0..<batch.shape[0]).map { picture in
+            let values = Array(batch.values[picture * count..<(picture + 1) * count])
+            return Tensor(shape: shape, values: values).channelsLast()
+        }
+    }
+
+    private func unlike(_ tensor: String, _ form: String) -> MissingGolden {
+        MissingGolden(name: "\(name): \(tensor) as \(form), its shape is \(file.tensors[tensor]?.shape ?? [])")
+    }
+
+    /// What follows `prefix` in the one name that begins so: an option of the numbers (`f64.aupro_fpr0.3`).
+    public func option(_ prefix: String) throws -> (name: String, value: Double) {
+        let found = names.compactMap { name in
+            name.hasPrefix(prefix) ? Double(name.dropFirst(prefix.count)).map { (name, $0) } : nil
+        }
+        guard found.count == 1 else { throw MissingGolden(name: "\(name): one \(prefix)…, it has \(found.count)") }
+        return found[0]
+    }
+
     /// The tensors under a prefix, by the rest of their names.
     public func tensors(under prefix: String) throws -> [String: StoredTensor] {
         let named = names.filter { $0.hasPrefix(prefix) }

@@ -78,6 +78,7 @@ def generate(options):
     maps = golden.take("f64.maps", lambda: np.round(random.random(masks.shape) + 0.8 * masks * random.random(masks.shape), 3))
     golden.put(f"f64.aupro_fpr{limit}", aupro(maps, masks, limit))
     golden.put("f64.pixel_auroc", metrics.roc_auc_score(masks.ravel(), maps.ravel()))
+    golden.option("config", {"tpr_percent": tpr, "aupro_limit": limit})
     golden.metadata["note"] = (
         "AUPRO: 8-connected regions, every distinct map value a threshold, "
         f"trapezoid up to FPR {limit}, divided by {limit}"

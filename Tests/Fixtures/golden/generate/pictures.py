@@ -96,7 +96,7 @@ def refused(files):
 
 def generate(options):
     golden = Golden("pictures/expected", options)
-    height, width = SHAPES[options.shapes]
+    height, width, _ = golden.shape("rgb8.png", [*SHAPES[options.shapes], 3])
     rgb = Image.fromarray(golden.take("rgb8.png", lambda: draw(golden.random, height, width)))
     grey = rgb.convert("L")
     # Sixteen bits that are no multiple of 257.

@@ -14,6 +14,17 @@ SHAPES = {
 }
 
 
+def shapes_like(folder):
+    """The shapes of an existing folder."""
+    tensors = torch.load(folder / "state_dict_zip.pth", weights_only=True)
+    channels, inputs, kernel, _ = tensors["conv1.weight"].shape
+    transposed = torch.load(folder / "views.pth", weights_only=True)["b"]
+    return {
+        "channels": channels, "inputs": inputs, "kernel": kernel, "classes": len(tensors["fc.bias"]),
+        "batches": int(tensors["bn1.num_batches_tracked"]), "shared": transposed.T.shape,
+    }
+
+
 class Command:
     """Unpickled by a reader that follows every global, it runs a command."""
 
@@ -87,6 +98,8 @@ def safetensors(folder, tensors):
 
 def generate(options):
     s, folder = SHAPES[options.shapes], options.out / "weights"
+    if options.like:
+        s = shapes_like(options.like / "weights")
     folder.mkdir(parents=True, exist_ok=True)
     tensors = state_dict(s)
     pth(folder, tensors, s)
