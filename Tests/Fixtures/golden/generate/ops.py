@@ -47,7 +47,8 @@ CONVOLUTIONS = {
 # Cases without attributes of their own: inputs' shapes, one list per set.
 ACTIVATIONS = {
     "silu": F.silu, "relu": F.relu, "relu6": F.relu6, "leaky_relu_0.2": lambda x: F.leaky_relu(x, 0.2),
-    "sigmoid": torch.sigmoid, "tanh": torch.tanh, "hardswish_official": F.hardswish, "hardsigmoid_official": F.hardsigmoid,
+    "sigmoid": torch.sigmoid, "tanh": torch.tanh,
+    "hardswish_official": F.hardswish, "hardsigmoid_official": F.hardsigmoid,
 }
 SHAPES = {
     "usual": {

@@ -1,5 +1,5 @@
-"""optimizers.safetensors: five steps of PyTorch's Adam, AdamW and SGD on given gradients, and clipping by norm. The names
-of the results carry the options."""
+"""optimizers.safetensors: steps of PyTorch's Adam, AdamW and SGD on given gradients, and clipping by norm. The names of
+the results carry the options."""
 
 import re
 

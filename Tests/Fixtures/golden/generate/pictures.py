@@ -1,4 +1,4 @@
-"""pictures/: JPEG and PNG of every kind that is read, their pixels in expected.safetensors, and what must be refused."""
+"""pictures/: JPEG and PNG of every kind that is read, their pixels in expected.safetensors, and files to be refused."""
 
 import io
 

@@ -17,7 +17,8 @@ def draw(random, height, width):
     y, x = np.mgrid[0:height, 0:width]
     phase = random.uniform(0, 6.28, size=3)
     waves = [np.sin(x / (4 + 5 * c) + phase[c]) * np.cos(y / (7 + 2 * c)) for c in range(3)]
-    return np.clip(128 + 110 * np.stack(waves, axis=-1) + random.normal(0, 8, (height, width, 3)), 0, 255).astype(np.uint8)
+    colours = 128 + 110 * np.stack(waves, axis=-1) + random.normal(0, 8, (height, width, 3))
+    return np.clip(colours, 0, 255).astype(np.uint8)
 
 
 def generate(options):

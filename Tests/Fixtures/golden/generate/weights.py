@@ -1,5 +1,5 @@
-"""weights/: the weights of a tiny network in every container a user may bring, and files that must be refused. The values
-are functions of the tensors' names, so there is nothing to draw."""
+"""weights/: the weights of a tiny network in every container a user may bring, and files that must be refused. The
+values are functions of the tensors' names, so there is nothing to draw."""
 
 import collections
 import os
