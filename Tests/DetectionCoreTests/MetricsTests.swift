@@ -40,7 +40,9 @@ import Testing
 
     @Test func pixel_metrics_are_the_golden_ones() throws {
         let file = try GoldenFile("metrics")
-        let shape = try file.shape("f64.maps"), size = shape[1] * shape[2]
+        let shape = try file.shape("f64.maps")
+        try #require(shape.count == 3, "f64.maps are no maps: \(shape)")
+        let size = shape[1] * shape[2]
         let maps = try file.doubles("f64.maps"), masks = try file.integers("masks").map { $0 != 0 }
         try #require(masks.count == maps.count)
         let split = (0..<shape[0]).map { $0 * size..<($0 + 1) * size }

@@ -8,6 +8,7 @@ import TestSupport
     func a_picture_decodes_to_its_reference_pixels(name: String) throws {
         let expected = try GoldenFile("pictures/expected")
         let shape = try expected.shape(name)
+        try #require(shape.count == 2 || shape.count == 3, "\(name) is no picture: \(shape)")
         let frame = try Frame.decode(GoldenPictures.data(name))
         #expect(frame.height == shape[0] && frame.width == shape[1])
         let channels = shape.count == 3 ? shape[2] : 1

@@ -17,8 +17,9 @@ import Testing
     func the_first_steps_agree_with_the_framework(_ name: String) throws {
         let golden = try GoldenFile("optimizers")
         let gradients = try golden.rows("grads"), want = try golden.rows(name)
-        try #require(want.count == gradients.count)
-        var optimizer = try #require(Self.optimizer(named: name)), parameters = [try golden.tensor("p0")]
+        var parameters = [try golden.tensor("p0")]
+        try #require(want.count == gradients.count && gradients.allSatisfy { $0.count == parameters[0].values.count })
+        var optimizer = try #require(Self.optimizer(named: name))
         for (step, values) in gradients.enumerated() {
             let gradient = Tensor(shape: [values.count], values: values)
             optimizer.step(&parameters, gradients: [gradient], rateFactor: 1)
