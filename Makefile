@@ -10,6 +10,8 @@
 #   make sanitize           the suite with the address, undefined and thread sanitizers, and a small soak with the last
 #   make install            binaries, unit, example configuration, manual pages, shell completions (DESTDIR, PREFIX honoured)
 #   make uninstall          removes what install placed; configuration, models and pictures stay
+#   make deb                a Debian package for this machine's release, .build/package/inspectd_VERSION_ARCHITECTURE.deb
+#   make deb-test           installs that package in a fresh chroot, inspects a frame, removes and purges it (needs root)
 
 PREFIX     ?= /usr/local
 SYSCONFDIR ?= /etc
@@ -22,18 +24,27 @@ SYSTEMDLIB ?= $(if $(filter /usr,$(PREFIX)),/usr/lib,/usr/local/lib)
 UNITDIR    ?= $(SYSTEMDLIB)/systemd/system
 DOCDIR     ?= $(PREFIX)/share/doc/inspectd
 MANDIR     ?= $(PREFIX)/share/man
+DATADIR    ?= $(PREFIX)/share/inspectd
+# A folder of backbones that are installed beside the programs.
+BACKBONES  ?=
+BACKBONE_FILES = $(if $(BACKBONES),$(notdir $(wildcard $(BACKBONES)/*)))
+# The date that manual pages carry.
+MANUAL_DATE ?= $(or $(shell git log -1 --format=%cs 2>/dev/null),$(shell date -u -r CHANGELOG.md +%F))
 # Of the machine that inspectd is installed for: from 253 on, `systemctl reload` waits for the new configuration.
 SYSTEMD_VERSION ?= $(or $(shell systemctl --version 2>/dev/null | sed -n '1s/^systemd \([0-9]*\).*/\1/p'),0)
 PROGRAMS   := inspectd inspectctl
-DOCUMENTS  := $(wildcard README.md LICENSE docs/*.md)
+DOCUMENTS  := $(wildcard README.md LICENSE NOTICE CHANGELOG.md SECURITY.md docs/*.md)
 
 PACKAGES := libopenblas-dev libjpeg-dev libpng-dev libsqlite3-dev libsystemd-dev pkg-config
 # Tools that tests compare with or run under; without them these tests are skipped.
 TEST_PACKAGES := libjpeg-turbo-progs netpbm faketime
+# What builds and checks the Debian package, and what tries it out.
+DEB_PACKAGES := dpkg-dev binutils lintian
+DEB_TEST_PACKAGES := debootstrap
 BIN      := .build/$(CONFIG)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup swift packages test-packages build demo lint format test crash-test soak field measure fuzz sanitize install uninstall clean
+.PHONY: help setup swift packages test-packages build demo lint format test crash-test soak field measure fuzz sanitize install uninstall deb deb-test clean
 
 help:
 	@sed -n 's/^#   //p' $(firstword $(MAKEFILE_LIST))
@@ -94,6 +105,7 @@ INSTALLED = $(PROGRAMS:%=$(PREFIX)/bin/%) \
   $(PROGRAMS:%=$(PREFIX)/share/fish/vendor_completions.d/%.fish) \
   $(PROGRAMS:%=$(MANDIR)/man1/%.1) $(MANDIR)/man5/inspectd.yaml.5 \
   $(DOCUMENTS:%=$(DOCDIR)/%) \
+  $(BACKBONE_FILES:%=$(DATADIR)/backbones/%) \
   $(SYSCONFDIR)/inspectd/inspectd.yaml.example \
   $(UNITDIR)/inspectd.service $(UNITDIR)/inspectd.service.d/10-notify-reload.conf \
   $(SYSTEMDLIB)/sysusers.d/inspectd.conf $(SYSTEMDLIB)/tmpfiles.d/inspectd.conf \
@@ -162,6 +174,8 @@ install:
 	for program in $(PROGRAMS); do \
 	  $(BIN)/$$program --experimental-dump-help | $(BIN)/inspectctl manual > $(DESTDIR)$(MANDIR)/man1/$$program.1 || exit; done
 	$(BIN)/inspectctl config reference --style man > $(DESTDIR)$(MANDIR)/man5/inspectd.yaml.5
+	sed -i '1s/""/"$(MANUAL_DATE)"/' $(PROGRAMS:%=$(DESTDIR)$(MANDIR)/man1/%.1) $(DESTDIR)$(MANDIR)/man5/inspectd.yaml.5
+	for file in $(BACKBONE_FILES); do install -m 0644 $(BACKBONES)/$$file $(DESTDIR)$(DATADIR)/backbones/$$file || exit; done
 	for document in $(DOCUMENTS); do install -D -m 0644 $$document $(DESTDIR)$(DOCDIR)/$$document || exit; done
 	sed 's|/usr/local/bin|$(PREFIX)/bin|g; s|/usr/local/share/doc/inspectd|$(DOCDIR)|g; s|/etc/inspectd|$(SYSCONFDIR)/inspectd|g' \
 	  systemd/inspectd.service > $(DESTDIR)$(UNITDIR)/inspectd.service
@@ -182,9 +196,26 @@ install:
 
 uninstall:
 	rm -f $(INSTALLED:%=$(DESTDIR)%)
-	@for folder in $(UNITDIR)/inspectd.service.d $(DOCDIR)/docs $(DOCDIR); do \
+	@for folder in $(UNITDIR)/inspectd.service.d $(DOCDIR)/docs $(DOCDIR) $(DATADIR)/backbones $(DATADIR); do \
 	  test ! -d $(DESTDIR)$$folder || rmdir --ignore-fail-on-non-empty $(DESTDIR)$$folder; done
 	@echo "Removed. $(SYSCONFDIR)/inspectd/inspectd.yaml, models and pictures were left; delete them yourself if you want to."
+
+# The machine that installs the package has no Swift toolchain: Swift's own libraries are linked into the programs, in a build of
+# its own. The package is for the Debian or Ubuntu release that it is built on.
+DEB_MAINTAINER ?= inspectd maintainers <maintainers@inspectd.invalid>
+DEB_FOLDER     := .build/package
+DEB_BUILD      := .build/deb
+deb: setup
+	@$(call install_missing,$(DEB_PACKAGES))
+	for program in $(PROGRAMS); do \
+	  swift build -c release --scratch-path $(DEB_BUILD) --static-swift-stdlib --product $$program || exit; done
+	MAINTAINER="$(DEB_MAINTAINER)" SYSTEMD_VERSION="$(SYSTEMD_VERSION)" BACKBONES="$(BACKBONES)" \
+	  packaging/debian/build $(DEB_BUILD)/release $(DEB_FOLDER)
+
+# Makes a small Debian of its own, so that nothing of this machine changes.
+deb-test: deb
+	@if [ "$$(id -u)" -eq 0 ]; then $(call install_missing,$(DEB_TEST_PACKAGES)); fi
+	packaging/debian/test $(DEB_FOLDER)/inspectd_*.deb
 
 clean:
 	rm -rf .build demo

@@ -50,10 +50,11 @@ struct ManualPage {
         guard command.shouldDisplay != false, command.commandName != "help" else { return [] }
         let name = "\(parent) \(command.commandName)"
         let below = (command.subcommands ?? []).flatMap { described($0, name) }
-        var lines = [".SS \(Roff.line(name))", Roff.line(command.abstract ?? ""), ".PP"]
+        var lines = [".SS \(Roff.line(name))", Roff.line(command.abstract ?? "")]
         if below.isEmpty {
-            lines += synopsis(command, name) + [".PP"] + Roff.literal(command.discussion ?? "")
-            lines += options(command) ?? []
+            lines += [".PP"] + synopsis(command, name)
+            let discussion = Roff.literal(command.discussion ?? "")
+            lines += (discussion.isEmpty ? [] : [".PP"]) + discussion + (options(command) ?? [])
         }
         return lines + below
     }
@@ -97,11 +98,10 @@ enum Roff {
         return plain.hasPrefix(".") || plain.hasPrefix("'") ? "\\&" + plain : plain
     }
 
-    /// Paragraphs; lines that are set in stay lines.
+    /// Paragraphs; indented lines stay lines of their own, because roff breaks before a leading blank.
     static func literal(_ text: String) -> [String] {
-        text.split(separator: "\n", omittingEmptySubsequences: false).flatMap { row -> [String] in
-            if row.isEmpty { return [".PP"] }
-            return row.hasPrefix("  ") ? [".br", line(String(row))] : [line(String(row))]
-        }
+        guard !text.isEmpty else { return [] }
+        return text.split(separator: "\n", omittingEmptySubsequences: false)
+            .map { $0.isEmpty ? ".PP" : line(String($0)) }
     }
 }
