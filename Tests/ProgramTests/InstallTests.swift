@@ -46,7 +46,8 @@ extension ProgramTests {
                     ("man5/inspectd.yaml.5", [".B false_alarm_rate"]),
                 ] {
                     let manual = try text("usr/share/man/\(page)", in: root)
-                    #expect(manual.hasPrefix(".TH "))
+                    #expect(manual.hasPrefix(".TH ") && !manual.contains("\n.PP\n.PP\n"))
+                    #expect(try manual.prefix { $0 != "\n" }.contains(Regex(#"[1-9] "20\d\d-\d\d-\d\d" "#)))
                     let plain = manual.replacingOccurrences(of: "\\-", with: "-")
                     for word in words { #expect(plain.contains(word), "\(page) lacks \(word)") }
                 }
@@ -63,6 +64,19 @@ extension ProgramTests {
 
                 try make("uninstall", into: root, "PREFIX=/usr", "SYSTEMD_VERSION=254")
                 #expect(files(in: root) == ["etc/inspectd/inspectd.yaml"], "only the configuration is the user's")
+            }
+        }
+
+        @Test(.enabled(if: Programs.installed("groff") != nil, "there is no groff on this machine"))
+        func manual_pages_render_without_a_warning() throws {
+            try withTemporaryFolder { root in
+                try make("install", into: root, "PREFIX=/usr")
+                for page in ["man1/inspectd.1", "man1/inspectctl.1", "man5/inspectd.yaml.5"] {
+                    let run = try ProgramRun(
+                        path: try #require(Programs.installed("groff")),
+                        ["-K", "utf8", "-man", "-T", "utf8", "-ww", "-z", "\(root.path)/usr/share/man/\(page)"])
+                    #expect(run.status == 0 && run.errors.isEmpty, "\(page): \(run.errors)")
+                }
             }
         }
 
@@ -96,6 +110,19 @@ extension ProgramTests {
                 #expect(try text(dropIn, in: root).contains("Type=notify-reload"))
                 try make("install", into: root, "SYSTEMD_VERSION=252")
                 #expect(!files(in: root).contains(dropIn))
+            }
+        }
+
+        @Test func backbones_of_a_folder_are_installed_beside_the_programs_and_go_with_them() throws {
+            try withTemporaryFolder { root in
+                let folder = root.appendingPathComponent("given")
+                try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+                try Data("weights".utf8).write(to: folder.appendingPathComponent("b0.safetensors"))
+                let machine = root.appendingPathComponent("machine")
+                try make("install", into: machine, "PREFIX=/usr", "BACKBONES=\(folder.path)")
+                #expect(try text("usr/share/inspectd/backbones/b0.safetensors", in: machine) == "weights")
+                try make("uninstall", into: machine, "PREFIX=/usr", "BACKBONES=\(folder.path)")
+                #expect(!FileManager.default.fileExists(atPath: "\(machine.path)/usr/share/inspectd"))
             }
         }
 
