@@ -208,7 +208,7 @@ DEB_BUILD      := .build/deb
 deb: setup
 	@$(call install_missing,$(DEB_PACKAGES))
 	for program in $(PROGRAMS); do \
-	  swift build -c release --scratch-path $(DEB_BUILD) --static-swift-stdlib --product $$program || exit; done
+	  swift build -c release --scratch-path $(DEB_BUILD) --static-swift-stdlib --disable-local-rpath --product $$program || exit; done
 	MAINTAINER="$(DEB_MAINTAINER)" SYSTEMD_VERSION="$(SYSTEMD_VERSION)" BACKBONES="$(BACKBONES)" \
 	  packaging/debian/build $(DEB_BUILD)/release $(DEB_FOLDER)
 

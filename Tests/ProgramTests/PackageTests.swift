@@ -30,16 +30,16 @@ extension ProgramTests {
         func dpkg_reads_the_changelog_and_a_version_without_an_entry_is_refused() throws {
             try withTemporaryFolder { folder in
                 let run = try changelog(programVersion)
-                // An entry without a date takes the commit's, which the package's build gives.
-                let dated = run.output.replacing(">  \n", with: ">  Thu, 01 Jan 1970 00:00:00 +0000\n")
+                #expect(run.status == 0 && run.errors.isEmpty, "\(run.errors)")
                 let file = folder.appendingPathComponent("changelog")
-                try Data(dated.utf8).write(to: file)
+                try Data(run.output.utf8).write(to: file)
                 let parser = try #require(Programs.installed("dpkg-parsechangelog"))
                 let parsed = try ProgramRun(path: parser, ["-l", file.path, "--all", "-S", "Version"])
                 #expect(parsed.status == 0 && parsed.errors.isEmpty, "\(parsed.errors)")
                 let entries = try text("CHANGELOG.md").split(separator: "\n").filter { $0.hasPrefix("## ") }
-                #expect(dated.components(separatedBy: "\n -- Name <name@place.invalid>  ").count == entries.count + 1)
-                #expect(dated.split(separator: "\n").allSatisfy { $0.count <= 80 })
+                #expect(
+                    run.output.components(separatedBy: "\n -- Name <name@place.invalid>  ").count == entries.count + 1)
+                #expect(run.output.split(separator: "\n").allSatisfy { $0.count <= 80 })
 
                 let refused = try changelog("99.0.0")
                 #expect(refused.status == 1 && refused.output.isEmpty)
