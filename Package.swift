@@ -85,7 +85,7 @@ let package = Package(
         // The inspector
         library("InspectionDomain", []),
         library("Spooling", ["ImageFolders", "LinuxPlatform", "InspectionDomain"]),
-        library("LedgerStore", ["InspectionDomain", grdb]),
+        library("LedgerStore", ["InspectionDomain", "LinuxPlatform", grdb]),
         library(
             "InspectionPipeline",
             [

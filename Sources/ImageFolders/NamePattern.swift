@@ -1,10 +1,5 @@
+import Glibc
 import LinuxPlatform
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Musl
-#endif
 
 /// A shell pattern for names in a watched folder, as `only:` and `ignore:` have it: `*.jpg`, `*_preview.*`, `raw/*.png`,
 /// `@eaDir/`.

@@ -1,49 +1,24 @@
 import Foundation
 import GRDB
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Musl
-#endif
+import LinuxPlatform
 
 /// The files of a ledger that is open, and which ones they were: who removes or replaces them changes nothing for the process that
 /// has them open, and takes from it everything that it writes from then on.
 final class OpenLedger: Sendable {
     let database: any DatabaseWriter
     private let path: String
-    private let main, log: Identity?
-
-    private struct Identity: Equatable {
-        /// Both 0 where there is no such file.
-        let device: UInt
-        let inode: UInt
-
-        /// Nil when it cannot be told: that is no absence.
-        init?(_ path: String) {
-            var status = stat()
-            if stat(path, &status) == 0 {
-                (device, inode) = (UInt(status.st_dev), UInt(status.st_ino))
-            } else if errno == ENOENT || errno == ENOTDIR {
-                (device, inode) = (0, 0)
-            } else {
-                return nil
-            }
-        }
-
-        var exists: Bool { inode != 0 }
-    }
+    private let main, log: FileIdentity?
 
     init(_ database: any DatabaseWriter, path: String) {
         (self.database, self.path) = (database, path)
-        (main, log) = (Identity(path), Identity(path + "-wal"))
+        (main, log) = (FileIdentity(path: path), FileIdentity(path: path + "-wal"))
     }
 
     /// Two system calls; nil when the files are where they were.
     var displacement: Ledger.Displacement? {
-        guard let main, let now = Identity(path) else { return nil }
+        guard let main, let now = FileIdentity(path: path) else { return nil }
         if now != main { return now.exists ? .replaced : .removed }
-        guard let log, log.exists, let logNow = Identity(path + "-wal") else { return nil }
+        guard let log, log.exists, let logNow = FileIdentity(path: path + "-wal") else { return nil }
         return logNow == log ? nil : .logRemoved
     }
 }

@@ -1,10 +1,5 @@
 import Foundation
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Musl
-#endif
+import Glibc
 
 /// What the machine's clocks say at one moment.
 public struct ClockReading: Sendable, Equatable {

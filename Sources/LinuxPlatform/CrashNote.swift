@@ -1,11 +1,6 @@
 import CCrashNote
 import Foundation
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Musl
-#endif
+import Glibc
 
 /// What a process that a fatal signal ends writes down while it dies: the signal, and the frame that the crashing thread was
 /// working on. The proof that a frame crashed the process; a death without a note came from outside.

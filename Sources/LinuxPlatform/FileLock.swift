@@ -1,10 +1,5 @@
 import Foundation
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Musl
-#endif
+import Glibc
 
 /// An exclusive lock on a file, held until the value is gone; the kernel releases it when the process dies.
 public final class FileLock: Sendable {

@@ -1,11 +1,5 @@
 import CLinux
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Musl
-#endif
-
+import Glibc
 import Synchronization
 
 /// Tells what happens in the watched folders. A hint only: network file systems send none, queues overflow; a scan decides.

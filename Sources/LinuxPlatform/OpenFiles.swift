@@ -1,10 +1,5 @@
 import CLinux
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Musl
-#endif
+import Glibc
 
 extension FileSystem {
     /// `F_SETLEASE` of the kernel's headers; the C library shows it with `_GNU_SOURCE` only.

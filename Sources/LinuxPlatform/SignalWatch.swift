@@ -1,13 +1,8 @@
 import CCrashNote
 import Dispatch
 import Foundation
+import Glibc
 import Synchronization
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Musl
-#endif
 
 /// SIGTERM, SIGINT and SIGHUP, on a thread of their own that is there before any other.
 ///

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Musl
-#endif
+import Glibc
 
 /// A system call failed: which, on what, and why.
 public struct SystemError: Error, Sendable, Equatable, CustomStringConvertible {

@@ -1,12 +1,7 @@
 import CCrashNote
 import Foundation
+import Glibc
 import Synchronization
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Musl
-#endif
 
 /// Threads for work that blocks, with an error where one cannot be started: Foundation's `Thread` says nothing then, and the work is never
 /// done.

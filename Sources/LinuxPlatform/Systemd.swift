@@ -1,12 +1,7 @@
 import CSystemd
 import Foundation
+import Glibc
 import InspectionDomain
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Musl
-#endif
 
 /// The service manager: states, status text and watchdog. Every call is a no-op without `NOTIFY_SOCKET`.
 public enum Systemd {

@@ -1,10 +1,5 @@
 import Foundation
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Musl
-#endif
+import Glibc
 
 /// The steps of a frame's life after each of which the process may die. In debug builds a test names one in
 /// `INSPECTD_CRASH_AT`, and the process ends there in the manner of `INSPECTD_CRASH_BY`; in release builds nothing of it is left.

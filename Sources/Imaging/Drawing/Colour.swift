@@ -29,6 +29,5 @@ public struct Colour: Sendable, Equatable {
     public static let red = Colour(255, 0, 0)
     public static let green = Colour(0, 150, 60)
     public static let blue = Colour(30, 90, 200)
-    public static let yellow = Colour(255, 215, 0)
     public static let orange = Colour(240, 130, 0)
 }

@@ -1,5 +1,6 @@
 import Foundation
 import InspectionDomain
+import LinuxPlatform
 import Synchronization
 
 /// Progress of long work on stderr: a bar with rate and time left on a terminal, plain lines every few seconds elsewhere.
@@ -12,7 +13,7 @@ final class ProgressBar: Sendable {
     private let title: String
     private let total: Int
     private let enabled: Bool
-    private let terminal = isatty(STDERR_FILENO) == 1
+    private let terminal = OutputDescriptor.standardError.isTerminal
     private let start = ContinuousClock.now
     private let state = Mutex(State())
 
@@ -22,15 +23,12 @@ final class ProgressBar: Sendable {
         self.enabled = enabled
     }
 
-    /// Counts one piece of work.
-    func step() { advance(to: nil) }
-
     /// - Parameters:
-    ///   - done: pieces done so far; nil for one more.
+    ///   - done: pieces done so far.
     ///   - detail: shown behind the numbers.
-    func advance(to done: Int?, detail: String = "") {
+    func advance(to done: Int, detail: String = "") {
         let line: String? = state.withLock { state in
-            state.done = done ?? state.done + 1
+            state.done = done
             let now = ContinuousClock.now
             let pause = terminal ? Duration.milliseconds(100) : .seconds(5)
             let due = state.shown.map { now - $0 >= pause } ?? terminal

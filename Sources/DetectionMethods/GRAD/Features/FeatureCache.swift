@@ -1,6 +1,6 @@
 import CKernels
 import Foundation
-import Glibc
+import LinuxPlatform
 
 /// The features of all training frames, computed once: the backbone is frozen, so no epoch changes them.
 ///
@@ -30,7 +30,7 @@ public final class FeatureCache: @unchecked Sendable {
 
     // Written once each before anyone reads them: frames are disjoint slices, and fitting stores all before it loads any.
     private var memory: UnsafeMutableRawPointer?
-    private var descriptor: Int32 = -1
+    private var file: NamelessFile?
     private let folder: String
 
     /// Which storage `frames × floatsPerFrame` floats take under a budget of bytes.
@@ -52,17 +52,11 @@ public final class FeatureCache: @unchecked Sendable {
             memory = calloc(max(1, frames), floatsPerFrame * bytesPerFloat)
             if memory == nil { throw failure(ENOMEM) }
         case .halfOnDisk:
-            descriptor = try namelessFile()
-            // Space is claimed now: a full disk is told before the work, not after it.
-            let code = posix_fallocate(descriptor, 0, frames * frameBytes)
-            if code != 0 { throw failure(code) }
+            file = try telling { try NamelessFile(in: folder, bytes: frames * frameBytes) }
         }
     }
 
-    deinit {
-        free(memory)
-        if descriptor >= 0 { close(descriptor) }
-    }
+    deinit { free(memory) }
 
     private var bytesPerFloat: Int { storage == .singleInMemory ? 4 : 2 }
     private var frameBytes: Int { floatsPerFrame * bytesPerFloat }
@@ -77,11 +71,7 @@ public final class FeatureCache: @unchecked Sendable {
         case .halfOnDisk:
             var halves = [UInt16](repeating: 0, count: floatsPerFrame)
             ck_to_half(values, floatsPerFrame, &halves)
-            try halves.withUnsafeBytes { bytes in
-                try transfer(frame) { done, count, offset in
-                    pwrite(descriptor, bytes.baseAddress! + done, count, offset)
-                }
-            }
+            try telling { try halves.withUnsafeBytes { try file?.write($0, at: frame * frameBytes) } }
         }
     }
 
@@ -96,11 +86,7 @@ public final class FeatureCache: @unchecked Sendable {
         case .halfInMemory: ck_from_half(halves(frame), floatsPerFrame, out)
         case .halfOnDisk:
             var halves = [UInt16](repeating: 0, count: floatsPerFrame)
-            try halves.withUnsafeMutableBytes { bytes in
-                try transfer(frame) { done, count, offset in
-                    pread(descriptor, bytes.baseAddress! + done, count, offset)
-                }
-            }
+            try telling { try halves.withUnsafeMutableBytes { try file?.read(into: $0, at: frame * frameBytes) } }
             ck_from_half(halves, floatsPerFrame, out)
         }
     }
@@ -109,26 +95,9 @@ public final class FeatureCache: @unchecked Sendable {
         memory?.assumingMemoryBound(to: UInt16.self).advanced(by: frame * floatsPerFrame)
     }
 
-    /// Calls until a frame's bytes are all moved; the call takes what is done, how many are left, and the place in the file.
-    private func transfer(_ frame: Int, _ call: (_ done: Int, _ left: Int, _ offset: Int) -> Int) throws {
-        var done = 0
-        while done < frameBytes {
-            let count = call(done, frameBytes - done, frame * frameBytes + done)
-            if count < 0, errno == EINTR { continue }
-            // A file that ends early means somebody truncated it.
-            if count <= 0 { throw failure(count < 0 ? errno : EIO) }
-            done += count
-        }
-    }
-
-    /// A file whose name goes at once, so that it ends with the process.
-    private func namelessFile() throws -> Int32 {
-        var template = Array("\(folder)/inspectd-features-XXXXXX".utf8CString)
-        let descriptor = mkstemp(&template)
-        if descriptor < 0 { throw failure(errno) }
-        unlink(template)
-        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-        return descriptor
+    /// Says of a failure of the file what it was to hold.
+    private func telling<Result>(_ body: () throws -> Result) throws -> Result {
+        do { return try body() } catch let error as SystemError { throw failure(error.code) }
     }
 
     private func failure(_ code: Int32) -> Failure {
