@@ -67,7 +67,7 @@ let package = Package(
         library("TensorCore", ["CKernels", "COpenBLAS"]),
         library("NeuralNets", ["TensorCore", "CKernels"]),
         library("Imaging", ["CImageShims", "CKernels"]),
-        library("LinuxPlatform", ["InspectionDomain", "CLinux", "CSystemd", "CCrashNote", crypto]),
+        library("LinuxPlatform", ["InspectionDomain", "CLinux", "CSystemd", "CCrashNote"]),
         library("ImageFolders", ["LinuxPlatform", "Imaging"]),
         library(
             "DetectionCore",
@@ -83,7 +83,7 @@ let package = Package(
             ]),
 
         // The inspector
-        library("InspectionDomain", []),
+        library("InspectionDomain", [crypto]),
         library("Spooling", ["ImageFolders", "LinuxPlatform", "InspectionDomain"]),
         library("LedgerStore", ["InspectionDomain", "LinuxPlatform", grdb]),
         library(

@@ -31,12 +31,12 @@ public enum DomainJSON {
 
     /// `2026-01-31T08:15:30.123Z`, rounded to the millisecond (the style alone truncates, and .123 would become .122).
     public static func string(from date: Date) -> String {
-        let milliseconds = (date.timeIntervalSince1970 * 1000).rounded()
+        let milliseconds = date.millisecondsSince1970
         return Date(timeIntervalSince1970: (milliseconds + 0.5) / 1000).formatted(style)
     }
 
     public static func date(from text: String) -> Date? {
         guard let parsed = (try? style.parse(text)) ?? (try? Date.ISO8601FormatStyle().parse(text)) else { return nil }
-        return Date(timeIntervalSince1970: (parsed.timeIntervalSince1970 * 1000).rounded() / 1000)
+        return parsed.toTheMillisecond
     }
 }

@@ -7,7 +7,7 @@ public struct Inspection: Codable, Sendable, Equatable {
     public static let currentSchema = 1
 
     public var schema: Int
-    /// Identity of the result: the same frame (content, line, arrival name) always gets the same one.
+    /// Identity of the result: given when the frame is claimed, and kept through every attempt; an arrival has one record.
     public var resultID: String
     public var line: String
     public var createdAt: Date
@@ -181,22 +181,6 @@ public struct CalibrationIdentity: Codable, Sendable, Equatable {
         try container.encode(rule, forKey: .rule)
         try container.encode(k, forKey: .k)
     }
-}
-
-/// Milliseconds spent in each stage of a frame's way.
-public struct StageTimings: Codable, Sendable, Equatable {
-    /// From the frame being seen to being claimed.
-    public var queue = 0.0
-    public var decode = 0.0
-    /// Of the line's gate as a whole; absent for a line without one, and for a frame that did not pass it (the other
-    /// stages are then the gate's own).
-    public var gate: Double?
-    public var preprocess = 0.0
-    public var backbone = 0.0
-    public var detect = 0.0
-    public var write = 0.0
-
-    public init() {}
 }
 
 /// Files beside `result.json`, by name; absent ones were not written.

@@ -51,10 +51,3 @@ public enum Quantity {
         return "\(total)s"
     }
 }
-
-extension Duration {
-    /// As Foundation counts time.
-    public var inSeconds: Double {
-        Double(components.seconds) + Double(components.attoseconds) * 1e-18
-    }
-}

@@ -26,7 +26,10 @@ public struct LineSummary: Sendable, Equatable {
     public var last: Date?
     /// Frames of the last ten minutes, per minute.
     public var perMinute: Double
-    /// By stage, as `timing_ms` in result.json names them, and `total`: from decoding to results in place.
+    /// The name of what all stages from decoding to results in place take together.
+    public static let total = "total"
+
+    /// By stage, as `timing_ms` in result.json names them, and `total`.
     public var stages: [String: Percentiles]
     /// The latest error of the period.
     public var lastError: (date: Date, message: String)?
@@ -64,7 +67,7 @@ extension Ledger {
     }
 
     private static func stages(_ database: Database, _ line: String, _ since: Date) throws -> [String: Percentiles] {
-        let names = ["queue", "decode", "preprocess", "backbone", "detect", "write"]
+        let names = StageTimings.Stage.allCases.map(\.rawValue)
         let columns = names.map { "record ->> '$.timing_ms.\($0)' AS \($0)" }.joined(separator: ", ")
         let rows = try Row.fetchAll(
             database,
@@ -73,7 +76,7 @@ extension Ledger {
                 WHERE line = ? AND created_at >= ? AND verdict <> 'error' ORDER BY created_at DESC LIMIT ?
                 """, arguments: [line, since.timeIntervalSince1970, LineSummary.timed])
         var stages: [String: Percentiles] = [:]
-        for name in names + ["total"] {
+        for name in names + [LineSummary.total] {
             stages[name] = Percentiles(of: try rows.compactMap { try $0.decode(Double?.self, forColumn: name) })
         }
         return stages

@@ -105,10 +105,7 @@ public final class Ledger: Sendable {
             String(decoding: try DomainJSON.encoder(pretty: false).encode($0), as: UTF8.self)
         }
         // As `result.json` has it: a ledger that is filled again from the results lists them in the same order.
-        let createdAt = (inspection.createdAt.timeIntervalSince1970 * 1000).rounded() / 1000
-        let timing = inspection.timingMilliseconds
-        let total =
-            timing.decode + (timing.gate ?? 0) + timing.preprocess + timing.backbone + timing.detect + timing.write
+        let createdAt = inspection.createdAt.millisecondsSince1970 / 1000
         return { database in
             let insertion = try database.cachedStatement(
                 sql: """
@@ -122,7 +119,8 @@ public final class Ledger: Sendable {
                     inspection.resultID, inspection.line, createdAt,
                     inspection.verdict.rawValue, inspection.imageScore, inspection.imageThreshold, inspection.pValue,
                     inspection.image.path, inspection.image.sha256, inspection.model?.name, inspection.model?.version,
-                    inspection.calibration?.id, inspection.error?.code, inspection.error?.message, total, resultPath,
+                    inspection.calibration?.id, inspection.error?.code, inspection.error?.message,
+                    inspection.timingMilliseconds.total, resultPath,
                     record,
                 ])
             guard database.changesCount == 1 else { return false }

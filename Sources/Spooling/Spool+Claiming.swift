@@ -130,7 +130,7 @@ extension Spool {
     /// The id of a frame that stays in its folder.
     public static func keptID(_ arrival: Arrival, line: String) -> String {
         let identity = "\(line)\0\(arrival.path.hex)\0\(arrival.status.fingerprint)"
-        return String(SHA256.hex(of: Data(identity.utf8)).prefix(21))
+        return String(ContentDigest.sha256(of: Data(identity.utf8)).prefix(21))
     }
 
     /// The claims that a dead process left, oldest first, after clearing what never came to be.

@@ -21,6 +21,29 @@ import Testing
         #expect(text.contains("/srv/a b.jpg"))
     }
 
+    @Test func the_stages_are_named_as_the_record_names_them_and_only_the_gate_may_be_missing() throws {
+        var timing = StageTimings()
+        (timing.queue, timing.decode, timing.gate, timing.preprocess) = (1, 2, 4, 8)
+        (timing.backbone, timing.detect, timing.write) = (16, 32, 64)
+        let names = StageTimings.Stage.allCases.map(\.rawValue)
+        let fields = try #require(
+            try JSONSerialization.jsonObject(with: DomainJSON.encoder().encode(timing)) as? [String: Double])
+        #expect(
+            fields == Dictionary(uniqueKeysWithValues: StageTimings.Stage.allCases.map { ($0.rawValue, timing[$0]!) }))
+        #expect(names == ["queue", "decode", "gate", "preprocess", "backbone", "detect", "write"])
+        #expect(timing.total == 126, "waiting is no work")
+        timing.gate = nil
+        #expect(timing.total == 122 && timing[.gate] == nil)
+        let without = String(decoding: try DomainJSON.encoder().encode(timing), as: UTF8.self)
+        #expect(!without.contains("gate"))
+    }
+
+    @Test func sha256_of_the_standards_example() {
+        #expect(
+            ContentDigest.sha256(of: Data("abc".utf8))
+                == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+    }
+
     private func result(remarks: [String]) -> Inspection {
         Inspection(
             resultID: "0a1b", line: "bottle", createdAt: Date(timeIntervalSince1970: 1_769_847_330),

@@ -132,4 +132,26 @@ import Testing
             #expect(failure?.message.contains("holds no calibrated model") == true)
         }
     }
+
+    @Test func a_line_decides_by_its_own_rule_and_follows_a_new_calibration_and_a_new_rate() throws {
+        try withStore { store in
+            try TinyModel.store("plate", in: store)
+            let registry = ModelRegistry(store: store, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            let serving = ServingModels(registry)
+            var line = Configuration.Line(name: "plate", watch: "/watch")
+            line.falseAlarmRate = 0.2
+            let first = try serving.current(for: line).detector
+            #expect(first.calibration.k == 16 && first.calibration.id == first.model.stored.id)
+            line.falseAlarmRate = 0.1
+            #expect(try serving.current(for: line).detector.calibration.k == 18)
+            let newer = try calibration(5, version: 1)
+            try store.add(newer, to: "plate", version: 1)
+            let second = try serving.current(for: line).detector.calibration
+            #expect(second.id == newer.id && second.imageScores == newer.calibration.imageScores && second.k == 18)
+            line.falseAlarmRate = 0.001
+            #expect(try serving.current(for: line).detector.calibration.k == 18, "the calibration's own rate wins")
+            try store.rollBackCalibration("plate")
+            #expect(throws: CalibrationRule.TooFewImages.self) { try serving.current(for: line) }
+        }
+    }
 }

@@ -84,7 +84,7 @@ import Testing
         let kept = try contents(
             archive + aside.filter { $0.name != RawPath("reason.json") } + plant.files(plant.watched))
         let wanted = after == .delete ? [] : model.map(\.data)
-        func order(_ data: [Data]) -> [String] { data.map { SHA256.hex(of: $0) }.sorted() }
+        func order(_ data: [Data]) -> [String] { data.map { ContentDigest.sha256(of: $0) }.sorted() }
         if after == .delete {
             #expect(archive.isEmpty && plant.files(plant.watched).isEmpty, comment)
             #expect(kept.count == errors.count, comment)

@@ -48,7 +48,7 @@ import Testing
             record: record, model: Oracle(score: score, peak: peak),
             stored: StoredCalibration(calibration, overridesLine: true), stamp: nil)
         return try FrameExaminer(threads: 1, limits: .default).examine(
-            TinyFrames.jpeg(1), with: model, rule: TinyModel.rule)
+            TinyFrames.jpeg(1), with: try ServingModel(model, rule: TinyModel.rule))
     }
 
     @Test(arguments: [(Double.nan, Float(1)), (.infinity, 1), (1, .nan), (1, -.infinity), (1, .infinity)])
@@ -141,20 +141,22 @@ import Testing
                 frames.map(Self.unscaled), held.map(Self.unscaled), in: folder.appendingPathComponent("12"))
             #expect(twelve.record.fittedImages?.intensity == IntensityRange(low: 0, high: 4095, bitDepth: 16))
             #expect(eight.record.fittedImages?.intensity.isWhole == true)
+            let byEight = try ServingModel(eight, rule: TinyModel.rule)
+            let byTwelve = try ServingModel(twelve, rule: TinyModel.rule)
             let examiner = FrameExaminer(threads: 1, limits: .default),
                 again = FrameExaminer(threads: 1, limits: .default)
             for frame in defects {
-                let a = try examiner.examine(frame.encodedPNG(), with: eight, rule: TinyModel.rule)
-                let b = try again.examine(Self.unscaled(frame).encodedPNG(), with: twelve, rule: TinyModel.rule)
+                let a = try examiner.examine(frame.encodedPNG(), with: byEight)
+                let b = try again.examine(Self.unscaled(frame).encodedPNG(), with: byTwelve)
                 #expect(a.verdict == .anomalous && b.verdict == .anomalous && b.remarks.isEmpty, "\(b.remarks)")
                 #expect(abs(a.detection.imageScore / b.detection.imageScore - 1) < 0.05)
             }
             // A brighter camera, and one of another depth, are remarked on.
             let bright = Frame(
                 width: 96, height: 80, channels: 1, samples: .sixteen([UInt16](repeating: 60_000, count: 7680)))
-            let remark = try again.examine(bright.encodedPNG(), with: twelve, rule: TinyModel.rule).remarks
+            let remark = try again.examine(bright.encodedPNG(), with: byTwelve).remarks
             #expect(remark.count == 1 && remark[0].contains("60000, outside the range 0…4095 (12 bit)"), "\(remark)")
-            let other = try again.examine(defects[0].encodedPNG(), with: twelve, rule: TinyModel.rule).remarks
+            let other = try again.examine(defects[0].encodedPNG(), with: byTwelve).remarks
             #expect(other.count == 1 && other[0].contains("8 bits per sample"), "\(other)")
         }
     }
@@ -173,7 +175,7 @@ import Testing
             #expect(try model.record.fittedImages == nil && store.training("plate", version: 1) == nil)
             let frame = TinyFrames.frame(7).resized(width: 200, height: 50)
             let found = try FrameExaminer(threads: 1, limits: .default).examine(
-                frame.encodedPNG(), with: model, rule: TinyModel.rule)
+                frame.encodedPNG(), with: try ServingModel(model, rule: TinyModel.rule))
             #expect(found.remarks.isEmpty && found.fittedSize == nil)
             let images = try Self.plates(600..<625, to: folder.appendingPathComponent("new"))
             let judged = try CalibrationImages(

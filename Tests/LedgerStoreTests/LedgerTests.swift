@@ -133,13 +133,15 @@ import Testing
                 var one = inspection("\(index)", at: Double(index))
                 one.timingMilliseconds.decode = Double(index)
                 one.timingMilliseconds.queue = 7
+                if index > 100 { one.timingMilliseconds.gate = 3 }
                 try ledger.record(one, resultPath: "/r", alert: nil)
             }
             let summary = try #require(
                 try ledger.summaries(since: .distantPast, now: Date(timeIntervalSince1970: 700)).first)
             let decode = try #require(summary.stages["decode"])
             #expect((decode.p50, decode.p95, decode.p99) == (101, 191, 199))
-            #expect(summary.stages["queue"]?.p99 == 7 && summary.stages["total"]?.p50 == 101)
+            #expect(summary.stages["queue"]?.p99 == 7 && summary.stages["total"]?.p50 == 104)
+            #expect(summary.stages["gate"]?.p50 == 3, "of the frames that a gate has seen")
             #expect(summary.perMinute == 10.1, "101 frames in the ten minutes before")
         }
     }

@@ -119,9 +119,41 @@ import Testing
         }
     }
 
-    @Test func sha256_of_the_standards_example() {
-        #expect(
-            SHA256.hex(of: Data("abc".utf8))
-                == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+    @Test func a_nameless_file_gives_back_what_was_written_and_leaves_no_name() throws {
+        try withTemporaryFolder { folder in
+            let file = try NamelessFile(in: folder.path, bytes: 12)
+            try Data("world".utf8).withUnsafeBytes { try file.write($0, at: 6) }
+            try Data("hello ".utf8).withUnsafeBytes { try file.write($0, at: 0) }
+            var whole = [UInt8](repeating: 0, count: 12)
+            try whole.withUnsafeMutableBytes { try file.read(into: $0, at: 0) }
+            #expect(whole == Array("hello world\0".utf8))
+            #expect(try FileSystem().list(RawPath(folder.path)).isEmpty)
+            let error = #expect(throws: SystemError.self) {
+                try whole.withUnsafeMutableBytes { try file.read(into: $0, at: 8) }
+            }
+            #expect(error?.call == "pread" && error?.path == folder.path)
+        }
+        #expect(throws: SystemError.self) { try NamelessFile(in: "/nonexistent", bytes: 1) }
+    }
+
+    @Test func permissions_of_a_missing_file_are_none() throws {
+        try withTemporaryFolder { folder in
+            let (there, missing) = (RawPath(folder.path), RawPath(folder.path + "/missing"))
+            #expect(FileSystem().permits([], there) && FileSystem().permits([.read, .write, .enter], there))
+            #expect(!FileSystem().permits([], missing) && !FileSystem().permits(.read, missing))
+        }
+    }
+
+    @Test func a_file_has_another_identity_when_it_was_replaced_and_none_when_it_is_missing() throws {
+        try withTemporaryFolder { folder in
+            let path = folder.path + "/file"
+            #expect(FileIdentity(path: path)?.exists == false)
+            try FileSystem().create(RawPath(path), Data("a".utf8))
+            let before = FileIdentity(path: path)
+            try FileSystem().append(RawPath(path), Data("b".utf8))
+            #expect(before?.exists == true && FileIdentity(path: path) == before)
+            try DurableFile.write(Data("c".utf8), to: path)
+            #expect(FileIdentity(path: path)?.exists == true && FileIdentity(path: path) != before)
+        }
     }
 }

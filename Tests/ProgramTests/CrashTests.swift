@@ -79,7 +79,7 @@ extension ProgramTests {
             #expect(hashes(present) == hashes(after == "delete" ? [] : frames), comment)
             for inspection in results where inspection.verdict != .error {
                 let number = Int(inspection.image.path.split(separator: "-").last?.split(separator: ".").first ?? "")
-                #expect(inspection.image.sha256 == number.map { SHA256.hex(of: frames[$0]) }, comment)
+                #expect(inspection.image.sha256 == number.map { ContentDigest.sha256(of: frames[$0]) }, comment)
             }
 
             let alarming = results.filter { $0.verdict != .normal }.map(\.resultID).sorted()
@@ -91,7 +91,7 @@ extension ProgramTests {
             #expect(status["active"] as? Int == 0 && status["pending_alerts"] as? Int == 0, comment)
         }
 
-        private static func hashes(_ files: [Data]) -> [String] { files.map { SHA256.hex(of: $0) }.sorted() }
+        private static func hashes(_ files: [Data]) -> [String] { files.map { ContentDigest.sha256(of: $0) }.sorted() }
 
         /// Kills the daemon while it works on the one frame there is, for the so-manieth time.
         private static func killAtWork(_ shop: Workshop, attempt: Int) throws {

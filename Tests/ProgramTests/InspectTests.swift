@@ -31,7 +31,7 @@ extension ProgramTests {
                 #expect(inspections.map(\.image.path) == expected + [defective.path, broken.path])
                 #expect(inspections.dropLast().allSatisfy { $0.imageScore != nil && $0.verdict != .error })
                 #expect(inspections[3].verdict == .anomalous)
-                #expect(inspections[3].image.sha256 == SHA256.hex(of: try Data(contentsOf: defective)))
+                #expect(inspections[3].image.sha256 == ContentDigest.sha256(of: try Data(contentsOf: defective)))
                 #expect(inspections[4].verdict == .error && inspections[4].error?.code == "truncated")
                 for inspection in inspections.dropLast() {
                     let overlay = try Data(contentsOf: URL(fileURLWithPath: try #require(inspection.files.overlay)))

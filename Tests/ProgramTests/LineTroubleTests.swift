@@ -41,7 +41,8 @@ extension ProgramTests {
                     var data = try Data(contentsOf: file)
                     let place = try #require(data.range(of: Data("\"format\":\"".utf8))).upperBound
                     data[place] = UInt8(ascii: "9")
-                    try change(record, SHA256.hex(of: try Data(contentsOf: file)), SHA256.hex(of: data))
+                    try change(
+                        record, ContentDigest.sha256(of: try Data(contentsOf: file)), ContentDigest.sha256(of: data))
                     try data.write(to: file)
                 case .recordMissing: try FileManager.default.removeItem(at: record)
                 case .recordOfANewerSchema: try change(record, "\"schema\" : 1", "\"schema\" : 9")

@@ -48,7 +48,7 @@ extension ProgramTests {
                 let image = try #require(result["image"] as? [String: Any])
                 #expect(Self.keys(image) == ["bit_depth", "channels", "height", "path", "sha256", "width"])
                 #expect(image["path"] as? String == shop.watched().appendingPathComponent("part 11.jpg").path)
-                #expect(image["sha256"] as? String == SHA256.hex(of: picture))
+                #expect(image["sha256"] as? String == ContentDigest.sha256(of: picture))
                 let sizes = ["width", "height", "channels", "bit_depth"].map { image[$0] as? Int }
                 #expect(sizes == [Pictures.size.width, Pictures.size.height, 3, 8])
 

@@ -2,6 +2,7 @@ import Foundation
 import LinuxPlatform
 import TestSupport
 import Testing
+import InspectionDomain
 
 extension ProgramTests {
     /// What the daemon tells the service manager and the journal, heard on sockets of the test's own.
@@ -96,7 +97,7 @@ extension ProgramTests {
                 data[place] = data[place] == UInt8(ascii: "9") ? UInt8(ascii: "1") : UInt8(ascii: "9")
                 let record = folder.appendingPathComponent("model.json")
                 let text = try String(contentsOf: record, encoding: .utf8).replacingOccurrences(
-                    of: SHA256.hex(of: try Data(contentsOf: file)), with: SHA256.hex(of: data))
+                    of: ContentDigest.sha256(of: try Data(contentsOf: file)), with: ContentDigest.sha256(of: data))
                 try data.write(to: file)
                 try shop.write(text, to: record.path)
                 let run = try ProgramRun("inspectd", ["--config", shop.configurationFile], within: 20)

@@ -1,14 +1,14 @@
 import CKernels
 import Foundation
+import Imaging
 import InspectionDomain
 
 extension AnomalyMap {
     /// The map stretched to another size, bilinearly, pixel centres at halves. No value exceeds the map's own maximum.
     public func resized(width newWidth: Int, height newHeight: Int) -> AnomalyMap {
-        if (newWidth, newHeight) == (width, height) { return self }
-        var out = [Float](repeating: 0, count: newWidth * newHeight)
-        ck_upsample_add(values, Int32(height), Int32(width), Int32(newHeight), Int32(newWidth), &out)
-        return AnomalyMap(width: newWidth, height: newHeight, values: out)
+        AnomalyMap(
+            width: newWidth, height: newHeight,
+            values: Overlay.upsample(values, width: width, height: height, toWidth: newWidth, toHeight: newHeight))
     }
 
     /// Gaussian smoothing, borders reflected, cut off at 4 σ.

@@ -1,6 +1,7 @@
 import Foundation
 import Imaging
 import LinuxPlatform
+import InspectionDomain
 
 /// What one look at an image tells before anything is learned from it.
 public struct ImageProfile: Sendable {
@@ -31,7 +32,7 @@ public struct ImageProfile: Sendable {
         let (thumbnail, energy) = PictureLikeness.thumbnailAndEnergy(frame)
         let pixels = Float(max(1, frame.width * frame.height)) / Float(PictureLikeness.side * PictureLikeness.side)
         print = ImagePrint(
-            digest: Self.bytes(SHA256.hex(of: data)), thumbnail: thumbnail,
+            digest: Self.bytes(ContentDigest.sha256(of: data)), thumbnail: thumbnail,
             noise: ImagePrint.noise(
                 deviation: SensorNoise.deviation(frame), pixels: max(1, pixels), energy: energy))
     }

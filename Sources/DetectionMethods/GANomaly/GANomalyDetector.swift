@@ -4,6 +4,7 @@ import Foundation
 import Imaging
 import NeuralNets
 import TensorCore
+import InspectionDomain
 
 /// Scores frames with a `GANomalyModel`: how far the code of the reconstruction is from the picture's. Owns its buffers; one
 /// per worker.
@@ -22,19 +23,19 @@ final class GANomalyDetector: Detector {
     }
 
     func detect(_ frame: Frame) throws -> Detection {
-        let start = DispatchTime.now()
+        let start = ContinuousClock.now
         let normalization = GANomalyOptions.normalization
         picture.withUnsafeMutableBufferPointer {
             frame.fillNetworkInput(
                 $0, width: model.inputWidth, height: model.inputHeight, mean: normalization.mean,
                 std: normalization.std)
         }
-        let loaded = DispatchTime.now()
+        let loaded = ContinuousClock.now
         let (score, map) = run()
-        let run = DispatchTime.now()
+        let run = ContinuousClock.now
         return Detection(
             imageScore: score, map: map.smoothedForItsSize, preprocess: loaded.milliseconds(since: start),
-            backbone: run.milliseconds(since: loaded), detect: DispatchTime.now().milliseconds(since: run))
+            backbone: run.milliseconds(since: loaded), detect: ContinuousClock.now.milliseconds(since: run))
     }
 
     /// The mean squared difference of the codes, and the mean over channels of the pictures' difference, unsmoothed.

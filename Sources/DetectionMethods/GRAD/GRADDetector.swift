@@ -3,6 +3,7 @@ import DetectionCore
 import Foundation
 import Imaging
 import NeuralNets
+import InspectionDomain
 
 /// Scores frames with a `GRADModel`: how far each position's features are from the normal ones that the network puts in
 /// their place. Owns its buffers; one per worker.
@@ -34,15 +35,15 @@ final class GRADDetector: Detector {
     }
 
     func detect(_ frame: Frame) throws -> Detection {
-        let start = DispatchTime.now()
+        let start = ContinuousClock.now
         features.load(frame)
-        let loaded = DispatchTime.now()
+        let loaded = ContinuousClock.now
         features.runBackbone()
-        let run = DispatchTime.now()
+        let run = ContinuousClock.now
         let (score, map) = represent()
         return Detection(
             imageScore: score, map: map, preprocess: loaded.milliseconds(since: start),
-            backbone: run.milliseconds(since: loaded), detect: DispatchTime.now().milliseconds(since: run))
+            backbone: run.milliseconds(since: loaded), detect: ContinuousClock.now.milliseconds(since: run))
     }
 
     private func represent() -> (score: Double, map: AnomalyMap) {

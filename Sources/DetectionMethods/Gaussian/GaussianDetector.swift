@@ -3,6 +3,7 @@ import DetectionCore
 import Foundation
 import Imaging
 import NeuralNets
+import InspectionDomain
 
 /// Scores frames with a `GaussianModel`: the summed Mahalanobis distances of the pooled levels, and a map of distances at
 /// each position of the taps. Owns its buffers; one per worker.
@@ -34,11 +35,11 @@ final class GaussianDetector: Detector {
     }
 
     func detect(_ frame: Frame) throws -> Detection {
-        let start = DispatchTime.now()
+        let start = ContinuousClock.now
         extractor.load(frame, model.backbone.normalization)
-        let filled = DispatchTime.now()
+        let filled = ContinuousClock.now
         extractor.run()
-        let run = DispatchTime.now()
+        let run = ContinuousClock.now
         let features = extractor.features
         var score = 0.0
         for (level, index) in zip(model.levels, levelIndices) { score += level.distance(features[index].pooled()) }
@@ -46,7 +47,7 @@ final class GaussianDetector: Detector {
             .smoothed(sigma: model.smoothing)
         return Detection(
             imageScore: score, map: map, preprocess: filled.milliseconds(since: start),
-            backbone: run.milliseconds(since: filled), detect: DispatchTime.now().milliseconds(since: run))
+            backbone: run.milliseconds(since: filled), detect: ContinuousClock.now.milliseconds(since: run))
     }
 }
 

@@ -4,6 +4,7 @@ import Foundation
 import Imaging
 import NeuralNets
 import TensorCore
+import InspectionDomain
 
 /// Scores frames with a `GradConModel`: how badly a picture is reconstructed, and how little the change that it asks of the
 /// decoder points where flawless pictures' did. One backward pass per frame.
@@ -24,16 +25,16 @@ final class GradConDetector: Detector {
     }
 
     func detect(_ frame: Frame) throws -> Detection {
-        let start = DispatchTime.now()
+        let start = ContinuousClock.now
         let picture = frame.networkInput(
             width: model.inputWidth, height: model.inputHeight, GradConOptions.normalization)
-        let loaded = DispatchTime.now()
+        let loaded = ContinuousClock.now
         let (score, reconstruction) = score(picture)
-        let scored = DispatchTime.now()
+        let scored = ContinuousClock.now
         let map = AnomalyMap(reconstruction, picture, squared: true).smoothedForItsSize
         return Detection(
             imageScore: Double(score), map: map, preprocess: loaded.milliseconds(since: start),
-            backbone: scored.milliseconds(since: loaded), detect: DispatchTime.now().milliseconds(since: scored))
+            backbone: scored.milliseconds(since: loaded), detect: ContinuousClock.now.milliseconds(since: scored))
     }
 
     /// - Parameter picture: `[1, H, W, C]`, 0…1.

@@ -38,11 +38,11 @@ public final class ODINDetector: Detector {
     }
 
     public func detect(_ frame: Frame) throws -> Detection {
-        let start = DispatchTime.now()
+        let start = ContinuousClock.now
         let picture = frame.networkInput(width: model.inputWidth, height: model.inputHeight, model.normalization)
-        let loaded = DispatchTime.now()
+        let loaded = ContinuousClock.now
         let answer = answer(picture)
-        let answered = DispatchTime.now()
+        let answered = ContinuousClock.now
         let map = AnomalyMap(
             answer.inputGradient.values, nil, height: model.inputHeight, width: model.inputWidth, channels: 3, scale: 1,
             squared: false
@@ -53,7 +53,7 @@ public final class ODINDetector: Detector {
             imageScore: answer.score, map: map,
             product: RecognizedProduct(name: model.products[best], confidence: probabilities[best]),
             preprocess: loaded.milliseconds(since: start), backbone: answered.milliseconds(since: loaded),
-            detect: DispatchTime.now().milliseconds(since: answered))
+            detect: ContinuousClock.now.milliseconds(since: answered))
     }
 
     /// - Parameter picture: `[1, H, W, 3]`, normalised.

@@ -1,3 +1,4 @@
+import AnomalyDetectors
 import Foundation
 import ImageFolders
 import Imaging
@@ -64,6 +65,9 @@ public struct Configuration: Sendable, Equatable {
             self.watch = watch
             self.model = model ?? name
         }
+
+        /// What the line wants of its thresholds.
+        public var rule: CalibrationRule { CalibrationRule(rate: falseAlarmRate, confidence: confidence) }
     }
 
     /// What becomes of a frame after its inspection.

@@ -1,7 +1,7 @@
 import InspectionDomain
 
 /// One thing wrong in a configuration file.
-public struct ConfigurationProblem: Error, Sendable, Equatable, CustomStringConvertible {
+public struct ConfigurationProblem: ProgramFailure, Sendable, Equatable, CustomStringConvertible {
     public var file: String
     /// From 1; 0 when the file as a whole is meant.
     public var line: Int
@@ -28,7 +28,7 @@ public struct ConfigurationProblem: Error, Sendable, Equatable, CustomStringConv
 }
 
 /// Everything wrong in a configuration, in the order of the file's lines.
-public struct ConfigurationErrors: Error, Sendable, Equatable, CustomStringConvertible {
+public struct ConfigurationErrors: ProgramFailure, Sendable, Equatable, CustomStringConvertible {
     public var problems: [ConfigurationProblem]
 
     public init(_ problems: [ConfigurationProblem]) {

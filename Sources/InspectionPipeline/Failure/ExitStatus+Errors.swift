@@ -10,10 +10,7 @@ extension ExitStatus {
     /// The exit code an error ends a program with: the one place where errors and codes meet.
     public init(for error: any Error) {
         switch error {
-        case let error as ProgramError: self = error.status
-        case let error as ConfigurationErrors: self = error.status
-        case let error as ConfigurationProblem: self = error.status
-        case let error as ModelStoreError: self = error.code == .missing ? .noInput : .badData
+        case let error as any ProgramFailure: self = error.status
         case let error as WeightError: self = error.code == .unreadable ? .noInput : .badData
         case is FrameSource.Empty, is Dataset.Malformed: self = .noInput
         case is ModelError, is ImageError, is InspectionError, is FrameSource.Unreadable,

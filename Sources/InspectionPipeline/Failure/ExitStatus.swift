@@ -20,8 +20,13 @@ public enum ExitStatus: Int32, Sendable {
     case configuration = 78
 }
 
+/// An error that knows which exit code it ends a program with.
+public protocol ProgramFailure: Error {
+    var status: ExitStatus { get }
+}
+
 /// A failure of a program's own, with the exit code it ends in.
-public struct ProgramError: Error, Sendable, CustomStringConvertible {
+public struct ProgramError: ProgramFailure, Sendable, CustomStringConvertible {
     public let status: ExitStatus
     /// What was being done, expected, got, and what to do about it.
     public let message: String

@@ -5,6 +5,7 @@ import ImageFolders
 import Imaging
 import LinuxPlatform
 import NeuralNets
+import InspectionDomain
 
 /// Fits a model on flawless pictures and calibrates it on others: what `inspectctl fit` does.
 public struct ModelFitting: Sendable {
@@ -117,7 +118,7 @@ public struct ModelFitting: Sendable {
         let now = Date().toTheMillisecond
         var record = record(fitted, name: name, sources: sources, at: now)
         record.version = 1
-        record.sha256 = SHA256.hex(of: fitted.data)
+        record.sha256 = ContentDigest.sha256(of: fitted.data)
         let calibration = try calibration(fitted, name: name, version: 1, at: now)
         let stored = StoredCalibration(calibration, overridesLine: true)
         let bundle = try ModelBundle.encode(

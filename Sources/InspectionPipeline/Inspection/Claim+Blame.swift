@@ -39,6 +39,6 @@ extension Claim {
     /// How long it rests in a new process before it is tried again. The first time not at all: a kill is seldom followed by another.
     var pauseBeforeRetry: Duration {
         guard reasonNotToRetry == nil, deaths > 1 else { return .zero }
-        return Pending.pause(after: deaths - 1)
+        return Backoff.pause(after: deaths - 1)
     }
 }

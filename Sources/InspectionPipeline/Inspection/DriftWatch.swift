@@ -17,16 +17,30 @@ final class DriftWatch: Sendable {
     private let monitors = Mutex<[Key: DriftMonitor]>([:])
     private let ledger: Ledger
     private let logger: Logger
+    private let incidents: IncidentLog
+    /// Rung when an alert is in the outbox.
+    private let alertBell: Bell
 
-    init(ledger: Ledger, logger: Logger) {
-        self.ledger = ledger
-        self.logger = logger
+    init(ledger: Ledger, logger: Logger, incidents: IncidentLog, alertBell: Bell) {
+        (self.ledger, self.logger, self.incidents, self.alertBell) = (ledger, logger, incidents, alertBell)
     }
 
-    /// Takes a recorded inspection.
+    /// Takes a recorded inspection. A frame's own life does not depend on it: should the ledger fail just now, the next frame
+    /// finds what this one would have.
+    func watch(_ inspection: Inspection, _ calibration: Calibration) {
+        let cause = Cause(.retrying, line: inspection.line, "drift")
+        do {
+            if try observe(inspection, calibration) { alertBell.ring() }
+            incidents.ended(cause)
+        } catch {
+            incidents.occurred(
+                cause, "line \(inspection.line): drift: \(error), retrying with the next frame", unit: "frame")
+        }
+    }
+
     /// - Returns: whether there is an alert to deliver now.
     /// - Throws: `LedgerError`.
-    func observe(_ inspection: Inspection, _ calibration: Calibration) throws -> Bool {
+    private func observe(_ inspection: Inspection, _ calibration: Calibration) throws -> Bool {
         guard inspection.verdict == .normal, let score = inspection.imageScore else { return false }
         let key = Key(line: inspection.line, calibration: calibration.id, k: calibration.k)
         let isKnown = monitors.withLock { $0[key] != nil }
@@ -80,31 +94,5 @@ final class DriftWatch: Sendable {
         guard try ledger.record(expiry, alert: alert) else { return false }
         logger.event(.calibrationExpired, .warning, message, fields: [LogField.line: line])
         return true
-    }
-}
-
-extension CalibrationExpiry {
-    /// Since when, what it means, and what to do.
-    public func message(model: String) -> String {
-        let meaning: String, remedy: String
-        let calibrate = "inspectctl calibrate --line \(line)"
-        switch DriftMonitor.Drift.Direction(rawValue: direction) {
-        case .risen:
-            meaning =
-                "flawless frames score higher than those it was calibrated on, so more of them than promised are flagged"
-            remedy =
-                "recalibrate with the false alarms, once each of them was looked at and is flawless: "
-                + "\(calibrate) --from-history 7d --include-alarms --dry-run"
-        case .fallen:
-            meaning = "frames score lower than those it was calibrated on, so defects may be missed"
-            // Alarms among them are likelier than ever to be defects.
-            remedy = "recalibrate on frames called normal, without the alarms: \(calibrate) --from-history 7d --dry-run"
-        case .spread, nil:
-            meaning = "flawless frames score otherwise than those it was calibrated on"
-            remedy = "recalibrate on new images of flawless parts: \(calibrate) --normal DIR --dry-run"
-        }
-        return
-            "line \(line): the calibration of model \(model) has expired, about since \(DomainJSON.string(from: since)): "
-            + "\(meaning). Look at light, focus, position and parts; if they are as they should be, \(remedy)"
     }
 }

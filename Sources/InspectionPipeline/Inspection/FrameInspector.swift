@@ -2,24 +2,29 @@ import DetectionCore
 import Foundation
 import Imaging
 import InspectionDomain
-import LedgerStore
 import LinuxPlatform
 import Spooling
 
-/// Takes one frame through its whole life, once it is claimed: decode → detect → threshold → regions → pictures → results → ledger →
-/// archive. One per frame in work.
+/// The life of a claimed frame, from top to bottom: take → read → examine → record → finish. One inspector per frame in work.
 ///
-/// Whatever goes wrong ends in one of two ways: the frame can never be inspected (it is set aside with its reason and an
-/// `error` result), or the reason may pass (it stays claimed, to be tried again).
+/// A step returns what the next one needs. Whatever goes wrong ends in one of two ways. The frame can never be inspected: that
+/// is its result, an `error`, and the frame is set aside with its reason. Or the reason may pass: it is thrown, and the frame
+/// stays claimed, to be tried again.
 final class FrameInspector {
-    private let context: DaemonContext
-    private let worker: String
+    private let storage: Storage
+    private let models: ServingModels
     private let examiners: ExaminerPool
+    private let remarks: FrameRemarks
+    private let drift: DriftWatch
+    private let unfinished: UnfinishedFrames
+    private let progress: ProgressBoard.Part
 
-    init(context: DaemonContext, worker: String, examiners: ExaminerPool) {
-        self.context = context
-        self.worker = worker
-        self.examiners = examiners
+    init(
+        storage: Storage, models: ServingModels, examiners: ExaminerPool, remarks: FrameRemarks, drift: DriftWatch,
+        unfinished: UnfinishedFrames, progress: ProgressBoard.Part
+    ) {
+        (self.storage, self.models, self.examiners) = (storage, models, examiners)
+        (self.remarks, self.drift, self.unfinished, self.progress) = (remarks, drift, unfinished, progress)
     }
 
     /// What became of a frame.
@@ -34,190 +39,219 @@ final class FrameInspector {
     /// Inspects one frame.
     ///
     /// - Parameters:
-    ///   - isTaken: the frame is out of its folder, and new.
-    ///   - seen: when it was.
+    ///   - claim: of the frame, with this attempt counted.
     ///   - onTaken: called when the frame has left its folder.
     /// - Throws: what may pass: `SystemError`, `LedgerError`, and what is wrong with the model or the configuration.
-    func inspect(
-        _ claim: Claim, isTaken: Bool, line: Configuration.Line, seen: ContinuousClock.Instant,
-        onTaken: () -> Void = {}
-    ) throws -> Outcome {
-        var queued = (ContinuousClock.now - seen).inMilliseconds
-        if !isTaken {
-            step("claim")
-            if try context.ledger.contains(claim.id) { return try finishRecorded(claim, line) }
-            guard try context.spool.take(claim) else { return .gone }
+    func inspect(_ frame: ClaimedFrame, _ claim: Claim, onTaken: () -> Void = {}) throws -> Outcome {
+        if !frame.isTaken, let recorded = try finishIfRecorded(claim, frame.line) { return recorded }
+        guard let taken = try take(frame, claim, onTaken) else { return .gone }
+        let read = try read(taken)
+        let examined = try examine(read)
+        let recorded = try record(examined)
+        try finish(recorded)
+        return .inspected(recorded.inspection, folder: recorded.folder)
+    }
+
+    // MARK: Take
+
+    /// A frame out of its folder, or left in it by a line that keeps its originals.
+    private struct TakenFrame {
+        let claim: Claim
+        let line: Configuration.Line
+        /// Milliseconds that it has waited so far.
+        let waited: Double
+    }
+
+    /// - Returns: nil when the frame was removed before it could be taken.
+    private func take(_ frame: ClaimedFrame, _ claim: Claim, _ onTaken: () -> Void) throws -> TakenFrame? {
+        let waited = ContinuousClock.now.milliseconds(since: frame.seen)
+        if !frame.isTaken {
+            guard try storage.spool.take(claim) else { return nil }
             onTaken()
         }
-        var image = ImageInfo(path: claim.original.description)
-        var inspection: Inspection
-        var contents: [String: Data] = [:]
-        var calibration: Calibration?
-        var read: FileStatus?
-        do {
-            if let reason = claim.reasonNotToRetry { throw reason }
-            step("read")
-            let follows = claim.isKept && claim.isLink
-            read = try context.fileSystem.status(claim.frame, followsLinks: follows)
-            let data = try context.fileSystem.read(claim.frame, followsLinks: follows)
-            CrashPoint.frameRead.reached()
-            image.sha256 = SHA256.hex(of: data)
-            let model = try context.models.current(line.model)
-            let gate = try line.gate.map {
-                FrameExaminer.Gate(model: try context.models.current($0), expected: line.product)
-            }
-            context.progress.rest(worker)
-            let waiting = ContinuousClock.now
-            inspection = try examiners.withExaminer { examiner in
-                queued += (ContinuousClock.now - waiting).inMilliseconds
-                let examination = try examiner.examine(
-                    data, with: model, behind: gate, rule: line.rule
-                ) { compute($0, claim) }
-                CrashPoint.examined.reached()
-                calibration = examination.calibration
-                tell(examination, of: claim)
+        return TakenFrame(claim: claim, line: frame.line, waited: waited)
+    }
 
-                compute("encode", claim)
-                let examined = ContinuousClock.now
-                var inspection = examination.inspection(
-                    resultID: claim.id, line: claim.line, image: image, createdAt: Date())
-                let pictures = try ResultPictures(examination, of: inspection, policy: line.overlay)
-                inspection.files = pictures.listing
-                for file in pictures.files { contents[file.name] = file.data }
-                inspection.timingMilliseconds.write = (ContinuousClock.now - examined).inMilliseconds
-                return inspection
-            }
-        } catch {
-            guard let reason = Self.reasonForQuarantine(error) else { throw error }
-            contents = [:]
-            inspection = Inspection(
-                resultID: claim.id, line: claim.line, createdAt: Date(), image: image, verdict: .error, error: reason)
+    // MARK: Read
+
+    /// A frame's file in memory, or why it can never be read.
+    private struct ReadFrame {
+        let taken: TakenFrame
+        /// As the file was when it was read; nil for one that was not.
+        let status: FileStatus?
+        let contents: Result<Data, InspectionError>
+    }
+
+    private func read(_ taken: TakenFrame) throws -> ReadFrame {
+        let claim = taken.claim
+        if let reason = claim.reasonNotToRetry {
+            return ReadFrame(taken: taken, status: nil, contents: .failure(reason))
         }
-        inspection.timingMilliseconds.queue = queued
-        inspection.supersedes = claim.supersedes
+        progress.begin("read")
+        let follows = claim.isKept && claim.isLink
+        switch try settled({ try storage.files.status(claim.frame, followsLinks: follows) }) {
+        case .failure(let reason): return ReadFrame(taken: taken, status: nil, contents: .failure(reason))
+        case .success(let status):
+            let contents = try settled {
+                let data = try storage.files.read(claim.frame, followsLinks: follows)
+                CrashPoint.frameRead.reached()
+                return data
+            }
+            return ReadFrame(taken: taken, status: status, contents: contents)
+        }
+    }
 
-        step("write results")
-        let json: Data
-        (inspection, json) = try inspection.encoded()
-        if inspection.verdict == .error { contents = [:] }
-        contents["result.json"] = json
-        let folder = try context.spool.publish(contents, for: claim)
-        step("record")
-        try context.ledger.record(
+    // MARK: Examine
+
+    /// What is to be recorded of a frame.
+    private struct ExaminedFrame {
+        let read: ReadFrame
+        var inspection: Inspection
+        /// Contents of the files beside `result.json`, by name.
+        var pictures: [String: Data] = [:]
+        /// What decided; nil when nothing could be decided.
+        var calibration: Calibration?
+    }
+
+    private func examine(_ read: ReadFrame) throws -> ExaminedFrame {
+        let (claim, line) = (read.taken.claim, read.taken.line)
+        var image = ImageInfo(path: claim.original.description)
+        let data: Data
+        switch read.contents {
+        case .failure(let reason): return refused(read, image, reason, waited: read.taken.waited)
+        case .success(let contents): data = contents
+        }
+        image.sha256 = ContentDigest.sha256(of: data)
+        let model = try models.current(for: line)
+        progress.rest()
+        let waiting = ContinuousClock.now
+        return try examiners.withExaminer { examiner in
+            let waited = read.taken.waited + ContinuousClock.now.milliseconds(since: waiting)
+            let examined = try settled {
+                try examine(data, read, image, waited: waited, with: model, examiner)
+            }
+            switch examined {
+            case .success(let frame): return frame
+            case .failure(let reason): return refused(read, image, reason, waited: waited)
+            }
+        }
+    }
+
+    private func examine(
+        _ data: Data, _ read: ReadFrame, _ image: ImageInfo, waited: Double, with model: ServingModel,
+        _ examiner: FrameExaminer
+    ) throws -> ExaminedFrame {
+        let (claim, line) = (read.taken.claim, read.taken.line)
+        let examination = try examiner.examine(data, with: model) { progress.begin($0, computing: claim.id) }
+        CrashPoint.examined.reached()
+        remarks.tell(examination, of: claim)
+        progress.begin("encode", computing: claim.id)
+        let start = ContinuousClock.now
+        var inspection = examination.inspection(
+            resultID: claim.id, line: claim.line, image: image, createdAt: Date())
+        let pictures = try ResultPictures(examination, of: inspection, policy: line.overlay)
+        inspection.files = pictures.listing
+        inspection.timingMilliseconds.write = ContinuousClock.now.milliseconds(since: start)
+        inspection.timingMilliseconds.queue = waited
+        inspection.supersedes = claim.supersedes
+        return ExaminedFrame(
+            read: read, inspection: inspection,
+            pictures: Dictionary(uniqueKeysWithValues: pictures.files.map { ($0.name, $0.data) }),
+            calibration: examination.calibration)
+    }
+
+    /// The record of a frame that can never be inspected.
+    private func refused(
+        _ read: ReadFrame, _ image: ImageInfo, _ reason: InspectionError, waited: Double
+    ) -> ExaminedFrame {
+        let claim = read.taken.claim
+        var inspection = Inspection(
+            resultID: claim.id, line: claim.line, createdAt: Date(), image: image, verdict: .error, error: reason)
+        inspection.timingMilliseconds.queue = waited
+        inspection.supersedes = claim.supersedes
+        return ExaminedFrame(read: read, inspection: inspection)
+    }
+
+    // MARK: Record
+
+    /// A frame whose result is on disk and in the ledger.
+    private struct RecordedFrame {
+        let read: ReadFrame
+        let inspection: Inspection
+        /// Of the result.
+        let folder: RawPath
+    }
+
+    private func record(_ examined: ExaminedFrame) throws -> RecordedFrame {
+        progress.begin("write results")
+        let (inspection, json) = try examined.inspection.encoded()
+        var files = inspection.verdict == .error ? [:] : examined.pictures
+        files["result.json"] = json
+        let folder = try storage.spool.publish(files, for: examined.read.taken.claim)
+        progress.begin("record")
+        try storage.ledger.record(
             inspection, json: json, resultPath: folder.string,
             alert: Alert(about: inspection, resultPath: folder.string))
         CrashPoint.recorded.reached()
-        if let calibration { watchDrift(inspection, calibration) }
-        step("finish")
-        try finish(claim, inspection.error, line, read: read)
-        return .inspected(inspection, folder: folder)
+        if let calibration = examined.calibration { drift.watch(inspection, calibration) }
+        return RecordedFrame(read: examined.read, inspection: inspection, folder: folder)
     }
 
-    /// Says once per line and model that frames are not as those fitted on.
-    private func tell(_ examination: Examination, of claim: Claim) {
-        for difference in examination.differences
-        where context.differences.isNew(
-            difference.kind, line: claim.line, model: examination.model.name, version: examination.model.version)
-        {
-            context.logger.event(
-                .unlikeFitted, .warning,
-                "line \(claim.line): \(claim.original): \(difference.text). Further such frames say so in their result.json "
-                    + "only",
-                fields: [LogField.line: claim.line, LogField.frame: claim.original.description])
-        }
+    // MARK: Finish
+
+    private func finish(_ recorded: RecordedFrame) throws {
+        progress.begin("finish")
+        let taken = recorded.read.taken
+        try finish(taken.claim, recorded.inspection.error, taken.line, read: recorded.read.status)
     }
 
-    /// A frame's own life does not depend on it: should the ledger fail just now, the next frame finds what this one would have.
-    private func watchDrift(_ inspection: Inspection, _ calibration: Calibration) {
-        let cause = Cause(.retrying, line: inspection.line, "drift")
-        do {
-            if try context.drift.observe(inspection, calibration) { context.alertBell.ring() }
-            context.incidents.ended(cause)
-        } catch {
-            context.incidents.occurred(
-                cause, "line \(inspection.line): drift: \(error), retrying with the next frame", unit: "frame")
-        }
-    }
-
-    private func step(_ name: String) { context.progress.begin(name, part: worker) }
-
-    /// A step that depends on the frame alone.
-    private func compute(_ name: String, _ claim: Claim) {
-        context.progress.begin(name, part: worker, computing: claim.id)
-    }
-
-    /// After the ledger's commit: the frame's last move.
+    /// The frame's last move, after the ledger's commit.
     private func finish(
         _ claim: Claim, _ error: InspectionError?, _ line: Configuration.Line, read: FileStatus? = nil
     ) throws {
+        let spool = storage.spool
         if let earlier = claim.supersedes {
-            let folder = try context.ledger.entry(earlier)?.resultPath
-            try context.spool.supersede(claim, resultFolder: folder.map { RawPath($0) })
+            let folder = try storage.ledger.entry(earlier)?.resultPath
+            try spool.supersede(claim, resultFolder: folder.map { RawPath($0) })
         }
         if let error {
-            let now = Date()
-            let folder = try context.spool.quarantine(claim, error: error, read: read, now: now)
-            guard let read, let frame = claim.isKept ? claim.original : try context.spool.frame(in: folder) else {
-                return
-            }
-            context.unfinished.note(
-                UnfinishedFrames.Entry(
-                    id: claim.id, line: claim.line, original: claim.original, frame: frame,
-                    fingerprint: read.fingerprint, quarantinedAt: now))
+            try setAside(claim, error, read: read)
         } else if line.after == .delete {
-            try context.spool.delete(claim)
+            try spool.delete(claim)
         } else {
-            try context.spool.archive(claim)
+            try spool.archive(claim)
         }
+    }
+
+    private func setAside(_ claim: Claim, _ error: InspectionError, read: FileStatus?) throws {
+        let now = Date()
+        let folder = try storage.spool.quarantine(claim, error: error, read: read, now: now)
+        guard let read, let frame = claim.isKept ? claim.original : try storage.spool.frame(in: folder) else { return }
+        unfinished.note(
+            UnfinishedFrames.Entry(
+                id: claim.id, line: claim.line, original: claim.original, frame: frame,
+                fingerprint: read.fingerprint, quarantinedAt: now))
     }
 
     /// What lacked was the frame's last move: the process died, or the move failed, after the ledger's commit. The ledger
     /// says which move that is.
-    private func finishRecorded(_ claim: Claim, _ line: Configuration.Line) throws -> Outcome {
-        let entry = try context.ledger.entry(claim.id)
+    /// - Returns: nil when the frame is not recorded.
+    private func finishIfRecorded(_ claim: Claim, _ line: Configuration.Line) throws -> Outcome? {
+        progress.begin("claim")
+        guard try storage.ledger.contains(claim.id) else { return nil }
+        let entry = try storage.ledger.entry(claim.id)
         try finish(claim, entry?.inspection.error, line)
         return entry.map { .finished($0.inspection, folder: RawPath($0.resultPath)) } ?? .gone
     }
 
-    /// Why a frame can never be inspected; nil for what may pass, or is not the frame's fault.
-    private static func reasonForQuarantine(_ error: any Error) -> InspectionError? {
-        switch error {
-        case let error as InspectionError: return error
-        case let error as ImageError where error.code != .noMemory:
-            return InspectionError(code: error.code.rawValue, message: error.message)
-        case let error as SystemError where error.isLink:
-            return InspectionError(
-                code: "unsupported",
-                message: "the file became a symbolic link after it was seen; links are not followed")
-        case let error as SystemError where error.isPermission:
-            return InspectionError(
-                code: "permission", message: "the frame cannot be read: \(error); let the user of inspectd read it")
-        default: return nil
+    /// A value, or why there can never be one.
+    /// - Throws: what may pass, or is not the frame's fault.
+    private func settled<Value>(_ body: () throws -> Value) throws -> Result<Value, InspectionError> {
+        do {
+            return .success(try body())
+        } catch {
+            guard let reason = InspectionError(settling: error) else { throw error }
+            return .failure(reason)
         }
-    }
-}
-
-extension Alert {
-    /// The alert of an inspection; nil for a normal one.
-    init?(about inspection: Inspection, resultPath: String) {
-        let kind: Kind
-        let message: String
-        switch inspection.verdict {
-        case .normal: return nil
-        case .anomalous where inspection.gate?.passed == false:
-            kind = .wrongProduct
-            message = "line \(inspection.line): wrong product: \(inspection.gate?.reason ?? "")"
-        case .anomalous:
-            kind = .anomaly
-            let (score, threshold) = (inspection.imageScore ?? .nan, inspection.imageThreshold ?? .nan)
-            message = "line \(inspection.line): score \(score.scoreText) above the threshold \(threshold.scoreText)"
-        case .error:
-            kind = .unreadable
-            message = "line \(inspection.line): \(inspection.error?.message ?? "the frame cannot be inspected")"
-        }
-        self.init(
-            id: inspection.resultID, kind: kind, line: inspection.line, createdAt: inspection.createdAt,
-            verdict: inspection.verdict, message: message, imageScore: inspection.imageScore,
-            imageThreshold: inspection.imageThreshold, resultPath: resultPath, imagePath: inspection.image.path)
     }
 }

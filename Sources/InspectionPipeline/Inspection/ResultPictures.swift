@@ -29,10 +29,10 @@ public struct ResultPictures: Sendable {
     ) throws(ImageError) {
         let isAnomalous = examination.verdict == .anomalous || !examination.regions.regions.isEmpty
         let wantsOverlay = policy == .always || policy == .anomalous && isAnomalous
-        if wantsOverlay { files.append((Self.overlayName, try Self.overlay(examination, of: inspection))) }
         guard wantsOverlay || isAnomalous else { return }
-        let frame = examination.frame
-        files.append((Self.mapName, try Self.map(examination)))
+        let (frame, map) = (examination.frame, examination.fullMap)
+        if wantsOverlay { files.append((Self.overlayName, try Self.overlay(examination, of: inspection, map))) }
+        files.append((Self.mapName, try Self.map(examination, map)))
         files.append(
             (
                 Self.maskName,
@@ -42,11 +42,20 @@ public struct ResultPictures: Sendable {
 
     /// The overlay as JPEG, under a caption that tells what `inspection` does.
     public static func overlay(_ examination: Examination, of inspection: Inspection) throws(ImageError) -> Data {
-        let map = examination.detection.map
-        let calibration = examination.calibration
+        try overlay(examination, of: inspection, examination.fullMap)
+    }
+
+    /// The anomaly map at the frame's size as PNG of 16 bits.
+    public static func map(_ examination: Examination) throws(ImageError) -> Data {
+        try map(examination, examination.fullMap)
+    }
+
+    private static func overlay(
+        _ examination: Examination, of inspection: Inspection, _ map: AnomalyMap
+    ) throws(ImageError) -> Data {
         let findings = Overlay.Findings(
             map: map.values, mapWidth: map.width, mapHeight: map.height,
-            pixelThreshold: Float(calibration.pixelThreshold), mask: examination.regions.mask,
+            pixelThreshold: Float(examination.calibration.pixelThreshold), mask: examination.regions.mask,
             boxes: examination.regions.regions.map {
                 Overlay.Box(x: $0.bbox[0], y: $0.bbox[1], width: $0.bbox[2], height: $0.bbox[3])
             })
@@ -54,12 +63,9 @@ public struct ResultPictures: Sendable {
             .encodedJPEG(quality: 88)
     }
 
-    /// The anomaly map at the frame's size as PNG of 16 bits.
-    public static func map(_ examination: Examination) throws(ImageError) -> Data {
-        let frame = examination.frame
-        let map = examination.detection.map.resized(width: frame.width, height: frame.height)
-        return try Overlay.mapPNG(
-            map.values, width: frame.width, height: frame.height,
+    private static func map(_ examination: Examination, _ map: AnomalyMap) throws(ImageError) -> Data {
+        try Overlay.mapPNG(
+            map.values, width: map.width, height: map.height,
             pixelThreshold: Float(examination.calibration.pixelThreshold))
     }
 }

@@ -27,7 +27,7 @@ package struct Cause: Hashable, Sendable {
         switch error {
         case let error as SystemError: "\(error.call) \(error.code)"
         case let error as LedgerError: "ledger: \(error.reason)"
-        case let error as ModelStoreError: "model: \(error.code)"
+        case let error as any ProgramFailure: "\(type(of: error)): \(error.status)"
         default: String(describing: type(of: error))
         }
     }

@@ -1,5 +1,6 @@
 import Foundation
 import InspectionDomain
+import LinuxPlatform
 import Logging
 
 /// Writes log lines to a file descriptor: readable text, or a JSON object per line.
@@ -10,15 +11,15 @@ public struct DescriptorLogHandler: LogHandler {
     public var metadata: Logger.Metadata = [:]
     public var metadataProvider: Logger.MetadataProvider?
     private let style: Style
-    private let descriptor: Int32
+    private let output: OutputDescriptor
     /// People read it: times are the machine's own there, UTC in files.
     private let isTerminal: Bool
 
-    /// - Parameter descriptor: stays open as long as the program logs.
-    public init(style: Style, descriptor: Int32 = STDERR_FILENO) {
+    /// - Parameter output: stays open as long as the program logs.
+    public init(style: Style, output: OutputDescriptor = .standardError) {
         self.style = style
-        self.descriptor = descriptor
-        isTerminal = isatty(descriptor) == 1
+        self.output = output
+        isTerminal = output.isTerminal
     }
 
     public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -33,9 +34,7 @@ public struct DescriptorLogHandler: LogHandler {
             case .text: text(event)
             case .json: json(event, fields)
             }
-        // One write per line: lines of several threads do not mix.
-        let bytes = Array((line + "\n").utf8)
-        _ = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+        output.write(Array((line + "\n").utf8))
     }
 
     private func text(_ event: LogEvent) -> String {

@@ -1,8 +1,8 @@
 import DetectionCore
 import DetectionMethods
 import Foundation
-import Glibc
 import InspectionDomain
+import LinuxPlatform
 import NeuralNets
 
 /// A version of a model in memory with the calibration that decides: what a frame is inspected with.
@@ -20,6 +20,11 @@ public struct LoadedModel: Sendable {
     }
 
     public var identity: ModelIdentity { record.identity }
+
+    /// Whether the other one was made of the same files.
+    func isSameState(as other: LoadedModel) -> Bool {
+        stamp == other.stamp && record == other.record && stored == other.stored
+    }
 }
 
 extension ModelStore {

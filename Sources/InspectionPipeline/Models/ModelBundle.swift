@@ -64,7 +64,7 @@ public enum ModelBundle {
         for key in ["bundle", "record", "calibration"] + TrainingRecord.metadataKeys { metadata[key] = nil }
         let tensors = weights.tensors.filter { !$0.key.hasPrefix(TrainingRecord.tensorPrefix) }
         let plain = try WeightFile(tensors: tensors, metadata: metadata).encodedAsSafetensors()
-        if let record, !record.sha256.isEmpty, SHA256.hex(of: plain) != record.sha256 {
+        if let record, !record.sha256.isEmpty, ContentDigest.sha256(of: plain) != record.sha256 {
             throw ModelStoreError(
                 .damaged,
                 "\(path) is damaged: its model has not the SHA-256 that its record says, \(record.sha256); export it again"

@@ -1,4 +1,5 @@
 import Foundation
+import LinuxPlatform
 import Logging
 import Synchronization
 

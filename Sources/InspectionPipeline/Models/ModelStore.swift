@@ -73,7 +73,7 @@ public struct ModelStore: Sendable {
     public func modelData(_ record: ModelRecord) throws -> Data {
         let path = modelPath(record.name, record.version)
         let data = try contents(path)
-        let sha256 = SHA256.hex(of: data)
+        let sha256 = ContentDigest.sha256(of: data)
         guard sha256 == record.sha256 else {
             throw ModelStoreError(
                 .damaged,
@@ -118,7 +118,7 @@ public struct ModelStore: Sendable {
         return try locked(record.name) {
             var stored = record
             stored.version = (try highestVersion(of: record.name) ?? 0) + 1
-            stored.sha256 = SHA256.hex(of: data)
+            stored.sha256 = ContentDigest.sha256(of: data)
             let (calibration, report) = try describe(stored.version)
             let fresh = "\(folder)/\(record.name)/.new-\(stored.version)"
             try FileSystem().removeTree(RawPath(fresh))

@@ -1,5 +1,5 @@
 /// A model cannot be found, read or stored.
-public struct ModelStoreError: Error, Sendable, Equatable, CustomStringConvertible {
+public struct ModelStoreError: ProgramFailure, Sendable, Equatable, CustomStringConvertible {
     public enum Code: Sendable { case missing, damaged, refused }
 
     public let code: Code
@@ -11,5 +11,6 @@ public struct ModelStoreError: Error, Sendable, Equatable, CustomStringConvertib
         self.message = message
     }
 
+    public var status: ExitStatus { code == .missing ? .noInput : .badData }
     public var description: String { message }
 }

@@ -53,15 +53,3 @@ extension Calibration {
             createdAt: createdAt)
     }
 }
-
-extension Configuration.Line {
-    /// What the line wants of its thresholds.
-    public var rule: CalibrationRule { CalibrationRule(rate: falseAlarmRate, confidence: confidence) }
-}
-
-extension Date {
-    /// As files store it, so that a date read back is the same.
-    var toTheMillisecond: Date {
-        Date(timeIntervalSince1970: (timeIntervalSince1970 * 1000).rounded() / 1000)
-    }
-}

@@ -109,7 +109,7 @@ public enum ConfigurationCheck {
             guard try files.status(above, followsLinks: true).kind == .folder else {
                 return "cannot make the folder \(folder.printable): \(above) is a file, not a folder"
             }
-            guard access(above.string, W_OK | X_OK) == 0 else {
+            guard files.permits([.write, .enter], above) else {
                 return "cannot make the folder \(folder.printable): \(above) cannot be written by this user; make it, "
                     + "writable for the user inspectd runs as"
             }
@@ -129,8 +129,10 @@ public enum ConfigurationCheck {
             return "cannot use the folder \(folder): \(error)"
         }
         guard kind == .folder else { return "\(folder) is a file, not a folder" }
-        guard access(folder, R_OK | X_OK) == 0 else { return "\(folder) cannot be read by this user" }
-        guard !writing || access(folder, W_OK) == 0 else {
+        guard FileSystem().permits([.read, .enter], RawPath(folder)) else {
+            return "\(folder) cannot be read by this user"
+        }
+        guard !writing || FileSystem().permits(.write, RawPath(folder)) else {
             return
                 "\(folder) cannot be written by this user; frames are moved out of it (with `after: keep` it need not be)"
         }

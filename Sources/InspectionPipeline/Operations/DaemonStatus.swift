@@ -125,8 +125,9 @@ public struct DaemonStatus: Codable, Sendable, Equatable {
             quarantined: try count(FileSystem(), spool.quarantine / line.name),
             model: line.model, normal: summary?.normal ?? 0, anomalous: summary?.anomalous ?? 0,
             error: summary?.error ?? 0, lastInspection: summary?.last, perMinute: summary?.perMinute ?? 0,
-            p50Milliseconds: summary?.stages["total"]?.p50, p95Milliseconds: summary?.stages["total"]?.p95,
-            p99Milliseconds: summary?.stages["total"]?.p99, stages: summary?.stages ?? [:],
+            p50Milliseconds: summary?.stages[LineSummary.total]?.p50,
+            p95Milliseconds: summary?.stages[LineSummary.total]?.p95,
+            p99Milliseconds: summary?.stages[LineSummary.total]?.p99, stages: summary?.stages ?? [:],
             lastError: summary?.lastError?.message, lastErrorAt: summary?.lastError?.date)
         do {
             var folder = ImageFolder(RawPath(line.watch), rule: line.images)
@@ -213,7 +214,7 @@ public struct RunningDaemon: Sendable {
     /// A process whose name is hidden (`hidepid`) is taken for the daemon as long as it lives: its id is in the lock.
     private static func isDaemon(_ pid: Int32) -> Bool {
         guard let name = FileManager.default.contents(atPath: "/proc/\(pid)/comm") else {
-            return kill(pid, 0) == 0 || errno == EPERM
+            return RunningProcess.exists(pid)
         }
         return String(decoding: name, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines) == "inspectd"
     }

@@ -11,13 +11,13 @@ public enum History {
     public static func ledger(_ configuration: Configuration) throws -> Ledger? {
         guard try FileSystem().exists(RawPath(configuration.ledgerPath)) else { return nil }
         // SQLite says no more than that it cannot open the file. (Opening and closing it here would end SQLite's own locks.)
-        guard access(configuration.ledgerPath, R_OK) == 0 else {
+        guard FileSystem().permits(.read, RawPath(configuration.ledgerPath)) else {
             throw SystemError("access", RawPath(configuration.ledgerPath))
         }
         // Who may not write it reads it.
-        let readOnly = access(configuration.ledgerPath, W_OK) != 0
+        let readOnly = !FileSystem().permits(.write, RawPath(configuration.ledgerPath))
         let hasLog = try FileSystem().exists(RawPath(configuration.ledgerPath + "-wal"))
-        guard !readOnly || hasLog || access(configuration.state, W_OK) == 0 else {
+        guard !readOnly || hasLog || FileSystem().permits(.write, RawPath(configuration.state)) else {
             throw ProgramError(
                 .permission,
                 "the ledger \(configuration.ledgerPath) cannot be read by this user while inspectd does not run: SQLite makes "

@@ -1,38 +1,19 @@
-import Foundation
-
 /// Wakes one thread that waits for work or for the end.
-final class Bell: @unchecked Sendable {
-    // Both flags are read and written under `condition` only.
-    private let condition = NSCondition()
-    private var isRung = false
-    private var isStopped = false
+final class Bell: Sendable {
+    private let state = Monitor((isRung: false, isStopped: false))
 
-    func ring() {
-        condition.lock()
-        isRung = true
-        condition.signal()
-        condition.unlock()
-    }
+    func ring() { state.update(waking: .one) { $0.isRung = true } }
 
-    func stop() {
-        condition.lock()
-        isStopped = true
-        condition.broadcast()
-        condition.unlock()
-    }
+    func stop() { state.update { $0.isStopped = true } }
 
-    var stopped: Bool {
-        condition.lock()
-        defer { condition.unlock() }
-        return isStopped
-    }
+    var stopped: Bool { state.read { $0.isStopped } }
 
     /// Waits until rung, stopped, or for so long.
     func wait(_ time: Duration) {
-        let limit = Date() + time.inSeconds
-        condition.lock()
-        while !isRung && !isStopped && condition.wait(until: limit) {}
-        isRung = false
-        condition.unlock()
+        _ = state.wait(atMost: time) { state -> Void? in
+            guard state.isRung || state.isStopped else { return nil }
+            state.isRung = false
+            return ()
+        }
     }
 }

@@ -60,7 +60,7 @@ package final class LineGates: Sendable {
             for place in closed {
                 guard var gate = state.gates[place] else { continue }
                 gate.probe = path
-                gate.nextProbe = now + Pending.pause(after: gate.failedProbes)
+                gate.nextProbe = now + Backoff.pause(after: gate.failedProbes)
                 state.gates[place] = gate
             }
             return true
@@ -92,11 +92,11 @@ package final class LineGates: Sendable {
                     return
                 }
                 (gate.failedProbes, gate.isCertain) = (1, isCertain)
-                gate.nextProbe = now + Pending.pause(after: 1)
+                gate.nextProbe = now + Backoff.pause(after: 1)
             } else if gate.probe == path {
                 // Others were on their way when it closed: they say nothing new.
                 gate.failedProbes += 1
-                gate.nextProbe = now + Pending.pause(after: gate.failedProbes)
+                gate.nextProbe = now + Backoff.pause(after: gate.failedProbes)
                 gate.probe = nil
             }
             gate.reason = reason

@@ -28,6 +28,20 @@ final class ProgressBoard: Sendable {
         busy.withLock { $0[part] = nil }
     }
 
+    /// The board as one part sees it.
+    struct Part: Sendable {
+        fileprivate let board: ProgressBoard
+        let name: String
+
+        func begin(_ step: String, computing frame: String? = nil) {
+            board.begin(step, part: name, computing: frame)
+        }
+
+        func rest() { board.rest(name) }
+    }
+
+    func part(_ name: String) -> Part { Part(board: self, name: name) }
+
     /// The parts that have been at one step for longer than `limit`, the longest first; empty when all is moving.
     func stuck(longerThan limit: Duration) -> [Step] {
         let now = ContinuousClock.now

@@ -1,13 +1,13 @@
-import Foundation
-
 /// Lets frames be worked on side by side, and one that was in work when a process died alone: should the process die again, it
 /// is known which frame it was, and no other is blamed.
-final class SuspectGate: @unchecked Sendable {
-    // Read and written under `condition` only.
-    private let condition = NSCondition()
-    private var atWork = 0
-    private var suspectsWaiting = 0
-    private var suspectAtWork = false
+final class SuspectGate: Sendable {
+    private struct State {
+        var atWork = 0
+        var suspectsWaiting = 0
+        var suspectAtWork = false
+    }
+
+    private let state = Monitor(State())
 
     /// Waits until the frame may be worked on, and works on it.
     func pass<Result>(suspect: Bool, _ body: () throws -> Result) rethrows -> Result {
@@ -17,24 +17,26 @@ final class SuspectGate: @unchecked Sendable {
     }
 
     private func enter(_ suspect: Bool) {
-        condition.lock()
-        defer { condition.unlock() }
-        if suspect {
-            suspectsWaiting += 1
-            while suspectAtWork || atWork > 0 { condition.wait() }
-            suspectsWaiting -= 1
-            suspectAtWork = true
-        } else {
-            // Suspects first: they are older.
-            while suspectAtWork || suspectsWaiting > 0 { condition.wait() }
-            atWork += 1
+        guard suspect else {
+            return state.wait { state -> Void? in
+                // Suspects first: they are older.
+                guard !state.suspectAtWork, state.suspectsWaiting == 0 else { return nil }
+                state.atWork += 1
+                return ()
+            }
+        }
+        state.update { $0.suspectsWaiting += 1 }
+        state.wait { state -> Void? in
+            guard !state.suspectAtWork, state.atWork == 0 else { return nil }
+            state.suspectsWaiting -= 1
+            state.suspectAtWork = true
+            return ()
         }
     }
 
     private func leave(_ suspect: Bool) {
-        condition.lock()
-        defer { condition.unlock() }
-        if suspect { suspectAtWork = false } else { atWork -= 1 }
-        condition.broadcast()
+        state.update { state in
+            if suspect { state.suspectAtWork = false } else { state.atWork -= 1 }
+        }
     }
 }

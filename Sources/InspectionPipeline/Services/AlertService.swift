@@ -4,49 +4,53 @@ import Spooling
 
 /// Delivers the outbox to `alerts/new`: at least once, each with the id of its result.
 struct AlertService: Service {
-    let context: DaemonContext
+    let storage: Storage
+    /// Rung when an alert is in the outbox.
+    let bell: Bell
+    let incidents: IncidentLog
+    let roll: RollCall
+    let progress: ProgressBoard.Part
 
     func run() async throws {
-        let context = context
         try await withTaskCancellationOrGracefulShutdownHandler {
-            try await BlockingThread.run("alerts", on: context.roll) { Self.loop(context) }
+            try await BlockingThread.run("alerts", on: roll, loop)
         } onCancelOrGracefulShutdown: {
-            context.alertBell.stop()
+            bell.stop()
         }
     }
 
     private static let undelivered = Cause(.retrying, "alerts")
 
-    private static func loop(_ context: DaemonContext) {
+    @Sendable private func loop() {
         var failures = 0
         while true {
             // Once more after the bell has stopped: the last frame's alert goes out too.
-            let isLast = context.alertBell.stopped
+            let isLast = bell.stopped
             do {
-                try deliverAll(context)
+                try deliverAll()
                 failures = 0
-                context.incidents.ended(undelivered)
+                incidents.ended(Self.undelivered)
             } catch {
                 failures += 1
-                context.incidents.occurred(
-                    undelivered,
-                    "alerts cannot be delivered: \(error), retrying in \(Int(Pending.pause(after: failures).inSeconds)) s"
+                incidents.occurred(
+                    Self.undelivered,
+                    "alerts cannot be delivered: \(error), retrying in \(Int(Backoff.pause(after: failures).inSeconds)) s"
                 )
             }
-            context.progress.rest("alerts")
+            progress.rest()
             if isLast { return }
-            context.alertBell.wait(failures == 0 ? .seconds(30) : Pending.pause(after: failures))
+            bell.wait(failures == 0 ? .seconds(30) : Backoff.pause(after: failures))
         }
     }
 
-    private static func deliverAll(_ context: DaemonContext) throws {
+    private func deliverAll() throws {
         while true {
-            let alerts = try context.ledger.pendingAlerts(limit: 100)
+            let alerts = try storage.ledger.pendingAlerts(limit: 100)
             guard !alerts.isEmpty else { return }
             for alert in alerts {
-                context.progress.begin("deliver", part: "alerts")
-                try context.spool.deliver(alert)
-                try context.ledger.markDelivered(alert.id)
+                progress.begin("deliver")
+                try storage.spool.deliver(alert)
+                try storage.ledger.markDelivered(alert.id)
                 CrashPoint.alertMarked.reached()
             }
         }

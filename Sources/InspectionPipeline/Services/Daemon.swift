@@ -6,11 +6,31 @@ import ServiceLifecycle
 import Spooling
 import TensorCore
 
-/// The daemon: takes its folders, recovers what a crash left, and runs the services until it is told to stop.
+/// The daemon's composition root: takes the folders, makes what the services share, hands each what it uses, and runs them until
+/// it is told to stop.
 public struct Daemon: Sendable {
-    private let context: DaemonContext
+    private let configuration: ActiveConfiguration
+    private let storage: Storage
     private let locks: [FileLock]
+    private let models: ModelRegistry
+    private let serving: ServingModels
+    private let health: LineHealth
+    private let gates: Gates
+    private let flow: FrameFlow
+    private let inboxBell = InboxBell()
+    /// Rung when an alert is in the outbox.
+    private let alertBell = Bell()
+    /// Frames that were set aside and are written on.
+    private let unfinished: UnfinishedFrames
+    private let keeper: LedgerKeeper
     private let recovery: Recovery
+    private let progress = ProgressBoard()
+    private let roll: RollCall
+    private let counters = Counters()
+    private let board: ReportBoard
+    /// Where everything is logged that may fail again and again.
+    private let incidents: IncidentLog
+    private let logger: Logger
 
     /// Validates everything, locks spool and state, loads the models and scores their self-test frames. A line whose model cannot
     /// be used is down, and the others work. The folder of a line that has worked before may be missing: its share can come
@@ -28,13 +48,17 @@ public struct Daemon: Sendable {
     ) throws {
         let problems = ConfigurationCheck.problemsOfAll(configuration)
         guard problems.isEmpty else { throw ConfigurationErrors(problems) }
+        self.logger = logger
+        self.configuration = ActiveConfiguration(configuration)
         let spool = Spool(root: configuration.spool, fileSystem: fileSystem)
         try spool.prepare()
         try fileSystem.makeFolder(RawPath(configuration.state))
         locks = try [spool.lock(), configuration.lockState()]
-        let models = ModelRegistry(store: ModelStore(folder: configuration.modelsPath), logger: logger)
-        let incidents = IncidentLog(logger: logger), gates = LineGates()
-        let health = LineHealth(models: models, gates: gates, incidents: incidents, logger: logger) { line in
+        models = ModelRegistry(store: ModelStore(folder: configuration.modelsPath), logger: logger)
+        serving = ServingModels(models)
+        incidents = IncidentLog(logger: logger)
+        let lineGates = LineGates()
+        health = LineHealth(models: models, gates: lineGates, incidents: incidents) { line in
             Self.hasWorked(line, configuration)
         }
         let down = health.problems(of: configuration)
@@ -45,18 +69,18 @@ public struct Daemon: Sendable {
         health.adopt(configuration, down)
         try configuration.ensureLedger(fileSystem)
         let ledger = try Ledger(path: configuration.ledgerPath, beforeCommit: beforeCommit)
-        let inboxBell = InboxBell()
-        context = DaemonContext(
-            configuration: ActiveConfiguration(configuration), models: models, fileSystem: fileSystem, spool: spool,
-            ledger: ledger, logger: logger, queue: FrameQueue(capacity: configuration.workers.framesInWork),
-            intake: IntakeGate(spool: spool, ledger: ledger, incidents: incidents),
-            drift: DriftWatch(ledger: ledger, logger: logger), inboxBell: inboxBell,
-            pending: Pending(onFreed: inboxBell.ring), unfinished: UnfinishedFrames(fileSystem: fileSystem),
-            roll: RollCall(workers: configuration.workers.framesInWork), gates: gates, health: health,
-            incidents: incidents)
+        storage = Storage(files: fileSystem, spool: spool, ledger: ledger)
+        let intake = IntakeGate(spool: spool, ledger: ledger, incidents: incidents)
+        gates = Gates(intake: intake, lines: lineGates)
+        flow = FrameFlow(capacity: configuration.workers.framesInWork, onFreed: inboxBell.ring)
+        unfinished = UnfinishedFrames(fileSystem: fileSystem)
+        roll = RollCall(workers: configuration.workers.framesInWork)
+        board = ReportBoard(
+            configuration: self.configuration, gates: gates, models: models, incidents: incidents, files: fileSystem)
+        keeper = LedgerKeeper(storage: storage, intake: intake, progress: progress.part("inbox"), logger: logger)
         recovery = Recovery(
-            context: context, marker: RunMarker(path: configuration.state + "/run.json", fileSystem: fileSystem),
-            notesCrashes: notesCrashes)
+            configuration: self.configuration, storage: storage, flow: flow, intake: intake, unfinished: unfinished,
+            keeper: keeper, incidents: incidents, logger: logger, notesCrashes: notesCrashes)
     }
 
     /// Whether frames of the line have been inspected before: then its folder has been there.
@@ -76,32 +100,89 @@ public struct Daemon: Sendable {
     /// - Parameter signals: the program's; nil for a daemon that only its task ends, and nothing reloads.
     /// - Throws: what ends a service: `SystemThread.LimitReached` for a thread that cannot be started.
     public func run(signals: SignalWatch? = nil) async throws {
-        let workers = context.configuration.current.workers
         // Only so many frames are computed at a time, whichever threads they are on.
-        Memory.share(amongThreads: workers.count)
-        // Stopped in reverse order: first no new frames, then the workers, at last the alerts.
-        let services: [any Service] = [
-            AlertService(context: context), RetentionService(context: context),
-            InspectionService(context: context, workers: workers), InboxService(context: context, recovery: recovery),
-            HousekeepingService(context: context),
-            SupervisorService(context: context),
-        ]
-        // Their ends end the group, gracefully.
-        let listeners: [any Service] =
-            signals.map {
-                [ReloadService(context: context, hangups: $0.hangups), StopService(context: context, signals: $0)]
-            } ?? []
-        var quiet = context.logger
+        Memory.share(amongThreads: configuration.current.workers.count)
+        var quiet = logger
         quiet.logLevel = .error
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: services.map { .init(service: $0) }
-                    + listeners.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
+                    // Their ends end the group, gracefully.
+                    + listeners(signals).map {
+                        .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup)
+                    },
                 logger: quiet))
         try await group.run()
         Systemd.stopping()
         try recovery.markEnd()
-        context.logger.event(.stopped, .notice, "stopped: \(context.statusText)")
+        logger.event(.stopped, .notice, "stopped: \(summary.text)")
         withExtendedLifetime(locks) {}
+    }
+
+    private var summary: DaemonSummary {
+        DaemonSummary(configuration: configuration, counters: counters, gates: gates, queues: flow.queues)
+    }
+
+    /// Stopped in reverse order: first no new frames, then the workers, at last the alerts.
+    private var services: [any Service] {
+        [
+            AlertService(
+                storage: storage, bell: alertBell, incidents: incidents, roll: roll, progress: progress.part("alerts")),
+            RetentionService(
+                configuration: configuration, storage: storage, logger: logger, incidents: incidents, roll: roll),
+            inspection, inbox,
+            HousekeepingService(
+                configuration: configuration, health: health, board: board, incidents: incidents, roll: roll),
+            SupervisorService(
+                configuration: configuration, lines: gates.lines, roll: roll, progress: progress, summary: summary,
+                logger: logger),
+        ]
+    }
+
+    private func listeners(_ signals: SignalWatch?) -> [any Service] {
+        guard let signals else { return [] }
+        return [
+            ReloadService(
+                configuration: configuration, models: models, serving: serving, health: health, summary: summary,
+                logger: logger, hangups: signals.hangups),
+            StopService(logger: logger, signals: signals),
+        ]
+    }
+
+    /// Throughput mode computes one frame per core, each on one thread; a single worker spreads its frame over all cores.
+    private var inspection: InspectionService {
+        let current = configuration.current, workers = current.workers
+        let examiners = ExaminerPool(
+            count: workers.count, threads: workers.count == 1 ? Configuration.Workers.cores : 1,
+            limits: current.decodeLimits)
+        let remarks = FrameRemarks(logger: logger)
+        let drift = DriftWatch(ledger: storage.ledger, logger: logger, incidents: incidents, alertBell: alertBell)
+        let setbacks = Setbacks(flow: flow, gates: gates, incidents: incidents)
+        let claimer = FrameClaimer(
+            flow: flow, gates: gates, storage: storage, setbacks: setbacks, incidents: incidents, board: board)
+        let outcomes = OutcomeLog(counters: counters, alertBell: alertBell, logger: logger)
+        return InspectionService(framesInWork: workers.framesInWork, queues: flow.queues, roll: roll) { name in
+            let part = progress.part(name)
+            let inspector = FrameInspector(
+                storage: storage, models: serving, examiners: examiners, remarks: remarks, drift: drift,
+                unfinished: unfinished, progress: part)
+            return Worker(
+                flow: flow, gates: gates, spool: storage.spool, claimer: claimer, inspector: inspector,
+                outcomes: outcomes, setbacks: setbacks, progress: part)
+        }
+    }
+
+    private var inbox: InboxService {
+        InboxService(recovery: recovery, queues: flow.queues, roll: roll) { stop in
+            let finder = FrameFinder(
+                configuration: configuration,
+                surroundings: WatchedLine.Surroundings(
+                    storage: storage, names: flow.names, gates: gates.lines, unfinished: unfinished,
+                    incidents: incidents, board: board),
+                folders: FolderWatch(incidents: incidents, bell: inboxBell), logger: logger)
+            return InboxLoop(
+                finder: finder, keeper: keeper, flow: flow, gates: gates, storage: storage,
+                progress: progress.part("inbox"), stop: stop)
+        }
     }
 }

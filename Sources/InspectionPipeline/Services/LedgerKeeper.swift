@@ -14,29 +14,33 @@ import Synchronization
 ///
 /// Nothing is inspected twice for it, and no alert is sent twice.
 struct LedgerKeeper: Sendable {
-    let context: DaemonContext
+    let storage: Storage
+    let intake: IntakeGate
+    /// The inbox's.
+    let progress: ProgressBoard.Part
+    let logger: Logger
 
     /// What is wrong with the ledger's place, after trying to mend it; nil when all is well. Asked by the inbox alone.
     func obstacle(_ pause: inout (failures: Int, until: ContinuousClock.Instant)) -> String? {
-        let ledger = context.ledger
+        let ledger = storage.ledger
         guard let displacement = ledger.displacement else { return nil }
         let what = "the ledger \(ledger.path) \(displacement.words) while inspectd was running"
-        guard pause.until <= .now else { return context.intake.reason ?? what }
-        context.intake.stop(because: "\(what); it is written anew")
+        guard pause.until <= .now else { return intake.reason ?? what }
+        intake.stop(because: "\(what); it is written anew")
         do {
             try mend(displacement)
             pause = (0, .now)
             return nil
         } catch {
             pause.failures += 1
-            pause.until = .now + Pending.pause(after: pause.failures)
+            pause.until = .now + Backoff.pause(after: pause.failures)
             return "\(what), and cannot be written anew: \(ExitStatus.message(of: error)); "
-                + "retrying in \(Int(Pending.pause(after: pause.failures).inSeconds)) s"
+                + "retrying in \(Int(Backoff.pause(after: pause.failures).inSeconds)) s"
         }
     }
 
     private func mend(_ displacement: Ledger.Displacement) throws {
-        let (ledger, files) = (context.ledger, context.fileSystem)
+        let (ledger, files) = (storage.ledger, storage.files)
         let path = RawPath(ledger.path), copy = RawPath(ledger.path + ".new")
         try files.makeFolder(path.parent)
         for suffix in ["", "-journal", "-wal", "-shm"] { try files.remove(RawPath(copy.string + suffix)) }
@@ -52,9 +56,9 @@ struct LedgerKeeper: Sendable {
             // The files that are open cannot be read: what the results tell is left.
             try ledger.startAnew { aside = try clear(.replaced) }
         }
-        let refilled = try refill(except: context.spool.idsInProgress) {}
+        let refilled = try refill(except: storage.spool.idsInProgress) {}
         let (inspections, alerts) = (try ledger.count(), try ledger.pendingAlertCount())
-        context.logger.event(
+        logger.event(
             .ledgerRestored, .warning,
             "the ledger \(ledger.path) \(displacement.words) and was written anew: \(inspections) inspections, "
                 + "\(alerts) alerts still to be delivered"
@@ -65,7 +69,7 @@ struct LedgerKeeper: Sendable {
     /// Moves a foreign file away from the ledger's path with what belongs to it, and removes what is left of the ledger's own files.
     /// - Returns: where the foreign file lies now.
     private func clear(_ displacement: Ledger.Displacement) throws -> String? {
-        let (path, files) = (context.ledger.path, context.fileSystem)
+        let (path, files) = (storage.ledger.path, storage.files)
         guard displacement == .replaced else {
             for suffix in ["-wal", "-shm"] { try files.remove(RawPath(path + suffix)) }
             return nil
@@ -79,19 +83,19 @@ struct LedgerKeeper: Sendable {
     ///   - inProgress: ids of frames in progress.
     ///   - check: throws to stop.
     func refill(except inProgress: () throws -> Set<String>, check: () throws -> Void) throws -> LedgerRefill.Outcome {
-        let refill = LedgerRefill(spool: context.spool, ledger: context.ledger, files: context.fileSystem)
+        let refill = LedgerRefill(spool: storage.spool, ledger: storage.ledger, files: storage.files)
         guard try refill.isNeeded(except: inProgress) else { return LedgerRefill.Outcome() }
         let step = "recording results that the ledger lacks"
-        context.progress.begin(step, part: "inbox")
+        progress.begin(step)
         let outcome = try refill.run(except: inProgress) { soFar in
             try check()
-            context.progress.begin(step, part: "inbox")
-            context.intake.stop(
+            progress.begin(step)
+            intake.stop(
                 because:
                     "the ledger lacked results that are on disk: \(soFar.results) looked at, \(soFar.recorded) recorded"
             )
         }
-        context.progress.rest("inbox")
+        progress.rest()
         return outcome
     }
 
@@ -99,9 +103,9 @@ struct LedgerKeeper: Sendable {
     func refillAtStart(except inProgress: Set<String>, check: () throws -> Void) throws {
         let outcome = try refill(except: { inProgress }, check: check)
         guard outcome.recorded > 0 else { return }
-        context.logger.event(
+        logger.event(
             .ledgerRestored, .warning,
-            "the ledger \(context.ledger.path) lacked \(outcome.recorded) of \(outcome.results) results on disk, as one that was "
+            "the ledger \(storage.ledger.path) lacked \(outcome.recorded) of \(outcome.results) results on disk, as one that was "
                 + "removed or replaced does; they are recorded now"
                 + (outcome.unreadable > 0 ? "; \(outcome.unreadable) results cannot be read" : ""))
     }

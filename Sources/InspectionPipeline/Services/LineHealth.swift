@@ -17,18 +17,17 @@ final class LineHealth: Sendable {
     private let models: ModelRegistry
     private let gates: LineGates
     private let incidents: IncidentLog
-    private let logger: Logger
     /// Whether a line has inspected frames before.
     private let hasWorked: @Sendable (Configuration.Line) -> Bool
     /// Lines that are down, and the state of their files when they were tried last.
     private let tried = Mutex<[String: Files]>([:])
 
     init(
-        models: ModelRegistry, gates: LineGates, incidents: IncidentLog, logger: Logger,
+        models: ModelRegistry, gates: LineGates, incidents: IncidentLog,
         hasWorked: @escaping @Sendable (Configuration.Line) -> Bool
     ) {
         (self.models, self.gates, self.incidents) = (models, gates, incidents)
-        (self.logger, self.hasWorked) = (logger, hasWorked)
+        self.hasWorked = hasWorked
     }
 
     /// What is wrong with each line, by name; loads the models that it needs. Lines that are right are left out.
@@ -82,6 +81,6 @@ final class LineHealth: Sendable {
     private func files(_ line: Configuration.Line) -> Files {
         Files(
             models: [line.model, line.gate].compactMap { $0 }.flatMap(models.files),
-            folder: [F_OK, R_OK | X_OK, W_OK].map { access(line.watch, $0) == 0 })
+            folder: [[], [.read, .enter], .write].map { FileSystem().permits($0, RawPath(line.watch)) })
     }
 }

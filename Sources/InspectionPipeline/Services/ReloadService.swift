@@ -5,7 +5,12 @@ import ServiceLifecycle
 
 /// SIGHUP: reads the configuration again, checks all of it, and only then puts it in force. A wrong file changes nothing.
 struct ReloadService: Service {
-    let context: DaemonContext
+    let configuration: ActiveConfiguration
+    let models: ModelRegistry
+    let serving: ServingModels
+    let health: LineHealth
+    let summary: DaemonSummary
+    let logger: Logger
     /// Caught from the program's start on, so that no signal is lost.
     let hangups: AsyncStream<Void>
 
@@ -13,28 +18,28 @@ struct ReloadService: Service {
         for await _ in hangups.cancelOnGracefulShutdown() {
             Systemd.reloading()
             reload()
-            Systemd.ready(status: context.statusText)
+            Systemd.ready(status: summary.text)
         }
     }
 
     private func reload() {
-        let logger = context.logger
-        guard let file = context.configuration.current.file else {
+        guard let file = configuration.current.file else {
             logger.event(.reloadRefused, .error, "reload refused: inspectd was started without a configuration file")
             return
         }
         do {
             let new = try Configuration.load(path: file)
             try check(new)
-            let down = context.health.problems(of: new)
+            let down = health.problems(of: new)
             let mistakes = mistakes(in: new, down)
             guard mistakes.isEmpty else {
-                context.models.keepOnly(context.configuration.current.modelNames)
+                models.keepOnly(configuration.current.modelNames)
                 throw ConfigurationErrors(mistakes)
             }
-            context.configuration.replace(new)
-            context.health.adopt(new, down)
-            context.models.keepOnly(new.modelNames)
+            configuration.replace(new)
+            health.adopt(new, down)
+            models.keepOnly(new.modelNames)
+            serving.keepOnly(lines: Set(new.lines.map(\.name)))
             logger.event(.reloaded, .notice, "configuration \(file) reloaded: \(new.lines.count) line(s)")
         } catch {
             logger.event(
@@ -46,7 +51,7 @@ struct ReloadService: Service {
     /// What is wrong with the new configuration itself, not with a model that it names as the former one did: such a line is down
     /// and keeps no change from coming into force.
     private func mistakes(in new: Configuration, _ down: [String: [ConfigurationProblem]]) -> [ConfigurationProblem] {
-        let old = context.configuration.current
+        let old = configuration.current
         return new.lines.flatMap { line -> [ConfigurationProblem] in
             let before = old.line(named: line.name)
             let isKnown = before?.model == line.model && before?.gate == line.gate
@@ -63,7 +68,7 @@ struct ReloadService: Service {
 
     /// What cannot change while the daemon runs, and what the machine lacks.
     private func check(_ new: Configuration) throws {
-        let old = context.configuration.current
+        let old = configuration.current
         func refuse(_ key: String, _ was: String, _ now: String) -> ConfigurationProblem? {
             guard was != now else { return nil }
             return ConfigurationProblem(

@@ -12,6 +12,19 @@ final class ReportBoard: Sendable {
 
     private let state = Mutex(State())
     private let startedAt = Date()
+    private let configuration: ActiveConfiguration
+    private let gates: Gates
+    private let models: ModelRegistry
+    private let incidents: IncidentLog
+    private let files: FileSystem
+
+    init(
+        configuration: ActiveConfiguration, gates: Gates, models: ModelRegistry, incidents: IncidentLog,
+        files: FileSystem
+    ) {
+        (self.configuration, self.gates, self.models) = (configuration, gates, models)
+        (self.incidents, self.files) = (incidents, files)
+    }
 
     /// What the latest scan of a line's folder told; replaces what the scan before told.
     func publish(_ scan: LineScan, of line: String) {
@@ -22,28 +35,25 @@ final class ReportBoard: Sendable {
     func waiting(_ line: String) -> Int? { state.withLock { $0.scans[line]?.waiting } }
 
     /// All there is to tell now.
-    func report(_ context: DaemonContext) -> DaemonReport {
-        var report = DaemonReport(pid: getpid(), startedAt: startedAt)
-        report.intakeStopped = context.intake.reason
-        let incidents = context.incidents.open
-        report.incidents = incidents.map {
+    func report() -> DaemonReport {
+        var report = DaemonReport(pid: ProcessInfo.processInfo.processIdentifier, startedAt: startedAt)
+        report.intakeStopped = gates.intake.reason
+        let open = incidents.open
+        report.incidents = open.map {
             DaemonReport.Incident(
                 line: $0.cause.line, message: $0.message, unit: $0.unit, count: $0.count, since: $0.since,
                 latest: $0.latest)
         }
-        let scans = state.withLock { $0.scans }
-        report.lines = context.configuration.current.lines.map { configured in
+        let (scans, refused) = (state.withLock { $0.scans }, models.refused)
+        report.lines = configuration.current.lines.map { configured in
             var line = DaemonReport.Line(name: configured.name)
             line.scan = scans[configured.name] ?? LineScan()
-            let down = context.gates.down[configured.name]
+            let down = gates.lines.down[configured.name]
             line.isUp = down == nil
-            line.intakeStopped = context.gates.stopped(configured.name, folder: RawPath(configured.watch))
+            line.intakeStopped = gates.lines.stopped(configured.name, folder: RawPath(configured.watch))
             line.problem =
-                down ?? context.models.refused[configured.model] ?? configured.gate.flatMap {
-                    context.models.refused[$0]
-                }
-                ?? line.scan.problem
-                ?? incidents.first { $0.cause.line == configured.name }.map {
+                down ?? refused[configured.model] ?? configured.gate.flatMap { refused[$0] } ?? line.scan.problem
+                ?? open.first { $0.cause.line == configured.name }.map {
                     $0.count > 1 ? "\($0.message) (\($0.count) \($0.unit)s)" : $0.message
                 }
             return line
@@ -53,10 +63,10 @@ final class ReportBoard: Sendable {
 
     /// Writes `daemon.json` when it has changed.
     /// - Throws: `SystemError`.
-    func write(_ context: DaemonContext) throws {
-        let report = report(context)
+    func write() throws {
+        let report = report()
         guard state.withLock({ $0.written != report }) else { return }
-        try report.write(state: context.configuration.current.state, context.fileSystem)
+        try report.write(state: configuration.current.state, files)
         state.withLock { $0.written = report }
     }
 }

@@ -6,12 +6,17 @@ import ServiceLifecycle
 /// Tells systemd and the log that the daemon is ready, and then how it goes: a status text with counts, and the watchdog, fed
 /// only while every part makes progress.
 struct SupervisorService: Service {
-    let context: DaemonContext
+    let configuration: ActiveConfiguration
+    let lines: LineGates
+    let roll: RollCall
+    let progress: ProgressBoard
+    let summary: DaemonSummary
+    let logger: Logger
 
     func run() async throws {
         // Here and not before the services start: by now every signal is served, so whoever waits may reload or stop it. And not
         // before every thread runs: one that cannot be started ends its service, and with it this one.
-        while !context.roll.isComplete, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(5)) }
+        while !roll.isComplete, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(5)) }
         guard !Task.isCancelled else { return }
         announce()
         let timeout = Systemd.watchdogTimeout
@@ -20,12 +25,12 @@ struct SupervisorService: Service {
         var shown = ""
         var reported: String?
         while !Task.isShuttingDownGracefully && !Task.isCancelled {
-            let stuck = context.progress.stuck(longerThan: timeout ?? .seconds(60))
+            let stuck = progress.stuck(longerThan: timeout ?? .seconds(60))
             // The watchdog's signal says nothing of the cause; known before it comes, the dying process notes it.
             CrashNote.setStuck(timeout == nil ? nil : stuck.frameToBlame)
             if let first = stuck.first {
                 if reported != first.part {
-                    context.logger.event(
+                    logger.event(
                         .stuck, .error,
                         "\(first.part) has been busy with '\(first.name)' for \(Int(first.time.inSeconds)) s"
                             + (timeout == nil
@@ -36,7 +41,7 @@ struct SupervisorService: Service {
                 reported = nil
                 if timeout != nil { Systemd.watchdog() }
             }
-            let text = context.statusText
+            let text = summary.text
             if text != shown { Systemd.status(text) }
             shown = text
             try? await cancelWhenGracefulShutdown { try await Task.sleep(for: pause) }
@@ -44,14 +49,14 @@ struct SupervisorService: Service {
     }
 
     private func announce() {
-        let configuration = context.configuration.current
-        let down = Set(context.gates.down.keys)
+        let configuration = configuration.current
+        let down = Set(lines.down.keys)
         let up = configuration.lines.map(\.name).filter { !down.contains($0) }
         let names = (up + down.sorted().map { "down: \($0)" }).joined(separator: ", ")
-        context.logger.event(
+        logger.event(
             .ready, .notice,
             "inspectd \(programVersion) ready: \(up.count) line(s) (\(names)), "
                 + "results in \(configuration.spool)")
-        Systemd.ready(status: context.statusText)
+        Systemd.ready(status: summary.text)
     }
 }

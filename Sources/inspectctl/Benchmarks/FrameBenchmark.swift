@@ -13,7 +13,7 @@ struct FrameBenchmark {
     static let names = [latencyName, throughputName]
 
     private let threads: Int
-    private let model: LoadedModel
+    private let model: ServingModel
     private let frames: [Data]
 
     init(threads: Int) throws {
@@ -21,7 +21,7 @@ struct FrameBenchmark {
         model = try BenchmarkModel.withFolder { folder in
             let store = ModelStore(folder: folder.path + "/models")
             try BenchmarkModel.fit(into: store, pictures: folder, workers: threads)
-            return try store.load(BenchmarkModel.name)
+            return try ServingModel(try store.load(BenchmarkModel.name), rule: BenchmarkModel.rule)
         }
         frames = try BenchmarkModel.frames()
     }
@@ -57,7 +57,7 @@ struct FrameBenchmark {
     }
 
     private func inspect(_ data: Data, _ examiner: FrameExaminer) throws {
-        let examination = try examiner.examine(data, with: model, rule: BenchmarkModel.rule)
+        let examination = try examiner.examine(data, with: model)
         let inspection = examination.inspection(
             resultID: "benchmark", line: "benchmark", image: ImageInfo(path: "frame.jpg"), createdAt: Date())
         _ = try ResultPictures(examination, of: inspection, policy: .anomalous)

@@ -56,13 +56,14 @@ struct InspectCommand: ParsableCommand {
         let loaded = try ModelStore(folder: configuration.modelsPath).load(reference: model)
         let line = configuration.lines.first { $0.model == loaded.record.name }
         let decidingRule = rule.isExplicit ? rule.rule(line) : line?.rule ?? loaded.stored.calibration.rule
+        let serving = try ServingModel(loaded, rule: decidingRule)
         let examiner = FrameExaminer(
             threads: threads, limits: configuration.decodeLimits)
         var anomalies = 0, failures = 0, missing = 0
         for subject in expand(paths, line?.images ?? ImageRule()) {
             let inspection: Inspection
             switch subject {
-            case .image(let file): inspection = try inspect(file, examiner, loaded, decidingRule)
+            case .image(let file): inspection = try inspect(file, examiner, serving)
             case .failure(let file, let error): inspection = Self.failed(file, error)
             }
             anomalies += inspection.verdict == .anomalous ? 1 : 0
@@ -138,7 +139,7 @@ struct InspectCommand: ParsableCommand {
 
     private static func failed(_ file: RawPath, _ error: InspectionError, sha256: String? = nil) -> Inspection {
         // Without content, the name stands for it.
-        let digest = sha256 ?? SHA256.hex(of: Data(file.bytes))
+        let digest = sha256 ?? ContentDigest.sha256(of: Data(file.bytes))
         return Inspection(
             resultID: String(digest.prefix(16)), line: "", createdAt: Date(),
             image: ImageInfo(path: absolute(file), sha256: sha256), verdict: .error, error: error)
@@ -152,7 +153,7 @@ struct InspectCommand: ParsableCommand {
     private static let largestFile = 1 << 30
 
     private func inspect(
-        _ file: RawPath, _ examiner: FrameExaminer, _ model: LoadedModel, _ rule: CalibrationRule
+        _ file: RawPath, _ examiner: FrameExaminer, _ serving: ServingModel
     ) throws -> Inspection {
         let data: Data
         do {
@@ -167,11 +168,11 @@ struct InspectCommand: ParsableCommand {
         } catch {
             return Self.failed(file, Self.unreadable(error))
         }
-        let image = ImageInfo(path: Self.absolute(file), sha256: SHA256.hex(of: data))
+        let image = ImageInfo(path: Self.absolute(file), sha256: ContentDigest.sha256(of: data))
         let resultID = String((image.sha256 ?? "").prefix(16))
         let examination: Examination
         do {
-            examination = try examiner.examine(data, with: model, rule: rule)
+            examination = try examiner.examine(data, with: serving)
         } catch let error as ImageError {
             let reason = InspectionError(code: error.code.rawValue, message: error.message)
             return Self.failed(file, reason, sha256: image.sha256)

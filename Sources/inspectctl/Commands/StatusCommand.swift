@@ -4,6 +4,7 @@ import Foundation
 import ImageFolders
 import InspectionDomain
 import InspectionPipeline
+import LedgerStore
 
 struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -93,7 +94,10 @@ struct StatusCommand: ParsableCommand {
 
     /// Percentiles by stage.
     private static func times(_ status: DaemonStatus) -> String {
-        let stages = ["queue", "decode", "preprocess", "backbone", "detect", "write", "total"]
+        // Most lines have no gate.
+        let hasGate = status.lines.contains { $0.stages[StageTimings.Stage.gate.rawValue] != nil }
+        let stages =
+            StageTimings.Stage.allCases.filter { $0 != .gate || hasGate }.map(\.rawValue) + [LineSummary.total]
         var table = Table(["ms p50/p95/p99"] + stages, numeric: Set(1...stages.count))
         for line in status.lines where !line.stages.isEmpty {
             table.add(

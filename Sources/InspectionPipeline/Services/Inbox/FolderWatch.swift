@@ -96,14 +96,3 @@ package final class FolderWatch {
             + "and the same in /etc/sysctl.d/ for the next boot"
     }
 }
-
-/// Wakes the inbox while it waits for events, from any thread.
-package final class InboxBell: Sendable {
-    private let inotify = Mutex<Inotify?>(nil)
-
-    package init() {}
-
-    fileprivate func connect(_ inotify: Inotify?) { self.inotify.withLock { $0 = inotify } }
-
-    func ring() { inotify.withLock { $0?.wake() } }
-}

@@ -36,8 +36,18 @@ struct WatchedLine {
 
     private func cause(_ what: String) -> Cause { Cause(.folderUnavailable, line: line.name, what) }
 
+    /// What all lines share.
+    struct Surroundings {
+        let storage: Storage
+        let names: TakenNames
+        let gates: LineGates
+        let unfinished: UnfinishedFrames
+        let incidents: IncidentLog
+        let board: ReportBoard
+    }
+
     struct Result {
-        var found: [Work] = []
+        var found: [ArrivedFrame] = []
         var folders: [RawPath] = []
         /// There are frames beyond the limit, or may be.
         var isMore = false
@@ -49,58 +59,55 @@ struct WatchedLine {
     mutating func note(_ batch: Inotify.Batch) { inbox.note(batch) }
 
     /// Frames that are whole and on nobody's way yet, oldest first, marked as on their way.
-    mutating func scan(_ context: DaemonContext, limit: Int) -> Result {
+    mutating func scan(_ around: Surroundings, limit: Int) -> Result {
         var result = Result()
         let scan: ImageFolder.Scan
         do {
             scan = try inbox.scan()
         } catch {
-            if context.gates.down[line.name] == nil {
-                context.incidents.occurred(
+            if around.gates.down[line.name] == nil {
+                around.incidents.occurred(
                     cause("watched folder"), "line \(line.name): \(error); looking again at every scan", unit: "scan")
             }
-            context.board.publish(LineScan(problem: "\(error)"), of: line.name)
+            around.board.publish(LineScan(problem: "\(error)"), of: line.name)
             isUnavailable = true
             return result
         }
-        context.incidents.ended(cause("watched folder"), "line \(line.name): \(line.watch) is back")
+        around.incidents.ended(cause("watched folder"), "line \(line.name): \(line.watch) is back")
         result.folders = scan.folders
         result.isMore = isUnavailable || !scan.folders.allSatisfy(folders.contains)
         isUnavailable = false
         folders = Set(scan.folders)
-        tell(scan, context)
+        tell(scan, around)
         if line.after == .keep { forgetRecorded(except: scan.images) }
         for arrival in scan.images {
-            if isRecorded(arrival, context) { continue }
+            if isRecorded(arrival, around.storage) { continue }
             if result.found.count == limit {
                 result.isMore = true
                 break
             }
-            guard context.pending.begin(arrival.path) else {
+            guard around.names.take(arrival.path) else {
                 inbox.noteWaiting(arrival)
                 continue
             }
-            let work = Work(frame: .arrived(arrival), line: line, seen: .now)
-            guard isReady(arrival, context, &result),
-                context.gates.admits(arrival.path, line: line.name, isTaken: false)
+            guard isReady(arrival, around.storage.spool, &result),
+                around.gates.admits(arrival.path, line: line.name, isTaken: false)
             else {
-                context.pending.putBack([work])
+                around.names.release(arrival.path)
                 continue
             }
-            result.found.append(work)
-            if line.after == .keep {
-                result.found[result.found.count - 1].supersedes = context.unfinished.superseded(by: arrival)
-            }
+            let supersedes = line.after == .keep ? around.unfinished.superseded(by: arrival) : nil
+            result.found.append(ArrivedFrame(arrival, line: line, supersedes: supersedes))
         }
         return result
     }
 
-    private mutating func isReady(_ arrival: Arrival, _ context: DaemonContext, _ result: inout Result) -> Bool {
+    private mutating func isReady(_ arrival: Arrival, _ spool: Spool, _ result: inout Result) -> Bool {
         switch inbox.judge(arrival) {
         case .whole: return true
         case .settled(let isOpen):
             // What its writer has open can be moved within a file system, and not copied to another.
-            if isOpen, line.after != .keep, !context.spool.isOnFileSystem(of: arrival.status) { return false }
+            if isOpen, line.after != .keep, !spool.isOnFileSystem(of: arrival.status) { return false }
             return true
         case .rests(let until):
             result.nextLook = min(result.nextLook ?? until, until)
@@ -109,7 +116,7 @@ struct WatchedLine {
     }
 
     /// What the operator is told of a scan.
-    private mutating func tell(_ scan: ImageFolder.Scan, _ context: DaemonContext) {
+    private mutating func tell(_ scan: ImageFolder.Scan, _ around: Surroundings) {
         let unreadable = cause("folders that cannot be read")
         var problem: String?
         if let first = scan.unreadable.first {
@@ -118,33 +125,33 @@ struct WatchedLine {
             let text =
                 "\(folders) \(line.watch) cannot be read and \(count == 1 ? "is" : "are") passed over: \(first.error)"
             problem = text
-            context.incidents.occurred(
+            around.incidents.occurred(
                 unreadable, level: .warning, "line \(line.name): \(text); looking again at every scan", unit: "folder",
                 total: count)
         } else {
-            context.incidents.ended(unreadable, "line \(line.name): all folders below \(line.watch) can be read")
+            around.incidents.ended(unreadable, "line \(line.name): all folders below \(line.watch) can be read")
         }
         let lost = inbox.takeOverwritten()
         if lost > 0 {
             overwritten += lost
-            context.incidents.occurred(
+            around.incidents.occurred(
                 Cause(.overwritten, line: line.name, "overwritten"), level: .warning,
                 "line \(line.name): the camera overwrote at least \(overwritten) whole "
                     + "frame\(overwritten == 1 ? "" : "s") before \(overwritten == 1 ? "it" : "they") could be taken; let it "
                     + "number its files, or write fewer frames", unit: "frame", total: overwritten)
         }
-        context.board.publish(
+        around.board.publish(
             LineScan(
                 problem: problem, waiting: line.after == .keep ? nil : scan.images.count,
                 passedOver: scan.passedOver.byName, overwritten: overwritten), of: line.name)
     }
 
     /// Whether a kept file was inspected before: remembered, else asked of the ledger once.
-    private mutating func isRecorded(_ arrival: Arrival, _ context: DaemonContext) -> Bool {
+    private mutating func isRecorded(_ arrival: Arrival, _ storage: Storage) -> Bool {
         guard line.after == .keep else { return false }
         let fingerprint = arrival.status.fingerprint
         if recorded[arrival.path] == fingerprint { return true }
-        guard (try? context.ledger.contains(Spool.keptID(arrival, line: line.name))) == true else { return false }
+        guard (try? storage.ledger.contains(Spool.keptID(arrival, line: line.name))) == true else { return false }
         recorded[arrival.path] = fingerprint
         return true
     }

@@ -1,4 +1,3 @@
-import Foundation
 import Glibc
 
 /// What changes when a file is replaced or written: enough to notice it with one system call.

@@ -1,0 +1,45 @@
+import AnomalyDetectors
+
+/// A model, and the calibration that decides with it: its thresholds are those of the line's rule.
+public struct DecidingModel: Sendable {
+    public let model: LoadedModel
+    public let calibration: Calibration
+
+    /// - Throws: `CalibrationRule.TooFewImages` when the calibration's scores are too few for the rule.
+    public init(_ model: LoadedModel, rule: CalibrationRule) throws {
+        self.model = model
+        calibration = try model.stored.deciding(for: rule)
+    }
+}
+
+/// What a line inspects its frames with: its model and its gate, resolved once under its rule.
+public struct ServingModel: Sendable {
+    /// What a line puts before its detector.
+    public struct Gate: Sendable {
+        public let model: DecidingModel
+        /// The product that it must recognise; nil for any that it knows.
+        public let expected: String?
+
+        public init(_ model: DecidingModel, expected: String?) { (self.model, self.expected) = (model, expected) }
+    }
+
+    public let detector: DecidingModel
+    public let gate: Gate?
+
+    /// - Throws: `CalibrationRule.TooFewImages`.
+    public init(_ model: LoadedModel, rule: CalibrationRule) throws {
+        (detector, gate) = (try DecidingModel(model, rule: rule), nil)
+    }
+
+    /// - Throws: `CalibrationRule.TooFewImages`.
+    init(_ model: LoadedModel, gate: LoadedModel?, for line: Configuration.Line) throws {
+        detector = try DecidingModel(model, rule: line.rule)
+        self.gate = try gate.map { Gate(try DecidingModel($0, rule: line.rule), expected: line.product) }
+    }
+
+    /// Whether these are its models, in the states that they were resolved in.
+    func isOf(_ model: LoadedModel, gate: LoadedModel?) -> Bool {
+        detector.model.isSameState(as: model)
+            && (gate.map { self.gate?.model.model.isSameState(as: $0) == true } ?? (self.gate == nil))
+    }
+}
