@@ -27,7 +27,6 @@ public enum GRADTrainer {
             throw ModelError(
                 "backbone \(backbone.name) has none of the levels that \(backbone.architecture.rawValue) taps")
         }
-        // The cores are shared out elsewhere; and the library's bits depend on its threads.
         let split = try split(frames, options: options, work: work)
         let features = try GRADFeatures(
             frames, backbone: backbone, taps: taps, options: options, work: work)

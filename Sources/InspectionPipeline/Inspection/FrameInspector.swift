@@ -45,8 +45,8 @@ final class FrameInspector {
     func inspect(_ frame: ClaimedFrame, _ claim: Claim, onTaken: () -> Void = {}) throws -> Outcome {
         if !frame.isTaken, let recorded = try finishIfRecorded(claim, frame.line) { return recorded }
         guard let taken = try take(frame, claim, onTaken) else { return .gone }
-        let read = try read(taken)
-        let examined = try examine(read)
+        // The file's bytes are given up once they have been examined: what follows waits for the disk.
+        let examined = try examine(try read(taken))
         let recorded = try record(examined)
         try finish(recorded)
         return .inspected(recorded.inspection, folder: recorded.folder)
@@ -105,7 +105,9 @@ final class FrameInspector {
 
     /// What is to be recorded of a frame.
     private struct ExaminedFrame {
-        let read: ReadFrame
+        let taken: TakenFrame
+        /// As the file was when it was read.
+        let status: FileStatus?
         var inspection: Inspection
         /// Contents of the files beside `result.json`, by name.
         var pictures: [String: Data] = [:]
@@ -155,7 +157,7 @@ final class FrameInspector {
         inspection.timingMilliseconds.queue = waited
         inspection.supersedes = claim.supersedes
         return ExaminedFrame(
-            read: read, inspection: inspection,
+            taken: read.taken, status: read.status, inspection: inspection,
             pictures: Dictionary(uniqueKeysWithValues: pictures.files.map { ($0.name, $0.data) }),
             calibration: examination.calibration)
     }
@@ -169,14 +171,16 @@ final class FrameInspector {
             resultID: claim.id, line: claim.line, createdAt: Date(), image: image, verdict: .error, error: reason)
         inspection.timingMilliseconds.queue = waited
         inspection.supersedes = claim.supersedes
-        return ExaminedFrame(read: read, inspection: inspection)
+        return ExaminedFrame(taken: read.taken, status: read.status, inspection: inspection)
     }
 
     // MARK: Record
 
     /// A frame whose result is on disk and in the ledger.
     private struct RecordedFrame {
-        let read: ReadFrame
+        let taken: TakenFrame
+        /// As the file was when it was read.
+        let status: FileStatus?
         let inspection: Inspection
         /// Of the result.
         let folder: RawPath
@@ -187,22 +191,23 @@ final class FrameInspector {
         let (inspection, json) = try examined.inspection.encoded()
         var files = inspection.verdict == .error ? [:] : examined.pictures
         files["result.json"] = json
-        let folder = try storage.spool.publish(files, for: examined.read.taken.claim)
+        let folder = try storage.spool.publish(files, for: examined.taken.claim)
         progress.begin("record")
         try storage.ledger.record(
             inspection, json: json, resultPath: folder.string,
             alert: Alert(about: inspection, resultPath: folder.string))
         CrashPoint.recorded.reached()
         if let calibration = examined.calibration { drift.watch(inspection, calibration) }
-        return RecordedFrame(read: examined.read, inspection: inspection, folder: folder)
+        return RecordedFrame(
+            taken: examined.taken, status: examined.status, inspection: inspection, folder: folder)
     }
 
     // MARK: Finish
 
     private func finish(_ recorded: RecordedFrame) throws {
         progress.begin("finish")
-        let taken = recorded.read.taken
-        try finish(taken.claim, recorded.inspection.error, taken.line, read: recorded.read.status)
+        let taken = recorded.taken
+        try finish(taken.claim, recorded.inspection.error, taken.line, read: recorded.status)
     }
 
     /// The frame's last move, after the ledger's commit.
