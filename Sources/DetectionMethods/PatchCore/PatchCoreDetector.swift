@@ -1,8 +1,8 @@
 import CKernels
 import COpenBLAS
 import DetectionCore
-import Dispatch
 import Imaging
+import InspectionDomain
 import NeuralNets
 import TensorCore
 
@@ -34,11 +34,11 @@ final class PatchCoreDetector: Detector {
     }
 
     func detect(_ frame: Frame) throws -> Detection {
-        let start = DispatchTime.now()
+        let start = ContinuousClock.now
         features.load(frame)
-        let loaded = DispatchTime.now()
+        let loaded = ContinuousClock.now
         features.runBackbone()
-        let run = DispatchTime.now()
+        let run = ContinuousClock.now
         features.gather(into: &map)
         let distances = distances()
         var out = [Float](repeating: 0, count: model.inputWidth * model.inputHeight)
@@ -48,7 +48,7 @@ final class PatchCoreDetector: Detector {
         let anomalies = AnomalyMap(width: model.inputWidth, height: model.inputHeight, values: out).smoothed(sigma: 4)
         return Detection(
             imageScore: Double(distances.max() ?? 0), map: anomalies, preprocess: loaded.milliseconds(since: start),
-            backbone: run.milliseconds(since: loaded), detect: DispatchTime.now().milliseconds(since: run))
+            backbone: run.milliseconds(since: loaded), detect: ContinuousClock.now.milliseconds(since: run))
     }
 
     /// `|x − p|² = |x|² + |p|² − 2 x · p`, the products of all pairs as one matrix product.

@@ -1,4 +1,4 @@
-import AnomalyDetectors
+import DetectionCore
 import Foundation
 import ImageFolders
 import Imaging

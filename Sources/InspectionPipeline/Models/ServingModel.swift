@@ -1,4 +1,4 @@
-import AnomalyDetectors
+import DetectionCore
 
 /// A model, and the calibration that decides with it: its thresholds are those of the line's rule.
 public struct DecidingModel: Sendable {

@@ -1,7 +1,0 @@
-import Dispatch
-
-extension DispatchTime {
-    func milliseconds(since start: DispatchTime) -> Double {
-        Double(uptimeNanoseconds - start.uptimeNanoseconds) / 1e6
-    }
-}
