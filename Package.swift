@@ -33,13 +33,9 @@ let package = Package(
     products: [
         .executable(name: "inspectd", targets: ["inspectd"]),
         .executable(name: "inspectctl", targets: ["inspectctl"]),
+        .library(name: "InspectionKit", targets: ["InspectionKit"]),
         // For the fuzzers' package, Tests/Fuzz.
-        .library(
-            name: "HostileInput",
-            targets: [
-                "Imaging", "NeuralNets", "DetectionCore", "DetectionMethods", "InspectionPipeline", "InspectionDomain",
-                "LedgerStore",
-            ]),
+        .library(name: "HostileInput", targets: ["HostileInput"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -99,6 +95,14 @@ let package = Package(
         library("SampleFrames", ["CKernels", "Imaging", "InspectionDomain"]),
         library("InspectionPlots", ["Imaging"]),
 
+        // For other programs
+        library(
+            "InspectionKit",
+            [
+                "InspectionPipeline", "DetectionCore", "DetectionMethods", "NeuralNets", "Imaging", "InspectionDomain",
+                "LinuxPlatform",
+            ]),
+
         // Programs
         .executableTarget(
             name: "inspectd",
@@ -113,6 +117,14 @@ let package = Package(
                 "Spooling", "LinuxPlatform", "SampleFrames", "InspectionPlots", "TensorCore", logging, arguments,
             ],
             swiftSettings: strict),
+
+        // What the fuzzers call
+        .target(
+            name: "HostileInput",
+            dependencies: [
+                "Imaging", "NeuralNets", "DetectionCore", "DetectionMethods", "InspectionPipeline", "InspectionDomain",
+                "LedgerStore", grdb,
+            ], path: "Tests/HostileInput", swiftSettings: strict),
 
         // Tests mirror targets
         .target(

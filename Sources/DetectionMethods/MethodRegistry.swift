@@ -31,7 +31,7 @@ extension ModelFile {
     ///   - name: for error messages.
     ///   - bases: weights that this program has built in, by name; nil for others.
     /// - Throws: `ModelError`, `WeightError`.
-    public static func decode(
+    package static func decode(
         _ data: Data, name: String, bases: (String) throws -> WeightFile? = { _ in nil }
     ) throws -> ModelFile {
         try decode(data, name: name, models: MethodRegistry.models, bases: bases)

@@ -19,13 +19,13 @@ import LinuxPlatform
 /// unless the writer has closed it: flawless dark images can hold such blocks.
 ///
 /// Whatever the evidence, a file is judged `settle` after its last change at the latest.
-public struct Completeness: Sendable {
+package struct Completeness: Sendable {
     /// What is known of the program that writes a file.
-    public enum Writer: Sendable, Equatable {
+    package enum Writer: Sendable, Equatable {
         case open, closed, unknown
     }
 
-    public enum Judgement: Sendable, Equatable {
+    package enum Judgement: Sendable, Equatable {
         /// The writer has finished.
         case whole
         /// Unchanged for so long that it is taken as it is.
@@ -34,22 +34,22 @@ public struct Completeness: Sendable {
         /// To be judged again then, or when it changes.
         case rests(until: ContinuousClock.Instant)
 
-        public var isTaken: Bool { if case .rests = self { false } else { true } }
+        package var isTaken: Bool { if case .rests = self { false } else { true } }
     }
 
     /// How a file is looked at.
-    public struct Probe {
+    package struct Probe {
         /// Walks the file's structure.
         var structure: () throws -> FileStructure
         /// Whether a program has it open for writing; nil where the kernel does not tell.
         var isOpen: () -> Bool?
 
-        public init(structure: @escaping () throws -> FileStructure, isOpen: @escaping () -> Bool?) {
+        package init(structure: @escaping () throws -> FileStructure, isOpen: @escaping () -> Bool?) {
             (self.structure, self.isOpen) = (structure, isOpen)
         }
 
         /// Looks at the file itself.
-        public init(of arrival: Arrival, _ fileSystem: FileSystem) {
+        package init(of arrival: Arrival, _ fileSystem: FileSystem) {
             let follows = arrival.link != nil
             self.init(
                 structure: {
@@ -82,29 +82,29 @@ public struct Completeness: Sendable {
     private var notified: [RawPath: Notified] = [:]
     private var notifications = 0
 
-    public static let quiet = Duration.seconds(1)
+    package static let quiet = Duration.seconds(1)
 
-    public init(settle: Duration, quiet: Duration = Completeness.quiet) {
+    package init(settle: Duration, quiet: Duration = Completeness.quiet) {
         (self.settle, self.quiet) = (settle, min(quiet, settle))
     }
 
     /// Takes a notification of the kernel's.
-    public mutating func note(_ path: RawPath, _ writer: Writer) {
+    package mutating func note(_ path: RawPath, _ writer: Writer) {
         notifications += 1
         notified[path] = Notified(writer: writer, number: notifications)
     }
 
     /// The file has left its name.
-    public mutating func noteGone(_ path: RawPath) {
+    package mutating func noteGone(_ path: RawPath) {
         notified[path] = nil
         seen[path] = nil
     }
 
     /// Notifications were lost: nothing is known of any writer.
-    public mutating func forgetWriters() { notified = [:] }
+    package mutating func forgetWriters() { notified = [:] }
 
     /// Forgets files that are no longer there.
-    public mutating func keepOnly(_ present: some Sequence<RawPath>) {
+    package mutating func keepOnly(_ present: some Sequence<RawPath>) {
         guard !seen.isEmpty || !notified.isEmpty else { return }
         let present = Set(present)
         seen = seen.filter { present.contains($0.key) }
@@ -116,7 +116,7 @@ public struct Completeness: Sendable {
     ///   - status: of the file, as it was just read.
     ///   - age: for how long the file has certainly not changed, by evidence from outside; zero where there is none.
     /// - Throws: what reading the file throws.
-    public mutating func judge(
+    package mutating func judge(
         _ path: RawPath, _ status: FileStatus, age: Duration = .zero, now: ContinuousClock.Instant = .now,
         _ probe: Probe
     ) throws -> Judgement {

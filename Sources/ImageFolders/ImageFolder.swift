@@ -1,14 +1,14 @@
 import LinuxPlatform
 
 /// A file in a folder of images.
-public struct Arrival: Sendable, Equatable {
-    public let path: RawPath
+package struct Arrival: Sendable, Equatable {
+    package let path: RawPath
     /// Of the file; of what the link leads to, where links are followed.
-    public let status: FileStatus
+    package let status: FileStatus
     /// Of the link itself; nil for a file.
-    public let link: FileStatus?
+    package let link: FileStatus?
 
-    public init(path: RawPath, status: FileStatus, link: FileStatus? = nil) {
+    package init(path: RawPath, status: FileStatus, link: FileStatus? = nil) {
         self.path = path
         self.status = status
         self.link = link
@@ -18,16 +18,16 @@ public struct Arrival: Sendable, Equatable {
 /// A folder of images with its subfolders. The folder that is named may be a link; below it links to folders are not followed.
 ///
 /// Not thread-safe: it remembers which files without an image's name hold one, so that a sidecar is not read at every scan.
-public struct ImageFolder: Sendable {
-    public let root: RawPath
-    public let rule: ImageRule
+package struct ImageFolder: Sendable {
+    package let root: RawPath
+    package let rule: ImageRule
     /// Folders below that do not belong to it: the spool and the state, when someone put them there.
     private let excluded: [RawPath]
     private let searchesSubfolders: Bool
     private let fileSystem: FileSystem
     private var contents: [RawPath: (status: FileStatus, isImage: Bool)] = [:]
 
-    public init(
+    package init(
         _ root: RawPath, rule: ImageRule = ImageRule(), excluding excluded: [RawPath] = [],
         searchesSubfolders: Bool = true,
         fileSystem: FileSystem = FileSystem()
@@ -37,19 +37,19 @@ public struct ImageFolder: Sendable {
     }
 
     /// What a folder holds.
-    public struct Scan: Sendable {
+    package struct Scan: Sendable {
         /// In no order.
-        public var images: [Arrival] = []
+        package var images: [Arrival] = []
         /// The folder itself and those below it that were searched.
-        public var folders: [RawPath] = []
-        public var passedOver = PassedOverCounts()
+        package var folders: [RawPath] = []
+        package var passedOver = PassedOverCounts()
         /// Folders below that could not be read, and why.
-        public var unreadable: [(folder: RawPath, error: SystemError)] = []
+        package var unreadable: [(folder: RawPath, error: SystemError)] = []
     }
 
     /// Looks at every entry.
     /// - Throws: `SystemError` when the folder itself cannot be read.
-    public mutating func scan() throws -> Scan {
+    package mutating func scan() throws -> Scan {
         var scan = Scan()
         var pending = [(path: root, below: RawPath(""))]
         var seen: Set<RawPath> = []

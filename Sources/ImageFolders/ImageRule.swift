@@ -6,15 +6,15 @@ import LinuxPlatform
 /// A file is an image when its name ends as images' names do, or, with any other name, when its content is a JPEG or PNG. What is
 /// named like an image and is none is taken all the same: somebody expects an inspection, and the decoder says what is wrong.
 /// Names may be any bytes.
-public struct ImageRule: Sendable, Equatable {
+package struct ImageRule: Sendable, Equatable {
     /// Only files that match one of these are images, whatever they hold; all files when empty.
-    public var only: [NamePattern]
+    package var only: [NamePattern]
     /// Files and folders that are passed over, beside the built-in ones.
-    public var ignore: [NamePattern]
+    package var ignore: [NamePattern]
     /// Whether a link to a file is an image of the file's content. Links to folders are never followed.
-    public var followsLinks: Bool
+    package var followsLinks: Bool
 
-    public init(only: [NamePattern] = [], ignore: [NamePattern] = [], followsLinks: Bool = false) {
+    package init(only: [NamePattern] = [], ignore: [NamePattern] = [], followsLinks: Bool = false) {
         (self.only, self.ignore, self.followsLinks) = (only, ignore, followsLinks)
     }
 
@@ -66,28 +66,28 @@ public struct ImageRule: Sendable, Equatable {
     // MARK: The built-in lists, which docs/OPERATIONS.md prints
 
     /// Of readable formats and of those that a camera may be set to by mistake: the refusal then names the format.
-    public static let imageExtensions = [
+    package static let imageExtensions = [
         "jpg", "jpeg", "jpe", "jfif", "jif", "png", "apng", "bmp", "dib", "tif", "tiff", "gif", "webp", "heic", "heif",
         "avif", "jp2", "j2k", "jpf", "jpx", "jpm", "jxl", "jls", "pgm", "ppm", "pbm", "pnm", "pam", "exr", "hdr", "tga",
     ]
     /// Of programs that rename a file when it is whole.
-    public static let unfinishedEndings = [
+    package static let unfinishedEndings = [
         "~", ".tmp", ".temp", ".part", ".partial", ".filepart", ".crdownload", ".download", ".opdownload", ".!ut",
         ".!qb",
         ".!sync", ".bts", ".aria2", ".upload", ".uploading", ".incomplete", ".inprogress", ".in_progress", ".writing",
         ".unfinished", ".ocpart", ".swp", ".lock", ".lck",
     ]
-    public static let systemFolderNames = [
+    package static let systemFolderNames = [
         "@eaDir", "@Recycle", "@Recently-Snapshot", "@tmp", "@sharebin", "@appstore", "@Transcode", "#recycle",
         "#snapshot",
         "$RECYCLE.BIN", "RECYCLER", "RECYCLED", "lost+found", "System Volume Information", "__MACOSX",
         "Network Trash Folder", "Temporary Items", "TheVolumeSettingsFolder",
     ]
-    public static let systemFileNames = [
+    package static let systemFileNames = [
         "Thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini", "Icon\r", "aquota.user", "aquota.group",
     ]
     /// Of thumbnails and lock files: Synology's, and those of Windows programs for an open document.
-    public static let systemFilePrefixes = ["SYNOFILE_THUMB_", "SYNOPHOTO_", "SYNOINDEX_", "~$"]
+    package static let systemFilePrefixes = ["SYNOFILE_THUMB_", "SYNOPHOTO_", "SYNOINDEX_", "~$"]
 
     private static let imageEndings = Set(imageExtensions.map { Array($0.utf8) })
     private static let endingsInTheMaking = unfinishedEndings.map { Array($0.utf8) }

@@ -6,14 +6,14 @@ import LinuxPlatform
 /// evidence for `Completeness`.
 ///
 /// Not thread-safe: it remembers what it saw.
-public struct Inbox: Sendable {
+package struct Inbox: Sendable {
     private var images: ImageFolder
     private var completeness: Completeness
     private let fileSystem: FileSystem
     private var isOnNetwork = true
     private var overwriting = OverwriteCount()
 
-    public init(
+    package init(
         folder: String, rule: ImageRule = ImageRule(), excluding: [String] = [], settle: Duration = .seconds(30),
         fileSystem: FileSystem = FileSystem()
     ) {
@@ -23,11 +23,11 @@ public struct Inbox: Sendable {
         self.fileSystem = fileSystem
     }
 
-    public var folder: RawPath { images.root }
+    package var folder: RawPath { images.root }
 
     /// The images in the folder and below, oldest first, as `ImageRule` has it.
     /// - Throws: `SystemError` when the watched folder itself cannot be read.
-    public mutating func scan() throws -> ImageFolder.Scan {
+    package mutating func scan() throws -> ImageFolder.Scan {
         var scan = try images.scan()
         scan.images.sort { ($0.status.modified, $0.path) < ($1.status.modified, $1.path) }
         completeness.keepOnly(scan.images.lazy.map(\.path))
@@ -37,7 +37,7 @@ public struct Inbox: Sendable {
     }
 
     /// Takes what the kernel told of the folder since the last scan; events of other folders are passed over.
-    public mutating func note(_ batch: Inotify.Batch) {
+    package mutating func note(_ batch: Inotify.Batch) {
         if batch.isIncomplete {
             completeness.forgetWriters()
             overwriting.forget()
@@ -54,7 +54,7 @@ public struct Inbox: Sendable {
     }
 
     /// Whether a file may be taken.
-    public mutating func judge(_ arrival: Arrival, now: ContinuousClock.Instant = .now) -> Completeness.Judgement {
+    package mutating func judge(_ arrival: Arrival, now: ContinuousClock.Instant = .now) -> Completeness.Judgement {
         do {
             let judgement = try completeness.judge(
                 arrival.path, arrival.status, age: age(of: arrival.status), now: now,
@@ -71,7 +71,7 @@ public struct Inbox: Sendable {
     }
 
     /// A frame lies in the folder that cannot be taken yet, because another of its name is on its way.
-    public mutating func noteWaiting(_ arrival: Arrival) {
+    package mutating func noteWaiting(_ arrival: Arrival) {
         if !isOnNetwork { overwriting.waits(arrival) }
     }
 
@@ -83,7 +83,7 @@ public struct Inbox: Sendable {
     }
 
     /// Whole frames that were overwritten before they could be taken, since the last call: at least so many.
-    public mutating func takeOverwritten() -> Int { overwriting.take() }
+    package mutating func takeOverwritten() -> Int { overwriting.take() }
 }
 
 /// Counts the whole frames that a camera overwrote under the same name before they were taken.

@@ -6,15 +6,15 @@ import LinuxPlatform
 ///
 /// Upper and lower case are the same. A pattern that ends with `/` speaks of folders, any other of files; one with a `/` inside
 /// is compared with the path below the watched folder, any other with the name alone.
-public struct NamePattern: Sendable, Equatable {
-    public let text: String
+package struct NamePattern: Sendable, Equatable {
+    package let text: String
     /// Zero-terminated, in lower case, without the slash of a folder pattern.
     private let pattern: [CChar]
-    public let isForFolders: Bool
+    package let isForFolders: Bool
     private let isPath: Bool
 
     /// Nil for a pattern that can match nothing: an empty one, or one that begins with `/`.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         isForFolders = text.hasSuffix("/")
         let body = isForFolders ? String(text.dropLast()) : text
         guard !body.isEmpty, !body.hasPrefix("/"), !body.utf8.contains(0) else { return nil }

@@ -1,7 +1,7 @@
 import LinuxPlatform
 
 /// Why an entry of a folder is not taken for an image.
-public enum PassedOver: String, Sendable, Codable, CaseIterable {
+package enum PassedOver: String, Sendable, Codable, CaseIterable {
     /// The name begins with a dot.
     case hidden
     /// A folder or file that a storage device or an operating system keeps for itself: `@eaDir`, `lost+found`, `Thumbs.db`.
@@ -20,7 +20,7 @@ public enum PassedOver: String, Sendable, Codable, CaseIterable {
     case unreadable
 
     /// For people, after a count: "3 hidden".
-    public var words: String {
+    package var words: String {
         switch self {
         case .hidden: "hidden"
         case .system: "system files or folders"
@@ -35,19 +35,19 @@ public enum PassedOver: String, Sendable, Codable, CaseIterable {
 }
 
 /// How many entries were passed over, and for each reason some of them.
-public struct PassedOverCounts: Sendable, Equatable {
+package struct PassedOverCounts: Sendable, Equatable {
     /// As many paths are kept for each reason.
-    public static let exampleLimit = 3
+    package static let exampleLimit = 3
 
-    public struct Tally: Sendable, Equatable {
-        public fileprivate(set) var count = 0
+    package struct Tally: Sendable, Equatable {
+        package fileprivate(set) var count = 0
         /// The first ones, in order of names.
-        public fileprivate(set) var examples: [RawPath] = []
+        package fileprivate(set) var examples: [RawPath] = []
     }
 
-    public private(set) var tallies: [PassedOver: Tally] = [:]
+    package private(set) var tallies: [PassedOver: Tally] = [:]
 
-    public init() {}
+    package init() {}
 
     mutating func add(_ reason: PassedOver, _ path: RawPath) {
         tallies[reason, default: Tally()].count += 1
@@ -56,7 +56,7 @@ public struct PassedOverCounts: Sendable, Equatable {
     }
 
     /// Adds the counts of another folder.
-    public mutating func add(_ other: PassedOverCounts) {
+    package mutating func add(_ other: PassedOverCounts) {
         for (reason, tally) in other.tallies {
             tallies[reason, default: Tally()].count += tally.count
             let room = Self.exampleLimit - tallies[reason]!.examples.count
@@ -64,18 +64,18 @@ public struct PassedOverCounts: Sendable, Equatable {
         }
     }
 
-    public subscript(reason: PassedOver) -> Int { tallies[reason]?.count ?? 0 }
+    package subscript(reason: PassedOver) -> Int { tallies[reason]?.count ?? 0 }
 
-    public var total: Int { tallies.values.reduce(0) { $0 + $1.count } }
-    public var isEmpty: Bool { tallies.isEmpty }
+    package var total: Int { tallies.values.reduce(0) { $0 + $1.count } }
+    package var isEmpty: Bool { tallies.isEmpty }
 
     /// Counts by the reasons' stable words, for JSON.
-    public var byName: [String: Int] {
+    package var byName: [String: Int] {
         Dictionary(uniqueKeysWithValues: tallies.map { ($0.key.rawValue, $0.value.count) })
     }
 
     /// "3 hidden, 8 no image by name or content (part.xml, part.md5, …)"; empty without any.
-    public var text: String {
+    package var text: String {
         PassedOver.allCases.compactMap { reason -> String? in
             guard let tally = tallies[reason] else { return nil }
             let names = tally.examples.map(\.name.description) + (tally.count > tally.examples.count ? ["…"] : [])

@@ -1,15 +1,15 @@
 /// What a decoder may be made to allocate. A few kilobytes can announce gigapixels (a decompression bomb), so the header is held
 /// against this before there is any pixel memory.
-public struct DecodeLimits: Sendable, Equatable {
+package struct DecodeLimits: Sendable, Equatable {
     /// Width × height, at most.
-    public var maxPixels: Int
+    package var maxPixels: Int
 
-    public init(maxPixels: Int) {
+    package init(maxPixels: Int) {
         self.maxPixels = maxPixels
     }
 
     /// 100 megapixels: above any industrial area camera in use.
-    public static let `default` = DecodeLimits(maxPixels: 100_000_000)
+    package static let `default` = DecodeLimits(maxPixels: 100_000_000)
 
     func check(_ probe: PictureProbe) throws(ImageError) {
         let pixels = probe.width.multipliedReportingOverflow(by: probe.height)

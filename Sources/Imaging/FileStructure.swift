@@ -5,7 +5,7 @@ import Foundation
 /// A JPEG is walked marker by marker: a segment with a length is passed over with what it holds, so the end marker of a
 /// thumbnail inside is not taken for the image's; scan data is searched for the next marker. Stray bytes between segments are
 /// passed over as a decoder does. A PNG is walked chunk by chunk.
-public enum FileStructure: Sendable, Equatable {
+package enum FileStructure: Sendable, Equatable {
     /// The image's own end was reached; anything from byte `end` on is not the image's.
     case whole(end: Int)
     /// There is an end, but the way to it is doubtful: a block of zeros where pixel data should be, as a file has that was
@@ -22,7 +22,7 @@ public enum FileStructure: Sendable, Equatable {
     /// - Parameters:
     ///   - size: bytes in the file.
     ///   - read: the file's bytes from an offset on, at most so many; fewer at its end only.
-    public static func walk(
+    package static func walk(
         size: Int, read: (_ offset: Int, _ count: Int) throws -> Data
     ) throws -> FileStructure {
         try withoutActuallyEscaping(read) { try walk(ByteWindow(size: size, read: $0)) }

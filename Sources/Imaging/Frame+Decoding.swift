@@ -13,7 +13,7 @@ extension Frame {
     ///
     /// Throws an `ImageError`: `empty`, `unsupported` (another format or kind, named), `tooLarge` (by the header, before any
     /// pixel memory exists), `truncated`, `corrupt` or `noMemory`. A picture whose end is missing is never returned in part.
-    public static func decode(_ data: Data, limits: DecodeLimits = .default) throws(ImageError) -> Frame {
+    package static func decode(_ data: Data, limits: DecodeLimits = .default) throws(ImageError) -> Frame {
         let picture = try EncodedPicture(data)
         try limits.check(picture.probe)
         var notes = DecoderNotes()

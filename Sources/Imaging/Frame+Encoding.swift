@@ -2,26 +2,26 @@ import CImageShims
 import Foundation
 
 /// How hard PNG tries: zlib's levels.
-public struct PNGCompression: Sendable, Equatable {
+package struct PNGCompression: Sendable, Equatable {
     /// 0 (stored) … 9 (smallest).
-    public let level: Int
+    package let level: Int
 
-    public init(level: Int) {
+    package init(level: Int) {
         precondition((0...9).contains(level), "zlib level \(level), expected 0…9")
         self.level = level
     }
 
     /// For files written while a line waits.
-    public static let fast = PNGCompression(level: 1)
+    package static let fast = PNGCompression(level: 1)
     /// For files that are kept.
-    public static let small = PNGCompression(level: 9)
+    package static let small = PNGCompression(level: 9)
 }
 
 extension Frame {
     /// Encodes losslessly as PNG: 8 or 16 bit, grey or RGB, as the frame is.
     ///
     /// `text` becomes a tEXt chunk (Latin-1 key of 1…79 characters, and value).
-    public func encodedPNG(
+    package func encodedPNG(
         compression: PNGCompression = .fast, text: (key: String, value: String)? = nil
     ) throws(ImageError) -> Data {
         var out = cis_bytes()
@@ -46,7 +46,7 @@ extension Frame {
     /// Encodes as JPEG, grey or YCbCr; colour is kept at full resolution from quality 90 on. A 16-bit frame gives its high bytes.
     ///
     /// `quality` is 1…100. Throws `tooLarge` above JPEG's 65500 pixels a side.
-    public func encodedJPEG(quality: Int) throws(ImageError) -> Data {
+    package func encodedJPEG(quality: Int) throws(ImageError) -> Data {
         precondition((1...100).contains(quality), "JPEG quality \(quality), expected 1…100")
         let frame = eightBit
         var out = cis_bytes()

@@ -5,7 +5,7 @@ extension Frame {
     ///
     /// `out` holds `height × width × 3` floats in row order, channels last. Grey is replicated. 8-bit frames are resized as Pillow
     /// does, to 8 bits; 16-bit ones are never rounded. `mean` and `std` have three values, of the 0…1 range, `std` not zero.
-    public func fillNetworkInput(
+    package func fillNetworkInput(
         _ out: UnsafeMutableBufferPointer<Float>, width inputWidth: Int, height inputHeight: Int, mean: [Float],
         std: [Float]
     ) {

@@ -5,7 +5,7 @@ extension Frame {
     /// horizontally and then vertically. 8-bit samples are rounded after each pass (so that they match Pillow's), 16-bit ones once.
     ///
     /// `width` and `height` are in pixels, at least 1.
-    public func resized(width newWidth: Int, height newHeight: Int) -> Frame {
+    package func resized(width newWidth: Int, height newHeight: Int) -> Frame {
         precondition(newWidth > 0 && newHeight > 0, "resize to \(newWidth)×\(newHeight)")
         guard newWidth != width || newHeight != height else { return self }
         let resized: Samples

@@ -1,8 +1,8 @@
 /// A decoded picture: interleaved rows, origin at the top left, orientation already applied. Two frames are equal when their pixels
 /// are, whatever was remarked on while they were decoded.
-public struct Frame: Sendable, Equatable {
+package struct Frame: Sendable, Equatable {
     /// Samples in row order, `width × height × channels` of them.
-    public enum Samples: Sendable, Equatable {
+    package enum Samples: Sendable, Equatable {
         /// 0…255.
         case eight([UInt8])
         /// 0…65535; kept until normalisation, so that a 12- or 16-bit camera loses nothing.
@@ -10,7 +10,7 @@ public struct Frame: Sendable, Equatable {
     }
 
     /// How opaque a file says that its picture is.
-    public enum Alpha: Sendable, Equatable {
+    package enum Alpha: Sendable, Equatable {
         /// It has neither an alpha channel nor a transparent colour.
         case none
         /// It has one of them, and every pixel is opaque.
@@ -22,17 +22,17 @@ public struct Frame: Sendable, Equatable {
         case zeroEverywhere
     }
 
-    public let width: Int
-    public let height: Int
+    package let width: Int
+    package let height: Int
     /// 1 (grey) or 3 (red, green, blue).
-    public let channels: Int
-    public var samples: Samples
+    package let channels: Int
+    package var samples: Samples
     /// What was untidy about the file although its pixels are right: sentences for an operator, empty for most.
-    public var remarks: [String]
+    package var remarks: [String]
     /// What the file says of transparency.
-    public var alpha: Alpha
+    package var alpha: Alpha
 
-    public init(width: Int, height: Int, channels: Int, samples: Samples, remarks: [String] = [], alpha: Alpha = .none)
+    package init(width: Int, height: Int, channels: Int, samples: Samples, remarks: [String] = [], alpha: Alpha = .none)
     {
         precondition(width > 0 && height > 0 && (channels == 1 || channels == 3), "\(width)×\(height)×\(channels)")
         let count =
@@ -49,13 +49,13 @@ public struct Frame: Sendable, Equatable {
         self.alpha = alpha
     }
 
-    public static func == (left: Frame, right: Frame) -> Bool {
+    package static func == (left: Frame, right: Frame) -> Bool {
         left.width == right.width && left.height == right.height && left.channels == right.channels
             && left.samples == right.samples
     }
 
     /// Bits per sample of the storage: 8 or 16.
-    public var bitDepth: Int {
+    package var bitDepth: Int {
         switch samples {
         case .eight: 8
         case .sixteen: 16

@@ -1,8 +1,8 @@
 import CImageShims
 
 /// Why a picture cannot be read or written, in words for an operator.
-public struct ImageError: Error, Equatable, CustomStringConvertible {
-    public enum Code: String, Sendable, Codable, CaseIterable {
+package struct ImageError: Error, Equatable, CustomStringConvertible {
+    package enum Code: String, Sendable, Codable, CaseIterable {
         /// The data ends before the picture does.
         case truncated
         /// The data contradicts its format: a wrong checksum, an impossible size, a marker where pixels belong.
@@ -17,16 +17,16 @@ public struct ImageError: Error, Equatable, CustomStringConvertible {
         case noMemory = "no-memory"
     }
 
-    public let code: Code
+    package let code: Code
     /// A sentence: what was expected, what was found, what to do.
-    public let message: String
+    package let message: String
 
-    public init(_ code: Code, _ message: String) {
+    package init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
     }
 
-    public var description: String { message }
+    package var description: String { message }
 }
 
 extension ImageError {

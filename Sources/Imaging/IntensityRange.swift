@@ -4,20 +4,20 @@ import CKernels
 /// frame of the line.
 ///
 /// A camera of 10, 12 or 14 bits often stores its values unscaled in files of 16 bits: its white is then nearly black.
-public struct IntensityRange: Sendable, Equatable, Codable {
+package struct IntensityRange: Sendable, Equatable, Codable {
     /// 0 ≤ low < high.
-    public let low, high: Int
+    package let low, high: Int
     /// Bits per sample of the files it applies to: 8 or 16. Files of the other depth are taken as they are.
-    public let bitDepth: Int
+    package let bitDepth: Int
 
     /// - Precondition: `0 <= low && low < high && high <= 65535`, a depth of 8 or 16.
-    public init(low: Int, high: Int, bitDepth: Int) {
+    package init(low: Int, high: Int, bitDepth: Int) {
         precondition(0 <= low && low < high && high <= 65535 && (bitDepth == 8 || bitDepth == 16))
         (self.low, self.high, self.bitDepth) = (low, high, bitDepth)
     }
 
     /// Refuses what `init(low:high:bitDepth:)` does not allow: a file may be damaged.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         let low = try fields.decode(Int.self, forKey: .low), high = try fields.decode(Int.self, forKey: .high)
         let depth = try fields.decode(Int.self, forKey: .bitDepth)
@@ -35,18 +35,18 @@ public struct IntensityRange: Sendable, Equatable, Codable {
     }
 
     /// The largest value that a file of so many bits can hold.
-    public static func fullScale(_ bitDepth: Int) -> Int { bitDepth == 8 ? 255 : 65535 }
+    package static func fullScale(_ bitDepth: Int) -> Int { bitDepth == 8 ? 255 : 65535 }
 
     /// Everything that files of so many bits can hold.
-    public static func whole(_ bitDepth: Int) -> IntensityRange {
+    package static func whole(_ bitDepth: Int) -> IntensityRange {
         IntensityRange(low: 0, high: fullScale(bitDepth), bitDepth: bitDepth)
     }
 
     /// Whether applying it changes nothing.
-    public var isWhole: Bool { low == 0 && high == Self.fullScale(bitDepth) }
+    package var isWhole: Bool { low == 0 && high == Self.fullScale(bitDepth) }
 
     /// `0…4095 (12 bit)`.
-    public var text: String {
+    package var text: String {
         let bits = (8...16).first { low == 0 && high == (1 << $0) - 1 }
         return "\(low)…\(high)" + (bits.map { " (\($0) bit)" } ?? "")
     }
@@ -54,7 +54,7 @@ public struct IntensityRange: Sendable, Equatable, Codable {
 
 extension Frame {
     /// The smallest and the largest raw sample.
-    public var extremes: (low: Int, high: Int) {
+    package var extremes: (low: Int, high: Int) {
         var low: Int32 = 0, high: Int32 = 0
         switch samples {
         case .eight(let values): ck_extremes_u8(values, values.count, &low, &high)
@@ -65,7 +65,7 @@ extension Frame {
 
     /// The frame with `range` stretched to everything its samples can hold; values outside are held at the ends. Itself when
     /// the range is the whole one, or of files of another depth.
-    public func stretched(_ range: IntensityRange?) -> Frame {
+    package func stretched(_ range: IntensityRange?) -> Frame {
         guard let range, range.bitDepth == bitDepth, !range.isWhole else { return self }
         var frame = self
         switch samples {

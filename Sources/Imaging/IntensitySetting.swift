@@ -1,5 +1,5 @@
 /// How the range of intensities is found when a model is fitted: the line's `intensity:`, or `--intensity`.
-public enum IntensitySetting: Sendable, Equatable {
+package enum IntensitySetting: Sendable, Equatable {
     /// Measured: the fewest of 8, 10, 12, 14 and 16 bits that hold every value of the images.
     case auto
     /// The values of so many bits, from 0.
@@ -7,10 +7,10 @@ public enum IntensitySetting: Sendable, Equatable {
     /// These raw values.
     case range(Int, Int)
 
-    public static let allowed = "auto, 8bit to 16bit, or [LOW, HIGH] with 0 ≤ LOW < HIGH ≤ 65535"
+    package static let allowed = "auto, 8bit to 16bit, or [LOW, HIGH] with 0 ≤ LOW < HIGH ≤ 65535"
 
     /// - Parameter text: `auto`, `12bit`, `LOW-HIGH` or `[LOW, HIGH]`.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         let text = text.filter { $0 != " " }
         if text == "auto" {
             self = .auto
@@ -25,13 +25,13 @@ public enum IntensitySetting: Sendable, Equatable {
     }
 
     /// Nil for numbers that are no range.
-    public init?(low: Int, high: Int) {
+    package init?(low: Int, high: Int) {
         guard 0 <= low, low < high, high <= 65535 else { return nil }
         self = .range(low, high)
     }
 
     /// As the configuration has it.
-    public var text: String {
+    package var text: String {
         switch self {
         case .auto: "auto"
         case .bits(let bits): "\(bits)bit"
@@ -42,7 +42,7 @@ public enum IntensitySetting: Sendable, Equatable {
     /// - Parameters:
     ///   - bitDepth: of the files, 8 or 16.
     ///   - highest: the largest raw sample of them all.
-    public func range(bitDepth: Int, highest: Int) -> IntensityRange {
+    package func range(bitDepth: Int, highest: Int) -> IntensityRange {
         switch self {
         // Eight bits are all there is: a darker picture is a darker part.
         case .auto where bitDepth == 8: return .whole(8)

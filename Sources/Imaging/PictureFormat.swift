@@ -1,18 +1,18 @@
 import Foundation
 
 /// The formats that are read and written. The content decides, never a file's name.
-public enum PictureFormat: String, Sendable, Codable, CaseIterable {
+package enum PictureFormat: String, Sendable, Codable, CaseIterable {
     case jpeg
     case png
 
     /// As people write it.
-    public var name: String { rawValue.uppercased() }
+    package var name: String { rawValue.uppercased() }
 
     /// The format whose signature `data` begins with.
     ///
     /// Throws `empty` without data, `truncated` when less than a signature is there, `corrupt` for a damaged signature, and
     /// `unsupported`, naming the format where it is a known one.
-    public static func recognise(_ data: Data) throws(ImageError) -> PictureFormat {
+    package static func recognise(_ data: Data) throws(ImageError) -> PictureFormat {
         let head = [UInt8](data.prefix(512))
         guard !head.isEmpty else {
             throw ImageError(.empty, "the file is empty (0 bytes): nothing was written into it, or not yet")
@@ -34,7 +34,7 @@ public enum PictureFormat: String, Sendable, Codable, CaseIterable {
     }
 
     /// The bytes that every file of the format begins with.
-    public var signature: [UInt8] {
+    package var signature: [UInt8] {
         switch self {
         case .jpeg: Self.jpegSignature
         case .png: Self.pngSignature

@@ -2,20 +2,20 @@ import CImageShims
 import Foundation
 
 /// What a picture's header says, read without decoding a pixel.
-public struct PictureProbe: Sendable, Equatable {
-    public let format: PictureFormat
+package struct PictureProbe: Sendable, Equatable {
+    package let format: PictureFormat
     /// Of the upright picture, in pixels; at least 1.
-    public let width: Int
-    public let height: Int
+    package let width: Int
+    package let height: Int
     /// 1 or 3, as the decoded `Frame` will have.
-    public let channels: Int
+    package let channels: Int
     /// 8 or 16, as the decoded `Frame` will have.
-    public let bitDepth: Int
+    package let bitDepth: Int
 }
 
 extension Frame {
     /// Reads a picture's header only: `data` may end anywhere after it.
-    public static func probe(_ data: Data) throws(ImageError) -> PictureProbe {
+    package static func probe(_ data: Data) throws(ImageError) -> PictureProbe {
         try EncodedPicture(data).probe
     }
 }

@@ -3,19 +3,19 @@ import Foundation
 
 /// A PNG's samples as they are in the file: palette indices instead of colours, alpha beside the colours, nothing scaled. For
 /// pictures whose values are labels, not light.
-public struct StoredSamples: Sendable {
-    public let width, height: Int
+package struct StoredSamples: Sendable {
+    package let width, height: Int
     /// 1 (grey, or an index into the palette), 2 (grey, alpha), 3 (red, green, blue) or 4 (red, green, blue, alpha).
-    public let channels: Int
-    public let isPalette: Bool
+    package let channels: Int
+    package let isPalette: Bool
     /// Row by row, the channels of a pixel beside each other.
-    public let values: [UInt16]
+    package let values: [UInt16]
 
     /// The last of 2 or 4 channels.
-    public var hasAlpha: Bool { channels.isMultiple(of: 2) }
+    package var hasAlpha: Bool { channels.isMultiple(of: 2) }
 
     /// Throws an `ImageError`, as `Frame.decode` does; `unsupported` for everything but a PNG.
-    public init(png data: Data, limits: DecodeLimits = .default) throws(ImageError) {
+    package init(png data: Data, limits: DecodeLimits = .default) throws(ImageError) {
         let picture = try EncodedPicture(data)
         guard picture.format == .png else {
             throw ImageError(.unsupported, "it is a \(picture.format.name), not a PNG")

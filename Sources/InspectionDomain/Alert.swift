@@ -1,8 +1,8 @@
 import Foundation
 
 /// One file under `alerts/new`: complete when it appears, delivered at least once, the same `id` every time.
-public struct Alert: Codable, Sendable, Equatable {
-    public enum Kind: String, Codable, Sendable {
+package struct Alert: Codable, Sendable, Equatable {
+    package enum Kind: String, Codable, Sendable {
         case anomaly
         case unreadable
         /// The line's gate did not recognise the product that the line expects.
@@ -10,25 +10,25 @@ public struct Alert: Codable, Sendable, Equatable {
         case calibrationExpired = "calibration-expired"
     }
 
-    public static let currentSchema = 1
+    package static let currentSchema = 1
 
-    public var schema: Int
+    package var schema: Int
     /// Idempotent: equals the result's id for alerts about a frame.
-    public var id: String
-    public var kind: Kind
-    public var line: String
-    public var createdAt: Date
+    package var id: String
+    package var kind: Kind
+    package var line: String
+    package var createdAt: Date
     /// Of the frame; absent for alerts that are about none.
-    public var verdict: Verdict?
-    public var message: String
-    public var imageScore: Double?
-    public var imageThreshold: Double?
+    package var verdict: Verdict?
+    package var message: String
+    package var imageScore: Double?
+    package var imageThreshold: Double?
     /// Absolute path of the result's folder.
-    public var resultPath: String?
+    package var resultPath: String?
     /// Path of the frame as it arrived.
-    public var imagePath: String?
+    package var imagePath: String?
 
-    public init(
+    package init(
         id: String, kind: Kind, line: String, createdAt: Date, verdict: Verdict? = nil, message: String,
         imageScore: Double? = nil, imageThreshold: Double? = nil, resultPath: String? = nil, imagePath: String? = nil
     ) {

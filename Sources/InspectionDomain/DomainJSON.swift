@@ -1,8 +1,8 @@
 import Foundation
 
 /// The one JSON dialect of every file the project writes: sorted keys, readable, UTC dates with milliseconds.
-public enum DomainJSON {
-    public static func encoder(pretty: Bool = true) -> JSONEncoder {
+package enum DomainJSON {
+    package static func encoder(pretty: Bool = true) -> JSONEncoder {
         let encoder = JSONEncoder()
         encoder.outputFormatting =
             pretty ? [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes] : [.sortedKeys, .withoutEscapingSlashes]
@@ -13,7 +13,7 @@ public enum DomainJSON {
         return encoder
     }
 
-    public static func decoder() -> JSONDecoder {
+    package static func decoder() -> JSONDecoder {
         let decoder = JSONDecoder()
         decoder.dateDecodingStrategy = .custom { decoder in
             let container = try decoder.singleValueContainer()
@@ -30,12 +30,12 @@ public enum DomainJSON {
     private static let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
 
     /// `2026-01-31T08:15:30.123Z`, rounded to the millisecond (the style alone truncates, and .123 would become .122).
-    public static func string(from date: Date) -> String {
+    package static func string(from date: Date) -> String {
         let milliseconds = date.millisecondsSince1970
         return Date(timeIntervalSince1970: (milliseconds + 0.5) / 1000).formatted(style)
     }
 
-    public static func date(from text: String) -> Date? {
+    package static func date(from text: String) -> Date? {
         guard let parsed = (try? style.parse(text)) ?? (try? Date.ISO8601FormatStyle().parse(text)) else { return nil }
         return parsed.toTheMillisecond
     }

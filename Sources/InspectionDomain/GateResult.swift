@@ -1,27 +1,27 @@
 /// A product that a frame was recognised as.
-public struct RecognizedProduct: Codable, Sendable, Equatable {
-    public var name: String
+package struct RecognizedProduct: Codable, Sendable, Equatable {
+    package var name: String
     /// The classifier's probability for it, 0…1.
-    public var confidence: Double
+    package var confidence: Double
 
-    public init(name: String, confidence: Double) { (self.name, self.confidence) = (name, confidence) }
+    package init(name: String, confidence: Double) { (self.name, self.confidence) = (name, confidence) }
 }
 
 /// What a line's gate said of a frame, before the line's detector looked for defects.
-public struct GateResult: Codable, Sendable, Equatable {
+package struct GateResult: Codable, Sendable, Equatable {
     /// Whether the frame shows a product that the line expects. One that does not is not searched for defects: the result's
     /// own score, threshold and calibration are then the gate's.
-    public var passed: Bool
+    package var passed: Bool
     /// What the line expects; absent when any known product will do.
-    public var expected: String?
-    public var product: RecognizedProduct?
-    public var imageScore, imageThreshold: Double
+    package var expected: String?
+    package var product: RecognizedProduct?
+    package var imageScore, imageThreshold: Double
     /// `(1 + #{calibration scores ≥ score}) / (n + 1)`.
-    public var pValue: Double
-    public var model: ModelIdentity
-    public var calibration: CalibrationIdentity
+    package var pValue: Double
+    package var model: ModelIdentity
+    package var calibration: CalibrationIdentity
 
-    public init(
+    package init(
         passed: Bool, expected: String?, product: RecognizedProduct?, imageScore: Double, imageThreshold: Double,
         pValue: Double, model: ModelIdentity, calibration: CalibrationIdentity
     ) {
@@ -38,7 +38,7 @@ public struct GateResult: Codable, Sendable, Equatable {
     }
 
     /// In words: why the frame did not pass.
-    public var reason: String {
+    package var reason: String {
         let seen = product.map { "looks most like \($0.name), \(Int(($0.confidence * 100).rounded())) % sure" }
         let what = imageScore > imageThreshold ? "none of the known products" : "another product"
         return [expected.map { "\($0) expected" }, what, seen].compactMap(\.self).joined(separator: "; ")

@@ -3,47 +3,47 @@ import Foundation
 /// The durable record of one frame: `result.json`, schema 1. Numbers are raw, never clamped.
 ///
 /// The score, threshold and calibration fields are absent when `verdict` is `error`.
-public struct Inspection: Codable, Sendable, Equatable {
-    public static let currentSchema = 1
+package struct Inspection: Codable, Sendable, Equatable {
+    package static let currentSchema = 1
 
-    public var schema: Int
+    package var schema: Int
     /// Identity of the result: given when the frame is claimed, and kept through every attempt; an arrival has one record.
-    public var resultID: String
-    public var line: String
-    public var createdAt: Date
-    public var image: ImageInfo
-    public var verdict: Verdict
-    public var imageScore: Double?
-    public var imageThreshold: Double?
+    package var resultID: String
+    package var line: String
+    package var createdAt: Date
+    package var image: ImageInfo
+    package var verdict: Verdict
+    package var imageScore: Double?
+    package var imageThreshold: Double?
     /// `imageScore / imageThreshold`: 1 is the limit.
-    public var imageScoreNormalized: Double?
+    package var imageScoreNormalized: Double?
     /// `(1 + #{calibration scores ≥ score}) / (n + 1)`.
-    public var pValue: Double?
-    public var pixelThreshold: Double?
-    public var regions: [Region]
-    public var model: ModelIdentity?
-    public var calibration: CalibrationIdentity?
+    package var pValue: Double?
+    package var pixelThreshold: Double?
+    package var regions: [Region]
+    package var model: ModelIdentity?
+    package var calibration: CalibrationIdentity?
     /// What the frame was recognised as, where a model tells products apart.
-    public var product: RecognizedProduct?
+    package var product: RecognizedProduct?
     /// What the line's gate said, where it has one.
-    public var gate: GateResult?
-    public var timingMilliseconds: StageTimings
-    public var files: ResultFiles
-    public var error: InspectionError?
+    package var gate: GateResult?
+    package var timingMilliseconds: StageTimings
+    package var files: ResultFiles
+    package var error: InspectionError?
     /// An earlier record of the same frame, which was inspected before its writer had finished it.
-    public var supersedes: String?
+    package var supersedes: String?
     /// The later record of the same frame: this one does not count any more.
-    public var supersededBy: String?
+    package var supersededBy: String?
     /// Nil when there are none, so that the key is absent then, as it is in files of before it existed.
     private var optionalRemarks: [String]?
 
     /// What the frame should be looked at for although it was inspected: an untidy file, transparency, an unusual size.
-    public var remarks: [String] {
+    package var remarks: [String] {
         get { optionalRemarks ?? [] }
         set { optionalRemarks = newValue.isEmpty ? nil : newValue }
     }
 
-    public init(
+    package init(
         resultID: String, line: String, createdAt: Date, image: ImageInfo, verdict: Verdict, imageScore: Double? = nil,
         imageThreshold: Double? = nil, imageScoreNormalized: Double? = nil, pValue: Double? = nil,
         pixelThreshold: Double? = nil, regions: [Region] = [], model: ModelIdentity? = nil,
@@ -93,19 +93,19 @@ public struct Inspection: Codable, Sendable, Equatable {
 }
 
 /// The picture a result speaks of.
-public struct ImageInfo: Codable, Sendable, Equatable {
+package struct ImageInfo: Codable, Sendable, Equatable {
     /// Path of the frame as it arrived in the watched folder.
-    public var path: String
+    package var path: String
     /// Lower-case hex SHA-256 of the file's bytes; absent when the file could not be read.
-    public var sha256: String?
-    public var width: Int?
-    public var height: Int?
-    public var channels: Int?
-    public var bitDepth: Int?
+    package var sha256: String?
+    package var width: Int?
+    package var height: Int?
+    package var channels: Int?
+    package var bitDepth: Int?
     /// `[width, height]` that the model was fitted on, when the frame has another size.
-    public var fittedSize: [Int]?
+    package var fittedSize: [Int]?
 
-    public init(
+    package init(
         path: String, sha256: String? = nil, width: Int? = nil, height: Int? = nil, channels: Int? = nil,
         bitDepth: Int? = nil
     ) {
@@ -125,16 +125,16 @@ public struct ImageInfo: Codable, Sendable, Equatable {
 }
 
 /// Which model scored a frame.
-public struct ModelIdentity: Codable, Sendable, Equatable {
-    public var name: String
-    public var version: Int
+package struct ModelIdentity: Codable, Sendable, Equatable {
+    package var name: String
+    package var version: Int
     /// `gaussian`, `grad`, …
-    public var method: String
-    public var backbone: String
+    package var method: String
+    package var backbone: String
     /// Of the model file.
-    public var sha256: String
+    package var sha256: String
 
-    public init(name: String, version: Int, method: String, backbone: String, sha256: String) {
+    package init(name: String, version: Int, method: String, backbone: String, sha256: String) {
         self.name = name
         self.version = version
         self.method = method
@@ -144,19 +144,19 @@ public struct ModelIdentity: Codable, Sendable, Equatable {
 }
 
 /// Which calibration decided, and what it promises.
-public struct CalibrationIdentity: Codable, Sendable, Equatable {
-    public var id: String
+package struct CalibrationIdentity: Codable, Sendable, Equatable {
+    package var id: String
     /// Number of calibration images.
-    public var n: Int
-    public var falseAlarmRate: Double
+    package var n: Int
+    package var falseAlarmRate: Double
     /// Present when the high-confidence rule was used.
-    public var confidence: Double?
+    package var confidence: Double?
     /// `order-statistic` or `order-statistic-with-confidence`.
-    public var rule: String
+    package var rule: String
     /// The threshold is the k-th smallest calibration score, 1-based.
-    public var k: Int
+    package var k: Int
 
-    public init(id: String, n: Int, falseAlarmRate: Double, confidence: Double?, rule: String, k: Int) {
+    package init(id: String, n: Int, falseAlarmRate: Double, confidence: Double?, rule: String, k: Int) {
         self.id = id
         self.n = n
         self.falseAlarmRate = falseAlarmRate
@@ -172,7 +172,7 @@ public struct CalibrationIdentity: Codable, Sendable, Equatable {
     }
 
     /// `confidence` is written as `null` when absent, so that readers see the key either way.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(id, forKey: .id)
         try container.encode(n, forKey: .n)
@@ -184,12 +184,12 @@ public struct CalibrationIdentity: Codable, Sendable, Equatable {
 }
 
 /// Files beside `result.json`, by name; absent ones were not written.
-public struct ResultFiles: Codable, Sendable, Equatable {
-    public var overlay: String?
-    public var anomalyMap: String?
-    public var mask: String?
+package struct ResultFiles: Codable, Sendable, Equatable {
+    package var overlay: String?
+    package var anomalyMap: String?
+    package var mask: String?
 
-    public init(overlay: String? = nil, anomalyMap: String? = nil, mask: String? = nil) {
+    package init(overlay: String? = nil, anomalyMap: String? = nil, mask: String? = nil) {
         self.overlay = overlay
         self.anomalyMap = anomalyMap
         self.mask = mask
@@ -203,16 +203,16 @@ public struct ResultFiles: Codable, Sendable, Equatable {
 }
 
 /// Why a frame has no score.
-public struct InspectionError: Codable, Sendable, Equatable, Error {
+package struct InspectionError: Codable, Sendable, Equatable, Error {
     /// A stable word: `truncated`, `corrupt`, `unsupported`, `too-large`, `empty`, `permission`, `crashed-twice`,
     /// `killed-from-outside`, `not-finite`, `internal`.
-    public var code: String
-    public var message: String
+    package var code: String
+    package var message: String
 
     /// A score, a map or a number of the result is no finite number.
-    public static let notFinite = "not-finite"
+    package static let notFinite = "not-finite"
 
-    public init(code: String, message: String) {
+    package init(code: String, message: String) {
         self.code = code
         self.message = message
     }

@@ -2,9 +2,9 @@ import Foundation
 
 /// Times where people read: the machine's own, with the distance to UTC, so that it cannot be mistaken. Files, JSON and CSV
 /// have UTC (`DomainJSON`).
-public enum LocalTime {
+package enum LocalTime {
     /// `2026-01-31 09:15:30 +0100`
-    public static func text(_ date: Date, zone: TimeZone = .current) -> String {
+    package static func text(_ date: Date, zone: TimeZone = .current) -> String {
         let offset = zone.secondsFromGMT(for: date)
         let shown = DomainJSON.string(from: date + Double(offset)).prefix(19).replacing("T", with: " ")
         let minutes = abs(offset) / 60

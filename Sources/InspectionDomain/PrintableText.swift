@@ -2,12 +2,12 @@
 ///
 /// A name can hold anything but a slash and a zero: a line feed would forge a line of the log, an escape sequence would steer
 /// the operator's terminal, a bidirectional override would show another name than the file has.
-public enum PrintableText {
+package enum PrintableText {
     /// The text with everything that steers instead of being shown written as `\x1b` or `\u{202e}`: control characters (C0,
     /// DEL, C1), line and paragraph separators, bidirectional marks, embeddings, overrides and isolates, byte order marks.
     ///
     /// - Parameter keepsLines: leaves line feeds as they are, for a text of several lines that the program composed itself.
-    public static func escaped(_ text: some StringProtocol, keepsLines: Bool = false) -> String {
+    package static func escaped(_ text: some StringProtocol, keepsLines: Bool = false) -> String {
         // The usual text has nothing to escape: one pass over its bytes finds that out.
         guard text.utf8.contains(where: { $0 < 0x20 || $0 >= 0x7f }) else { return String(text) }
         var result = String.UnicodeScalarView()
@@ -22,7 +22,7 @@ public enum PrintableText {
     }
 
     /// Whether a scalar shows itself and does nothing else.
-    public static func isShown(_ scalar: Unicode.Scalar) -> Bool {
+    package static func isShown(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0x00...0x1f, 0x7f...0x9f: false
         case 0x061c, 0x200e, 0x200f, 0x202a...0x202e, 0x2066...0x2069: false
@@ -40,5 +40,5 @@ public enum PrintableText {
 
 extension StringProtocol {
     /// On one line, and without anything that steers a terminal: `PrintableText.escaped`.
-    public var printable: String { PrintableText.escaped(self) }
+    package var printable: String { PrintableText.escaped(self) }
 }

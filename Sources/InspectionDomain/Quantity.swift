@@ -1,9 +1,9 @@
 import Foundation
 
 /// Durations and sizes as people write them in a configuration: `30d`, `12h`, `90s`, `5GiB`.
-public enum Quantity {
-    public static let durationsAllowed = "a number and a unit: s, m, h, d or w, as in 90s, 12h, 30d"
-    public static let sizesAllowed = "a number and a unit: B, KiB, MiB, GiB, TiB, kB, MB, GB or TB, as in 5GiB"
+package enum Quantity {
+    package static let durationsAllowed = "a number and a unit: s, m, h, d or w, as in 90s, 12h, 30d"
+    package static let sizesAllowed = "a number and a unit: B, KiB, MiB, GiB, TiB, kB, MB, GB or TB, as in 5GiB"
 
     private static let seconds: [String: Double] = ["s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800]
     private static let bytes: [String: Double] = [
@@ -11,13 +11,13 @@ public enum Quantity {
     ]
 
     /// Nil unless the text is a non-negative number followed by a unit.
-    public static func duration(_ text: String) -> Duration? {
+    package static func duration(_ text: String) -> Duration? {
         guard let value = value(text, units: seconds), value < 1e11 else { return nil }
         return .milliseconds(Int((value * 1000).rounded()))
     }
 
     /// Bytes; nil unless the text is a non-negative number followed by a unit.
-    public static func size(_ text: String) -> Int? {
+    package static func size(_ text: String) -> Int? {
         guard let value = value(text, units: bytes), value < 0x1p62 else { return nil }
         return Int(value.rounded())
     }
@@ -30,7 +30,7 @@ public enum Quantity {
     }
 
     /// `5GiB` from 5368709120: in the largest binary unit that keeps it short.
-    public static func text(bytes count: Int) -> String {
+    package static func text(bytes count: Int) -> String {
         let units = ["B", "KiB", "MiB", "GiB", "TiB"]
         var value = Double(count)
         var unit = 0
@@ -42,7 +42,7 @@ public enum Quantity {
     }
 
     /// `30d` from 2592000 seconds: in the largest unit that divides it.
-    public static func text(_ duration: Duration) -> String {
+    package static func text(_ duration: Duration) -> String {
         let total = duration.components.seconds
         for (unit, size) in [("d", 86_400), ("h", 3600), ("m", 60)] as [(String, Int64)]
         where total >= size && total % size == 0 {

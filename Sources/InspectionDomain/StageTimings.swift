@@ -1,27 +1,27 @@
 /// Milliseconds spent in each stage of a frame's life.
-public struct StageTimings: Codable, Sendable, Equatable {
+package struct StageTimings: Codable, Sendable, Equatable {
     /// From the frame being seen to being claimed, and until its turn to be computed comes.
-    public var queue = 0.0
-    public var decode = 0.0
+    package var queue = 0.0
+    package var decode = 0.0
     /// Of the line's gate as a whole; absent for a line without one, and for a frame that did not pass it (the other
     /// stages are then the gate's own).
-    public var gate: Double?
-    public var preprocess = 0.0
-    public var backbone = 0.0
-    public var detect = 0.0
-    public var write = 0.0
+    package var gate: Double?
+    package var preprocess = 0.0
+    package var backbone = 0.0
+    package var detect = 0.0
+    package var write = 0.0
 
-    public init() {}
+    package init() {}
 
     /// The stages in a frame's order, as `result.json`, the ledger and `inspectctl status` name them.
-    public enum Stage: String, CodingKey, CaseIterable, Sendable {
+    package enum Stage: String, CodingKey, CaseIterable, Sendable {
         case queue, decode, gate, preprocess, backbone, detect, write
     }
 
-    public typealias CodingKeys = Stage
+    package typealias CodingKeys = Stage
 
     /// Nil for a stage that the frame did not go through.
-    public subscript(stage: Stage) -> Double? {
+    package subscript(stage: Stage) -> Double? {
         switch stage {
         case .queue: queue
         case .decode: decode
@@ -34,7 +34,7 @@ public struct StageTimings: Codable, Sendable, Equatable {
     }
 
     /// From decoding to results in place: all stages but the queue.
-    public var total: Double {
+    package var total: Double {
         Stage.allCases.reduce(0) { $1 == .queue ? $0 : $0 + (self[$1] ?? 0) }
     }
 }

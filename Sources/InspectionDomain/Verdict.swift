@@ -1,5 +1,5 @@
 /// What an inspection decided about one frame.
-public enum Verdict: String, Codable, Sendable, CaseIterable {
+package enum Verdict: String, Codable, Sendable, CaseIterable {
     /// The image score is at most the threshold.
     case normal
     /// The image score is strictly above the threshold.

@@ -2,7 +2,7 @@ import Foundation
 import Imaging
 
 /// The pictures of an evaluation or a fit report. Plain numbers in, a frame out.
-public enum Charts {
+package enum Charts {
     static let normal = Colour(52, 120, 190)
     static let anomalous = Colour(214, 96, 30)
     static let limit = Colour(200, 20, 40)
@@ -19,7 +19,7 @@ public enum Charts {
     /// - Parameters:
     ///   - curve: (false-positive rate, true-positive rate) from the origin to (1, 1).
     ///   - operating: the rates at the calibrated threshold.
-    public static func roc(
+    package static func roc(
         _ curve: [(x: Double, y: Double)], auroc: Double, operating: (x: Double, y: Double)?, title: String
     ) -> Frame {
         let axes = Axes(width: 640, height: 560, x: 0...1, y: 0...1)
@@ -40,7 +40,7 @@ public enum Charts {
 
     /// Normal and anomalous scores in common bins, with the threshold. Counts are drawn as square roots, so that a bin with
     /// one picture is still seen beside one with a hundred.
-    public static func scoreHistogram(
+    package static func scoreHistogram(
         normal: [Double], anomalous: [Double], threshold: Double, title: String, scoreName: String = "image score"
     ) -> Frame {
         // The few farthest scores would squeeze all others into one bin: they go into the last.
@@ -79,7 +79,7 @@ public enum Charts {
     }
 
     /// Lines over a common x: a loss curve, a rate over time.
-    public static func lines(
+    package static func lines(
         _ series: [(name: String, points: [(x: Double, y: Double)])], title: String, xLabel: String, yLabel: String
     ) -> Frame {
         let points = series.flatMap(\.points).filter { $0.x.isFinite && $0.y.isFinite }

@@ -2,15 +2,15 @@ import Foundation
 import Imaging
 
 /// Thumbnails with captions, in rows: the worst mistakes of an evaluation.
-public struct ContactSheet: Sendable {
-    public struct Entry: Sendable {
-        public let frame: Frame
+package struct ContactSheet: Sendable {
+    package struct Entry: Sendable {
+        package let frame: Frame
         /// Two short lines.
-        public let caption, detail: String
+        package let caption, detail: String
         /// Of the border.
-        public let colour: Colour
+        package let colour: Colour
 
-        public init(frame: Frame, caption: String, detail: String, colour: Colour) {
+        package init(frame: Frame, caption: String, detail: String, colour: Colour) {
             (self.frame, self.caption, self.detail, self.colour) = (frame, caption, detail, colour)
         }
     }
@@ -18,7 +18,7 @@ public struct ContactSheet: Sendable {
     private static let cell = (width: 240.0, height: 190.0, caption: 44.0, gap: 14.0)
 
     /// - Parameter columns: thumbnails in a row.
-    public static func draw(_ entries: [Entry], title: String, columns: Int = 4) -> Frame {
+    package static func draw(_ entries: [Entry], title: String, columns: Int = 4) -> Frame {
         let rows = max(1, (entries.count + columns - 1) / columns), head = 50.0
         let width = Double(columns) * (cell.width + cell.gap) + cell.gap
         let height = head + Double(rows) * (cell.height + cell.caption + cell.gap)

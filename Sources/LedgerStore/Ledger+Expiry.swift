@@ -3,17 +3,17 @@ import GRDB
 import InspectionDomain
 
 /// A calibration whose promise was found not to hold any more.
-public struct CalibrationExpiry: Sendable, Equatable {
-    public let line: String
+package struct CalibrationExpiry: Sendable, Equatable {
+    package let line: String
     /// The calibration's id.
-    public let calibration: String
+    package let calibration: String
     /// The estimate of the change.
-    public let since: Date
-    public let noticedAt: Date
+    package let since: Date
+    package let noticedAt: Date
     /// How scores have changed: `risen`, `fallen` or `spread`.
-    public let direction: String
+    package let direction: String
 
-    public init(line: String, calibration: String, since: Date, noticedAt: Date, direction: String) {
+    package init(line: String, calibration: String, since: Date, noticedAt: Date, direction: String) {
         (self.line, self.calibration, self.since) = (line, calibration, since)
         (self.noticedAt, self.direction) = (noticedAt, direction)
     }
@@ -23,7 +23,7 @@ extension Ledger {
     /// Records an expiry with its alert, in one transaction.
     /// - Returns: false when it was recorded before; nothing is changed then.
     /// - Throws: `LedgerError`.
-    public func record(_ expiry: CalibrationExpiry, alert: Alert) throws -> Bool {
+    package func record(_ expiry: CalibrationExpiry, alert: Alert) throws -> Bool {
         let text = String(decoding: try DomainJSON.encoder(pretty: false).encode(alert), as: UTF8.self)
         return try write { database in
             try database.execute(
@@ -43,7 +43,7 @@ extension Ledger {
 
     /// The expiry of a line's calibration; nil while its promise holds.
     /// - Throws: `LedgerError`.
-    public func expiry(line: String, calibration: String) throws -> CalibrationExpiry? {
+    package func expiry(line: String, calibration: String) throws -> CalibrationExpiry? {
         try read {
             try Row.fetchOne(
                 $0,
@@ -63,7 +63,7 @@ extension Ledger {
     /// Scores of a line's latest frames that were called normal under a calibration, oldest first.
     /// - Parameter since: when the calibration was made: bounds the search.
     /// - Throws: `LedgerError`.
-    public func normalScores(
+    package func normalScores(
         line: String, calibration: String, since: Date, last count: Int
     ) throws -> [(score: Double, date: Date)] {
         try read {

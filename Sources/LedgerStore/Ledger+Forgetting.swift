@@ -3,34 +3,34 @@ import GRDB
 import InspectionDomain
 
 /// Which inspections may be forgotten: by the order in which they were recorded, not by what a clock said then.
-public struct ForgettingLimit: Sendable, Equatable {
+package struct ForgettingLimit: Sendable, Equatable {
     /// All up to this row.
-    public let row: Int64
+    package let row: Int64
     /// Of those up to this row, the ones made before a date.
-    public let believedRow: Int64
-    public let before: Date
+    package let believedRow: Int64
+    package let before: Date
 
-    public init(row: Int64, believedRow: Int64, before: Date) {
+    package init(row: Int64, believedRow: Int64, before: Date) {
         (self.row, self.believedRow, self.before) = (row, believedRow, before)
     }
 
     /// All that were made before a date, by a clock that is known to have been right.
-    public init(before date: Date) { self.init(row: 0, believedRow: .max, before: date) }
+    package init(before date: Date) { self.init(row: 0, believedRow: .max, before: date) }
 }
 
 /// What the order of the ledger's rows tells.
-public struct LedgerOrder: Sendable, Equatable {
+package struct LedgerOrder: Sendable, Equatable {
     /// The newest inspection.
-    public let row: Int64
-    public let id: String
+    package let row: Int64
+    package let id: String
     /// Seconds since 1970.
-    public let createdAt: Double
+    package let createdAt: Double
     /// The id of a row that was asked about; nil when it is not there any more.
-    public let markedID: String?
+    package let markedID: String?
     /// Whether an inspection is a day and more older than the one recorded before it, or years newer.
-    public let isOutOfOrder: Bool
+    package let isOutOfOrder: Bool
 
-    public init(row: Int64, id: String, createdAt: Double, markedID: String? = nil, isOutOfOrder: Bool = false) {
+    package init(row: Int64, id: String, createdAt: Double, markedID: String? = nil, isOutOfOrder: Bool = false) {
         (self.row, self.id, self.createdAt) = (row, id, createdAt)
         (self.markedID, self.isOutOfOrder) = (markedID, isOutOfOrder)
     }
@@ -43,7 +43,7 @@ extension Ledger {
     ///   - marked: a row to identify.
     ///   - checksAll: whether all rows are compared with the one before; else `isOutOfOrder` is false.
     /// - Throws: `LedgerError`.
-    public func order(marked: Int64? = nil, checksAll: Bool = false) throws -> LedgerOrder? {
+    package func order(marked: Int64? = nil, checksAll: Bool = false) throws -> LedgerOrder? {
         try read { database in
             let newest = try Row.fetchOne(
                 database, sql: "SELECT rowid, id, created_at FROM inspection ORDER BY rowid DESC LIMIT 1")
@@ -68,7 +68,7 @@ extension Ledger {
 
     /// Inspections that `forget` would remove.
     /// - Throws: `LedgerError`.
-    public func count(_ limit: ForgettingLimit, sparing lines: Set<String>) throws -> Int {
+    package func count(_ limit: ForgettingLimit, sparing lines: Set<String>) throws -> Int {
         let (condition, arguments) = Self.old(limit, lines)
         return try read {
             try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM inspection WHERE \(condition)", arguments: arguments) ?? 0
@@ -82,7 +82,7 @@ extension Ledger {
     ///   - most: a commit's share: whoever records a frame waits no longer than that takes.
     /// - Returns: how many went; fewer than `most` when no more are left.
     /// - Throws: `LedgerError`.
-    public func forget(_ limit: ForgettingLimit, sparing lines: Set<String>, most: Int = 1000) throws -> Int {
+    package func forget(_ limit: ForgettingLimit, sparing lines: Set<String>, most: Int = 1000) throws -> Int {
         let (condition, arguments) = Self.old(limit, lines)
         return try write { database in
             try database.execute(

@@ -3,14 +3,14 @@ import GRDB
 import InspectionDomain
 
 /// Which past inspections are wanted; nil means any.
-public struct HistoryFilter: Sendable {
-    public var line: String?
-    public var verdict: Verdict?
-    public var since, until: Date?
-    public var minimumScore: Double?
-    public var limit: Int
+package struct HistoryFilter: Sendable {
+    package var line: String?
+    package var verdict: Verdict?
+    package var since, until: Date?
+    package var minimumScore: Double?
+    package var limit: Int
 
-    public init(
+    package init(
         line: String? = nil, verdict: Verdict? = nil, since: Date? = nil, until: Date? = nil,
         minimumScore: Double? = nil,
         limit: Int = 100
@@ -21,15 +21,15 @@ public struct HistoryFilter: Sendable {
 }
 
 /// A recorded inspection and where its files are.
-public struct HistoryEntry: Sendable {
-    public let inspection: Inspection
-    public let resultPath: String
+package struct HistoryEntry: Sendable {
+    package let inspection: Inspection
+    package let resultPath: String
 }
 
 extension Ledger {
     /// Past inspections, newest first.
     /// - Throws: `LedgerError`.
-    public func history(_ filter: HistoryFilter = HistoryFilter()) throws -> [HistoryEntry] {
+    package func history(_ filter: HistoryFilter = HistoryFilter()) throws -> [HistoryEntry] {
         var conditions: [String] = [], arguments: [(any DatabaseValueConvertible)?] = []
         if let line = filter.line { (conditions, arguments) = (conditions + ["line = ?"], arguments + [line]) }
         if let verdict = filter.verdict {
@@ -58,7 +58,7 @@ extension Ledger {
 
     /// The record of one frame; nil when there is none.
     /// - Throws: `LedgerError`.
-    public func entry(_ id: String) throws -> HistoryEntry? {
+    package func entry(_ id: String) throws -> HistoryEntry? {
         try read {
             try Row.fetchOne($0, sql: "SELECT record, result_path FROM inspection WHERE id = ?", arguments: [id])
                 .map(Self.entry)
@@ -74,7 +74,7 @@ extension Ledger {
 
     /// Whether anything was ever inspected on a line.
     /// - Throws: `LedgerError`.
-    public func hasInspections(line: String) throws -> Bool {
+    package func hasInspections(line: String) throws -> Bool {
         try read {
             try Bool.fetchOne($0, sql: "SELECT EXISTS (SELECT 1 FROM inspection WHERE line = ?)", arguments: [line])
                 ?? false
@@ -83,7 +83,7 @@ extension Ledger {
 
     /// Image scores of a line's latest scored frames, newest first.
     /// - Throws: `LedgerError`.
-    public func scores(line: String, last count: Int) throws -> [Double] {
+    package func scores(line: String, last count: Int) throws -> [Double] {
         try read {
             try Double.fetchAll(
                 $0,
@@ -96,11 +96,13 @@ extension Ledger {
 
     /// Alerts not yet delivered.
     /// - Throws: `LedgerError`.
-    public func pendingAlertCount() throws -> Int {
+    package func pendingAlertCount() throws -> Int {
         try read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM outbox") ?? 0 }
     }
 
     /// All recorded inspections.
     /// - Throws: `LedgerError`.
-    public func count() throws -> Int { try read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM inspection") ?? 0 } }
+    package func count() throws -> Int {
+        try read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM inspection") ?? 0 }
+    }
 }

@@ -3,11 +3,11 @@ import GRDB
 import InspectionDomain
 
 /// The 50th, 95th and 99th percentile of some times, milliseconds.
-public struct Percentiles: Sendable, Codable, Equatable {
-    public let p50, p95, p99: Double
+package struct Percentiles: Sendable, Codable, Equatable {
+    package let p50, p95, p99: Double
 
     /// Nil for no times at all.
-    public init?(of times: [Double]) {
+    package init?(of times: [Double]) {
         guard !times.isEmpty else { return nil }
         let sorted = times.sorted()
         func at(_ p: Double) -> Double { sorted[min(sorted.count - 1, Int(Double(sorted.count) * p))] }
@@ -16,25 +16,25 @@ public struct Percentiles: Sendable, Codable, Equatable {
 }
 
 /// Counts of a line over a period, and the times of its latest frames.
-public struct LineSummary: Sendable, Equatable {
+package struct LineSummary: Sendable, Equatable {
     /// How many of the latest frames the times are of.
-    public static let timed = 1000
+    package static let timed = 1000
 
-    public var line: String
+    package var line: String
     /// Errors that were superseded by a later record of the same frame do not count.
-    public var normal, anomalous, error: Int
-    public var last: Date?
+    package var normal, anomalous, error: Int
+    package var last: Date?
     /// Frames of the last ten minutes, per minute.
-    public var perMinute: Double
+    package var perMinute: Double
     /// The name of what all stages from decoding to results in place take together.
-    public static let total = "total"
+    package static let total = "total"
 
     /// By stage, as `timing_ms` in result.json names them, and `total`.
-    public var stages: [String: Percentiles]
+    package var stages: [String: Percentiles]
     /// The latest error of the period.
-    public var lastError: (date: Date, message: String)?
+    package var lastError: (date: Date, message: String)?
 
-    public static func == (a: LineSummary, b: LineSummary) -> Bool {
+    package static func == (a: LineSummary, b: LineSummary) -> Bool {
         (a.line, a.normal, a.anomalous, a.error, a.last) == (b.line, b.normal, b.anomalous, b.error, b.last)
             && a.perMinute == b.perMinute && a.stages == b.stages && a.lastError?.date == b.lastError?.date
             && a.lastError?.message == b.lastError?.message
@@ -45,7 +45,7 @@ extension Ledger {
     /// One summary per line that has inspections since a date. The counting is the database's, so that a day of millions of
     /// frames costs no memory.
     /// - Throws: `LedgerError`.
-    public func summaries(since: Date, now: Date = Date()) throws -> [LineSummary] {
+    package func summaries(since: Date, now: Date = Date()) throws -> [LineSummary] {
         try read { database in
             let counts = try Row.fetchAll(
                 database,

@@ -4,19 +4,19 @@ import InspectionDomain
 import Synchronization
 
 /// The ledger cannot be used.
-public struct LedgerError: Error, Sendable, CustomStringConvertible {
-    public let path: String
-    public let reason: String
+package struct LedgerError: Error, Sendable, CustomStringConvertible {
+    package let path: String
+    package let reason: String
     /// It may pass by itself.
-    public let isTransient: Bool
+    package let isTransient: Bool
     /// The disk is full or the file system read-only: no other record would fare better.
-    public let cannotWrite: Bool
+    package let cannotWrite: Bool
 
-    public init(path: String, reason: String, isTransient: Bool, cannotWrite: Bool = false) {
+    package init(path: String, reason: String, isTransient: Bool, cannotWrite: Bool = false) {
         (self.path, self.reason, self.isTransient, self.cannotWrite) = (path, reason, isTransient, cannotWrite)
     }
 
-    public var description: String {
+    package var description: String {
         "ledger \(path): \(reason)"
             + (isTransient
                 ? "; it is tried again"
@@ -26,20 +26,20 @@ public struct LedgerError: Error, Sendable, CustomStringConvertible {
 
 /// What was inspected, and which alerts are still to be delivered: SQLite in WAL mode with full synchronisation, so that a
 /// committed row survives a power cut. One process writes; others read beside it.
-public final class Ledger: Sendable {
+package final class Ledger: Sendable {
     /// Asked before each commit; what it throws rolls the transaction back. Where tests make a commit fail.
-    public typealias BeforeCommit = @Sendable () throws -> Void
+    package typealias BeforeCommit = @Sendable () throws -> Void
 
     private let open: Mutex<OpenLedger>
     private let beforeCommit: BeforeCommit?
     private let shared = SharedCommits()
-    public let path: String
+    package let path: String
 
     /// Opens, and makes or migrates when needed.
     ///
     /// - Parameter readOnly: opens an existing ledger beside the daemon that writes it, and changes nothing.
     /// - Throws: `LedgerError`.
-    public init(path: String, readOnly: Bool = false, beforeCommit: BeforeCommit? = nil) throws {
+    package init(path: String, readOnly: Bool = false, beforeCommit: BeforeCommit? = nil) throws {
         self.path = path
         self.beforeCommit = beforeCommit
         if readOnly, !FileManager.default.fileExists(atPath: path) {
@@ -83,14 +83,14 @@ public final class Ledger: Sendable {
     /// - Returns: false when the frame was recorded before; nothing is changed then.
     /// - Throws: `LedgerError`.
     @discardableResult
-    public func record(_ inspection: Inspection, json: Data? = nil, resultPath: String, alert: Alert?) throws -> Bool {
+    package func record(_ inspection: Inspection, json: Data? = nil, resultPath: String, alert: Alert?) throws -> Bool {
         try writeTogether(Self.insertion(inspection, json: json, resultPath: resultPath, alert: alert))
     }
 
     /// Records inspections that were made before, without alerts, in one transaction.
     /// - Returns: how many were not recorded yet.
     /// - Throws: `LedgerError`.
-    public func restore(_ results: [(inspection: Inspection, json: Data, path: String)]) throws -> Int {
+    package func restore(_ results: [(inspection: Inspection, json: Data, path: String)]) throws -> Int {
         let insertions = try results.map {
             try Self.insertion($0.inspection, json: $0.json, resultPath: $0.path, alert: nil)
         }
@@ -136,7 +136,7 @@ public final class Ledger: Sendable {
 
     /// Puts an alert that belongs to no frame into the outbox; the same id again changes nothing.
     /// - Throws: `LedgerError`.
-    public func enqueue(_ alert: Alert) throws {
+    package func enqueue(_ alert: Alert) throws {
         let text = String(decoding: try DomainJSON.encoder(pretty: false).encode(alert), as: UTF8.self)
         try write { try Self.enqueue($0, alert, text) }
     }
@@ -149,7 +149,7 @@ public final class Ledger: Sendable {
 
     /// Whether a frame is recorded.
     /// - Throws: `LedgerError`.
-    public func contains(_ id: String) throws -> Bool {
+    package func contains(_ id: String) throws -> Bool {
         try read {
             try Bool.fetchOne($0, sql: "SELECT EXISTS (SELECT 1 FROM inspection WHERE id = ?)", arguments: [id])
                 ?? false
@@ -158,7 +158,7 @@ public final class Ledger: Sendable {
 
     /// Alerts to deliver, oldest first.
     /// - Throws: `LedgerError`.
-    public func pendingAlerts(limit: Int = 100) throws -> [Alert] {
+    package func pendingAlerts(limit: Int = 100) throws -> [Alert] {
         try read { database in
             try String.fetchAll(
                 database, sql: "SELECT alert FROM outbox ORDER BY created_at, id LIMIT ?", arguments: [limit]
@@ -168,7 +168,7 @@ public final class Ledger: Sendable {
 
     /// Reads everything there is once, after SQLite's own check of the file.
     /// - Throws: `LedgerError` that names the first damage.
-    public func verify() throws {
+    package func verify() throws {
         try read { database in
             try Schema.checkIntegrity(database)
             let rows = try Row.fetchCursor(database, sql: "SELECT record, result_path FROM inspection")
@@ -186,7 +186,7 @@ public final class Ledger: Sendable {
 
     /// An alert has reached its place.
     /// - Throws: `LedgerError`.
-    public func markDelivered(_ id: String) throws {
+    package func markDelivered(_ id: String) throws {
         try write { try $0.execute(sql: "DELETE FROM outbox WHERE id = ?", arguments: [id]) }
     }
 
@@ -196,7 +196,7 @@ public final class Ledger: Sendable {
 
     /// Whether a commit is on the disk when it returns.
     /// - Throws: `LedgerError`.
-    public var isFullySynchronous: Bool {
+    package var isFullySynchronous: Bool {
         get throws {
             try Self.explaining(path) {
                 try current.database.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA synchronous") == 2 }
@@ -206,7 +206,7 @@ public final class Ledger: Sendable {
 
     /// Whether a transaction can be committed now: writes what is there already.
     /// - Throws: `LedgerError`.
-    public func probe() throws {
+    package func probe() throws {
         try write { try $0.execute(sql: "UPDATE grdb_migrations SET identifier = identifier") }
     }
 

@@ -25,7 +25,7 @@ final class OpenLedger: Sendable {
 
 extension Ledger {
     /// What was done to the ledger's files while they were open.
-    public enum Displacement: Sendable, Equatable {
+    package enum Displacement: Sendable, Equatable {
         case removed
         /// Another file has its name.
         case replaced
@@ -33,7 +33,7 @@ extension Ledger {
         case logRemoved
 
         /// What follows "the ledger …".
-        public var words: String {
+        package var words: String {
             switch self {
             case .removed: "was removed"
             case .replaced: "was replaced by another file"
@@ -43,7 +43,7 @@ extension Ledger {
     }
 
     /// What was done to the ledger's files; nil when nothing was.
-    public var displacement: Displacement? { current.displacement }
+    package var displacement: Displacement? { current.displacement }
 
     /// Copies everything that the open files hold, and goes on in the copy.
     ///
@@ -51,7 +51,7 @@ extension Ledger {
     ///   - copy: where it is made; there must be no file.
     ///   - install: moves the finished copy to the ledger's path, durably, and whatever lies there out of its way.
     /// - Throws: `LedgerError` when the open files cannot be read, and what `install` throws. The ledger goes on as it was then.
-    public func rescue(through copy: String, install: () throws -> Void) throws {
+    package func rescue(through copy: String, install: () throws -> Void) throws {
         try Self.explaining(path) {
             // Whoever wants to write waits meanwhile, and then writes to the new file.
             try current.database.writeWithoutTransaction { database in
@@ -65,7 +65,7 @@ extension Ledger {
     /// Goes on in a new file, without what the open ones hold.
     /// - Parameter clear: moves whatever lies at the ledger's path out of the way.
     /// - Throws: `LedgerError`, and what `clear` throws.
-    public func startAnew(clear: () throws -> Void) throws {
+    package func startAnew(clear: () throws -> Void) throws {
         try Self.explaining(path) {
             try current.database.writeWithoutTransaction { _ in
                 try clear()
@@ -76,7 +76,7 @@ extension Ledger {
 
     /// Of these inspections, those that are not recorded.
     /// - Throws: `LedgerError`.
-    public func missing(of ids: [String]) throws -> [String] {
+    package func missing(of ids: [String]) throws -> [String] {
         try read { database in
             let statement = try database.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM inspection WHERE id = ?)")
             return try ids.filter { try Bool.fetchOne(statement, arguments: [$0]) != true }

@@ -2,20 +2,20 @@ import Foundation
 import Glibc
 
 /// What the machine's clocks say at one moment.
-public struct ClockReading: Sendable, Equatable {
+package struct ClockReading: Sendable, Equatable {
     /// Seconds since 1970, as far as the machine knows: may jump, and be years off.
-    public let wall: Double
+    package let wall: Double
     /// Seconds since the machine was started, sleep included: never jumps.
-    public let sinceBoot: Double
+    package let sinceBoot: Double
     /// Tells one start of the machine from another.
-    public let boot: String
+    package let boot: String
 
-    public init(wall: Double, sinceBoot: Double, boot: String) {
+    package init(wall: Double, sinceBoot: Double, boot: String) {
         (self.wall, self.sinceBoot, self.boot) = (wall, sinceBoot, boot)
     }
 
     /// - Throws: `SystemError` where the kernel does not tell its start.
-    public static func now() throws -> ClockReading {
+    package static func now() throws -> ClockReading {
         let boot = try FileSystem().read(RawPath("/proc/sys/kernel/random/boot_id"), limit: 64)
         var time = timespec()
         clock_gettime(CLOCK_BOOTTIME, &time)

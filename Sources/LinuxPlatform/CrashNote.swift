@@ -6,10 +6,10 @@ import Glibc
 /// working on. The proof that a frame crashed the process; a death without a note came from outside.
 ///
 /// The handlers belong to the process: only a program arms them.
-public enum CrashNote {
+package enum CrashNote {
     /// One line of a note.
-    public struct Entry: Sendable, Equatable {
-        public enum Kind: String, Sendable {
+    package struct Entry: Sendable, Equatable {
+        package enum Kind: String, Sendable {
             /// Raised by the processor or the kernel in the thread that worked on the frame.
             case fault
             /// Sent by the process to itself, as `abort()` does.
@@ -22,49 +22,49 @@ public enum CrashNote {
             case sent
         }
 
-        public let signal: Int32
-        public let kind: Kind
+        package let signal: Int32
+        package let kind: Kind
         /// The id of the frame that is to blame; nil for none.
-        public let frame: String?
+        package let frame: String?
 
-        public init(signal: Int32, kind: Kind, frame: String?) {
+        package init(signal: Int32, kind: Kind, frame: String?) {
             (self.signal, self.kind, self.frame) = (signal, kind, frame)
         }
 
         /// As the manual names it.
-        public var signalName: String { CrashNote.name(of: signal) }
+        package var signalName: String { CrashNote.name(of: signal) }
     }
 
     /// Makes the note's file, with room in it, and installs the handlers.
     /// - Throws: `SystemError`.
-    public static func arm(_ path: RawPath) throws {
+    package static func arm(_ path: RawPath) throws {
         let code = path.withCPath { ccn_open($0) }
         guard code == 0 else { throw SystemError("open", path, code: code) }
         try prepareThread()
     }
 
     /// From here on nothing is noted.
-    public static func disarm() { ccn_close() }
+    package static func disarm() { ccn_close() }
 
     /// Gives the calling thread a stack for signals, so that a stack overflow is noted too.
     /// - Throws: `SystemError`.
-    public static func prepareThread() throws {
+    package static func prepareThread() throws {
         let code = ccn_prepare_thread()
         guard code == 0 else { throw SystemError("sigaltstack", RawPath("of a thread"), code: code) }
     }
 
     /// What the calling thread does in `body` is work on the frame; so is what a team of threads does for it.
-    public static func working<Result>(on frame: String, _ body: () throws -> Result) rethrows -> Result {
+    package static func working<Result>(on frame: String, _ body: () throws -> Result) rethrows -> Result {
         ccn_work_on(frame)
         defer { ccn_work_on(nil) }
         return try body()
     }
 
     /// Names the frame that keeps the watchdog from being fed; nil for none. For one thread at a time.
-    public static func setStuck(_ frame: String?) { ccn_stuck_on(frame) }
+    package static func setStuck(_ frame: String?) { ccn_stuck_on(frame) }
 
     /// The lines of a note; what is no such line is passed over.
-    public static func entries(in data: Data) -> [Entry] {
+    package static func entries(in data: Data) -> [Entry] {
         String(decoding: data, as: UTF8.self).split(separator: "\n").compactMap { line in
             let words = line.split(separator: " ")
             guard words.count == 3, let signal = Int32(words[0]), let kind = Entry.Kind(rawValue: String(words[1]))
@@ -74,7 +74,7 @@ public enum CrashNote {
     }
 
     /// `SIGSEGV` for 11.
-    public static func name(of signal: Int32) -> String {
+    package static func name(of signal: Int32) -> String {
         let names = [
             SIGSEGV: "SIGSEGV", SIGBUS: "SIGBUS", SIGILL: "SIGILL", SIGFPE: "SIGFPE", SIGABRT: "SIGABRT",
             SIGTRAP: "SIGTRAP",

@@ -1,13 +1,13 @@
 import Glibc
 
 /// Which file has a name: another one when it was replaced.
-public struct FileIdentity: Sendable, Equatable {
+package struct FileIdentity: Sendable, Equatable {
     /// Both 0 where there is no such file.
     private let device: UInt
     private let inode: UInt
 
     /// Nil when it cannot be told: that is no absence.
-    public init?(path: String) {
+    package init?(path: String) {
         var status = stat()
         if stat(path, &status) == 0 {
             (device, inode) = (UInt(status.st_dev), UInt(status.st_ino))
@@ -18,5 +18,5 @@ public struct FileIdentity: Sendable, Equatable {
         }
     }
 
-    public var exists: Bool { inode != 0 }
+    package var exists: Bool { inode != 0 }
 }

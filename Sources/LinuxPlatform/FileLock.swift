@@ -2,27 +2,27 @@ import Foundation
 import Glibc
 
 /// An exclusive lock on a file, held until the value is gone; the kernel releases it when the process dies.
-public final class FileLock: Sendable {
+package final class FileLock: Sendable {
     private let descriptor: Int32
 
     /// Another process holds the lock.
-    public struct Held: Error, Sendable, CustomStringConvertible {
-        public let path: String
+    package struct Held: Error, Sendable, CustomStringConvertible {
+        package let path: String
         /// What the holder wrote into the file: its process id.
-        public let holder: String
-        public var description: String {
+        package let holder: String
+        package var description: String {
             "\(path) is locked by process \(holder.isEmpty ? "unknown" : holder); stop it first, or use another folder"
         }
     }
 
     /// - Parameter waits: until the lock is free; else `Held` is thrown.
     /// - Throws: `SystemError`, `Held`.
-    public convenience init(path: String, waits: Bool = true) throws {
+    package convenience init(path: String, waits: Bool = true) throws {
         try self.init(path: RawPath(path), waits: waits)
     }
 
     /// The same for a path of any bytes.
-    public init(path raw: RawPath, waits: Bool = true) throws {
+    package init(path raw: RawPath, waits: Bool = true) throws {
         descriptor = raw.withCPath { open($0, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644) }
         guard descriptor >= 0 else { throw SystemError("open", raw) }
         Inheritance.handOver(descriptor, madeIn: raw.parent)

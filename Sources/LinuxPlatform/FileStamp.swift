@@ -1,7 +1,7 @@
 import Glibc
 
 /// What changes when a file is replaced or written: enough to notice it with one system call.
-public struct FileStamp: Sendable, Equatable {
+package struct FileStamp: Sendable, Equatable {
     private let device: UInt
     private let inode: UInt
     private let size: Int
@@ -9,7 +9,7 @@ public struct FileStamp: Sendable, Equatable {
     private let nanoseconds: Int
 
     /// Nil when there is no such file.
-    public init?(path: String) {
+    package init?(path: String) {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
         device = UInt(status.st_dev)

@@ -3,7 +3,7 @@ import Glibc
 
 extension FileSystem {
     /// Renames within one file system; the target is replaced.
-    public func rename(_ source: RawPath, to target: RawPath) throws {
+    package func rename(_ source: RawPath, to target: RawPath) throws {
         do {
             _ = try retrying("rename", target) { _ in
                 source.withCPath { source in target.withCPath { Int(Glibc.rename(source, $0)) } }
@@ -15,19 +15,19 @@ extension FileSystem {
     }
 
     /// Gives a file the present time as that of its last change.
-    public func touch(_ path: RawPath) throws {
+    package func touch(_ path: RawPath) throws {
         _ = try retrying("utimensat", path) { _ in path.withCPath { Int(utimensat(AT_FDCWD, $0, nil, 0)) } }
     }
 
     /// Removes a file; a missing one is fine.
-    public func remove(_ path: RawPath) throws {
+    package func remove(_ path: RawPath) throws {
         do {
             _ = try retrying("unlink", path) { _ in path.withCPath { Int(unlink($0)) } }
         } catch let error as SystemError where error.isMissing {}
     }
 
     /// Removes a folder with all it holds, or a file, never following links; a missing one is fine.
-    public func removeTree(_ path: RawPath) throws {
+    package func removeTree(_ path: RawPath) throws {
         let entries: [(name: RawPath, kind: FileKind)]
         do {
             guard try status(path).kind == .folder else { return try remove(path) }
@@ -43,14 +43,14 @@ extension FileSystem {
     }
 
     /// Removes an empty folder.
-    public func removeFolder(_ path: RawPath) throws {
+    package func removeFolder(_ path: RawPath) throws {
         _ = try retrying("rmdir", path) { _ in path.withCPath { Int(rmdir($0)) } }
     }
 
     /// A file was not copied, or its copy not used, because it is still being written. Nothing was changed.
-    public struct StillWritten: Error, Sendable, Equatable, CustomStringConvertible {
-        public let path: RawPath
-        public var description: String { "\(path) is still being written; it is copied when its writer has finished" }
+    package struct StillWritten: Error, Sendable, Equatable, CustomStringConvertible {
+        package let path: RawPath
+        package var description: String { "\(path) is still being written; it is copied when its writer has finished" }
     }
 
     /// Moves a file, also to another file system (durable copy, then unlink the source). Its new name is durable once the
@@ -58,7 +58,7 @@ extension FileSystem {
     ///
     /// Throws `StillWritten` too, when the file would have to be copied and a program has it open for writing or changed it
     /// while it was copied: what is written on after the copy would be lost with the source.
-    public func move(_ source: RawPath, to target: RawPath) throws {
+    package func move(_ source: RawPath, to target: RawPath) throws {
         do {
             try rename(source, to: target)
         } catch let error as SystemError where error.code == EXDEV {
@@ -68,7 +68,7 @@ extension FileSystem {
     }
 
     /// Replaces a link by a file of its own at another place: copies what it leads to, durably, then removes the link.
-    public func moveContent(ofLink source: RawPath, to target: RawPath) throws {
+    package func moveContent(ofLink source: RawPath, to target: RawPath) throws {
         try copyWhole(source, to: target, followsLinks: true)
         try remove(source)
     }
@@ -94,7 +94,7 @@ extension FileSystem {
     }
 
     /// Copies a file's bytes durably, piece by piece.
-    public func copy(_ source: RawPath, to target: RawPath, followsLinks: Bool = false) throws {
+    package func copy(_ source: RawPath, to target: RawPath, followsLinks: Bool = false) throws {
         try withFile(source, O_RDONLY | (followsLinks ? 0 : O_NOFOLLOW)) { input in
             try withFile(target, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o644) { output in
                 var chunk = [UInt8](repeating: 0, count: 1 << 20)

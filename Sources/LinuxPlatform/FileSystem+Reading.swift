@@ -3,7 +3,7 @@ import Glibc
 
 extension FileSystem {
     /// - Parameter followsLinks: speaks of what a link leads to instead of the link.
-    public func status(_ path: RawPath, followsLinks: Bool = false) throws -> FileStatus {
+    package func status(_ path: RawPath, followsLinks: Bool = false) throws -> FileStatus {
         var info = stat()
         _ = try retrying(followsLinks ? "stat" : "lstat", path) { _ in
             path.withCPath { Int(followsLinks ? stat($0, &info) : lstat($0, &info)) }
@@ -22,28 +22,28 @@ extension FileSystem {
     }
 
     /// What a user may be allowed to do with a file or folder.
-    public struct Permissions: OptionSet, Sendable {
-        public let rawValue: Int32
-        public init(rawValue: Int32) { self.rawValue = rawValue }
+    package struct Permissions: OptionSet, Sendable {
+        package let rawValue: Int32
+        package init(rawValue: Int32) { self.rawValue = rawValue }
 
-        public static let read = Permissions(rawValue: R_OK)
-        public static let write = Permissions(rawValue: W_OK)
+        package static let read = Permissions(rawValue: R_OK)
+        package static let write = Permissions(rawValue: W_OK)
         /// Of a folder: to reach what it holds.
-        public static let enter = Permissions(rawValue: X_OK)
+        package static let enter = Permissions(rawValue: X_OK)
     }
 
     /// Whether this process's user may do all of it; with no permissions named, whether there is such a file.
-    public func permits(_ permissions: Permissions, _ path: RawPath) -> Bool {
+    package func permits(_ permissions: Permissions, _ path: RawPath) -> Bool {
         path.withCPath { access($0, permissions.rawValue) } == 0
     }
 
     /// Whether nothing can be moved out of a folder, by its permissions or because its file system is read-only.
-    public func isUnwritable(_ folder: RawPath) -> Bool {
+    package func isUnwritable(_ folder: RawPath) -> Bool {
         folder.withCPath { faccessat(AT_FDCWD, $0, W_OK | X_OK, AT_EACCESS) } != 0 && [EACCES, EROFS].contains(errno)
     }
 
     /// Whether something lies there. What cannot be told (an I/O error, say) is thrown, never taken for absence.
-    public func exists(_ path: RawPath) throws -> Bool {
+    package func exists(_ path: RawPath) throws -> Bool {
         do {
             _ = try status(path)
             return true
@@ -53,21 +53,21 @@ extension FileSystem {
     }
 
     /// The whole file; one that grows past `limit` meanwhile is cut there.
-    public func read(_ path: RawPath, limit: Int = 1 << 30, followsLinks: Bool = false) throws -> Data {
+    package func read(_ path: RawPath, limit: Int = 1 << 30, followsLinks: Bool = false) throws -> Data {
         try withFile(path, O_RDONLY | (followsLinks ? 0 : O_NOFOLLOW)) { descriptor in
             try readAll(descriptor, path, limit: limit)
         }
     }
 
     /// The first `count` bytes, fewer where there are no more.
-    public func head(_ path: RawPath, count: Int, followsLinks: Bool = false) throws -> Data {
+    package func head(_ path: RawPath, count: Int, followsLinks: Bool = false) throws -> Data {
         try withFile(path, O_RDONLY | (followsLinks ? 0 : O_NOFOLLOW)) { descriptor in
             try readAll(descriptor, path, limit: count)
         }
     }
 
     /// Opens a file and hands over a function that reads at most `count` bytes from an offset on, fewer at its end only.
-    public func withReader<Result>(
+    package func withReader<Result>(
         _ path: RawPath, followsLinks: Bool = false,
         _ body: (_ read: (_ offset: Int, _ count: Int) throws -> Data) throws -> Result
     ) throws -> Result {
@@ -111,7 +111,7 @@ extension FileSystem {
     }
 
     /// Names in a folder with their kinds, `.` and `..` left out, in no order. Links are not followed.
-    public func list(_ folder: RawPath) throws -> [(name: RawPath, kind: FileKind)] {
+    package func list(_ folder: RawPath) throws -> [(name: RawPath, kind: FileKind)] {
         var opened: OpaquePointer?
         _ = try retrying("opendir", folder) { _ in
             opened = folder.withCPath { opendir($0) }
@@ -137,21 +137,21 @@ extension FileSystem {
     }
 
     /// Bytes free for us on the file system that holds `path`.
-    public func freeSpace(_ path: RawPath) throws -> Int {
+    package func freeSpace(_ path: RawPath) throws -> Int {
         var info = statvfs()
         _ = try retrying("statvfs", path) { _ in path.withCPath { Int(statvfs($0, &info)) } }
         return Int(info.f_bavail) * Int(info.f_frsize)
     }
 
     /// Bytes of the file system that holds `path`, free or not.
-    public func totalSpace(_ path: RawPath) throws -> Int {
+    package func totalSpace(_ path: RawPath) throws -> Int {
         var info = statvfs()
         _ = try retrying("statvfs", path) { _ in path.withCPath { Int(statvfs($0, &info)) } }
         return Int(info.f_blocks) * Int(info.f_frsize)
     }
 
     /// Has all file systems write what they have, and take note of what was removed.
-    public func commitAll() { Glibc.sync() }
+    package func commitAll() { Glibc.sync() }
 }
 
 extension timespec {

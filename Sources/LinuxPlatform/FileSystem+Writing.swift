@@ -4,7 +4,7 @@ import Glibc
 extension FileSystem {
     /// Makes a folder and those above it.
     /// - Parameter isDurable: makes their names durable; else the caller syncs the folder above, when it matters.
-    public func makeFolder(_ path: RawPath, mode: mode_t = 0o755, isDurable: Bool = true) throws {
+    package func makeFolder(_ path: RawPath, mode: mode_t = 0o755, isDurable: Bool = true) throws {
         if (try? status(path))?.kind == .folder { return }
         if path.parent != path { try makeFolder(path.parent, mode: mode, isDurable: isDurable) }
         do {
@@ -18,14 +18,14 @@ extension FileSystem {
 
     /// Creates or replaces a file and makes its content durable; its name is durable once its folder is synced.
     /// - Parameter isDurable: false for what need not survive a power cut.
-    public func create(_ path: RawPath, _ data: Data, mode: mode_t = 0o644, isDurable: Bool = true) throws {
+    package func create(_ path: RawPath, _ data: Data, mode: mode_t = 0o644, isDurable: Bool = true) throws {
         guard !isDurable else { return try create([(path, data)], mode: mode) }
         try withFile(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode) { try writeAll($0, data, path) }
     }
 
     /// Creates or replaces files and makes their contents durable. All are written before the first is synced: a journalling
     /// file system then commits once for all of them.
-    public func create(_ files: [(path: RawPath, data: Data)], mode: mode_t = 0o644) throws {
+    package func create(_ files: [(path: RawPath, data: Data)], mode: mode_t = 0o644) throws {
         guard let (path, data) = files.first else { return }
         try withFile(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode) { descriptor in
             try writeAll(descriptor, data, path)
@@ -35,10 +35,10 @@ extension FileSystem {
     }
 
     /// Makes an empty file where there is none.
-    public func ensure(_ path: RawPath, mode: mode_t = 0o644) throws { try append(path, Data(), mode: mode) }
+    package func ensure(_ path: RawPath, mode: mode_t = 0o644) throws { try append(path, Data(), mode: mode) }
 
     /// Writes at a file's end, and makes the file where there is none. Not durable: it survives the process, not a power cut.
-    public func append(_ path: RawPath, _ data: Data, mode: mode_t = 0o644) throws {
+    package func append(_ path: RawPath, _ data: Data, mode: mode_t = 0o644) throws {
         try withFile(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, mode) { try writeAll($0, data, path) }
     }
 
@@ -54,14 +54,14 @@ extension FileSystem {
     }
 
     /// Makes a file's content durable, whoever wrote it.
-    public func sync(_ path: RawPath) throws {
+    package func sync(_ path: RawPath) throws {
         try withFile(path, O_RDONLY | O_NOFOLLOW) { descriptor in
             _ = try retrying("fsync", path) { _ in Int(fsync(descriptor)) }
         }
     }
 
     /// Makes names created, moved or removed in a folder durable.
-    public func syncFolder(_ path: RawPath) throws {
+    package func syncFolder(_ path: RawPath) throws {
         try withFile(path, O_RDONLY | O_DIRECTORY) { descriptor in
             _ = try retrying("fsync", path) { _ in Int(fsync(descriptor)) }
         }

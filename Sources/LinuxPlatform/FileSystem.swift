@@ -4,9 +4,9 @@ import Glibc
 /// EINTR and short writes, and where tests make a call fail.
 ///
 /// All functions throw `SystemError`.
-public struct FileSystem: Sendable {
+package struct FileSystem: Sendable {
     /// What a test makes of one call.
-    public enum Fault: Sendable, Equatable {
+    package enum Fault: Sendable, Equatable {
         /// The call is not made and fails with this errno. `EINTR` is what a signal does: the call is tried again.
         case error(Int32)
         /// A read or write that moves at most so many bytes; no other call notices.
@@ -14,11 +14,11 @@ public struct FileSystem: Sendable {
     }
 
     /// Asked before each call, each time that it is tried.
-    public typealias Intercept = @Sendable (_ call: String, _ path: RawPath) -> Fault?
+    package typealias Intercept = @Sendable (_ call: String, _ path: RawPath) -> Fault?
 
     private let intercept: Intercept?
 
-    public init(intercept: Intercept? = nil) { self.intercept = intercept }
+    package init(intercept: Intercept? = nil) { self.intercept = intercept }
 
     /// Makes a call, again while a signal interrupts it.
     /// - Parameter body: is given how many bytes it may move at most.

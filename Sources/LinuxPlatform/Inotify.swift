@@ -3,9 +3,9 @@ import Glibc
 import Synchronization
 
 /// Tells what happens in the watched folders. A hint only: network file systems send none, queues overflow; a scan decides.
-public final class Inotify: Sendable {
+package final class Inotify: Sendable {
     /// Asked before each call that adds something: an errno to fail with. Where tests use up the kernel's limits.
-    public typealias Intercept = @Sendable (_ call: String, _ path: RawPath) -> Int32?
+    package typealias Intercept = @Sendable (_ call: String, _ path: RawPath) -> Int32?
 
     private let descriptor: Int32
     /// Written by `wake`.
@@ -14,7 +14,7 @@ public final class Inotify: Sendable {
     private let folders = Mutex<[Int32: RawPath]>([:])
 
     /// - Throws: `SystemError`.
-    public init(intercept: Intercept? = nil) throws {
+    package init(intercept: Intercept? = nil) throws {
         let none = RawPath("-")
         if let code = intercept?("inotify_init1", none) { throw SystemError("inotify_init1", none, code: code) }
         self.intercept = intercept
@@ -35,7 +35,7 @@ public final class Inotify: Sendable {
 
     /// Watches one folder; watching it again is harmless, and needed when it was moved.
     /// - Throws: `SystemError`.
-    public func watch(_ folder: RawPath) throws {
+    package func watch(_ folder: RawPath) throws {
         if let code = intercept?("inotify_add_watch", folder) {
             throw SystemError("inotify_add_watch", folder, code: code)
         }
@@ -45,7 +45,7 @@ public final class Inotify: Sendable {
     }
 
     /// Ends a `wait` from another thread, this one or the next.
-    public func wake() {
+    package func wake() {
         var one: UInt64 = 1
         _ = write(bell, &one, MemoryLayout<UInt64>.size)
     }
@@ -55,7 +55,7 @@ public final class Inotify: Sendable {
     /// While files are only being written, it waits on, and takes what comes every few milliseconds: a program that writes in
     /// small pieces costs no scan each.
     /// - Returns: what came; without events when nothing did.
-    public func wait(milliseconds: Int32) -> Batch {
+    package func wait(milliseconds: Int32) -> Batch {
         let end = ContinuousClock.now + .milliseconds(Int(milliseconds))
         var batch = Batch()
         while true {

@@ -2,8 +2,8 @@ import Glibc
 
 extension Inotify {
     /// What happened to one entry of a watched folder.
-    public struct Event: Sendable, Equatable {
-        public enum Kind: Sendable, Equatable {
+    package struct Event: Sendable, Equatable {
+        package enum Kind: Sendable, Equatable {
             /// A program began to write the file, or wrote to it.
             case written
             /// A program that had it open for writing closed it.
@@ -13,24 +13,24 @@ extension Inotify {
             case gone
         }
 
-        public let path: RawPath
-        public let kind: Kind
-        public let isFolder: Bool
+        package let path: RawPath
+        package let kind: Kind
+        package let isFolder: Bool
 
         /// Whether a scan may find something that it did not find before.
-        public var wakes: Bool { isFolder || kind == .closed || kind == .movedIn }
+        package var wakes: Bool { isFolder || kind == .closed || kind == .movedIn }
     }
 
     /// What came since the last call.
-    public struct Batch: Sendable, Equatable {
-        public var events: [Event] = []
+    package struct Batch: Sendable, Equatable {
+        package var events: [Event] = []
         /// The kernel's queue overflowed: events were lost.
-        public var isIncomplete = false
+        package var isIncomplete = false
         /// `wake` was called, or a watched folder itself was moved or removed.
-        public var isWoken = false
+        package var isWoken = false
 
         /// Whether a scan may find something that it did not find before.
-        public var wakes: Bool { isIncomplete || isWoken || events.contains(where: \.wakes) }
+        package var wakes: Bool { isIncomplete || isWoken || events.contains(where: \.wakes) }
     }
 
     static let mask = UInt32(

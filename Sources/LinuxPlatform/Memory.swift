@@ -1,10 +1,10 @@
 import CLinux
 
 /// The process's use of memory that is freed and soon wanted again: glibc's settings.
-public enum Memory {
+package enum Memory {
     /// Keeps freed memory for the next step of training, which frees and allocates the same gigabyte again and again:
     /// fresh pages from the system would cost more than what is computed in them.
-    public static func keepFreed() {
+    package static func keepFreed() {
         // Large blocks come from the heap too, where they can be used again.
         _ = mallopt(M_MMAP_MAX, 0)
         _ = mallopt(M_TRIM_THRESHOLD, Int32.max)
@@ -13,8 +13,8 @@ public enum Memory {
 
     /// Lets at most `count` threads take memory side by side; the others share with them, and reuse what was just freed
     /// while it is still in the caches. To be called before the threads begin.
-    public static func share(amongThreads count: Int) { _ = mallopt(M_ARENA_MAX, Int32(clamping: count)) }
+    package static func share(amongThreads count: Int) { _ = mallopt(M_ARENA_MAX, Int32(clamping: count)) }
 
     /// Gives what is free back to the system, after training.
-    public static func giveBack() { _ = malloc_trim(0) }
+    package static func giveBack() { _ = malloc_trim(0) }
 }

@@ -2,13 +2,13 @@ import Glibc
 
 /// A file without a name: it vanishes with the process, however that ends. Disjoint parts may be read and written from several
 /// threads at once.
-public final class NamelessFile: Sendable {
+package final class NamelessFile: Sendable {
     private let descriptor: Int32
     private let folder: RawPath
 
     /// Makes the file, and claims its space: a full disk is told before the work, not after it.
     /// - Throws: `SystemError`.
-    public init(in folder: String, bytes: Int) throws {
+    package init(in folder: String, bytes: Int) throws {
         self.folder = RawPath(folder)
         var template = Array("\(folder)/inspectd-XXXXXX".utf8CString)
         descriptor = mkstemp(&template)
@@ -23,7 +23,7 @@ public final class NamelessFile: Sendable {
     deinit { if descriptor >= 0 { close(descriptor) } }
 
     /// - Throws: `SystemError`.
-    public func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws {
+    package func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws {
         try transfer("pwrite", bytes.count) { done in
             pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, offset + done)
         }
@@ -31,7 +31,7 @@ public final class NamelessFile: Sendable {
 
     /// Fills the buffer.
     /// - Throws: `SystemError`, also where the file ends early because somebody truncated it.
-    public func read(into bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws {
+    package func read(into bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws {
         try transfer("pread", bytes.count) { done in
             pread(descriptor, bytes.baseAddress! + done, bytes.count - done, offset + done)
         }

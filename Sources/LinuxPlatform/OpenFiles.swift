@@ -11,7 +11,7 @@ extension FileSystem {
     /// Nil where that cannot be told: the lease is the file's owner's (or `CAP_LEASE`'s) to take, and network file systems
     /// know only of their own machine's programs. A program that opens the file in between waits for microseconds; the signal
     /// that the kernel sends us then (SIGIO) must not end the process, so it is ignored from the first call on.
-    public func isOpenForWriting(_ path: RawPath, followsLinks: Bool = false) -> Bool? {
+    package func isOpenForWriting(_ path: RawPath, followsLinks: Bool = false) -> Bool? {
         _ = Self.ignoresLeaseSignals
         let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | (followsLinks ? 0 : O_NOFOLLOW)
         let descriptor = path.withCPath { open($0, flags) }
@@ -32,7 +32,7 @@ extension FileSystem {
 
     /// Whether a file or folder lies on a file system that other machines write without this one being notified; true where
     /// that cannot be told.
-    public func isOnNetwork(_ path: RawPath) -> Bool {
+    package func isOnNetwork(_ path: RawPath) -> Bool {
         var info = statfs()
         guard path.withCPath({ statfs($0, &info) }) == 0 else { return true }
         return Self.networkTypes.contains(UInt32(truncatingIfNeeded: info.f_type))

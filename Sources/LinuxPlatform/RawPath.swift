@@ -1,19 +1,19 @@
 import InspectionDomain
 
 /// A path as the kernel has it: bytes, not necessarily UTF-8. Cameras and shares produce names that `String` would alter.
-public struct RawPath: Hashable, Sendable, Comparable, CustomStringConvertible {
+package struct RawPath: Hashable, Sendable, Comparable, CustomStringConvertible {
     /// Without a terminating zero.
-    public let bytes: [UInt8]
+    package let bytes: [UInt8]
 
-    public init(bytes: [UInt8]) { self.bytes = bytes }
+    package init(bytes: [UInt8]) { self.bytes = bytes }
 
-    public init(_ path: String) { bytes = Array(path.utf8) }
+    package init(_ path: String) { bytes = Array(path.utf8) }
 
-    public static func < (a: RawPath, b: RawPath) -> Bool { a.bytes.lexicographicallyPrecedes(b.bytes) }
+    package static func < (a: RawPath, b: RawPath) -> Bool { a.bytes.lexicographicallyPrecedes(b.bytes) }
 
     /// The path for people: bytes that are no UTF-8 are written `\xNN`, and what would steer a terminal or forge a line of a log
     /// is escaped (`PrintableText`). Not a path to open: `hex` and `string` are for programs.
-    public var description: String {
+    package var description: String {
         if let exact = String(validating: bytes, as: UTF8.self) { return exact.printable }
         var text = "", rest = bytes[...]
         while let first = rest.first {
@@ -30,47 +30,47 @@ public struct RawPath: Hashable, Sendable, Comparable, CustomStringConvertible {
     }
 
     /// The path for an interface that takes text: exact for UTF-8, other bytes are replaced.
-    public var string: String { String(decoding: bytes, as: UTF8.self) }
+    package var string: String { String(decoding: bytes, as: UTF8.self) }
 
     /// A component below this one.
-    public func appending(_ component: RawPath) -> RawPath {
+    package func appending(_ component: RawPath) -> RawPath {
         RawPath(
             bytes: bytes.last == UInt8(ascii: "/")
                 ? bytes + component.bytes : bytes + [UInt8(ascii: "/")] + component.bytes)
     }
 
-    public func appending(_ component: String) -> RawPath { appending(RawPath(component)) }
+    package func appending(_ component: String) -> RawPath { appending(RawPath(component)) }
 
-    public static func / (path: RawPath, component: String) -> RawPath { path.appending(component) }
+    package static func / (path: RawPath, component: String) -> RawPath { path.appending(component) }
 
     /// The last component.
-    public var name: RawPath {
+    package var name: RawPath {
         guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return self }
         return RawPath(bytes: Array(bytes[(slash + 1)...]))
     }
 
     /// All but the last component; "." where there is none.
-    public var parent: RawPath {
+    package var parent: RawPath {
         guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return RawPath(".") }
         return RawPath(bytes: slash == 0 ? [UInt8(ascii: "/")] : Array(bytes[..<slash]))
     }
 
     /// The last component before its last dot, and what follows the dot.
-    public var stemAndExtension: (stem: [UInt8], extension: [UInt8]) {
+    package var stemAndExtension: (stem: [UInt8], extension: [UInt8]) {
         let name = name.bytes
         guard let dot = name.lastIndex(of: UInt8(ascii: ".")), dot > 0 else { return (name, []) }
         return (Array(name[..<dot]), Array(name[(dot + 1)...]))
     }
 
     /// Whether this path is `folder` or lies below it.
-    public func isInside(_ folder: RawPath) -> Bool {
+    package func isInside(_ folder: RawPath) -> Bool {
         bytes == folder.bytes || bytes.starts(with: folder.bytes + [UInt8(ascii: "/")])
     }
 
     /// Lower-case hex of the bytes: the exact name in a JSON file.
-    public var hex: String { bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined() }
+    package var hex: String { bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined() }
 
-    public init?(hex: String) {
+    package init?(hex: String) {
         let digits = hex.utf8.compactMap { Character(UnicodeScalar($0)).hexDigitValue }
         guard digits.count == hex.utf8.count, digits.count.isMultiple(of: 2) else { return nil }
         bytes = stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }

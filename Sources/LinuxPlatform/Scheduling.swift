@@ -1,7 +1,7 @@
 import Glibc
 
 /// How the kernel shares the cores out.
-public enum Scheduling {
+package enum Scheduling {
     /// `SCHED_BATCH` of the kernel's headers; the C library shows it with `_GNU_SOURCE` only.
     private static let batch: Int32 = 3
 
@@ -9,7 +9,7 @@ public enum Scheduling {
     /// threads that come back from the disk many times per frame beside others that compute: fewer switches, warmer caches.
     ///
     /// A hint: where it is forbidden, nothing changes.
-    public static func waitTurns() {
+    package static func waitTurns() {
         var parameters = sched_param()
         _ = sched_setscheduler(0, batch, &parameters)
     }

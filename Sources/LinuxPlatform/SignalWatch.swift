@@ -14,14 +14,14 @@ import Synchronization
 /// * when the process has not ended `patience` after the first.
 ///
 /// It ends by the signal, as a program that never handled it. What was in work is taken up by the next start.
-public final class SignalWatch: Sendable {
+package final class SignalWatch: Sendable {
     /// Less than the service manager waits before it kills (TimeoutStopSec=30).
-    public static let patience = Duration.seconds(25)
+    package static let patience = Duration.seconds(25)
 
     /// One element for each SIGHUP.
-    public let hangups: AsyncStream<Void>
+    package let hangups: AsyncStream<Void>
     /// An element for the first SIGTERM or SIGINT.
-    public let stops: AsyncStream<Void>
+    package let stops: AsyncStream<Void>
 
     private let hangupSource, stopSource: AsyncStream<Void>.Continuation
     private struct State {
@@ -35,7 +35,7 @@ public final class SignalWatch: Sendable {
     /// library's may, send them on. Call it first.
     /// - Parameter patience: how long the process may take to end after the first signal.
     /// - Throws: `SystemThread.LimitReached`.
-    public init(patience: Duration = SignalWatch.patience) throws {
+    package init(patience: Duration = SignalWatch.patience) throws {
         self.patience = patience
         (hangups, hangupSource) = AsyncStream.makeStream()
         (stops, stopSource) = AsyncStream.makeStream()
@@ -52,7 +52,7 @@ public final class SignalWatch: Sendable {
 
     /// From now on somebody serves `stops`.
     /// - Parameter lastWords: told why the process ends when it must be ended.
-    public func serve(lastWords: @escaping @Sendable (String) -> Void) {
+    package func serve(lastWords: @escaping @Sendable (String) -> Void) {
         state.withLock { $0 = State(isServed: true, lastWords: lastWords) }
     }
 

@@ -1,20 +1,20 @@
 import Glibc
 
 /// A system call failed: which, on what, and why.
-public struct SystemError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct SystemError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The call, as the manual names it.
-    public let call: String
-    public let path: String
+    package let call: String
+    package let path: String
     /// `errno`.
-    public let code: Int32
+    package let code: Int32
 
-    public init(_ call: String, _ path: RawPath, code: Int32 = errno) {
+    package init(_ call: String, _ path: RawPath, code: Int32 = errno) {
         self.call = call
         self.path = path.description
         self.code = code
     }
 
-    public var description: String {
+    package var description: String {
         "\(call) \(path): \(String(cString: strerror(code)))" + (remedy.map { "; \($0)" } ?? "")
     }
 
@@ -37,14 +37,14 @@ public struct SystemError: Error, Sendable, Equatable, CustomStringConvertible {
     }
 
     /// No space or quota left. Of inotify, ENOSPC means that its watches are used up.
-    public var isDiskFull: Bool { (code == ENOSPC || code == EDQUOT) && !call.hasPrefix("inotify") }
+    package var isDiskFull: Bool { (code == ENOSPC || code == EDQUOT) && !call.hasPrefix("inotify") }
     /// A link where none is followed.
-    public var isLink: Bool { code == ELOOP }
-    public var isReadOnly: Bool { code == EROFS }
-    public var isMissing: Bool { code == ENOENT || code == ENOTDIR }
-    public var isPermission: Bool { code == EACCES || code == EPERM }
+    package var isLink: Bool { code == ELOOP }
+    package var isReadOnly: Bool { code == EROFS }
+    package var isMissing: Bool { code == ENOENT || code == ENOTDIR }
+    package var isPermission: Bool { code == EACCES || code == EPERM }
     /// May pass by itself: the same work is tried again later.
-    public var isTransient: Bool {
+    package var isTransient: Bool {
         isDiskFull || [EROFS, EIO, EMFILE, ENFILE, ENOMEM, ESTALE, EBUSY, EAGAIN, ETIMEDOUT].contains(code)
     }
 }

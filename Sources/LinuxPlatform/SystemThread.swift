@@ -5,17 +5,17 @@ import Synchronization
 
 /// Threads for work that blocks, with an error where one cannot be started: Foundation's `Thread` says nothing then, and the work is never
 /// done.
-public enum SystemThread {
-    public static let stackBytes = 8 << 20
+package enum SystemThread {
+    package static let stackBytes = 8 << 20
 
     /// The limit of the service or the user is reached, or there is no room for another stack.
-    public struct LimitReached: Error, Sendable, CustomStringConvertible {
+    package struct LimitReached: Error, Sendable, CustomStringConvertible {
         /// The thread, or how many were wanted.
-        public let what: String
+        package let what: String
         /// `errno`.
-        public let code: Int32
+        package let code: Int32
 
-        public var description: String {
+        package var description: String {
             "cannot start \(what): \(String(cString: strerror(code))); raise TasksMax of the service, or the user's limits of "
                 + "processes and memory (ulimit -u, ulimit -v)"
         }
@@ -24,14 +24,14 @@ public enum SystemThread {
     /// Starts a detached thread.
     /// - Parameter name: the kernel keeps its first 15 bytes.
     /// - Throws: `LimitReached`; then `body` is never called.
-    public static func start(_ name: String, _ body: @escaping @Sendable () -> Void) throws {
+    package static func start(_ name: String, _ body: @escaping @Sendable () -> Void) throws {
         let code = create(name, body)
         guard code == 0 else { throw LimitReached(what: "the thread '\(name)'", code: code) }
     }
 
     /// Whether so many threads can run at a time: starts them all, and lets them end.
     /// - Throws: `LimitReached`.
-    public static func probe(_ count: Int) throws {
+    package static func probe(_ count: Int) throws {
         let (hold, ended) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
         var started = 0, code: Int32 = 0
         while started < count, code == 0 {

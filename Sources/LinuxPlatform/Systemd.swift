@@ -4,20 +4,20 @@ import Glibc
 import InspectionDomain
 
 /// The service manager: states, status text and watchdog. Every call is a no-op without `NOTIFY_SOCKET`.
-public enum Systemd {
-    public static func ready(status: String) { notify("READY=1\nSTATUS=\(oneLine(status))") }
+package enum Systemd {
+    package static func ready(status: String) { notify("READY=1\nSTATUS=\(oneLine(status))") }
     /// `notify-reload` wants the clock at which reloading began.
-    public static func reloading() {
+    package static func reloading() {
         var now = timespec()
         clock_gettime(CLOCK_MONOTONIC, &now)
         notify("RELOADING=1\nMONOTONIC_USEC=\(Int64(now.tv_sec) * 1_000_000 + Int64(now.tv_nsec) / 1000)")
     }
-    public static func stopping() { notify("STOPPING=1") }
-    public static func status(_ text: String) { notify("STATUS=\(oneLine(text))") }
-    public static func watchdog() { notify("WATCHDOG=1") }
+    package static func stopping() { notify("STOPPING=1") }
+    package static func status(_ text: String) { notify("STATUS=\(oneLine(text))") }
+    package static func watchdog() { notify("WATCHDOG=1") }
 
     /// How long the manager waits for `watchdog()`; nil when it does not.
-    public static var watchdogTimeout: Duration? {
+    package static var watchdogTimeout: Duration? {
         var microseconds: UInt64 = 0
         return sd_watchdog_enabled(0, &microseconds) > 0 ? .microseconds(Int64(microseconds)) : nil
     }
@@ -29,9 +29,9 @@ public enum Systemd {
 }
 
 /// The journal, with structured fields.
-public enum Journal {
+package enum Journal {
     /// Whether standard error is the journal: started by the service manager.
-    public static var isConnected: Bool {
+    package static var isConnected: Bool {
         guard let stream = ProcessInfo.processInfo.environment["JOURNAL_STREAM"] else { return false }
         var info = stat()
         return fstat(STDERR_FILENO, &info) == 0 && stream == "\(info.st_dev):\(info.st_ino)"
@@ -42,7 +42,7 @@ public enum Journal {
     /// - Parameters:
     ///   - priority: syslog's, 0 (emergency) … 7 (debug).
     ///   - fields: upper-case names; values may hold anything.
-    public static func send(_ message: String, priority: Int, fields: [String: String] = [:]) {
+    package static func send(_ message: String, priority: Int, fields: [String: String] = [:]) {
         var entries = fields
         entries["MESSAGE"] = message
         entries["PRIORITY"] = String(priority)

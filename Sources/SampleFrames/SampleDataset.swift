@@ -4,14 +4,14 @@ import Synchronization
 
 /// A drawn data set in the MVTec AD layout: `train/good`, `validation/good`, `test/good`, `test/<kind>`,
 /// `ground_truth/<kind>/<stem>_mask.png`.
-public struct SampleDataset: Sendable {
-    public let product: SampleProduct
+package struct SampleDataset: Sendable {
+    package let product: SampleProduct
     /// Pictures of each part; `perDefect` of every kind of defect.
-    public let train, validation, testGood, perDefect: Int
-    public let seed: UInt64
-    public let size: SampleFrames.Size
+    package let train, validation, testGood, perDefect: Int
+    package let seed: UInt64
+    package let size: SampleFrames.Size
 
-    public init(
+    package init(
         product: SampleProduct, train: Int, validation: Int, testGood: Int, perDefect: Int, seed: UInt64 = 1,
         size: SampleFrames.Size = .standard
     ) {
@@ -20,16 +20,16 @@ public struct SampleDataset: Sendable {
     }
 
     /// One picture to draw.
-    public struct Item: Sendable {
+    package struct Item: Sendable {
         /// Relative to the data set's folder.
-        public let path: String
-        public let maskPath: String?
-        public let defect: SampleDefect?
-        public let index: Int
+        package let path: String
+        package let maskPath: String?
+        package let defect: SampleDefect?
+        package let index: Int
     }
 
     /// Every picture, in order. No two share an index, so no part is on two sides.
-    public var items: [Item] {
+    package var items: [Item] {
         var items: [Item] = [], index = 0
         func add(_ folder: String, _ count: Int, _ defect: SampleDefect?) {
             for number in 0..<count {
@@ -50,7 +50,7 @@ public struct SampleDataset: Sendable {
     }
 
     /// The files of one picture by relative path: the JPEG, and the mask of a defect.
-    public func files(_ item: Item) throws -> [String: Data] {
+    package func files(_ item: Item) throws -> [String: Data] {
         guard let defect = item.defect, let maskPath = item.maskPath else {
             let frame = SampleFrames.flawless(product, index: item.index, seed: seed, size: size)
             return [item.path: try frame.encodedJPEG(quality: 88)]
@@ -62,7 +62,7 @@ public struct SampleDataset: Sendable {
     /// Draws everything into `folder`, pictures side by side.
     ///
     /// - Parameter progress: done, of how many.
-    public func write(to folder: URL, progress: (@Sendable (Int, Int) -> Void)? = nil) throws {
+    package func write(to folder: URL, progress: (@Sendable (Int, Int) -> Void)? = nil) throws {
         let items = items, done = Atomic<Int>(0), failure = Mutex<(any Error)?>(nil)
         DispatchQueue.concurrentPerform(iterations: items.count) { number in
             if failure.withLock({ $0 != nil }) { return }
@@ -82,7 +82,7 @@ public struct SampleDataset: Sendable {
     }
 
     /// The small sets that the project carries under `samples/`.
-    public static let committed = SampleProduct.allCases.map {
+    package static let committed = SampleProduct.allCases.map {
         SampleDataset(product: $0, train: 20, validation: 6, testGood: 4, perDefect: 2)
     }
 }

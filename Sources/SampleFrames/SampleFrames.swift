@@ -2,23 +2,23 @@ import Imaging
 import InspectionDomain
 
 /// Draws sample frames: the same product, index and seed give the same picture.
-public enum SampleFrames {
-    public struct Size: Sendable, Equatable {
-        public let width, height: Int
-        public init(width: Int, height: Int) { (self.width, self.height) = (width, height) }
+package enum SampleFrames {
+    package struct Size: Sendable, Equatable {
+        package let width, height: Int
+        package init(width: Int, height: Int) { (self.width, self.height) = (width, height) }
         /// 384 × 288.
-        public static let standard = Size(width: 384, height: 288)
+        package static let standard = Size(width: 384, height: 288)
     }
 
     /// A part without a fault.
-    public static func flawless(
+    package static func flawless(
         _ product: SampleProduct, index: Int, seed: UInt64 = 1, size: Size = .standard
     ) -> Frame {
         draw(product, defect: nil, index: index, seed: seed, size: size).frame
     }
 
     /// The same part, light and noise as `flawless` of this index, with one defect, and its mask (255 where the defect is).
-    public static func defective(
+    package static func defective(
         _ product: SampleProduct, _ defect: SampleDefect, index: Int, seed: UInt64 = 1, size: Size = .standard
     ) -> (frame: Frame, mask: Frame) {
         precondition(product.defects.contains(defect), "\(product) has no \(defect)")

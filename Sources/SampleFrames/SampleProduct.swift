@@ -1,11 +1,11 @@
 /// The two products that the project draws itself.
-public enum SampleProduct: String, CaseIterable, Sendable {
+package enum SampleProduct: String, CaseIterable, Sendable {
     /// A brushed-metal plate with a bore, pin holes and corner holes, on a dark carrier.
     case plate
     /// A woven twill cloth that fills the picture.
     case cloth
 
-    public var defects: [SampleDefect] {
+    package var defects: [SampleDefect] {
         switch self {
         case .plate: [.scratch, .dent, .rust, .missingHole, .contamination]
         case .cloth: [.hole, .pull, .stain, .misweave, .fibre]
@@ -14,7 +14,7 @@ public enum SampleProduct: String, CaseIterable, Sendable {
 }
 
 /// Kinds of defect; raw values name folders.
-public enum SampleDefect: String, CaseIterable, Sendable {
+package enum SampleDefect: String, CaseIterable, Sendable {
     // plate
     case scratch, dent, rust, contamination
     case missingHole = "missing_hole"

@@ -2,34 +2,34 @@ import Foundation
 import LinuxPlatform
 
 /// A frame that this daemon has taken to inspect.
-public struct Claim: Sendable, Equatable {
+package struct Claim: Sendable, Equatable {
     /// Identity of the frame's result. Given once, when the frame is claimed, and kept through every retry: that makes the
     /// record of one arrival unique, while the same bytes arriving again under the same name are another input.
-    public let id: String
-    public let line: String
+    package let id: String
+    package let line: String
     /// Where the frame arrived.
-    public let original: RawPath
-    public let claimedAt: Date
+    package let original: RawPath
+    package let claimedAt: Date
     /// Processes that have begun to work on it and did not come to an end with it, the current one included.
-    public internal(set) var attempts: Int
+    package internal(set) var attempts: Int
     /// Processes that died while they worked on it; and those of them that worked on nothing else.
-    public let deaths, deathsAlone: Int
+    package let deaths, deathsAlone: Int
     /// The signals of those that died of it, by their own notes.
-    public let crashes: [Int32]
+    package let crashes: [Int32]
     /// The line keeps its originals: the frame was not moved.
-    public let isKept: Bool
+    package let isKept: Bool
     /// The frame arrived as a link that the line follows.
-    public let isLink: Bool
+    package let isLink: Bool
     /// Where the frame lay when it was claimed: where it arrived, or the quarantine.
-    public let source: RawPath
+    package let source: RawPath
     /// The record that this one's replaces: of the same frame, inspected before its writer had finished it.
-    public let supersedes: String?
+    package let supersedes: String?
     /// Size, time and inode of the frame when it was claimed.
     let fingerprint: String
     let sheet: ClaimSheet
 
     /// Where the frame's bytes are now.
-    public var frame: RawPath { isKept ? original : sheet.folder / id }
+    package var frame: RawPath { isKept ? original : sheet.folder / id }
 
     /// One of `claims.json`. Paths are hex, because names need not be text.
     struct Record: Codable {

@@ -3,7 +3,7 @@ import Glibc
 
 /// The steps of a frame's life after each of which the process may die. In debug builds a test names one in
 /// `INSPECTD_CRASH_AT`, and the process ends there in the manner of `INSPECTD_CRASH_BY`; in release builds nothing of it is left.
-public enum CrashPoint: String, CaseIterable, Sendable {
+package enum CrashPoint: String, CaseIterable, Sendable {
     /// The claim's record is durable; the frame lies in its folder still.
     case claimRecorded = "claim-recorded"
     /// The frame lies in `active`.
@@ -32,7 +32,7 @@ public enum CrashPoint: String, CaseIterable, Sendable {
     case alertMarked = "alert-marked"
 
     /// How the process ends at the point: as when it is killed from outside, or by a fault of its own.
-    public enum Manner: String, Sendable {
+    package enum Manner: String, Sendable {
         case kill, fault, abort, trap, overflow
         /// It does not end, and does not go on.
         case hang
@@ -45,7 +45,7 @@ public enum CrashPoint: String, CaseIterable, Sendable {
             ProcessInfo.processInfo.environment["INSPECTD_CRASH_BY"].flatMap(Manner.init(rawValue:)) ?? .kill
 
         /// Ends the process when this is the point that was named.
-        public func reached() {
+        package func reached() {
             guard Self.wanted == rawValue else { return }
             switch Self.manner {
             case .kill: Glibc.kill(getpid(), SIGKILL)
@@ -65,6 +65,6 @@ public enum CrashPoint: String, CaseIterable, Sendable {
             }
         }
     #else
-        @inline(__always) public func reached() {}
+        @inline(__always) package func reached() {}
     #endif
 }

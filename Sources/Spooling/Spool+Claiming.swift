@@ -9,7 +9,7 @@ extension Spool {
     /// A frame that its line keeps stays where it is; its id then follows from its path and fingerprint, so that the same file
     /// is never recorded twice.
     /// - Throws: `SystemError`; nothing is claimed then.
-    public func claim(_ intake: [Intake], now: Date = Date()) throws -> [Claim] {
+    package func claim(_ intake: [Intake], now: Date = Date()) throws -> [Claim] {
         let records = intake.map { $0.record(now) }
         let sheet = ClaimSheet(folder: active / Self.freshID(now), records: records)
         try sheet.write(fileSystem)
@@ -18,7 +18,7 @@ extension Spool {
     }
 
     /// A single frame.
-    public func claim(_ arrival: Arrival, line: String, keeps: Bool, now: Date = Date()) throws -> Claim {
+    package func claim(_ arrival: Arrival, line: String, keeps: Bool, now: Date = Date()) throws -> Claim {
         try claim([Intake(arrival, line: line, keeps: keeps)], now: now)[0]
     }
 
@@ -26,7 +26,7 @@ extension Spool {
     ///
     /// - Returns: for each claim, in order, whether its frame is here; false when another process took it, or the camera removed
     ///   it, and then the claim is dropped. Or a `SystemError`; then the claim stands, and `take` can be tried again.
-    public func take(_ claims: [Claim]) -> [Result<Bool, any Error>] {
+    package func take(_ claims: [Claim]) -> [Result<Bool, any Error>] {
         var outcomes = claims.map { claim in Result { try move(claim) } }
         let moved = claims.indices.filter { !claims[$0].isKept && (try? outcomes[$0].get()) == true }
         do {
@@ -40,13 +40,13 @@ extension Spool {
     }
 
     /// A single frame.
-    public func take(_ claim: Claim) throws -> Bool { try take([claim])[0].get() }
+    package func take(_ claim: Claim) throws -> Bool { try take([claim])[0].get() }
 
     /// Gives back a claimed frame that could not be moved out of its folder: it lies there still, and the claim is dropped.
     ///
     /// - Returns: false when the frame is not there, or not the same any more; then the claim stands.
     /// - Throws: `SystemError`; then the claim stands.
-    public func release(_ claim: Claim) throws -> Bool {
+    package func release(_ claim: Claim) throws -> Bool {
         do {
             guard try fileSystem.status(claim.source).fingerprint == claim.fingerprint else { return false }
         } catch let error as SystemError where error.isMissing {
@@ -102,7 +102,7 @@ extension Spool {
     /// - Parameter alone: on no other frame meanwhile.
     /// - Returns: the claim with this attempt counted.
     /// - Throws: `SystemError`.
-    public func begin(_ claim: Claim, alone: Bool = false) throws -> Claim {
+    package func begin(_ claim: Claim, alone: Bool = false) throws -> Claim {
         var next = claim
         next.attempts = claim.deaths + 1
         try WorkLog.note(alone ? .alone : .begun, claim.id, in: claim.sheet.folder, fileSystem)
@@ -112,7 +112,7 @@ extension Spool {
 
     /// Notes that work on a frame has stopped for now, and that the process goes on: should it die later, the frame was not in work.
     /// - Throws: `SystemError`.
-    public func rest(_ claim: Claim) throws {
+    package func rest(_ claim: Claim) throws {
         try WorkLog.note(.rests, claim.id, in: claim.sheet.folder, fileSystem)
     }
 
@@ -128,7 +128,7 @@ extension Spool {
     }
 
     /// The id of a frame that stays in its folder.
-    public static func keptID(_ arrival: Arrival, line: String) -> String {
+    package static func keptID(_ arrival: Arrival, line: String) -> String {
         let identity = "\(line)\0\(arrival.path.hex)\0\(arrival.status.fingerprint)"
         return String(ContentDigest.sha256(of: Data(identity.utf8)).prefix(21))
     }
@@ -137,7 +137,7 @@ extension Spool {
     ///
     /// A frame copied from another file system whose original was not yet removed is removed there now: the copy is whole.
     /// - Throws: `SystemError`.
-    public func recover() throws -> [Claim] {
+    package func recover() throws -> [Claim] {
         // Earlier versions kept the folders of former claims there.
         try fileSystem.removeTree(root / "spare")
         for entry in try fileSystem.list(temporary) {
@@ -159,7 +159,7 @@ extension Spool {
 
     /// Ids of frames that are claimed and not yet done, by a daemon that runs or by one that died.
     /// - Throws: `SystemError`.
-    public func idsInProgress() throws -> Set<String> {
+    package func idsInProgress() throws -> Set<String> {
         var ids: Set<String> = []
         for entry in try fileSystem.list(active) where entry.kind == .folder {
             let folder = active.appending(entry.name)
@@ -176,7 +176,7 @@ extension Spool {
 
     /// How many frames are in work, by a daemon that runs or by one that died.
     /// - Throws: `SystemError`.
-    public func countActive() throws -> Int {
+    package func countActive() throws -> Int {
         try fileSystem.list(active).reduce(0) { count, entry in
             let folder = active.appending(entry.name)
             do {
@@ -215,16 +215,16 @@ extension Spool {
 }
 
 /// A frame that may be claimed, and what its line does with frames.
-public struct Intake: Sendable {
-    public let arrival: Arrival
-    public let line: String
-    public let keeps: Bool
+package struct Intake: Sendable {
+    package let arrival: Arrival
+    package let line: String
+    package let keeps: Bool
     /// Where the frame arrived, when it lies elsewhere now.
-    public let original: RawPath?
+    package let original: RawPath?
     /// The record that the new one replaces.
-    public let supersedes: String?
+    package let supersedes: String?
 
-    public init(
+    package init(
         _ arrival: Arrival, line: String, keeps: Bool, original: RawPath? = nil, supersedes: String? = nil
     ) {
         (self.arrival, self.line, self.keeps) = (arrival, line, keeps)

@@ -6,17 +6,17 @@ import LinuxPlatform
 /// names the run, and only then the note goes.
 extension Spool {
     /// Names a run of the daemon.
-    public static func freshRun(_ now: Date = Date()) -> String { freshID(now) }
+    package static func freshRun(_ now: Date = Date()) -> String { freshID(now) }
 
     /// Where a run of the daemon notes the signal that ends it.
-    public func crashNote(of run: String) -> RawPath { crashNotes / run }
+    package func crashNote(of run: String) -> RawPath { crashNotes / run }
 
     /// Counts what processes noted while they died against the frames they were working on, and removes the notes.
     ///
     /// - Parameter run: the living process's own.
     /// - Returns: what the notes said.
     /// - Throws: `SystemError`; what was not counted is taken up by the next call.
-    public func settleCrashNotes(except run: String?) throws -> [CrashNote.Entry] {
+    package func settleCrashNotes(except run: String?) throws -> [CrashNote.Entry] {
         var found: [CrashNote.Entry] = []
         for note in try fileSystem.list(crashNotes).map(\.name).sorted() where run.map(RawPath.init(_:)) != note {
             let path = crashNotes.appending(note)
@@ -34,7 +34,7 @@ extension Spool {
 
     /// The process ended by itself: it has nothing to note.
     /// - Throws: `SystemError`.
-    public func removeCrashNote(of run: String) throws { try fileSystem.remove(crashNote(of: run)) }
+    package func removeCrashNote(of run: String) throws { try fileSystem.remove(crashNote(of: run)) }
 
     /// The folder of the claim, if the frame is still in work.
     private func sheet(holding id: String) throws -> RawPath? {

@@ -4,7 +4,7 @@ import LinuxPlatform
 
 extension Spool {
     /// Where a claim's results are, or will be.
-    public func resultFolder(_ claim: Claim) -> RawPath {
+    package func resultFolder(_ claim: Claim) -> RawPath {
         results / claim.line / Self.day(claim.claimedAt) / Self.name(for: claim.original, id: claim.id)
     }
 
@@ -15,7 +15,7 @@ extension Spool {
     /// - Returns: the folder.
     /// - Throws: `SystemError`.
     @discardableResult
-    public func publish(_ files: [String: Data], for claim: Claim) throws -> RawPath {
+    package func publish(_ files: [String: Data], for claim: Claim) throws -> RawPath {
         let building = temporary / claim.id, target = resultFolder(claim)
         try fileSystem.removeTree(building)
         try fileSystem.makeFolder(building, isDurable: false)
@@ -33,7 +33,7 @@ extension Spool {
     /// After the ledger's commit: moves the frame to the archive, byte for byte, and drops the claim. A frame that stayed in
     /// its folder stays there.
     /// - Throws: `SystemError`.
-    public func archive(_ claim: Claim) throws {
+    package func archive(_ claim: Claim) throws {
         if !claim.isKept {
             let target = archivePath(claim)
             try fileSystem.makeFolder(target.parent)
@@ -44,14 +44,14 @@ extension Spool {
     }
 
     /// Where `archive` puts a claim's frame.
-    public func archivePath(_ claim: Claim) -> RawPath {
+    package func archivePath(_ claim: Claim) -> RawPath {
         archive / claim.line / Self.day(claim.claimedAt)
             / Self.name(for: claim.original, id: claim.id, keepsEnding: true)
     }
 
     /// After the ledger's commit: removes the frame and the claim.
     /// - Throws: `SystemError`.
-    public func delete(_ claim: Claim) throws {
+    package func delete(_ claim: Claim) throws {
         if !claim.isKept { try fileSystem.remove(claim.frame) }
         try drop(claim)
     }
@@ -66,7 +66,7 @@ extension Spool {
 
     /// Puts an alert into `alerts/new`, complete when it appears; the same alert again replaces it.
     /// - Throws: `SystemError`.
-    public func deliver(_ alert: Alert) throws {
+    package func deliver(_ alert: Alert) throws {
         // An alert that its consumer took already must not come back.
         if try fileSystem.exists(alertsCurrent / "\(alert.id).json") { return }
         try DurableFile.write(

@@ -3,18 +3,18 @@ import InspectionDomain
 import LinuxPlatform
 
 /// Why a frame was set aside; `reason.json` beside it.
-public struct QuarantineReason: Codable, Sendable, Equatable {
-    public var schema = 1
-    public let resultID: String
-    public let line: String
+package struct QuarantineReason: Codable, Sendable, Equatable {
+    package var schema = 1
+    package let resultID: String
+    package let line: String
     /// As the frame arrived: readable, and exact.
-    public let original, originalHex: String
-    public let error: InspectionError
-    public let attempts: Int
-    public let quarantinedAt: Date
+    package let original, originalHex: String
+    package let error: InspectionError
+    package let attempts: Int
+    package let quarantinedAt: Date
     /// Size, time and inode of the frame when it was read: a frame that differs from it was written on. Absent when it was not
     /// read, and in files of earlier versions.
-    public var fingerprint: String?
+    package var fingerprint: String?
 
     enum CodingKeys: String, CodingKey {
         case schema, line, original, error, attempts, fingerprint
@@ -31,7 +31,7 @@ extension Spool {
     /// - Returns: the quarantine folder.
     /// - Throws: `SystemError`.
     @discardableResult
-    public func quarantine(
+    package func quarantine(
         _ claim: Claim, error: InspectionError, read: FileStatus? = nil, now: Date = Date()
     ) throws -> RawPath {
         let folder = quarantineFolder(claim, id: claim.id)
@@ -63,7 +63,7 @@ extension Spool {
     /// no frame any more, is cleared. Doing it again changes nothing.
     /// - Parameter folder: of the earlier record's results; nil when they are gone.
     /// - Throws: `SystemError`.
-    public func supersede(_ claim: Claim, resultFolder folder: RawPath?) throws {
+    package func supersede(_ claim: Claim, resultFolder folder: RawPath?) throws {
         guard let earlier = claim.supersedes else { return }
         if let result = folder.map({ $0 / "result.json" }), try fileSystem.exists(result),
             var inspection = try? DomainJSON.decoder().decode(Inspection.self, from: fileSystem.read(result))
@@ -79,7 +79,7 @@ extension Spool {
     /// What lies in the quarantine: reasons and folders, in no order. A folder without a readable reason is passed over.
     /// - Parameter forbidden: whether a reason that this user may not read is passed over too, instead of thrown.
     /// - Throws: `SystemError`.
-    public func quarantined(passingOver forbidden: Bool = true) throws -> [(reason: QuarantineReason, folder: RawPath)]
+    package func quarantined(passingOver forbidden: Bool = true) throws -> [(reason: QuarantineReason, folder: RawPath)]
     {
         guard try fileSystem.exists(quarantine) else { return [] }
         return try fileSystem.list(quarantine).filter { $0.kind == .folder }.flatMap {
@@ -102,7 +102,7 @@ extension Spool {
 
     /// The frame in a folder of the quarantine; nil for one that its line keeps where it arrived.
     /// - Throws: `SystemError`.
-    public func frame(in folder: RawPath) throws -> RawPath? {
+    package func frame(in folder: RawPath) throws -> RawPath? {
         try fileSystem.list(folder).first { $0.kind == .file && $0.name != RawPath(Self.reasonName) }
             .map { folder.appending($0.name) }
     }

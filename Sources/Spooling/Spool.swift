@@ -25,11 +25,11 @@ import LinuxPlatform
 ///
 /// Recovery (`recover`): `tmp` is emptied; a claim whose frame never arrived (it is in its folder still), or has left, is dropped;
 /// every other claim is handed to the caller, who asks the ledger whether to finish its move or inspect it again.
-public struct Spool: Sendable {
-    public let root: RawPath
+package struct Spool: Sendable {
+    package let root: RawPath
     let fileSystem: FileSystem
 
-    public init(root: String, fileSystem: FileSystem = FileSystem()) {
+    package init(root: String, fileSystem: FileSystem = FileSystem()) {
         self.root = RawPath(root)
         self.fileSystem = fileSystem
     }
@@ -37,15 +37,15 @@ public struct Spool: Sendable {
     var active: RawPath { root / "active" }
     var temporary: RawPath { root / "tmp" }
     var crashNotes: RawPath { root / "crashes" }
-    public var alertsNew: RawPath { root / "alerts" / "new" }
-    public var alertsCurrent: RawPath { root / "alerts" / "cur" }
-    public var results: RawPath { root / "results" }
-    public var archive: RawPath { root / "archive" }
-    public var quarantine: RawPath { root / "quarantine" }
+    package var alertsNew: RawPath { root / "alerts" / "new" }
+    package var alertsCurrent: RawPath { root / "alerts" / "cur" }
+    package var results: RawPath { root / "results" }
+    package var archive: RawPath { root / "archive" }
+    package var quarantine: RawPath { root / "quarantine" }
 
     /// Makes the folders that are missing.
     /// - Throws: `SystemError`.
-    public func prepare() throws {
+    package func prepare() throws {
         for folder in [active, temporary, crashNotes, alertsNew, alertsCurrent, results, archive, quarantine] {
             try fileSystem.makeFolder(folder)
         }
@@ -53,21 +53,21 @@ public struct Spool: Sendable {
 
     /// Keeps every other daemon out while the value lives.
     /// - Throws: `FileLock.Held`, `SystemError`.
-    public func lock() throws -> FileLock { try FileLock(path: root / "lock", waits: false) }
+    package func lock() throws -> FileLock { try FileLock(path: root / "lock", waits: false) }
 
     /// Whether a file can be moved into the spool without being copied.
-    public func isOnFileSystem(of file: FileStatus) -> Bool {
+    package func isOnFileSystem(of file: FileStatus) -> Bool {
         (try? fileSystem.status(active).device) == file.device
     }
 
     /// Bytes free for results.
-    public func freeSpace() throws -> Int { try fileSystem.freeSpace(root) }
+    package func freeSpace() throws -> Int { try fileSystem.freeSpace(root) }
 
     /// Bytes that must be free before a frame is taken: room to finish those in work.
-    public static let reserve = 32 << 20
+    package static let reserve = 32 << 20
 
     /// Why no frame can be taken now; nil when one can. Looks only.
-    public func obstacle() -> String? {
+    package func obstacle() -> String? {
         do {
             let free = try freeSpace()
             guard free < Self.reserve else { return nil }
@@ -80,7 +80,7 @@ public struct Spool: Sendable {
 
     /// Does what a claim and a result do, with a small file, and removes it: whether the spool can be worked in.
     /// - Throws: `SystemError`.
-    public func probe() throws {
+    package func probe() throws {
         let path = temporary / ".probe"
         try fileSystem.create(path, Data(count: 1 << 16))
         try fileSystem.remove(path)

@@ -1,43 +1,43 @@
 import CKernels
 
 /// Sizes of a tensor's dimensions, outermost first.
-public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStringConvertible {
-    public let dimensions: [Int]
+package struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStringConvertible {
+    package let dimensions: [Int]
 
-    public init(_ dimensions: [Int]) {
+    package init(_ dimensions: [Int]) {
         precondition(dimensions.allSatisfy { $0 >= 0 }, "a dimension cannot be negative: \(dimensions)")
         self.dimensions = dimensions
     }
 
-    public init(arrayLiteral elements: Int...) { self.init(elements) }
+    package init(arrayLiteral elements: Int...) { self.init(elements) }
 
-    public var rank: Int { dimensions.count }
+    package var rank: Int { dimensions.count }
     /// Number of elements; 1 for a scalar.
-    public var count: Int { dimensions.reduce(1, *) }
-    public subscript(axis: Int) -> Int { dimensions[axis] }
-    public var description: String { "\(dimensions)" }
+    package var count: Int { dimensions.reduce(1, *) }
+    package subscript(axis: Int) -> Int { dimensions[axis] }
+    package var description: String { "\(dimensions)" }
 }
 
 /// A dense float32 array, row-major. Pictures and feature maps are channels-last: `[batch, height, width, channels]`;
 /// convolution weights are `[kernel height, kernel width, input channels / groups, output channels]`, so that a
 /// convolution is one matrix product of its unrolled input with its weights.
-public struct Tensor: Sendable, Equatable {
-    public let shape: Shape
+package struct Tensor: Sendable, Equatable {
+    package let shape: Shape
     /// `shape.count` values, the last dimension contiguous.
-    public var values: [Float]
+    package var values: [Float]
 
-    public init(shape: Shape, values: [Float]) {
+    package init(shape: Shape, values: [Float]) {
         precondition(values.count == shape.count, "\(values.count) values for shape \(shape)")
         self.shape = shape
         self.values = values
     }
 
-    public init(zeros shape: Shape) {
+    package init(zeros shape: Shape) {
         self.init(shape: shape, values: [Float](repeating: 0, count: shape.count))
     }
 
     /// A tensor whose every value `fill` writes: large results are not cleared first only to be overwritten.
-    public init(shape: Shape, filledBy fill: (UnsafeMutablePointer<Float>) -> Void) {
+    package init(shape: Shape, filledBy fill: (UnsafeMutablePointer<Float>) -> Void) {
         let count = shape.count
         let values = [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
             if let base = buffer.baseAddress { fill(base) }
@@ -46,12 +46,12 @@ public struct Tensor: Sendable, Equatable {
         self.init(shape: shape, values: values)
     }
 
-    public init(repeating value: Float, shape: Shape) {
+    package init(repeating value: Float, shape: Shape) {
         self.init(shape: shape, values: [Float](repeating: value, count: shape.count))
     }
 
     /// Adds another tensor of this shape, in place where nobody else holds the values.
-    public mutating func add(_ other: Tensor) {
+    package mutating func add(_ other: Tensor) {
         precondition(shape == other.shape, "\(shape) + \(other.shape)")
         values.withUnsafeMutableBufferPointer { sum in
             guard let sum = sum.baseAddress else { return }
@@ -65,7 +65,7 @@ public struct Tensor: Sendable, Equatable {
     }
 
     /// Multiplies every value, in place where nobody else holds them.
-    public mutating func scale(by factor: Float) {
+    package mutating func scale(by factor: Float) {
         let count = values.count
         values.withUnsafeMutableBufferPointer { values in
             guard let base = values.baseAddress else { return }
@@ -76,13 +76,13 @@ public struct Tensor: Sendable, Equatable {
     }
 
     /// `Σ x²`
-    public var squaredNorm: Double { ck_dot(values, values, values.count) }
+    package var squaredNorm: Double { ck_dot(values, values, values.count) }
 
     /// The same values under another shape of as many elements.
-    public func reshaped(_ shape: Shape) -> Tensor { Tensor(shape: shape, values: values) }
+    package func reshaped(_ shape: Shape) -> Tensor { Tensor(shape: shape, values: values) }
 
     /// The tensor with its dimensions in another order: `result.shape[i] == shape[order[i]]`.
-    public func transposed(_ order: [Int]) -> Tensor {
+    package func transposed(_ order: [Int]) -> Tensor {
         precondition(order.sorted() == Array(0..<shape.rank), "\(order) is no order of \(shape.rank) axes")
         let sizes = order.map { shape[$0] }
         var strides = [Int](repeating: 1, count: shape.rank)
@@ -109,7 +109,7 @@ public struct Tensor: Sendable, Equatable {
     }
 
     /// From the frameworks' `[N, C, H, W]` to our `[N, H, W, C]`.
-    public func channelsLast() -> Tensor { transposed([0, 2, 3, 1]) }
+    package func channelsLast() -> Tensor { transposed([0, 2, 3, 1]) }
     /// A convolution's weights from the frameworks' `[O, I/g, kh, kw]` to our `[kh, kw, I/g, O]`.
-    public func kernelLast() -> Tensor { transposed([2, 3, 1, 0]) }
+    package func kernelLast() -> Tensor { transposed([2, 3, 1, 0]) }
 }

@@ -5,14 +5,13 @@ import PackageDescription
 let package = Package(
     name: "Fuzz",
     dependencies: [
-        .package(name: "inspectd", path: "../.."),
-        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(name: "inspectd", path: "../..")
     ],
     targets: [
         .executableTarget(
             name: "fuzz",
             dependencies: [
-                .product(name: "HostileInput", package: "inspectd"), .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "HostileInput", package: "inspectd")
             ],
             swiftSettings: [.unsafeFlags(["-parse-as-library"])])
     ],

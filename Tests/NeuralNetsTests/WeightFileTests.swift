@@ -158,4 +158,18 @@ import Testing
             #expect(short?.code == .truncated && short?.message.contains("0 bytes") == true)
         }
     }
+
+    /// Lengths whose first bytes are those of a pickle (0x80, then a protocol up to 5) or of a zip ("PK").
+    @Test(arguments: [128, 384, 640, 896, 1152, 1408, 0x4b50])
+    func a_header_whose_length_begins_as_another_format_is_read(length: Int) throws {
+        let tensors = ["a": StoredTensor(floats: [1, 2, 3], shape: [3])]
+        func encoded(_ filler: Int) throws -> Data {
+            try WeightFile(tensors: tensors, metadata: ["filler": String(repeating: "x", count: filler)])
+                .encodedAsSafetensors()
+        }
+        func header(_ data: Data) -> Int { data.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) } }
+        let data = try #require(
+            try (max(0, length - 300)..<length).lazy.map { try encoded($0) }.first { header($0) == length })
+        #expect(try WeightFile.parse(data, name: "model").tensors == tensors)
+    }
 }

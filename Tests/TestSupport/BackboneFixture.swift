@@ -2,12 +2,12 @@ import NeuralNets
 import Synchronization
 
 /// The tensors that a network asks for, as a weight file with them would hold them.
-public enum BackboneFixture {
+package enum BackboneFixture {
     /// - Parameters:
     ///   - levels: scopes of the parameters to have (`features.3.`); empty for the whole network.
     ///   - value: of every element; nil for the golden files' formula.
     /// - Returns: canonical names and tensors, in the order in which the network asks for them.
-    public static func tensors(
+    package static func tensors(
         _ architecture: BackboneArchitecture, levels: [String] = [], value: Float? = nil
     ) throws -> [(name: String, tensor: StoredTensor)] {
         let recorder = Recorder(levels: levels, value: value)
@@ -16,7 +16,7 @@ public enum BackboneFixture {
     }
 
     /// The tensors of a whole network, as `source` gives them.
-    public static func tensors(
+    package static func tensors(
         _ architecture: BackboneArchitecture, source: any ParameterSource
     ) throws -> [(name: String, tensor: StoredTensor)] {
         try tensors(architecture).map { name, tensor in
@@ -25,7 +25,7 @@ public enum BackboneFixture {
     }
 
     /// EfficientNet-B0 to stage 5, which the default taps need, with the golden files' formula.
-    public static let smallB0 = Result {
+    package static let smallB0 = Result {
         try tensors(.efficientnetB0, levels: (0...5).map { "features.\($0)." })
     }
 

@@ -1,11 +1,11 @@
 import NeuralNets
 
 /// EfficientNet's tensor names as timm and the EfficientNet-PyTorch port publish them, from torchvision's.
-public struct DialectNames: Sendable {
+package struct DialectNames: Sendable {
     /// Blocks of stages 1 … 7.
     let blocks: [Int]
 
-    public static let efficientNets: [BackboneArchitecture: DialectNames] = [
+    package static let efficientNets: [BackboneArchitecture: DialectNames] = [
         .efficientnetB0: DialectNames(blocks: [1, 2, 2, 3, 3, 4, 1]),
         .efficientnetB1: DialectNames(blocks: [2, 3, 3, 4, 4, 5, 2]),
         .efficientnetB2: DialectNames(blocks: [2, 3, 3, 4, 4, 5, 2]),
@@ -13,7 +13,7 @@ public struct DialectNames: Sendable {
         .efficientnetB4: DialectNames(blocks: [2, 4, 4, 6, 6, 8, 2]),
     ]
 
-    public func name(_ torchvision: String, in dialect: WeightDialect) -> String {
+    package func name(_ torchvision: String, in dialect: WeightDialect) -> String {
         switch dialect {
         case .torchvision: torchvision
         case .timm, .timmTF: timm(torchvision)

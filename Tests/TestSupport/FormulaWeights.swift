@@ -2,18 +2,18 @@ import Foundation
 import NeuralNets
 
 /// Weights that are a function of their name, as the golden files' README defines them.
-public struct FormulaWeights: ParameterSource {
+package struct FormulaWeights: ParameterSource {
     /// Names must begin with one of these; empty for all.
     private let prefixes: [String]
 
-    public init(prefixes: [String] = []) { self.prefixes = prefixes }
+    package init(prefixes: [String] = []) { self.prefixes = prefixes }
 
-    public let padding = PaddingStyle.symmetric
-    public let batchNormEpsilon: Float = 1e-5
+    package let padding = PaddingStyle.symmetric
+    package let batchNormEpsilon: Float = 1e-5
 
-    public func contains(_ name: String) -> Bool { prefixes.isEmpty || prefixes.contains(where: name.hasPrefix) }
+    package func contains(_ name: String) -> Bool { prefixes.isEmpty || prefixes.contains(where: name.hasPrefix) }
 
-    public func tensor(_ name: String, shape: [Int]) throws -> [Float] {
+    package func tensor(_ name: String, shape: [Int]) throws -> [Float] {
         let u = Self.units(name, count: shape.reduce(1, *))
         if name.hasSuffix("running_var") { return u.map { Float(0.5 + $0) } }
         if name.hasSuffix("running_mean") || name.hasSuffix("bias") { return u.map { Float(($0 - 0.5) * 0.2) } }
@@ -23,7 +23,7 @@ public struct FormulaWeights: ParameterSource {
     }
 
     /// `2(u − 0.5)`: the values of the small files under `weights/`.
-    public static func plainValues(_ name: String, count: Int) -> [Float] {
+    package static func plainValues(_ name: String, count: Int) -> [Float] {
         units(name, count: count).map { Float(2 * ($0 - 0.5)) }
     }
 

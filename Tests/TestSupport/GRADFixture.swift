@@ -2,15 +2,15 @@ import NeuralNets
 import TensorCore
 
 /// One of the golden files of GRAD: its network, as the file's own tensors describe it.
-public struct GRADFixture: Sendable {
-    public static let names = ["grad", "crad_small"]
+package struct GRADFixture: Sendable {
+    package static let names = ["grad", "crad_small"]
 
-    public let golden: GoldenFile
-    public let network: GRADNetwork
+    package let golden: GoldenFile
+    package let network: GRADNetwork
     /// Channels last.
-    public let input: Tensor
+    package let input: Tensor
 
-    public init(_ name: String) throws {
+    package init(_ name: String) throws {
         golden = try GoldenFile(name)
         input = try golden.tensor("input").channelsLast()
         let prefix = "weights."
@@ -31,9 +31,9 @@ public struct GRADFixture: Sendable {
     }
 
     /// The file's tensors under a prefix, without it.
-    public func tensors(_ prefix: String) throws -> [String: StoredTensor] { try golden.tensors(under: prefix) }
+    package func tensors(_ prefix: String) throws -> [String: StoredTensor] { try golden.tensors(under: prefix) }
 
-    public func graph() throws -> NetworkGraph {
+    package func graph() throws -> NetworkGraph {
         try network.graph(StoredParameters(try tensors("weights."), file: "golden"))
     }
 }

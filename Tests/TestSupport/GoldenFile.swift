@@ -3,41 +3,41 @@ import NeuralNets
 import TensorCore
 
 /// A golden safetensors file, read by tensor name.
-public struct GoldenFile: Sendable {
+package struct GoldenFile: Sendable {
     private let file: WeightFile
     private let name: String
 
     /// - Parameter name: without the extension, relative to the golden folder (`ops`, `pictures/expected`).
-    public init(_ name: String) throws {
+    package init(_ name: String) throws {
         self.name = name
         file = try WeightFile.load(path: GoldenFolder.url.appendingPathComponent("\(name).safetensors").path)
     }
 
-    public var names: [String] { file.tensors.keys.sorted() }
-    public var metadata: [String: String] { file.metadata }
+    package var names: [String] { file.tensors.keys.sorted() }
+    package var metadata: [String: String] { file.metadata }
 
     /// A metadata value that is JSON itself.
-    public func json(_ key: String) throws -> [String: Any] {
+    package func json(_ key: String) throws -> [String: Any] {
         let object = try JSONSerialization.jsonObject(with: Data((file.metadata[key] ?? "").utf8))
         guard let fields = object as? [String: Any] else { throw MissingGolden(name: "\(name): metadata \(key)") }
         return fields
     }
 
-    public func has(_ tensor: String) -> Bool { file.tensors[tensor] != nil }
+    package func has(_ tensor: String) -> Bool { file.tensors[tensor] != nil }
 
-    public func stored(_ tensor: String) throws -> StoredTensor {
+    package func stored(_ tensor: String) throws -> StoredTensor {
         guard let stored = file.tensors[tensor] else { throw MissingGolden(name: "\(name): \(tensor)") }
         return stored
     }
 
     /// As float32, in the file's own layout.
-    public func tensor(_ name: String) throws -> Tensor {
+    package func tensor(_ name: String) throws -> Tensor {
         let stored = try stored(name)
         return Tensor(shape: Shape(stored.shape), values: stored.floats())
     }
 
     /// A matrix, row by row.
-    public func rows(_ name: String) throws -> [[Float]] {
+    package func rows(_ name: String) throws -> [[Float]] {
         let matrix = try tensor(name)
         guard matrix.shape.rank == 2 else { throw unlike(name, "a matrix") }
         let columns = matrix.shape[1]
@@ -45,7 +45,7 @@ public struct GoldenFile: Sendable {
     }
 
     /// A batch, picture by picture, each `[1, height, width, channels]`.
-    public func pictures(_ name: String) throws -> [Tensor] {
+    package func pictures(_ name: String) throws -> [Tensor] {
         let batch = try tensor(name)
         guard batch.shape.rank == 4 else { throw unlike(name, "a batch of pictures") }
         let shape = Shape([1] + batch.shape.dimensions.dropFirst()), count = shape.dimensions.reduce(1, *)
@@ -60,7 +60,7 @@ public struct GoldenFile: Sendable {
     }
 
     /// What follows `prefix` in the one name that begins so: an option of the numbers (`f64.aupro_fpr0.3`).
-    public func option(_ prefix: String) throws -> (name: String, value: Double) {
+    package func option(_ prefix: String) throws -> (name: String, value: Double) {
         let found = names.compactMap { name in
             name.hasPrefix(prefix) ? Double(name.dropFirst(prefix.count)).map { (name, $0) } : nil
         }
@@ -69,25 +69,25 @@ public struct GoldenFile: Sendable {
     }
 
     /// The tensors under a prefix, by the rest of their names.
-    public func tensors(under prefix: String) throws -> [String: StoredTensor] {
+    package func tensors(under prefix: String) throws -> [String: StoredTensor] {
         let named = names.filter { $0.hasPrefix(prefix) }
         return Dictionary(
             uniqueKeysWithValues: try named.map { (String($0.dropFirst(prefix.count)), try stored($0)) })
     }
 
-    public func doubles(_ name: String) throws -> [Double] { try stored(name).doubles() }
-    public func integers(_ name: String) throws -> [Int] { try stored(name).integers() }
-    public func shape(_ name: String) throws -> [Int] { try stored(name).shape }
+    package func doubles(_ name: String) throws -> [Double] { try stored(name).doubles() }
+    package func integers(_ name: String) throws -> [Int] { try stored(name).integers() }
+    package func shape(_ name: String) throws -> [Int] { try stored(name).shape }
 }
 
-public struct MissingGolden: Error, CustomStringConvertible {
+package struct MissingGolden: Error, CustomStringConvertible {
     let name: String
-    public var description: String { "the golden file lacks \(name)" }
+    package var description: String { "the golden file lacks \(name)" }
 }
 
 /// The largest |got − want| / max(1, |want|), and where it is; infinite when the counts differ or a value is not
 /// finite.
-public func worstDifference(_ got: [Float], _ want: [Float]) -> (difference: Float, index: Int) {
+package func worstDifference(_ got: [Float], _ want: [Float]) -> (difference: Float, index: Int) {
     guard got.count == want.count else { return (.infinity, -1) }
     var worst: (difference: Float, index: Int) = (0, 0)
     for index in got.indices {

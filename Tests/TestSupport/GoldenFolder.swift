@@ -1,8 +1,8 @@
 import Foundation
 
 /// The reference numbers: the folder `INSPECTD_GOLDEN` names, else the copy under Tests/Fixtures.
-public enum GoldenFolder {
-    public static let url: URL =
+package enum GoldenFolder {
+    package static let url: URL =
         if let path = ProcessInfo.processInfo.environment["INSPECTD_GOLDEN"], !path.isEmpty {
             URL(fileURLWithPath: path)
         } else {

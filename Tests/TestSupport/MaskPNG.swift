@@ -1,7 +1,7 @@
 import Foundation
 
 /// Writes PNGs of any colour type and depth, uncompressed: for pictures whose stored values matter.
-public struct MaskPNG {
+package struct MaskPNG {
     private let width, height: Int
     private let depth, colourType: UInt8
     private let chunks: [(type: String, content: [UInt8])]
@@ -12,7 +12,7 @@ public struct MaskPNG {
     ///   - width: from the first row when nil, for 8-bit samples.
     ///   - chunks: between IHDR and IDAT, such as PLTE and tRNS.
     ///   - rows: each row's bytes, big-endian samples, without the filter byte.
-    public init(
+    package init(
         _ colourType: UInt8, width: Int? = nil, depth: UInt8 = 8, chunks: [(String, [UInt8])] = [], rows: [[UInt8]]
     ) {
         let channels = [0: 1, 2: 3, 3: 1, 4: 2, 6: 4][Int(colourType)] ?? 1
@@ -22,7 +22,7 @@ public struct MaskPNG {
         self.chunks = chunks.map { ($0.0, $0.1) }
     }
 
-    public var data: Data {
+    package var data: Data {
         var data = Data([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A])
         append("IHDR", Self.bigEndian(width) + Self.bigEndian(height) + [depth, colourType, 0, 0, 0], to: &data)
         for chunk in chunks { append(chunk.type, chunk.content, to: &data) }

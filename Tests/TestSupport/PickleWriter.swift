@@ -1,41 +1,41 @@
 import Foundation
 
 /// Writes a pickle opcode by opcode, so that tests can make what `torch.save` writes and what nobody should.
-public struct PickleWriter {
+package struct PickleWriter {
     /// The pickle so far; `stop` ends it.
-    public private(set) var data = Data([0x80, 2])
+    package private(set) var data = Data([0x80, 2])
 
-    public init() {}
+    package init() {}
 
-    public mutating func op(_ bytes: UInt8..., times: Int = 1) {
+    package mutating func op(_ bytes: UInt8..., times: Int = 1) {
         for _ in 0..<times { data.append(contentsOf: bytes) }
     }
 
     /// An opcode that is a character: `(`, `t`, `}` …
-    public mutating func op(_ characters: String) { data.append(contentsOf: characters.utf8) }
+    package mutating func op(_ characters: String) { data.append(contentsOf: characters.utf8) }
 
-    public mutating func string(_ text: String) {
+    package mutating func string(_ text: String) {
         op("X")
         withUnsafeBytes(of: UInt32(text.utf8.count).littleEndian) { data.append(contentsOf: $0) }
         op(text)
     }
 
-    public mutating func integer(_ value: Int) {
+    package mutating func integer(_ value: Int) {
         op(0x8a, 8)
         withUnsafeBytes(of: Int64(value).littleEndian) { data.append(contentsOf: $0) }
     }
 
-    public mutating func tuple(_ values: [Int]) {
+    package mutating func tuple(_ values: [Int]) {
         op("(")
         for value in values { integer(value) }
         op("t")
     }
 
-    public mutating func global(_ module: String, _ name: String) { op("c\(module)\n\(name)\n") }
+    package mutating func global(_ module: String, _ name: String) { op("c\(module)\n\(name)\n") }
 
     /// A tensor over a storage named by a persistent id.
     /// - Parameter isOld: by `_rebuild_tensor` of files before 2018 instead of `_rebuild_tensor_v2`.
-    public mutating func tensor(
+    package mutating func tensor(
         storage key: String, type: String = "FloatStorage", count: Int, offset: Int = 0, shape: [Int], strides: [Int],
         isOld: Bool = false
     ) {
@@ -58,5 +58,5 @@ public struct PickleWriter {
         op("tR")
     }
 
-    public mutating func stop() { op(".") }
+    package mutating func stop() { op(".") }
 }

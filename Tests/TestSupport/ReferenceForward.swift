@@ -8,7 +8,7 @@ extension NetworkGraph {
     ///
     /// - Parameter input: `[N, H, W, C]`: what the input node reads.
     /// - Returns: the outputs of `nodes`, in their order.
-    public func forward(_ input: Tensor, nodes wanted: [NodeID]) -> [Tensor] {
+    package func forward(_ input: Tensor, nodes wanted: [NodeID]) -> [Tensor] {
         var values: [NodeID: Variable] = [:]
         for id in nodesNeeded(for: wanted) {
             let inputs = nodes[id].inputs.compactMap { values[$0] }

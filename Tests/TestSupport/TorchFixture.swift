@@ -2,26 +2,26 @@ import Foundation
 import NeuralNets
 
 /// PyTorch's two containers around a pickle and its storages.
-public enum TorchFixture {
-    public struct Storage {
-        public let key: String
+package enum TorchFixture {
+    package struct Storage {
+        package let key: String
         /// Elements.
-        public let count: Int
-        public let bytes: Data
+        package let count: Int
+        package let bytes: Data
 
-        public init(key: String, count: Int, bytes: Data) {
+        package init(key: String, count: Int, bytes: Data) {
             self.key = key
             self.count = count
             self.bytes = bytes
         }
 
-        public init(key: String, floats: [Float]) {
+        package init(key: String, floats: [Float]) {
             self.init(key: key, count: floats.count, bytes: floats.withUnsafeBytes { Data($0) })
         }
     }
 
     /// The pickle of `torch.save(state_dict)`: float tensors, each with a storage of its own, and those storages.
-    public static func stateDict(_ tensors: [String: StoredTensor]) -> (pickle: Data, storages: [Storage]) {
+    package static func stateDict(_ tensors: [String: StoredTensor]) -> (pickle: Data, storages: [Storage]) {
         var pickle = PickleWriter()
         var storages: [Storage] = []
         pickle.global("collections", "OrderedDict")
@@ -42,7 +42,7 @@ public enum TorchFixture {
     }
 
     /// The older stream of pickles: magic number, protocol, system, the object, the storage keys, the storages.
-    public static func stream(_ pickle: Data, _ storages: [Storage]) -> Data {
+    package static func stream(_ pickle: Data, _ storages: [Storage]) -> Data {
         var file = Data([0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e])
         file.append(contentsOf: [0x80, 2, 0x4d, 0xe9, 0x03, 0x2e])
         var system = PickleWriter()
@@ -61,7 +61,7 @@ public enum TorchFixture {
     }
 
     /// The zip of version 1.6 and later: stored members under one folder.
-    public static func zip(_ pickle: Data, _ storages: [Storage]) -> Data {
+    package static func zip(_ pickle: Data, _ storages: [Storage]) -> Data {
         var members = [("archive/data.pkl", pickle), ("archive/byteorder", Data("little".utf8))]
         members += storages.map { ("archive/data/\($0.key)", $0.bytes) }
         return zip(members + [("archive/version", Data("3\n".utf8))])
@@ -70,7 +70,7 @@ public enum TorchFixture {
     /// - Parameters:
     ///   - flags: of every member; bit 0 says encrypted.
     ///   - method: of every member; 0 is stored, 8 deflated. The bytes are written as they are.
-    public static func zip(_ members: [(name: String, bytes: Data)], flags: UInt16 = 0, method: UInt16 = 0) -> Data {
+    package static func zip(_ members: [(name: String, bytes: Data)], flags: UInt16 = 0, method: UInt16 = 0) -> Data {
         var file = Data(), directory = Data()
         for (name, bytes) in members {
             let size = UInt32(bytes.count), offset = UInt32(file.count)

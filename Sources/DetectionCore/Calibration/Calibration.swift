@@ -2,38 +2,38 @@ import Foundation
 import InspectionDomain
 
 /// Thresholds for one model on one line, with all they were derived from. Versioned, never changed once written.
-public struct Calibration: Codable, Sendable, Equatable {
-    public static let currentSchema = 1
+package struct Calibration: Codable, Sendable, Equatable {
+    package static let currentSchema = 1
 
-    public var schema: Int
-    public let id: String
-    public let createdAt: Date
-    public private(set) var modelName: String
-    public private(set) var modelVersion: Int
+    package var schema: Int
+    package let id: String
+    package let createdAt: Date
+    package private(set) var modelName: String
+    package private(set) var modelVersion: Int
     /// Where the images came from: a folder, a part of the fitting folder, history.
-    public let source: String
+    package let source: String
     /// How many images the scores are of, where near-duplicates count once; nil where each image has its score.
-    public let images: Int?
+    package let images: Int?
     /// Image scores of the calibration images, ascending; of images of one part, the largest.
-    public let imageScores: [Double]
+    package let imageScores: [Double]
     /// Maxima of their smoothed maps, likewise.
-    public let mapMaxima: [Double]
+    package let mapMaxima: [Double]
     /// The wanted false-alarm rate α.
-    public let falseAlarmRate: Double
+    package let falseAlarmRate: Double
     /// Present when the high-confidence rule decides.
-    public let confidence: Double?
+    package let confidence: Double?
     /// 1-based index of the thresholds in the ascending scores.
-    public let k: Int
+    package let k: Int
     /// A frame is anomalous when its score is strictly above.
-    public let imageThreshold: Double
+    package let imageThreshold: Double
     /// A pixel is anomalous when its smoothed map value is strictly above: at most α of normal images show any region.
-    public let pixelThreshold: Double
+    package let pixelThreshold: Double
 
     /// - Parameters:
     ///   - scores: of held-out normal images: image score and map maximum of each part (`PartScores`).
     ///   - images: how many images the scores are of, when there are more.
     /// - Throws: `CalibrationRule.TooFewImages`, `ModelError` when a score is no finite number or a threshold would be 0.
-    public init(
+    package init(
         modelName: String, modelVersion: Int, source: String, scores: [(image: Double, mapMaximum: Double)],
         images: Int? = nil, rule: CalibrationRule, id: String = UUID().uuidString.lowercased(), createdAt: Date = Date()
     ) throws {
@@ -86,7 +86,7 @@ public struct Calibration: Codable, Sendable, Equatable {
 
     /// Reads a stored calibration, and refuses one whose thresholds do not follow from its scores.
     /// - Throws: `ModelError`, `DecodingError`.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         schema = try fields.decode(Int.self, forKey: .schema)
         guard schema <= Self.currentSchema else {
@@ -124,28 +124,28 @@ public struct Calibration: Codable, Sendable, Equatable {
         }
     }
 
-    public var rule: CalibrationRule { CalibrationRule(rate: falseAlarmRate, confidence: confidence) }
+    package var rule: CalibrationRule { CalibrationRule(rate: falseAlarmRate, confidence: confidence) }
 
     /// Number of calibration images; of parts, where near-duplicates count once.
-    public var n: Int { imageScores.count }
+    package var n: Int { imageScores.count }
 
     /// What the thresholds bound the expected false-alarm rate by: (n + 1 − k)/(n + 1), at most α.
-    public var expectedRate: Double { Double(n + 1 - k) / Double(n + 1) }
+    package var expectedRate: Double { Double(n + 1 - k) / Double(n + 1) }
 
-    public var identity: CalibrationIdentity {
+    package var identity: CalibrationIdentity {
         CalibrationIdentity(
             id: id, n: n, falseAlarmRate: falseAlarmRate, confidence: confidence, rule: rule.name, k: k)
     }
 
     /// `(1 + #{calibration scores ≥ score}) / (n + 1)`: small is unusual.
-    public func pValue(_ score: Double) -> Double {
+    package func pValue(_ score: Double) -> Double {
         Double(1 + n - imageScores.partitioningIndex { $0 >= score }) / Double(n + 1)
     }
 
-    public func verdict(_ score: Double) -> Verdict { score > imageThreshold ? .anomalous : .normal }
+    package func verdict(_ score: Double) -> Verdict { score > imageThreshold ? .anomalous : .normal }
 
     /// The thresholds under another rule, from the same scores; nil when there are too few.
-    public func thresholds(under rule: CalibrationRule) -> (k: Int, image: Double, pixel: Double)? {
+    package func thresholds(under rule: CalibrationRule) -> (k: Int, image: Double, pixel: Double)? {
         guard let k = try? rule.k(of: n) else { return nil }
         return (k, imageScores[k - 1], mapMaxima[k - 1])
     }
@@ -165,7 +165,7 @@ extension Array {
 
 extension Calibration {
     /// The same calibration for the same model under another name or number: one that was carried to another store.
-    public func of(model name: String, version: Int) -> Calibration {
+    package func of(model name: String, version: Int) -> Calibration {
         var copy = self
         (copy.modelName, copy.modelVersion) = (name, version)
         return copy

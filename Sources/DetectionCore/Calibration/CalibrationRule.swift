@@ -4,39 +4,39 @@ import Foundation
 ///
 /// With n exchangeable normal scores and the k-th smallest as threshold, the expected rate of later normal frames above it
 /// is at most (n + 1 − k)/(n + 1), whatever the scores' distribution.
-public enum CalibrationRule: Sendable, Equatable {
+package enum CalibrationRule: Sendable, Equatable {
     /// The expected false-alarm rate is at most α.
     case expected(rate: Double)
     /// The realised false-alarm rate is at most α with this confidence.
     case confident(rate: Double, confidence: Double)
 
-    public init(rate: Double, confidence: Double?) {
+    package init(rate: Double, confidence: Double?) {
         self = confidence.map { .confident(rate: rate, confidence: $0) } ?? .expected(rate: rate)
     }
 
     /// The promised rate α.
-    public var rate: Double {
+    package var rate: Double {
         switch self {
         case .expected(let rate), .confident(let rate, _): rate
         }
     }
 
-    public var confidence: Double? { if case .confident(_, let confidence) = self { confidence } else { nil } }
+    package var confidence: Double? { if case .confident(_, let confidence) = self { confidence } else { nil } }
 
     /// As results name it.
-    public var name: String { confidence == nil ? "order-statistic" : "order-statistic-with-confidence" }
+    package var name: String { confidence == nil ? "order-statistic" : "order-statistic-with-confidence" }
 
     /// Fewer calibration images than the rule needs.
-    public struct TooFewImages: Error, Sendable, Equatable, CustomStringConvertible {
-        public let have: Int
-        public let needed: Int
-        public let rule: CalibrationRule
+    package struct TooFewImages: Error, Sendable, Equatable, CustomStringConvertible {
+        package let have: Int
+        package let needed: Int
+        package let rule: CalibrationRule
         /// The lowest rate that `have` images can promise under the same rule; nil when none.
-        public let attainableRate: Double?
+        package let attainableRate: Double?
         /// Images that the `have` parts are shown on; nil where each image counts by itself.
-        public var images: Int?
+        package var images: Int?
 
-        public var description: String {
+        package var description: String {
             let promise =
                 rule.confidence.map { "\(rule.rate) with confidence \($0)" } ?? "\(rule.rate)"
             let remedy = attainableRate.map {
@@ -55,7 +55,7 @@ public enum CalibrationRule: Sendable, Equatable {
 
     /// The 1-based k of the threshold among n sorted scores.
     /// - Throws: `TooFewImages`.
-    public func k(of n: Int) throws -> Int {
+    package func k(of n: Int) throws -> Int {
         precondition(rate > 0 && rate < 1 && (confidence.map { $0 > 0 && $0 < 1 } ?? true))
         guard n >= imagesNeeded else {
             throw TooFewImages(have: n, needed: imagesNeeded, rule: self, attainableRate: attainableRate(n))
@@ -79,7 +79,7 @@ public enum CalibrationRule: Sendable, Equatable {
 
     /// The same for parts, of which there are more images.
     /// - Throws: `TooFewImages`.
-    public func k(ofParts parts: Int, images: Int) throws -> Int {
+    package func k(ofParts parts: Int, images: Int) throws -> Int {
         do {
             return try k(of: parts)
         } catch var error as TooFewImages {
@@ -89,7 +89,7 @@ public enum CalibrationRule: Sendable, Equatable {
     }
 
     /// The fewest images for which a threshold exists.
-    public var imagesNeeded: Int {
+    package var imagesNeeded: Int {
         switch self {
         case .expected(let rate): return max(1, Int((1 / rate - 1 - 1e-9).rounded(.up)))
         case .confident(let rate, let confidence):
@@ -118,9 +118,9 @@ public enum CalibrationRule: Sendable, Equatable {
 }
 
 /// How many of `m` later normal images a threshold at the k-th of n calibration scores may flag.
-public enum FalseAlarmCount {
+package enum FalseAlarmCount {
     /// The beta-binomial law of the count: m trials whose rate is Beta(n + 1 − k, k).
-    public static func probability(of count: Int, n: Int, k: Int, m: Int) -> Double {
+    package static func probability(of count: Int, n: Int, k: Int, m: Int) -> Double {
         let (a, b) = (Double(n + 1 - k), Double(k))
         func logBeta(_ x: Double, _ y: Double) -> Double { lgamma(x) + lgamma(y) - lgamma(x + y) }
         let choose = lgamma(Double(m + 1)) - lgamma(Double(count + 1)) - lgamma(Double(m - count + 1))
@@ -128,7 +128,7 @@ public enum FalseAlarmCount {
     }
 
     /// The central range that holds the count with at least this probability: what a test set may show by chance.
-    public static func range(n: Int, k: Int, m: Int, probability level: Double = 0.95) -> ClosedRange<Int> {
+    package static func range(n: Int, k: Int, m: Int, probability level: Double = 0.95) -> ClosedRange<Int> {
         let tail = (1 - level) / 2
         var cumulative = 0.0, low = 0, high = m
         for count in 0...m {

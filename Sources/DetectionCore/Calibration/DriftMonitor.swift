@@ -11,10 +11,10 @@ import InspectionDomain
 /// beginning each epoch of 1,000 frames with a capital of 1. Under no drift the capital is a martingale, so by Ville's
 /// inequality the probability that an epoch ever sees it reach 1/δ is at most δ: with δ = 10⁻⁶, at most one false alert in 10⁹
 /// frames is expected.
-public struct DriftMonitor: Sendable {
+package struct DriftMonitor: Sendable {
     /// What was found.
-    public struct Drift: Sendable, Equatable {
-        public enum Direction: String, Sendable, Codable {
+    package struct Drift: Sendable, Equatable {
+        package enum Direction: String, Sendable, Codable {
             /// Scores are higher: more flawless frames than promised are flagged.
             case risen
             /// Scores are lower: the threshold is loose, defects may be missed.
@@ -24,24 +24,24 @@ public struct DriftMonitor: Sendable {
         }
 
         /// When the capital last was at its lowest: the estimate of the change.
-        public let since: Date
-        public let direction: Direction
+        package let since: Date
+        package let direction: Direction
     }
 
-    public static let epochLength = 1000
+    package static let epochLength = 1000
 
     private let reference: [Double]
     private let limit: Double
     private var random: SplitMix64
     private var epoch: Epoch
     /// Whether drift was found; the monitor is done then.
-    public private(set) var hasDrifted = false
+    package private(set) var hasDrifted = false
 
     /// - Parameters:
     ///   - calibration: the one that decides.
     ///   - falseAlertProbability: δ, per epoch; in (0, 1).
     ///   - seed: of the random breaking of ties.
-    public init(_ calibration: Calibration, falseAlertProbability: Double = 1e-6, seed: UInt64 = 1) {
+    package init(_ calibration: Calibration, falseAlertProbability: Double = 1e-6, seed: UInt64 = 1) {
         reference = Array(calibration.imageScores[..<(calibration.k - 1)])
         limit = -log(falseAlertProbability)
         random = SplitMix64(seed: seed)
@@ -49,11 +49,11 @@ public struct DriftMonitor: Sendable {
     }
 
     /// Looks no further: this calibration's drift was found before.
-    public mutating func finish() { hasDrifted = true }
+    package mutating func finish() { hasDrifted = true }
 
     /// Takes the score of a frame that was called normal.
     /// - Returns: what was found, once.
-    public mutating func observe(_ score: Double, at date: Date) -> Drift? {
+    package mutating func observe(_ score: Double, at date: Date) -> Drift? {
         guard !hasDrifted, score.isFinite else { return nil }
         if epoch.count == Self.epochLength { epoch = Epoch(reference) }
         let p = epoch.pValue(of: score, tie: Double.random(in: 0..<1, using: &random))

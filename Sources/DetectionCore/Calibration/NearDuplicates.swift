@@ -6,19 +6,19 @@ import InspectionDomain
 /// Pictures are linked by `PictureLikeness`, and linked ones move together. Pictures of a product that is all alike but for
 /// its position would all be linked; so when one group holds more than half of the pictures, likeness is judged ever more
 /// strictly.
-public enum NearDuplicates {
+package enum NearDuplicates {
     /// Pictures cannot be split because too many are near-duplicates of each other.
-    public struct OneGroup: Error, Sendable, CustomStringConvertible {
-        public let count: Int
-        public let groups: Int
+    package struct OneGroup: Error, Sendable, CustomStringConvertible {
+        package let count: Int
+        package let groups: Int
         /// Images of how many different parts the calibration needs; nil where that is not known.
-        public var needed: Int?
+        package var needed: Int?
 
-        public init(count: Int, groups: Int, needed: Int? = nil) {
+        package init(count: Int, groups: Int, needed: Int? = nil) {
             (self.count, self.groups, self.needed) = (count, groups, needed)
         }
 
-        public var description: String {
+        package var description: String {
             "the \(count) images form only \(groups) group\(groups == 1 ? "" : "s") of near-duplicates, so they cannot be "
                 + "split into a fitting and a calibration part; take images of more parts"
                 + (needed.map { ": the calibration alone needs \($0)" } ?? "")
@@ -26,18 +26,18 @@ public enum NearDuplicates {
         }
     }
 
-    public struct Split: Sendable, Equatable {
+    package struct Split: Sendable, Equatable {
         /// Indices, ascending.
-        public let fitting, calibration: [Int]
+        package let fitting, calibration: [Int]
         /// How many groups of near-duplicates the pictures form.
-        public let groups: Int
+        package let groups: Int
     }
 
     /// - Parameters:
     ///   - share: of the pictures that go to calibration, about.
     ///   - seed: orders the groups.
     /// - Throws: `OneGroup`, `FrameSource.Unreadable`.
-    public static func split(
+    package static func split(
         _ frames: FrameSource, share: Double = 0.2, seed: UInt64 = 0, workers: Int, progress: WorkProgress? = nil
     ) throws -> Split {
         let groups = try groups(frames, workers: workers, progress: progress)
@@ -46,7 +46,7 @@ public enum NearDuplicates {
 
     /// Indices of near-duplicates together, groups in order of their first picture.
     /// - Throws: `FrameSource.Unreadable`.
-    public static func groups(_ frames: FrameSource, workers: Int, progress: WorkProgress? = nil) throws -> [[Int]] {
+    package static func groups(_ frames: FrameSource, workers: Int, progress: WorkProgress? = nil) throws -> [[Int]] {
         let images = try ImageProfiles(frames, workers: workers, progress: progress)
         if let bad = images.unreadable.first { throw bad }
         return groups(images.profiles.map(\.print))
@@ -56,7 +56,7 @@ public enum NearDuplicates {
     ///
     /// Images of the same part come first: what a folder has in common cannot be taken away where it is all that there is. Of
     /// each such set one image is compared with the others.
-    public static func groups(_ prints: [ImagePrint]) -> [[Int]] { groups(prints, parts: SameParts.groups(prints)) }
+    package static func groups(_ prints: [ImagePrint]) -> [[Int]] { groups(prints, parts: SameParts.groups(prints)) }
 
     /// - Parameter parts: what `SameParts` found.
     static func groups(_ prints: [ImagePrint], parts: [[Int]]) -> [[Int]] {
@@ -72,7 +72,7 @@ public enum NearDuplicates {
     /// The same for images whose parts are known: when the share holds fewer parts than a calibration needs, more is held out,
     /// up to half of the images.
     /// - Parameter needed: parts that the calibration needs.
-    public static func split(
+    package static func split(
         _ prints: [ImagePrint], parts: [[Int]], needed: Int, share: Double, seed: UInt64
     ) throws -> Split {
         let groups = groups(prints, parts: parts)

@@ -2,9 +2,9 @@
 ///
 /// The largest is taken. Were a later part seen as often as those of the calibration, the largest of its scores would be
 /// exchangeable with theirs, so it exceeds the threshold at most at the promised rate; a single frame of it can only be lower.
-public enum PartScores {
+package enum PartScores {
     /// - Parameter parts: indices of `scores`, each once.
-    public static func largest(
+    package static func largest(
         _ scores: [FrameScore], parts: [[Int]]
     ) -> [(image: Double, mapMaximum: Double)] {
         parts.map { members in

@@ -5,23 +5,23 @@ import LinuxPlatform
 /// A data set in the MVTec AD layout: `train/good`, optionally `validation/good`, `test/good`, `test/<defect>`, and
 /// `ground_truth/<defect>/<stem>_mask.png` or `<stem>.png` (see `DefectMask`). `ok` is read as `good`, and so is GANomaly's
 /// `0.normal`. Or class folders, `train/<class>` and `test/<class>`, of which some are normal.
-public struct Dataset: Sendable {
-    public struct Item: Sendable {
-        public let file: RawPath
+package struct Dataset: Sendable {
+    package struct Item: Sendable {
+        package let file: RawPath
         /// `good`, or the kind of defect.
-        public let kind: String
+        package let kind: String
         /// The mask's path; nil for normal pictures and for defects without one.
-        public let mask: String?
-        public var isAnomalous: Bool { kind != "good" }
+        package let mask: String?
+        package var isAnomalous: Bool { kind != "good" }
         /// As people read it.
-        public var path: String { file.description }
+        package var path: String { file.description }
     }
 
-    public let train: [RawPath]
-    public let validation: [RawPath]
-    public let test: [Item]
+    package let train: [RawPath]
+    package let validation: [RawPath]
+    package let test: [Item]
     /// Of class folders: the names of the normal ones.
-    public let classes: [String]
+    package let classes: [String]
 
     /// `<data set>/ground_truth`; nil for class folders.
     let maskFolder: String?
@@ -35,15 +35,15 @@ public struct Dataset: Sendable {
     }
 
     /// Which classes of class folders are normal; all others are anomalous.
-    public enum NormalClasses: Sendable, Equatable {
+    package enum NormalClasses: Sendable, Equatable {
         case these([String])
         case allBut(String)
     }
 
     /// How many pictures of each class are taken, evenly spread over the names' order; nil for all.
-    public struct Limits: Sendable, Equatable {
-        public var train, test: Int?
-        public init(train: Int? = nil, test: Int? = nil) { (self.train, self.test) = (train, test) }
+    package struct Limits: Sendable, Equatable {
+        package var train, test: Int?
+        package init(train: Int? = nil, test: Int? = nil) { (self.train, self.test) = (train, test) }
 
         static func take(_ limit: Int?, of paths: [RawPath]) -> [RawPath] {
             guard let limit, limit < paths.count else { return paths }
@@ -51,11 +51,11 @@ public struct Dataset: Sendable {
         }
     }
     /// Kinds of defect, sorted.
-    public var defects: [String] { Set(test.filter(\.isAnomalous).map(\.kind)).sorted() }
+    package var defects: [String] { Set(test.filter(\.isAnomalous).map(\.kind)).sorted() }
 
-    public struct Malformed: Error, Sendable, CustomStringConvertible {
-        public let message: String
-        public var description: String {
+    package struct Malformed: Error, Sendable, CustomStringConvertible {
+        package let message: String
+        package var description: String {
             "\(message); the layout is train/good, optionally validation/good, test/good, test/<defect>, "
                 + "ground_truth/<defect>/<stem>_mask.png; or train/0.normal, test/0.normal, test/1.abnormal; or "
                 + "train/<class>, test/<class> with --one-class, --abnormal-class or --known"
@@ -64,7 +64,7 @@ public struct Dataset: Sendable {
 
     /// Class folders.
     /// - Throws: `Malformed`.
-    public init(folder: String, normal: NormalClasses, limits: Limits = Limits()) throws {
+    package init(folder: String, normal: NormalClasses, limits: Limits = Limits()) throws {
         try Self.check(folder)
         let known = Self.folders(in: "\(folder)/train"), tested = Self.folders(in: "\(folder)/test")
         let named: [String]
@@ -99,7 +99,7 @@ public struct Dataset: Sendable {
     }
 
     /// - Throws: `Malformed`.
-    public init(folder: String, limits: Limits = Limits()) throws {
+    package init(folder: String, limits: Limits = Limits()) throws {
         let files = FileManager.default
         try Self.check(folder)
         classes = []

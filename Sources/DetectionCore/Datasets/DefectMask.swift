@@ -15,16 +15,16 @@ import LinuxPlatform
 /// | with alpha, all visible pixels of one colour, others transparent | a visible pixel: the shape is in the alpha |
 /// | with alpha otherwise | a visible pixel with a colour above 0 |
 /// | with alpha that is the same everywhere | as without it: it says nothing |
-public struct DefectMask: Sendable {
-    public let width, height: Int
+package struct DefectMask: Sendable {
+    package let width, height: Int
     /// Row by row.
-    public let isDefective: [Bool]
+    package let isDefective: [Bool]
 
     /// How much of the picture is defective, 0 … 1.
-    public let share: Double
+    package let share: Double
 
     /// - Throws: `FrameSource.Unreadable`.
-    public init(path: String) throws {
+    package init(path: String) throws {
         do {
             try self.init(png: FileSystem().read(RawPath(path), followsLinks: true))
         } catch let error as ImageError where error.code == .unsupported {
@@ -38,7 +38,7 @@ public struct DefectMask: Sendable {
     }
 
     /// - Throws: `ImageError`.
-    public init(png data: Data) throws {
+    package init(png data: Data) throws {
         let stored = try StoredSamples(png: data)
         (width, height) = (stored.width, stored.height)
         isDefective = Self.defective(stored)

@@ -3,21 +3,21 @@ import Imaging
 import LinuxPlatform
 
 /// What the masks of a data set's defects are worth: which are missing, empty, or look wrong. Told beside the pixel measures.
-public struct MaskReport: Codable, Sendable, Equatable {
+package struct MaskReport: Codable, Sendable, Equatable {
     /// Pictures of defects.
-    public var defective: Int
+    package var defective: Int
     /// Those without a mask.
-    public var missing: Int
+    package var missing: Int
     /// The names that were looked for, for the first picture without a mask.
-    public var lookedFor: [String]
+    package var lookedFor: [String]
     /// A name that lies there instead, if any does.
-    public var foundInstead: String?
+    package var foundInstead: String?
     /// Masks in which nothing is defective; they count as missing.
-    public var empty: [String] = []
+    package var empty: [String] = []
     /// Masks that cover more than half of their picture: perhaps everything but the defect.
-    public var mostlyDefective: [String] = []
+    package var mostlyDefective: [String] = []
     /// Masks of another size than their picture, but of its shape.
-    public var scaled: [String] = []
+    package var scaled: [String] = []
 
     enum CodingKeys: String, CodingKey {
         case defective, missing, empty, scaled
@@ -27,7 +27,7 @@ public struct MaskReport: Codable, Sendable, Equatable {
     }
 
     /// What a reader of the measures must know, in sentences; none when every defect has a sound mask.
-    public var remarks: [String] {
+    package var remarks: [String] {
         var remarks: [String] = []
         if missing > 0 {
             remarks.append(
@@ -51,9 +51,9 @@ public struct MaskReport: Codable, Sendable, Equatable {
 
 extension Dataset {
     /// Masks that cannot belong to their pictures.
-    public struct ForeignMasks: Error, Sendable, CustomStringConvertible {
-        public let descriptions: [String]
-        public var description: String {
+    package struct ForeignMasks: Error, Sendable, CustomStringConvertible {
+        package let descriptions: [String]
+        package var description: String {
             let shown = descriptions.prefix(5).joined(separator: "; ")
             let more = descriptions.count > 5 ? "; and \(descriptions.count - 5) more" : ""
             return
@@ -64,7 +64,7 @@ extension Dataset {
     /// Looks at the headers of all masks and their pictures: cheap enough to do before anything is fitted.
     /// - Returns: the report, without what only the masks' pixels tell.
     /// - Throws: `ForeignMasks`, `FrameSource.Unreadable` for a mask.
-    public func checkMasks() throws -> MaskReport {
+    package func checkMasks() throws -> MaskReport {
         let defective = test.filter(\.isAnomalous)
         let missing = defective.filter { $0.mask == nil }
         var report = MaskReport(

@@ -5,14 +5,14 @@ import InspectionDomain
 
 extension AnomalyMap {
     /// The map stretched to another size, bilinearly, pixel centres at halves. No value exceeds the map's own maximum.
-    public func resized(width newWidth: Int, height newHeight: Int) -> AnomalyMap {
+    package func resized(width newWidth: Int, height newHeight: Int) -> AnomalyMap {
         AnomalyMap(
             width: newWidth, height: newHeight,
             values: Overlay.upsample(values, width: width, height: height, toWidth: newWidth, toHeight: newHeight))
     }
 
     /// Gaussian smoothing, borders reflected, cut off at 4 σ.
-    public func smoothed(sigma: Float) -> AnomalyMap {
+    package func smoothed(sigma: Float) -> AnomalyMap {
         guard sigma > 0 else { return self }
         let radius = Int((4 * sigma).rounded())
         var taps = (-radius...radius).map { exp(-Float($0 * $0) / (2 * sigma * sigma)) }
@@ -25,20 +25,20 @@ extension AnomalyMap {
 }
 
 /// Where a frame is anomalous: the 8-connected regions of the map above the pixel threshold, at the picture's own size.
-public struct RegionMap: Sendable {
+package struct RegionMap: Sendable {
     /// Highest peak first.
-    public let regions: [Region]
-    public let width, height: Int
+    package let regions: [Region]
+    package let width, height: Int
     /// 0 outside, 255 inside; `width × height`.
-    public let mask: [UInt8]
+    package let mask: [UInt8]
 
     /// Only so many regions are listed, those with the highest peaks; the mask holds them all.
-    public static let capacity = 256
+    package static let capacity = 256
 
     /// - Parameters:
     ///   - map: covering the picture at any size.
     ///   - threshold: a pixel is anomalous when its value is strictly above.
-    public init(_ map: AnomalyMap, threshold: Float, width: Int, height: Int) {
+    package init(_ map: AnomalyMap, threshold: Float, width: Int, height: Int) {
         self.width = width
         self.height = height
         // Bilinear stretching never exceeds the maximum, so the common case costs nothing.

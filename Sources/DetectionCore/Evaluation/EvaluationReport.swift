@@ -1,12 +1,12 @@
 /// What `inspectctl evaluate` measured; its JSON keys are the field's metric names.
-public struct EvaluationReport: Codable, Sendable {
+package struct EvaluationReport: Codable, Sendable {
     /// Image and pixel measures of one kind of defect against all good test pictures, or of all kinds.
-    public struct Measures: Codable, Sendable {
-        public var images: Int
-        public var imageAUROC, imageF1Max, imageAveragePrecision, imageFPR95: Double?
-        public var pixelAUROC, pixelF1Max, aupro: Double?
+    package struct Measures: Codable, Sendable {
+        package var images: Int
+        package var imageAUROC, imageF1Max, imageAveragePrecision, imageFPR95: Double?
+        package var pixelAUROC, pixelF1Max, aupro: Double?
         /// Share of the defective pictures above the calibrated threshold.
-        public var recall: Double
+        package var recall: Double
 
         enum CodingKeys: String, CodingKey, CaseIterable {
             case images, recall
@@ -21,14 +21,14 @@ public struct EvaluationReport: Codable, Sendable {
     }
 
     /// The promise beside what the good test pictures showed.
-    public struct FalseAlarmRate: Codable, Sendable {
-        public var promised, measured: Double
+    package struct FalseAlarmRate: Codable, Sendable {
+        package var promised, measured: Double
         /// Good test pictures, and how many of them were flagged.
-        public var n, flagged: Int
+        package var n, flagged: Int
         /// Counts that chance allows with probability 0.95, given the numbers of calibration and test pictures
         /// (beta-binomial).
-        public var allowed: [Int]
-        public var isWithinRange: Bool { allowed[0] <= flagged && flagged <= allowed[1] }
+        package var allowed: [Int]
+        package var isWithinRange: Bool { allowed[0] <= flagged && flagged <= allowed[1] }
 
         enum CodingKeys: String, CodingKey {
             case promised, measured, n, flagged
@@ -36,9 +36,9 @@ public struct EvaluationReport: Codable, Sendable {
         }
     }
 
-    public struct Confusion: Codable, Sendable {
-        public var truePositives, falsePositives, trueNegatives, falseNegatives: Int
-        public var precision, recall, f1: Double?
+    package struct Confusion: Codable, Sendable {
+        package var truePositives, falsePositives, trueNegatives, falseNegatives: Int
+        package var precision, recall, f1: Double?
 
         init(truePositives: Int, falsePositives: Int, trueNegatives: Int, falseNegatives: Int) {
             (self.truePositives, self.falsePositives) = (truePositives, falsePositives)
@@ -58,28 +58,28 @@ public struct EvaluationReport: Codable, Sendable {
         }
     }
 
-    public var dataset, method, backbone: String
-    public var total: Measures
-    public var defects: [String: Measures]
-    public var threshold, pixelThreshold: Double
+    package var dataset, method, backbone: String
+    package var total: Measures
+    package var defects: [String: Measures]
+    package var threshold, pixelThreshold: Double
     /// The chi-square threshold of the method, where it has one.
-    public var theoreticalThreshold: Double?
-    public var calibrationImages, k: Int
-    public var falseAlarmRate: FalseAlarmRate
+    package var theoreticalThreshold: Double?
+    package var calibrationImages, k: Int
+    package var falseAlarmRate: FalseAlarmRate
     /// The same at α = 0.01, 0.05 and 0.10, as far as the calibration images suffice.
-    public var falseAlarmRates: [FalseAlarmRate]
-    public var confusion: Confusion
+    package var falseAlarmRates: [FalseAlarmRate]
+    package var confusion: Confusion
     /// AUPRO's limit of the false-positive rate.
-    public var auproLimit: Double
-    public var seconds: Double
+    package var auproLimit: Double
+    package var seconds: Double
     /// The totals of the untrained network, fitted on the same images; nil where training changed no backbone.
-    public var before: Measures?
+    package var before: Measures?
     /// Training epoch by epoch, with the test's image AUROC as the watched number; only when asked for.
-    public var epochs: [TrainingHistory.Epoch]?
+    package var epochs: [TrainingHistory.Epoch]?
     /// What the masks behind the pixel measures are worth.
-    public var masks: MaskReport?
+    package var masks: MaskReport?
     /// What the method reports besides.
-    public var sections = ReportSections()
+    package var sections = ReportSections()
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case dataset, method, backbone, defects, threshold, k, confusion, seconds, before, epochs, masks
@@ -92,7 +92,7 @@ public struct EvaluationReport: Codable, Sendable {
     }
 
     /// The totals and the method's sections stand at the top level, beside everything else.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         try sections.encode(to: encoder)
         try total.encode(to: encoder)
         var container = encoder.container(keyedBy: CodingKeys.self)
@@ -115,7 +115,7 @@ public struct EvaluationReport: Codable, Sendable {
         try container.encodeIfPresent(epochs, forKey: .epochs)
     }
 
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         total = try Measures(from: decoder)
         let container = try decoder.container(keyedBy: CodingKeys.self)
         dataset = try container.decode(String.self, forKey: .dataset)

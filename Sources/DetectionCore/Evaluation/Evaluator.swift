@@ -2,16 +2,16 @@ import Foundation
 import Imaging
 
 /// Tests a fitted and calibrated model on a data set.
-public enum Evaluator {
+package enum Evaluator {
     /// What was measured, and each test picture's score for plots.
-    public struct Outcome: Sendable {
-        public var report: EvaluationReport
+    package struct Outcome: Sendable {
+        package var report: EvaluationReport
         /// In the order of `dataset.test`, with their maps.
-        public let scores: [FrameScore]
+        package let scores: [FrameScore]
     }
 
     /// Scores the calibration pictures of a data set: `validation/good`, or what the caller split off.
-    public static func calibrate(
+    package static func calibrate(
         _ model: any DetectorModel, on frames: FrameSource, rule: CalibrationRule, source: String, modelName: String,
         modelVersion: Int, workers: Int, progress: WorkProgress? = nil
     ) throws -> Calibration {
@@ -24,7 +24,7 @@ public enum Evaluator {
 
     /// - Parameters:
     ///   - started: when the work began, for the report's seconds (fitting included when the caller fitted).
-    public static func test(
+    package static func test(
         _ model: any DetectorModel, calibration: Calibration, on dataset: Dataset, name: String, started: Date,
         workers: Int, limits: DecodeLimits = .default, intensity: IntensityRange? = nil, progress: WorkProgress? = nil
     ) throws -> Outcome {

@@ -1,16 +1,16 @@
 /// Threshold-free measures of how well scores separate anomalous from normal, ties merged. Names as the field's.
-public enum Metrics {
+package enum Metrics {
     /// One point per distinct score, from the highest down: how many of each kind score at least this much.
-    public struct Curve: Sendable {
-        public struct Point: Sendable {
-            public let threshold: Double
-            public let truePositives, falsePositives: Int
+    package struct Curve: Sendable {
+        package struct Point: Sendable {
+            package let threshold: Double
+            package let truePositives, falsePositives: Int
         }
 
-        public let points: [Point]
-        public let positives, negatives: Int
+        package let points: [Point]
+        package let positives, negatives: Int
 
-        public init(scores: [Double], isAnomalous: [Bool]) {
+        package init(scores: [Double], isAnomalous: [Bool]) {
             precondition(scores.count == isAnomalous.count)
             let order = scores.indices.sorted { scores[$0] > scores[$1] }
             var points: [Point] = [], truePositives = 0, falsePositives = 0
@@ -26,7 +26,7 @@ public enum Metrics {
         }
 
         /// (false-positive rate, true-positive rate), beginning at the origin: the ROC curve.
-        public var roc: [(x: Double, y: Double)] {
+        package var roc: [(x: Double, y: Double)] {
             [(0, 0)]
                 + points.map {
                     (
@@ -37,7 +37,7 @@ public enum Metrics {
         }
 
         /// Area under the ROC curve; NaN when one kind is missing.
-        public var auroc: Double {
+        package var auroc: Double {
             guard positives > 0, negatives > 0 else { return .nan }
             var area = 0.0, last = (truePositives: 0, falsePositives: 0)
             for point in points {
@@ -50,7 +50,7 @@ public enum Metrics {
         }
 
         /// Σ (recall step × precision): average precision without interpolation.
-        public var averagePrecision: Double {
+        package var averagePrecision: Double {
             guard positives > 0 else { return .nan }
             var sum = 0.0, last = 0
             for point in points {
@@ -62,7 +62,7 @@ public enum Metrics {
         }
 
         /// The highest F1 over all thresholds, and the threshold (anomalous at or above it).
-        public var f1Max: (f1: Double, threshold: Double) {
+        package var f1Max: (f1: Double, threshold: Double) {
             var best = (f1: positives > 0 ? 0.0 : Double.nan, threshold: points.first?.threshold ?? .nan)
             for point in points {
                 let f1 =
@@ -73,7 +73,7 @@ public enum Metrics {
         }
 
         /// The false-positive rate at the highest threshold that finds at least this share of the anomalous.
-        public func falsePositiveRate(atTruePositiveRate rate: Double = 0.95) -> Double {
+        package func falsePositiveRate(atTruePositiveRate rate: Double = 0.95) -> Double {
             guard positives > 0, negatives > 0 else { return .nan }
             let point = points.first { Double($0.truePositives) >= rate * Double(positives) }
             return Double(point?.falsePositives ?? negatives) / Double(negatives)
@@ -81,20 +81,20 @@ public enum Metrics {
     }
 
     /// Pixel-level measures of maps against masks of the same size.
-    public struct PixelMeasures: Sendable {
-        public let auroc: Double
-        public let f1Max: Double
+    package struct PixelMeasures: Sendable {
+        package let auroc: Double
+        package let f1Max: Double
         /// Area under the per-region overlap up to the limit, divided by it (Bergmann et al., CVPR 2019).
-        public let aupro: Double
+        package let aupro: Double
     }
 
     /// What AUPRO is integrated up to.
-    public static let falsePositiveLimit = 0.30
+    package static let falsePositiveLimit = 0.30
 
     /// - Parameters:
     ///   - maps: values of each picture's map.
     ///   - labels: per picture, 0 for a normal pixel, otherwise the number (from 1) of its 8-connected defect region.
-    public static func pixels(maps: [[Double]], labels: [[Int32]], limit: Double = falsePositiveLimit) -> PixelMeasures
+    package static func pixels(maps: [[Double]], labels: [[Int32]], limit: Double = falsePositiveLimit) -> PixelMeasures
     {
         // Each pixel becomes its score and the region it belongs to; every region weighs the same in the overlap.
         var pixels: [(score: Double, region: Int32)] = []

@@ -4,47 +4,47 @@ import Imaging
 import LinuxPlatform
 
 /// Images to fit, calibrate or test on, decoded when they are needed.
-public struct FrameSource: Sendable {
+package struct FrameSource: Sendable {
     /// In a fixed order: sorted by path.
-    public let files: [RawPath]
+    package let files: [RawPath]
     /// What each image may be at most.
-    public let limits: DecodeLimits
+    package let limits: DecodeLimits
     /// What every image's samples are stretched from; nil to take them as they are.
-    public var intensity: IntensityRange?
+    package var intensity: IntensityRange?
     /// What was passed over in the folders that were named; empty for a list of files.
-    public let passedOver: PassedOverCounts
+    package let passedOver: PassedOverCounts
 
     /// An image that cannot be used.
-    public struct Unreadable: Error, Sendable, CustomStringConvertible {
-        public let path: String
-        public let reason: String
-        public var description: String {
+    package struct Unreadable: Error, Sendable, CustomStringConvertible {
+        package let path: String
+        package let reason: String
+        package var description: String {
             "cannot use the image \(path): \(reason); remove it from the folder, or replace it"
         }
     }
 
     /// No images where some were expected.
-    public struct Empty: Error, Sendable, CustomStringConvertible {
-        public let folders: [String]
-        public let passedOver: PassedOverCounts
-        public var description: String {
+    package struct Empty: Error, Sendable, CustomStringConvertible {
+        package let folders: [String]
+        package let passedOver: PassedOverCounts
+        package var description: String {
             "no images (JPEG, PNG) in \(folders.joined(separator: ", "))"
                 + (passedOver.isEmpty ? "" : " (passed over: \(passedOver.text))")
                 + "; give a folder of flawless images"
         }
     }
 
-    public init(files: [RawPath], limits: DecodeLimits = .default) {
+    package init(files: [RawPath], limits: DecodeLimits = .default) {
         (self.files, self.limits, passedOver) = (files, limits, PassedOverCounts())
     }
 
-    public init(paths: [String], limits: DecodeLimits = .default) {
+    package init(paths: [String], limits: DecodeLimits = .default) {
         self.init(files: paths.map { RawPath($0) }, limits: limits)
     }
 
     /// Every image in the folders and below, as `rule` has it.
     /// - Throws: `Empty`; `SystemError` for a folder that is not there or cannot be read.
-    public init(folders: [String], rule: ImageRule = ImageRule(), limits: DecodeLimits = .default) throws {
+    package init(folders: [String], rule: ImageRule = ImageRule(), limits: DecodeLimits = .default) throws {
         var files: [RawPath] = []
         var passedOver = PassedOverCounts()
         for folder in folders {
@@ -58,12 +58,12 @@ public struct FrameSource: Sendable {
     }
 
     /// As people read them.
-    public var paths: [String] { files.map(\.description) }
+    package var paths: [String] { files.map(\.description) }
 
-    public var count: Int { files.count }
+    package var count: Int { files.count }
 
     /// Some of the images, in the order of `indices`.
-    public func subset(_ indices: some Sequence<Int>) -> FrameSource {
+    package func subset(_ indices: some Sequence<Int>) -> FrameSource {
         var source = FrameSource(files: indices.map { files[$0] }, limits: limits)
         source.intensity = intensity
         return source
@@ -71,7 +71,7 @@ public struct FrameSource: Sendable {
 
     /// An image, its intensities stretched.
     /// - Throws: `Unreadable`.
-    public func frame(_ index: Int) throws -> Frame { try dataAndFrame(index).frame.stretched(intensity) }
+    package func frame(_ index: Int) throws -> Frame { try dataAndFrame(index).frame.stretched(intensity) }
 
     /// An image's file and what it holds, as it is.
     /// - Throws: `Unreadable`.

@@ -2,7 +2,7 @@ import Dispatch
 import Synchronization
 
 /// Progress of long work: done, of how many, doing what. What follows a colon and a space is a detail that changes.
-public typealias WorkProgress = @Sendable (_ done: Int, _ total: Int, _ phase: String) -> Void
+package typealias WorkProgress = @Sendable (_ done: Int, _ total: Int, _ phase: String) -> Void
 
 /// Spreads independent frames over worker threads.
 package enum ParallelFrames {

@@ -2,14 +2,14 @@ import Imaging
 import NeuralNets
 
 /// The name of a detection method on the command line and in model files. Each method declares its own beside its model.
-public struct DetectionMethod: RawRepresentable, Hashable, Sendable, Codable {
-    public let rawValue: String
+package struct DetectionMethod: RawRepresentable, Hashable, Sendable, Codable {
+    package let rawValue: String
 
-    public init(rawValue: String) { self.rawValue = rawValue }
+    package init(rawValue: String) { self.rawValue = rawValue }
 }
 
 /// A fitted model, ready to make detectors.
-public protocol DetectorModel: Sendable {
+package protocol DetectorModel: Sendable {
     static var method: DetectionMethod { get }
     /// Reads what `encoded` wrote.
     /// - Parameter name: for error messages.
@@ -37,25 +37,26 @@ public protocol DetectorModel: Sendable {
 }
 
 extension DetectorModel {
-    public var method: DetectionMethod { Self.method }
-    public var trainedBackbone: Backbone? { nil }
-    public var theoreticalThreshold: Double? { nil }
+    package var method: DetectionMethod { Self.method }
+    package var trainedBackbone: Backbone? { nil }
+    package var theoreticalThreshold: Double? { nil }
     /// Of scores that are distances of some units.
-    public func rounding(of score: Double) -> Double { 2e-3 * max(1, abs(score)) }
+    package func rounding(of score: Double) -> Double { 2e-3 * max(1, abs(score)) }
 
-    public func evaluationSections(_ dataset: Dataset, workers: Int, progress: WorkProgress?) throws -> ReportSections {
+    package func evaluationSections(_ dataset: Dataset, workers: Int, progress: WorkProgress?) throws -> ReportSections
+    {
         ReportSections()
     }
 }
 
 /// A model that reconstructs images, and shows by that what it takes for normal.
-public protocol ReconstructingModel: DetectorModel {
+package protocol ReconstructingModel: DetectorModel {
     /// The frames' reconstructions at the network's size, three channels of 8 bits.
     func reconstructions(of frames: [Frame]) throws -> [Frame]
 }
 
 /// A model that tells known products apart: the gate before a line's detector.
-public protocol ProductGateModel: DetectorModel {
+package protocol ProductGateModel: DetectorModel {
     /// Names of the known products.
     var products: [String] { get }
 }

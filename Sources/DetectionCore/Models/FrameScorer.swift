@@ -1,12 +1,12 @@
 import Imaging
 
 /// What scoring one picture of a folder gave.
-public struct FrameScore: Sendable {
-    public let path: String
-    public let imageScore: Double
-    public let mapMaximum: Double
+package struct FrameScore: Sendable {
+    package let path: String
+    package let imageScore: Double
+    package let mapMaximum: Double
     /// Kept only when asked for.
-    public let map: AnomalyMap?
+    package let map: AnomalyMap?
 
     package init(path: String, imageScore: Double, mapMaximum: Double, map: AnomalyMap?) {
         (self.path, self.imageScore, self.mapMaximum, self.map) = (path, imageScore, mapMaximum, map)
@@ -14,12 +14,12 @@ public struct FrameScore: Sendable {
 }
 
 /// Scores whole folders, frames side by side.
-public enum FrameScorer {
+package enum FrameScorer {
     /// - Parameters:
     ///   - keepMaps: holds every map in memory (200 kB each at 224×224).
     /// - Returns: one score per picture, in their order.
     /// - Throws: `FrameSource.Unreadable`, `ModelError` for a score that is no finite number, and what `makeDetector` throws.
-    public static func score(
+    package static func score(
         _ frames: FrameSource, model: any DetectorModel, workers: Int, keepMaps: Bool = false, phase: String = "scores",
         progress: WorkProgress? = nil
     ) throws -> [FrameScore] {

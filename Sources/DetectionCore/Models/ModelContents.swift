@@ -1,19 +1,19 @@
 import NeuralNets
 
 /// What a model stores: tensors and settings.
-public struct ModelContents: Sendable {
-    public var tensors: [String: StoredTensor]
-    public var settings: [String: String]
+package struct ModelContents: Sendable {
+    package var tensors: [String: StoredTensor]
+    package var settings: [String: String]
 
-    public init(tensors: [String: StoredTensor], settings: [String: String]) {
+    package init(tensors: [String: StoredTensor], settings: [String: String]) {
         self.tensors = tensors
         self.settings = settings
     }
 }
 
 /// A model cannot be stored, read or used.
-public struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
-    public let message: String
-    public init(_ message: String) { self.message = message }
-    public var description: String { message }
+package struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
+    package let message: String
+    package init(_ message: String) { self.message = message }
+    package var description: String { message }
 }

@@ -6,24 +6,24 @@ import NeuralNets
 /// Metadata: `format`, `method`, `backbone`, `self_test_score`, and the method's settings. Tensors: the method's own, and
 /// the backbone's under `backbone.`: a model file needs nothing beside it and survives a new built-in backbone. Of a
 /// fine-tuned built-in backbone only what changed (`BackboneDifference`).
-public struct ModelFile: Sendable {
-    public static let currentFormat = 1
+package struct ModelFile: Sendable {
+    package static let currentFormat = 1
 
-    public let model: any DetectorModel
+    package let model: any DetectorModel
     /// The score of `SelfTest.frame` when the model was fitted.
-    public let selfTestScore: Double
+    package let selfTestScore: Double
 
-    public init(model: any DetectorModel, selfTestScore: Double) {
+    package init(model: any DetectorModel, selfTestScore: Double) {
         self.model = model
         self.selfTestScore = selfTestScore
     }
 
     /// A freshly fitted model: scores the self-test frame.
-    public init(fitted model: any DetectorModel) throws {
+    package init(fitted model: any DetectorModel) throws {
         self.init(model: model, selfTestScore: try SelfTest.score(model))
     }
 
-    public func encoded() throws -> Data {
+    package func encoded() throws -> Data {
         var contents = try model.encoded()
         if let backbone = model.trainedBackbone, let origin = backbone.origin,
             backbone.file.tensors != origin.tensors
@@ -43,7 +43,7 @@ public struct ModelFile: Sendable {
     ///   - models: the kinds of model that the program knows.
     ///   - bases: weights that this program has built in, by name; nil for others.
     /// - Throws: `ModelError`, `WeightError`.
-    public static func decode(
+    package static func decode(
         _ data: Data, name: String, models: [any DetectorModel.Type],
         bases: (String) throws -> WeightFile? = { _ in nil }
     ) throws -> ModelFile {
@@ -71,7 +71,7 @@ public struct ModelFile: Sendable {
 
     /// Scores the self-test frame again.
     /// - Throws: `ModelError` when the score is not the stored one: the file or this machine's arithmetic is wrong.
-    public func verifySelfTest(name: String) throws {
+    package func verifySelfTest(name: String) throws {
         let score = try SelfTest.score(model)
         guard abs(score - selfTestScore) <= model.rounding(of: selfTestScore) else {
             throw ModelError(

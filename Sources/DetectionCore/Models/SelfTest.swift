@@ -1,9 +1,9 @@
 import Imaging
 
 /// A deterministic picture that every model is tried on when it is loaded.
-public enum SelfTest {
+package enum SelfTest {
     /// Diagonal waves on a gradient, 96 × 64, three channels.
-    public static let frame: Frame = {
+    package static let frame: Frame = {
         var pixels: [UInt8] = []
         for y in 0..<64 {
             for x in 0..<96 {

@@ -1,17 +1,17 @@
 import Foundation
 
 /// A part that a method adds to the report of a fit or an evaluation.
-public protocol ReportSection: Codable, Sendable {
+package protocol ReportSection: Codable, Sendable {
     /// Its key in the report's JSON.
     static var key: String { get }
 }
 
 /// The parts that methods added to a report: JSON by key, and text for people in the order of adding.
-public struct ReportSections: Sendable, Equatable {
+package struct ReportSections: Sendable, Equatable {
     private var values: [String: JSONValue] = [:]
     private var texts: [(key: String, text: String)] = []
 
-    public init() {}
+    package init() {}
 
     /// - Parameter text: lines for people.
     /// - Throws: `EncodingError`.
@@ -31,14 +31,14 @@ public struct ReportSections: Sendable, Equatable {
 
     /// Nil when no method added it.
     /// - Throws: `DecodingError` for a section of another shape.
-    public func section<Section: ReportSection>(_ type: Section.Type) throws -> Section? {
+    package func section<Section: ReportSection>(_ type: Section.Type) throws -> Section? {
         try values[Section.key].map { try JSONDecoder().decode(type, from: JSONEncoder().encode($0)) }
     }
 
     /// Each section's lines for people; none after decoding.
     package var lines: [String] { texts.map(\.text) }
 
-    public static func == (a: ReportSections, b: ReportSections) -> Bool { a.values == b.values }
+    package static func == (a: ReportSections, b: ReportSections) -> Bool { a.values == b.values }
 }
 
 extension ReportSections {

@@ -4,7 +4,7 @@ import InspectionDomain
 
 /// Ways of spoiling a flawless picture. They judge a training, they never train: what is learnt from drawn defects is drawn
 /// defects.
-public enum SyntheticAnomaly: String, Sendable, Codable, CaseIterable {
+package enum SyntheticAnomaly: String, Sendable, Codable, CaseIterable {
     /// A rectangle of one colour (DeVries & Taylor, arXiv 1708.04552).
     case cutOut = "cutout"
     /// A piece of the picture in another place (Li et al., CVPR 2021, CutPaste).
@@ -24,7 +24,7 @@ public enum SyntheticAnomaly: String, Sendable, Codable, CaseIterable {
     ///   - donor: another flawless picture, for those kinds that take something from one; any size.
     ///   - generator: the same state gives the same defect.
     /// - Returns: a picture of the same size, channels and depth, and the defect's mask (255 inside).
-    public func drawn(
+    package func drawn(
         on frame: Frame, donor: Frame, using generator: inout SplitMix64
     ) -> (frame: Frame, mask: Frame) {
         let picture = Picture(frame)

@@ -1,17 +1,17 @@
 import Foundation
 
 /// Keeps the latest state of a fit, so that an interrupted one resumes where it was.
-public struct CheckpointStore: Sendable {
+package struct CheckpointStore: Sendable {
     /// Nil when there is none.
-    public var load: @Sendable () throws -> Data?
+    package var load: @Sendable () throws -> Data?
     /// Replaces the former state, whole or not at all.
-    public var save: @Sendable (Data) throws -> Void
+    package var save: @Sendable (Data) throws -> Void
     /// Forgets the state: the fit is over.
-    public var discard: @Sendable () -> Void
+    package var discard: @Sendable () -> Void
     /// Seconds between two saves within an epoch; every epoch ends with one.
-    public var interval = 60.0
+    package var interval = 60.0
 
-    public init(
+    package init(
         load: @escaping @Sendable () throws -> Data?, save: @escaping @Sendable (Data) throws -> Void,
         discard: @escaping @Sendable () -> Void
     ) {

@@ -2,7 +2,7 @@ import Imaging
 import NeuralNets
 
 /// A detection method with its settings, ready to be fitted on flawless images.
-public protocol FittableMethod: Sendable {
+package protocol FittableMethod: Sendable {
     /// Seeds everything that fitting draws at random: the same seed, images and machine give the same model bit for bit.
     var seed: UInt64 { get set }
     /// - Throws: `FrameSource.Unreadable`, `ModelError`, `WeightError`.
@@ -10,14 +10,14 @@ public protocol FittableMethod: Sendable {
 }
 
 /// The result of a fit.
-public struct FittedDetector: Sendable {
-    public let model: any DetectorModel
+package struct FittedDetector: Sendable {
+    package let model: any DetectorModel
     /// The training's course; nil for methods that only estimate.
-    public let history: TrainingHistory?
+    package let history: TrainingHistory?
     /// Pictures of the method's own for the fit's report, by file name; nil for the usual curves of the losses.
     package var pictures: (@Sendable () throws -> [String: Frame])?
 
-    public init(model: any DetectorModel, history: TrainingHistory? = nil) {
+    package init(model: any DetectorModel, history: TrainingHistory? = nil) {
         self.model = model
         self.history = history
     }

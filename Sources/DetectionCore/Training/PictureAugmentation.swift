@@ -6,7 +6,7 @@ import TensorCore
 
 /// Changes of a training picture that leave it flawless. Which ones are harmless depends on the part: a mirrored one may be
 /// another part.
-public enum PictureAugmentation: String, Sendable, Hashable, CaseIterable {
+package enum PictureAugmentation: String, Sendable, Hashable, CaseIterable {
     /// Mirrored left to right, top to bottom, or both, each half of the time.
     case flips
     /// Turned by up to 5°, the border's pixels continued outwards.
@@ -24,7 +24,7 @@ public enum PictureAugmentation: String, Sendable, Hashable, CaseIterable {
 extension Set<PictureAugmentation> {
     /// Changes every picture of a batch by what is drawn for it.
     /// - Parameter pictures: `[n, H, W, C]`, normalised.
-    public func apply(to pictures: Tensor, _ normalization: Normalization, using generator: inout SplitMix64) -> Tensor
+    package func apply(to pictures: Tensor, _ normalization: Normalization, using generator: inout SplitMix64) -> Tensor
     {
         guard !isEmpty else { return pictures }
         let (n, h, w, c) = (pictures.shape[0], pictures.shape[1], pictures.shape[2], pictures.shape[3])

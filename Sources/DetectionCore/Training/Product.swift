@@ -1,8 +1,8 @@
 /// A product that a gate learns to tell from others.
-public struct Product: Sendable, Equatable {
-    public var name: String
+package struct Product: Sendable, Equatable {
+    package var name: String
     /// Its images lie below this folder.
-    public var folder: String
+    package var folder: String
 
-    public init(name: String, folder: String) { (self.name, self.folder) = (name, folder) }
+    package init(name: String, folder: String) { (self.name, self.folder) = (name, folder) }
 }

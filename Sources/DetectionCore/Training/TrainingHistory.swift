@@ -1,18 +1,18 @@
 /// The course of a training, epoch by epoch.
-public struct TrainingHistory: Sendable, Equatable {
-    public struct Epoch: Codable, Sendable, Equatable {
+package struct TrainingHistory: Sendable, Equatable {
+    package struct Epoch: Codable, Sendable, Equatable {
         /// Mean loss of the steps.
-        public var loss: Double
+        package var loss: Double
         /// The loss's parts, and the losses trained against it, by name; nil for a loss of one part.
-        public var parts: [String: Double]?
+        package var parts: [String: Double]?
         /// Loss of the held-out images after the epoch; nil when there were none.
-        public var heldOutLoss: Double?
-        public var learningRate: Double
+        package var heldOutLoss: Double?
+        package var learningRate: Double
         /// Detection of drawn defects after the epoch, by the statistics of the untrained network and by new ones; nil for
         /// methods that are not judged by drawn defects.
-        public var validation, renewed: ValidationOutcome?
+        package var validation, renewed: ValidationOutcome?
         /// The number that a `FittingWork.Watch` returned after the epoch.
-        public var watched: Double?
+        package var watched: Double?
 
         enum CodingKeys: String, CodingKey {
             case loss, parts, validation, renewed, watched
@@ -21,20 +21,20 @@ public struct TrainingHistory: Sendable, Equatable {
         }
     }
 
-    public var epochs: [Epoch] = []
+    package var epochs: [Epoch] = []
     /// Index of the epoch whose parameters the model has.
-    public var bestEpoch = 0
+    package var bestEpoch = 0
     /// Images trained on, and held out to judge the epochs.
-    public var fitting = 0
-    public var heldOut = 0
+    package var fitting = 0
+    package var heldOut = 0
     /// Whether training ended because the held-out images' loss no longer improved.
-    public var stoppedEarly = false
+    package var stoppedEarly = false
     /// Where the features were kept.
-    public var cache = ""
+    package var cache = ""
     /// What the method reports besides.
-    public var sections = ReportSections()
+    package var sections = ReportSections()
 
-    public init() {}
+    package init() {}
 }
 
 extension TrainingHistory: Codable {
@@ -46,7 +46,7 @@ extension TrainingHistory: Codable {
     }
 
     /// The sections stand at the top level, each under its own key.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         try sections.encode(to: encoder)
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(epochs, forKey: .epochs)
@@ -57,7 +57,7 @@ extension TrainingHistory: Codable {
         try container.encode(cache, forKey: .cache)
     }
 
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         epochs = try container.decode([Epoch].self, forKey: .epochs)
         bestEpoch = try container.decode(Int.self, forKey: .bestEpoch)

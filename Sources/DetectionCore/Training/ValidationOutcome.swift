@@ -1,17 +1,17 @@
 /// How well a network tells drawn defects from flawless images.
-public struct ValidationOutcome: Codable, Sendable, Equatable {
+package struct ValidationOutcome: Codable, Sendable, Equatable {
     /// AUROC by kind of drawn defect.
-    public var byKind: [String: Double]
+    package var byKind: [String: Double]
     /// Mean image score of the held-out flawless images.
-    public var normalScore: Double
+    package var normalScore: Double
     /// The gain of `mean` over the untrained network, and its standard error; nil for the untrained network itself.
-    public var gain, standardError: Double?
+    package var gain, standardError: Double?
 
     package init(byKind: [String: Double], normalScore: Double) {
         (self.byKind, self.normalScore) = (byKind, normalScore)
     }
 
-    public var mean: Double {
+    package var mean: Double {
         // In a fixed order: a dictionary's changes from run to run, and with it a sum's last bit.
         let ordered = byKind.sorted { $0.key < $1.key }
         return ordered.reduce(0) { $0 + $1.value } / Double(max(1, byKind.count))

@@ -3,27 +3,27 @@ import ImageFolders
 import Imaging
 
 /// All that is known of images before anything is fitted on them: what `inspectctl dataset check` prints.
-public struct DatasetReport: Codable, Sendable {
-    public struct Unreadable: Codable, Sendable { public let path, reason: String }
-    public struct Stranger: Codable, Sendable {
-        public let path: String
+package struct DatasetReport: Codable, Sendable {
+    package struct Unreadable: Codable, Sendable { package let path, reason: String }
+    package struct Stranger: Codable, Sendable {
+        package let path: String
         /// How many times as far from the others as is usual.
-        public let timesUsual: Double
+        package let timesUsual: Double
 
         enum CodingKeys: String, CodingKey {
             case path
             case timesUsual = "times_usual"
         }
     }
-    public struct Folder: Codable, Sendable {
-        public let folder: String
-        public let images: Int
-        public let kind: String
+    package struct Folder: Codable, Sendable {
+        package let folder: String
+        package let images: Int
+        package let kind: String
     }
-    public struct Shared: Codable, Sendable {
-        public let image, with: String
+    package struct Shared: Codable, Sendable {
+        package let image, with: String
         /// The same file byte for byte; else another image of the same part.
-        public let isCopy: Bool
+        package let isCopy: Bool
 
         enum CodingKeys: String, CodingKey {
             case image, with
@@ -31,30 +31,30 @@ public struct DatasetReport: Codable, Sendable {
         }
     }
 
-    public let folders: [String]
-    public let images: Int
-    public let unreadable: [Unreadable]
+    package let folders: [String]
+    package let images: Int
+    package let unreadable: [Unreadable]
     /// Entries that are no images, by reason.
-    public let passedOver: [String: Int]
-    public let withoutContrast, transparent, masks: [String]
+    package let passedOver: [String: Int]
+    package let withoutContrast, transparent, masks: [String]
     /// Different parts that the images show.
-    public let parts: Int
+    package let parts: Int
     /// Images of the part that most of them show.
-    public let largestPart: Int
+    package let largestPart: Int
     /// Files that are byte for byte the same as another.
-    public let copies: Int
-    public let strangers: [Stranger]
-    public let sizes: [ImageSizes.Entry]
-    public let bitDepths: [Int]
-    public let lowest, highest: Int
-    public let intensity: IntensityRange
-    public let misplaced: [Folder]
+    package let copies: Int
+    package let strangers: [Stranger]
+    package let sizes: [ImageSizes.Entry]
+    package let bitDepths: [Int]
+    package let lowest, highest: Int
+    package let intensity: IntensityRange
+    package let misplaced: [Folder]
     /// Images that are compared with none, or that others were fitted on too.
-    public var shared: [Shared] = []
+    package var shared: [Shared] = []
     /// Why `fit` would refuse the images; empty when it would not.
-    public var refusals: [String]
-    public var remarks: [String]
-    public var isAcceptable: Bool { refusals.isEmpty }
+    package var refusals: [String]
+    package var remarks: [String]
+    package var isAcceptable: Bool { refusals.isEmpty }
 
     enum CodingKeys: String, CodingKey {
         case folders, images, unreadable, transparent, masks, parts, copies, strangers, sizes, lowest, highest,
@@ -66,7 +66,7 @@ public struct DatasetReport: Codable, Sendable {
         case bitDepths = "bit_depths"
     }
 
-    public init(_ data: TrainingData) {
+    package init(_ data: TrainingData) {
         let profiles = data.profiles
         folders = data.folders
         images = profiles.count
@@ -92,7 +92,7 @@ public struct DatasetReport: Codable, Sendable {
     }
 
     /// Compares the images, taken for calibration, with others that are fitted on.
-    public mutating func compare(_ data: TrainingData, fittedOn other: TrainingData) {
+    package mutating func compare(_ data: TrainingData, fittedOn other: TrainingData) {
         let found = SameParts.shared(fitting: other.profiles.map(\.print), calibration: data.profiles.map(\.print))
         shared = found.map {
             Shared(

@@ -1,7 +1,7 @@
 /// What is kept of an image to recognise it, or another exposure of the same part, later.
-public struct ImagePrint: Sendable, Equatable {
+package struct ImagePrint: Sendable, Equatable {
     /// SHA-256 of the file.
-    public let digest: [UInt8]
+    package let digest: [UInt8]
     /// As `PictureLikeness.thumbnail` makes it: mean 0, length 1.
     let thumbnail: [Float]
     /// The share of the thumbnail that is sensor noise and compression, by its expected square: two images that differ by no

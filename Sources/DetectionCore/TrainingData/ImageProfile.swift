@@ -4,12 +4,12 @@ import LinuxPlatform
 import InspectionDomain
 
 /// What one look at an image tells before anything is learned from it.
-public struct ImageProfile: Sendable {
-    public let file: RawPath
-    public let print: ImagePrint
-    public let width, height, bitDepth: Int
+package struct ImageProfile: Sendable {
+    package let file: RawPath
+    package let print: ImagePrint
+    package let width, height, bitDepth: Int
     /// The smallest and the largest raw sample.
-    public let lowest, highest: Int
+    package let lowest, highest: Int
     let contrast: Contrast
     let look: ImageLook
     /// Whether every sample has one of two values, as in a mask.
@@ -38,7 +38,7 @@ public struct ImageProfile: Sendable {
     }
 
     /// As people read it.
-    public var path: String { file.description }
+    package var path: String { file.description }
 
     /// Whether the image shows nothing under this range of intensities.
     func hasNoContrast(_ range: IntensityRange) -> Bool {
@@ -59,13 +59,13 @@ public struct ImageProfile: Sendable {
 }
 
 /// Profiles of many images, and those that cannot be read.
-public struct ImageProfiles: Sendable {
+package struct ImageProfiles: Sendable {
     /// In the order of the paths.
-    public let profiles: [ImageProfile]
-    public let unreadable: [FrameSource.Unreadable]
+    package let profiles: [ImageProfile]
+    package let unreadable: [FrameSource.Unreadable]
 
     /// Reads every image once, side by side; one that cannot be read ends nothing.
-    public init(_ source: FrameSource, workers: Int, progress: WorkProgress? = nil) throws {
+    package init(_ source: FrameSource, workers: Int, progress: WorkProgress? = nil) throws {
         let parts = try ParallelFrames.run(
             count: source.count, workers: workers, phase: "looking at the images", progress: progress,
             makeWorker: { _ in [Int: Result<ImageProfile, FrameSource.Unreadable>]() },

@@ -3,12 +3,12 @@
 /// Stricter than what keeps near-duplicates together in a split, where taking two parts for one costs nothing: here it would
 /// cost the user images. Three kinds of evidence link two images: they differ by noise alone (`SameScene`), by noise and a
 /// displacement (`ShiftedScene`), or what is each one's own correlates closely, as under another light (`PictureLikeness`).
-public enum SameParts {
+package enum SameParts {
     /// The correlation of what is left when the product and its displacement are taken away.
     private static let closeness: Float = 0.95
 
     /// Indices of images of the same part together, in order of their first one.
-    public static func groups(_ prints: [ImagePrint]) -> [[Int]] {
+    package static func groups(_ prints: [ImagePrint]) -> [[Int]] {
         // Copies would weigh in what the folder has in common, and need no second look: one of each.
         let files = Dictionary(grouping: prints.indices, by: { prints[$0].digest }).values.map { $0.sorted() }
             .sorted { $0[0] < $1[0] }
@@ -28,11 +28,11 @@ public enum SameParts {
     }
 
     /// An image to calibrate on that was fitted on too, or shows a part that was.
-    public struct Shared: Sendable, Equatable {
+    package struct Shared: Sendable, Equatable {
         /// Indices among the fitting and the calibration images.
-        public let fitting, calibration: Int
+        package let fitting, calibration: Int
         /// Whether the files are the same byte for byte.
-        public let isCopy: Bool
+        package let isCopy: Bool
 
         package init(fitting: Int, calibration: Int, isCopy: Bool) {
             (self.fitting, self.calibration, self.isCopy) = (fitting, calibration, isCopy)
@@ -40,7 +40,7 @@ public enum SameParts {
     }
 
     /// Every calibration image that shares its part with a fitting image, with one such image.
-    public static func shared(fitting: [ImagePrint], calibration: [ImagePrint]) -> [Shared] {
+    package static func shared(fitting: [ImagePrint], calibration: [ImagePrint]) -> [Shared] {
         var files: [[UInt8]: Int] = [:]
         for (index, print) in fitting.enumerated() where files[print.digest] == nil { files[print.digest] = index }
         var partner = [Int?](repeating: nil, count: calibration.count)

@@ -2,36 +2,36 @@ import Foundation
 import Imaging
 
 /// How strictly images are judged before a model is fitted or calibrated on them.
-public struct TrainingDataOptions: Sendable {
+package struct TrainingDataOptions: Sendable {
     /// Which raw values are black and white.
-    public var intensity = IntensitySetting.auto
+    package var intensity = IntensitySetting.auto
     /// Whether images that look like none of the others stay.
-    public var keepsOutliers = false
+    package var keepsOutliers = false
     /// Whether images that cannot be read are left out instead of refused.
-    public var skipsUnreadable = false
+    package var skipsUnreadable = false
 
-    public init() {}
+    package init() {}
 }
 
 /// Images of flawless parts, looked at and judged before they are trusted.
-public struct TrainingData: Sendable {
+package struct TrainingData: Sendable {
     /// Those that can be read.
-    public let source: FrameSource
-    public let profiles: [ImageProfile]
-    public let unreadable: [FrameSource.Unreadable]
+    package let source: FrameSource
+    package let profiles: [ImageProfile]
+    package let unreadable: [FrameSource.Unreadable]
     /// The folders that were named; empty for a list of files.
-    public let folders: [String]
-    public let options: TrainingDataOptions
+    package let folders: [String]
+    package let options: TrainingDataOptions
     /// The range of intensities of these images under the options.
-    public let intensity: IntensityRange
+    package let intensity: IntensityRange
     /// Indices of images of the same part together.
-    public let parts: [[Int]]
+    package let parts: [[Int]]
     /// Indices of images that show nothing.
-    public let flat: [Int]
+    package let flat: [Int]
     /// Indices of images that are wholly transparent: whatever their colours are, a viewer shows nothing of them.
-    public var transparent: [Int] { profiles.indices.filter { profiles[$0].isTransparent } }
+    package var transparent: [Int] { profiles.indices.filter { profiles[$0].isTransparent } }
     /// Indices of images that are masks.
-    public let masks: [Int]
+    package let masks: [Int]
     let strangers: [Strangers.Stranger]
     let layout: [FolderLayout.Fault]
     /// Entries of the folders that are no images, by reason.
@@ -41,7 +41,7 @@ public struct TrainingData: Sendable {
     /// - Parameters:
     ///   - beside: other images that the range of intensities is shared with.
     ///   - fixed: the range of a model that is there already.
-    public init(
+    package init(
         _ frames: FrameSource, folders: [String] = [], options: TrainingDataOptions = TrainingDataOptions(),
         beside: [ImageProfile] = [], fixed: IntensityRange? = nil, workers: Int, progress: WorkProgress? = nil
     ) throws {
@@ -67,7 +67,7 @@ public struct TrainingData: Sendable {
     }
 
     /// The range of intensities of images: of files of 16 bits where there are any.
-    public static func intensity(_ profiles: [ImageProfile], _ setting: IntensitySetting) -> IntensityRange {
+    package static func intensity(_ profiles: [ImageProfile], _ setting: IntensitySetting) -> IntensityRange {
         let deep = profiles.filter { $0.bitDepth == 16 }
         return setting.range(
             bitDepth: deep.isEmpty ? 8 : 16, highest: (deep.isEmpty ? profiles : deep).map(\.highest).max() ?? 0)
@@ -79,17 +79,17 @@ public struct TrainingData: Sendable {
     }
 
     /// Which of some images show the same part, by their places among those.
-    public func parts(among chosen: [Int]) -> [[Int]] {
+    package func parts(among chosen: [Int]) -> [[Int]] {
         var place = [Int?](repeating: nil, count: profiles.count)
         for (new, old) in chosen.enumerated() { place[old] = new }
         return parts.map { $0.compactMap { place[$0] } }.filter { !$0.isEmpty }
     }
 
     /// The sizes of the images, the most frequent first.
-    public var sizes: [ImageSizes.Entry] { ImageSizes.entries(profiles.map { ($0.width, $0.height) }) }
+    package var sizes: [ImageSizes.Entry] { ImageSizes.entries(profiles.map { ($0.width, $0.height) }) }
 
     /// Images whose values reach beyond the range of intensities.
-    public var outside: [Int] {
+    package var outside: [Int] {
         profiles.indices.filter { index in
             let profile = profiles[index]
             return profile.bitDepth == intensity.bitDepth
@@ -107,12 +107,12 @@ extension ImageProfile {
 }
 
 /// Widths and heights of images, counted.
-public enum ImageSizes {
-    public struct Entry: Sendable, Equatable, Codable {
-        public let width, height, images: Int
+package enum ImageSizes {
+    package struct Entry: Sendable, Equatable, Codable {
+        package let width, height, images: Int
     }
 
-    public static func entries(_ sizes: [(width: Int, height: Int)]) -> [Entry] {
+    package static func entries(_ sizes: [(width: Int, height: Int)]) -> [Entry] {
         var counts: [[Int]: Int] = [:]
         for size in sizes { counts[[size.width, size.height], default: 0] += 1 }
         return counts.map { Entry(width: $0.key[0], height: $0.key[1], images: $0.value) }

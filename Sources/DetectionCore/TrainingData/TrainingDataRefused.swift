@@ -2,13 +2,13 @@ import Foundation
 import Imaging
 
 /// Images that a model must not be fitted or calibrated on: everything that is wrong with them at once, and what to do.
-public struct TrainingDataRefused: Error, Sendable, Equatable, CustomStringConvertible {
+package struct TrainingDataRefused: Error, Sendable, Equatable, CustomStringConvertible {
     /// A sentence or more each.
-    public let reasons: [String]
+    package let reasons: [String]
 
-    public init(_ reasons: [String]) { self.reasons = reasons }
+    package init(_ reasons: [String]) { self.reasons = reasons }
 
-    public var description: String {
+    package var description: String {
         reasons.count == 1
             ? reasons[0]
             : "\(reasons.count) things are wrong with the images:\n" + reasons.map { "- \($0)" }.joined(separator: "\n")
@@ -17,7 +17,7 @@ public struct TrainingDataRefused: Error, Sendable, Equatable, CustomStringConve
 
 extension TrainingData {
     /// Why a model must not be fitted on the images; empty for none.
-    public var refusals: [String] {
+    package var refusals: [String] {
         var reasons: [String] = []
         if !unreadable.isEmpty, !options.skipsUnreadable || profiles.isEmpty {
             reasons.append(
@@ -69,7 +69,7 @@ extension TrainingData {
     }
 
     /// What the user should know besides.
-    public var remarks: [String] {
+    package var remarks: [String] {
         var remarks: [String] = []
         if !unreadable.isEmpty, options.skipsUnreadable {
             remarks.append(
@@ -121,7 +121,7 @@ extension TrainingData {
     /// - Parameters:
     ///   - fitting: names of the images fitted on.
     ///   - calibration: names of the others.
-    public static func leakage(
+    package static func leakage(
         _ shared: [SameParts.Shared], fitting: [String], calibration: [String], kind: String = "calibration"
     ) -> String? {
         guard !shared.isEmpty else { return nil }
@@ -144,7 +144,7 @@ extension TrainingData {
     }
 
     /// The same, found out from the images.
-    public static func leakage(
+    package static func leakage(
         fitting: [ImageProfile], calibration: [ImageProfile], kind: String = "calibration"
     ) -> String? {
         leakage(

@@ -7,18 +7,18 @@ import NeuralNets
 /// On disk, format 1: a safetensors file. Metadata: `training_format`, and `training_paths`, a JSON list of strings. Tensors, of
 /// n images: `training.digests` U8 `[32 n]`; `training.thumbnails` U8 `[1024 n]`, 128 being zero, 127 steps to
 /// `training.scale` F32 `[1]`; `training.noise` F32 `[n]`.
-public struct TrainingRecord: Sendable {
-    public static let currentFormat = 1
+package struct TrainingRecord: Sendable {
+    package static let currentFormat = 1
     /// What belongs to it in a file that holds more.
-    public static let metadataKeys = ["training_format", "training_paths"], tensorPrefix = "training."
+    package static let metadataKeys = ["training_format", "training_paths"], tensorPrefix = "training."
     private static let digestLength = 32, thumbnailLength = PictureLikeness.side * PictureLikeness.side
 
-    public let images: [(name: String, print: ImagePrint)]
+    package let images: [(name: String, print: ImagePrint)]
 
-    public init(_ profiles: [ImageProfile]) { images = profiles.map { ($0.path, $0.print) } }
+    package init(_ profiles: [ImageProfile]) { images = profiles.map { ($0.path, $0.print) } }
 
     /// Tensors and metadata, also to be put into another file.
-    public func contents() throws -> ModelContents {
+    package func contents() throws -> ModelContents {
         let scale = images.lazy.flatMap(\.print.thumbnail).map(abs).max() ?? 0
         let octets = images.flatMap { image in
             image.print.thumbnail.map { UInt8(128 + (scale > 0 ? $0 / scale * 127 : 0).rounded()) }
@@ -36,18 +36,18 @@ public struct TrainingRecord: Sendable {
             ])
     }
 
-    public func encoded() throws -> Data {
+    package func encoded() throws -> Data {
         let contents = try contents()
         return try WeightFile(tensors: contents.tensors, metadata: contents.settings).encodedAsSafetensors()
     }
 
     /// - Returns: nil for a file that holds no such record: a model of an older program.
     /// - Throws: `ModelError` when it is damaged or of a newer program, `WeightError`.
-    public static func decode(_ data: Data, name: String) throws -> TrainingRecord? {
+    package static func decode(_ data: Data, name: String) throws -> TrainingRecord? {
         try TrainingRecord(file: try WeightFile.parse(data, name: name), name: name)
     }
 
-    public init?(file: WeightFile, name: String) throws {
+    package init?(file: WeightFile, name: String) throws {
         guard let text = file.metadata["training_format"] else { return nil }
         guard let format = Int(text), format <= Self.currentFormat else {
             throw ModelError(

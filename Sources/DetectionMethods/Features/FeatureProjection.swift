@@ -5,11 +5,11 @@ import TensorCore
 
 /// A fixed linear layer on features: the leading principal components of the training features. The fusion network's
 /// cost grows with the square of the channels.
-public struct FeatureProjection: Sendable, Equatable {
+package struct FeatureProjection: Sendable, Equatable {
     /// `[inputs]`
-    public let mean: [Float]
+    package let mean: [Float]
     /// `[inputs, outputs]`: one component a column, the strongest first.
-    public let matrix: [Float]
+    package let matrix: [Float]
     var inputs: Int { mean.count }
     var outputs: Int { matrix.count / mean.count }
 
@@ -20,7 +20,7 @@ public struct FeatureProjection: Sendable, Equatable {
 
     /// Weight of the components' mean variance when they are whitened, in pictures: few pictures tell little of what hardly
     /// varies, and divided by its square root that would drown the rest.
-    public static let pooledPictures = 20.0
+    package static let pooledPictures = 20.0
 
     /// The leading `count` components of features with this mean and covariance `[d, d]`.
     /// - Parameters:
@@ -28,7 +28,7 @@ public struct FeatureProjection: Sendable, Equatable {
     ///   - whitening: 0 leaves the components as they are; 1 divides each by its standard deviation, in between by that to this
     ///     power. Above 0 their mean variance is made 1.
     /// - Throws: `LinearAlgebra.Failure` when the covariance holds what is not a number.
-    public init(mean: [Double], covariance: [Double], pictures: Int, components count: Int, whitening: Double) throws {
+    package init(mean: [Double], covariance: [Double], pictures: Int, components count: Int, whitening: Double) throws {
         let d = mean.count
         precondition(count <= d)
         let (values, vectors) = try LinearAlgebra.symmetricEigen(covariance, d)

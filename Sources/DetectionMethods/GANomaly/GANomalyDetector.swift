@@ -59,7 +59,7 @@ final class GANomalyDetector: Detector {
 }
 
 extension GANomalyModel: ReconstructingModel {
-    public func reconstructions(of frames: [Frame]) throws -> [Frame] {
+    package func reconstructions(of frames: [Frame]) throws -> [Frame] {
         let detector = try GANomalyDetector(model: self, threads: 1)
         return try frames.map(detector.reconstruction)
     }

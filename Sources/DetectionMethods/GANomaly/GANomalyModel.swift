@@ -4,42 +4,42 @@ import TensorCore
 
 extension DetectionMethod {
     /// Adversarially trained autoencoder (Akcay et al., ACCV 2018).
-    public static let ganomaly = DetectionMethod(rawValue: "ganomaly")
+    package static let ganomaly = DetectionMethod(rawValue: "ganomaly")
 }
 
 /// A fitted GANomaly detector (Akcay et al., ACCV 2018): the generator; the discriminator served training only.
-public struct GANomalyModel: DetectorModel {
-    public static let method = DetectionMethod.ganomaly
-    public let network: GANomalyNetwork
+package struct GANomalyModel: DetectorModel {
+    package static let method = DetectionMethod.ganomaly
+    package let network: GANomalyNetwork
     /// The generator with its learnt parameters.
-    public let graph: NetworkGraph
+    package let graph: NetworkGraph
     /// In the frameworks' layout.
     let parameters: [String: StoredTensor]
 
     /// It stands on a network of its own.
-    public var backboneName: String { "dcgan" }
-    public var inputWidth: Int { network.side }
-    public var inputHeight: Int { network.side }
+    package var backboneName: String { "dcgan" }
+    package var inputWidth: Int { network.side }
+    package var inputHeight: Int { network.side }
 
     /// - Throws: `WeightError` when a parameter is missing or has another shape.
-    public init(network: GANomalyNetwork, parameters: [String: StoredTensor]) throws {
+    package init(network: GANomalyNetwork, parameters: [String: StoredTensor]) throws {
         (self.network, self.parameters) = (network, parameters)
         graph = try network.generator(StoredParameters(parameters, file: "the GANomaly model"))
     }
 
-    public func makeDetector(threads: Int) throws -> any Detector {
+    package func makeDetector(threads: Int) throws -> any Detector {
         try GANomalyDetector(model: self, threads: threads)
     }
 
     /// Codes of trained networks may be arbitrarily short, and their distances with them.
-    public func rounding(of score: Double) -> Double { 2e-3 * score }
+    package func rounding(of score: Double) -> Double { 2e-3 * score }
 
     static let outputs = [GANomalyNetwork.picture, GANomalyNetwork.inputCode, GANomalyNetwork.pictureCode]
 }
 
 extension GANomalyModel {
     /// Tensors: `generator.<name>`.
-    public func encoded() throws -> ModelContents {
+    package func encoded() throws -> ModelContents {
         var contents = ModelContents(inputWidth: inputWidth, inputHeight: inputHeight)
         contents.settings.merge(
             [
@@ -52,7 +52,7 @@ extension GANomalyModel {
     }
 
     /// - Throws: `ModelError`, `WeightError` for a file that does not hold what its metadata says.
-    public init(file: WeightFile, name: String) throws {
+    package init(file: WeightFile, name: String) throws {
         let reader = ModelReader(file: file, name: name)
         let (width, height) = try reader.inputSize()
         guard width == height, GANomalyNetwork.fits(side: width) else { throw reader.damaged("input_width") }

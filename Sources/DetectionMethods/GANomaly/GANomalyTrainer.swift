@@ -4,7 +4,7 @@ import NeuralNets
 import TensorCore
 
 extension GANomalyOptions: FittableMethod {
-    public func fit(_ frames: FrameSource, backbone: Backbone, work: FittingWork) throws -> FittedDetector {
+    package func fit(_ frames: FrameSource, backbone: Backbone, work: FittingWork) throws -> FittedDetector {
         guard GANomalyNetwork.fits(side: network.side) else {
             throw ModelError(
                 "GANomaly needs an input side that is a multiple of 16 from \(GANomalyNetwork.sides.lowerBound) to "

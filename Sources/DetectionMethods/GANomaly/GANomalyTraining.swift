@@ -2,23 +2,23 @@ import NeuralNets
 import TensorCore
 
 /// GANomaly's two networks in training against each other (Akcay et al., ACCV 2018, sections 3.2 and 3.3).
-public struct GANomalyTraining {
+package struct GANomalyTraining {
     /// Before the step's updates.
-    public struct Losses: Sendable {
+    package struct Losses: Sendable {
         /// Of the discriminator, and the generator's weighted sum.
-        public var discriminator, generator: Float
+        package var discriminator, generator: Float
         /// What the generator's is made of: distance of the discriminator's features, of the pictures, of the codes.
-        public var adversarial, contextual, encoder: Float
+        package var adversarial, contextual, encoder: Float
     }
 
     /// Of the three losses in the generator's.
-    public struct Weights: Sendable, Equatable {
-        public var adversarial: Float = 1, contextual: Float = 50, encoder: Float = 1
-        public init() {}
+    package struct Weights: Sendable, Equatable {
+        package var adversarial: Float = 1, contextual: Float = 50, encoder: Float = 1
+        package init() {}
     }
 
     /// Below this loss the discriminator has collapsed: the generator learns nothing from it any more.
-    public static let collapse: Float = 1e-5
+    package static let collapse: Float = 1e-5
     private static let normalization = TrainableNetwork.Normalization.batch(momentum: 0.1)
 
     private struct Side {
@@ -52,7 +52,7 @@ public struct GANomalyTraining {
     private var generator, discriminator: Side
 
     /// - Throws: `WeightError` when a parameter is missing or has another shape.
-    public init(
+    package init(
         network: GANomalyNetwork, generator: any ParameterSource, discriminator: any ParameterSource,
         learningRate: Float, weights: Weights = Weights()
     ) throws {
@@ -65,7 +65,7 @@ public struct GANomalyTraining {
     /// them first, then the generator's update, then the discriminator's by those predictions.
     ///
     /// - Parameter pictures: `[N, H, W, C]`, −1…1; at least 2, for their statistics.
-    public mutating func step(_ pictures: Tensor) -> Losses {
+    package mutating func step(_ pictures: Tensor) -> Losses {
         let x = Variable(pictures)
         var producer = TrainableNetwork(generator.graph, generator.parameters)
         let made = producer.forward(
@@ -115,15 +115,15 @@ public struct GANomalyTraining {
 
     /// New weights for a discriminator that has collapsed; its running statistics and the optimiser's memory stay, as the
     /// authors have it.
-    public mutating func reinitializeDiscriminator(_ source: any ParameterSource) throws {
+    package mutating func reinitializeDiscriminator(_ source: any ParameterSource) throws {
         let statistics = discriminator.parameters.statistics
         try discriminator.parameters.load(source)
         discriminator.parameters.statistics = statistics
     }
 
     /// All parameters and running statistics by name, in the frameworks' layout.
-    public func storedGenerator() -> [String: StoredTensor] { generator.parameters.stored() }
-    public func storedDiscriminator() -> [String: StoredTensor] { discriminator.parameters.stored() }
+    package func storedGenerator() -> [String: StoredTensor] { generator.parameters.stored() }
+    package func storedDiscriminator() -> [String: StoredTensor] { discriminator.parameters.stored() }
 
     var state: [String: StoredTensor] {
         var tensors: [String: StoredTensor] = [:]

@@ -5,7 +5,7 @@ extension GRADModel {
     /// Tensors: `grad.<name>` for the network's parameters, `projection.mean` and `projection.matrix`; of flawless
     /// pictures' distances `means`, `deviations`, `scales` (`[small deviation, wide deviation]`), of the wide square's
     /// lengths `wide.means` and `wide.deviations`, and `signs` (`[peak, spread]`).
-    public func encoded() throws -> ModelContents {
+    package func encoded() throws -> ModelContents {
         var contents = ModelContents(backbone: backbone, inputWidth: inputWidth, inputHeight: inputHeight)
         contents.settings.merge(
             [
@@ -44,7 +44,7 @@ extension GRADModel {
     }
 
     /// - Throws: `ModelError`, `WeightError` for a file that does not hold what its metadata says.
-    public init(file: WeightFile, name: String) throws {
+    package init(file: WeightFile, name: String) throws {
         let reader = ModelReader(file: file, name: name)
         var options = GRADOptions()
         (options.inputWidth, options.inputHeight) = try reader.inputSize()

@@ -4,19 +4,19 @@ import NeuralNets
 
 extension DetectionMethod {
     /// Grid-based continuous normal representation (Lee et al., ECCV 2024).
-    public static let grad = DetectionMethod(rawValue: "grad")
+    package static let grad = DetectionMethod(rawValue: "grad")
 }
 
 /// A fitted GRAD detector (Lee et al., arXiv 2402.18293): the backbone, the projection where its taps are wide, and the
 /// learnt representation of normal features.
-public struct GRADModel: DetectorModel {
-    public static let method = DetectionMethod.grad
-    public let backbone: Backbone
-    public let inputWidth, inputHeight: Int
-    public let taps: [String]
-    public let network: GRADNetwork
+package struct GRADModel: DetectorModel {
+    package static let method = DetectionMethod.grad
+    package let backbone: Backbone
+    package let inputWidth, inputHeight: Int
+    package let taps: [String]
+    package let network: GRADNetwork
     /// The network with its learnt parameters.
-    public let graph: NetworkGraph
+    package let graph: NetworkGraph
     /// Those of `GRADOptions`; without standardised distances there is no wide one.
     let map: DistanceMapper.Settings
 
@@ -27,7 +27,7 @@ public struct GRADModel: DetectorModel {
     /// The network's parameters by name, in the frameworks' layout.
     let parameters: [String: StoredTensor]
 
-    public var backboneName: String { backbone.name }
+    package var backboneName: String { backbone.name }
 
     /// The constants of the refinement (the authors' code: `mse_coef`, `mse_lambda`, `cos_lambda`).
     static let refinement = ck_refinement(slope: 0.05, level: 0.3, angle: 0.7)
@@ -57,5 +57,5 @@ public struct GRADModel: DetectorModel {
         graph = try network.graph(StoredParameters(parameters, file: "the GRAD model"))
     }
 
-    public func makeDetector(threads: Int) throws -> any Detector { try GRADDetector(model: self, threads: threads) }
+    package func makeDetector(threads: Int) throws -> any Detector { try GRADDetector(model: self, threads: threads) }
 }

@@ -2,9 +2,9 @@ import DetectionCore
 import NeuralNets
 
 /// Settings of the GRAD detector. The defaults of training are the authors'; where ours differ, the comment says so.
-public struct GRADOptions: Sendable, Equatable {
+package struct GRADOptions: Sendable, Equatable {
     /// The fusion network; raw values are the command line's.
-    public enum Fusion: String, Sendable, CaseIterable {
+    package enum Fusion: String, Sendable, CaseIterable {
         /// 7 residual blocks: GRAD, the paper's first version.
         case basic
         /// 11 MobileNetV3 bottlenecks of four times the channels: CRAD.
@@ -21,61 +21,61 @@ public struct GRADOptions: Sendable, Equatable {
         }
     }
 
-    public var inputWidth = 224
-    public var inputHeight = 224
+    package var inputWidth = 224
+    package var inputHeight = 224
     /// Levels whose maps are represented, the finest decides the grid; nil for the backbone's own.
-    public var taps: [String]?
-    public var fusion = Fusion.mobileSmall
+    package var taps: [String]?
+    package var fusion = Fusion.mobileSmall
 
     /// How far the features' principal components are brought to one variance, 0 (the authors: not at all) to 1. Defects
     /// show in components that hardly vary among flawless parts (Rippel et al., ICPR 2020).
-    public var whitening = 1.0
+    package var whitening = 1.0
 
     /// How often every picture is seen in an epoch: as it is, and moved and brighter or darker. Nil: once when there are a
     /// hundred, more often when there are fewer, five times at most.
-    public var variants: Int?
+    package var variants: Int?
     /// Passes over the pictures at most; nil for as many as `defaultSteps` steps take, and see `mostSights`.
-    public var epochs: Int?
-    public var batchSize = 16
+    package var epochs: Int?
+    package var batchSize = 16
     /// Of the networks.
-    public var learningRate: Float = 1e-3
+    package var learningRate: Float = 1e-3
     /// Of the two grids.
-    public var gridLearningRate: Float = 0.1
-    public var weightDecay: Float = 0.01
+    package var gridLearningRate: Float = 0.1
+    package var weightDecay: Float = 0.01
     /// The gradient's norm is held at this or below.
-    public var clipNorm: Float = 0.1
+    package var clipNorm: Float = 0.1
     /// What both rates are multiplied by.
-    public var schedule = Schedule.steps(period: 40, factor: 0.1)
+    package var schedule = Schedule.steps(period: 40, factor: 0.1)
     /// Standard deviation of the noise on the local coordinates, in half of the steps.
-    public var jitter: Float = 0.05
+    package var jitter: Float = 0.05
     /// Training ends when the loss of pictures kept apart has not improved for so many epochs; 0 never ends it early and
     /// keeps none apart, nil waits for an eighth of the epochs, at least 5.
-    public var patience: Int?
+    package var patience: Int?
     /// Orders what is drawn at random: initial parameters, the pictures' order, the noise.
-    public var seed: UInt64 = 0
+    package var seed: UInt64 = 0
     /// Bytes that training may hold. What a step needs comes first (blocks are run twice where keeping everything would pass
     /// the budget); the cached features get the rest: as 32-bit floats, as 16-bit ones when only half fits, and else on disk.
-    public var memoryBudget = 2 << 30
+    package var memoryBudget = 2 << 30
 
     /// What the distances are measured against; raw values are the command line's.
-    public enum Standardization: String, Sendable, CaseIterable {
+    package enum Standardization: String, Sendable, CaseIterable {
         /// Each position's mean and standard deviation over the pictures of the fit.
         case position
         /// Nothing: the authors' map.
         case none
     }
-    public var standardization = Standardization.position
+    package var standardization = Standardization.position
 
     /// What gathers the distances that lie together.
-    public var map = DistanceMapper.Settings()
+    package var map = DistanceMapper.Settings()
 
-    public init() {}
+    package init() {}
 
     /// Steps of a fit whose epochs are not given: few pictures are passed over more often.
-    public static let defaultSteps = 200
+    package static let defaultSteps = 200
     /// How often a picture is seen at most when the epochs are not given, its variants counted: as often as the authors'.
     /// Few pictures seen more often are known by heart.
-    public static let mostSights = 100
+    package static let mostSights = 100
 
     /// Passes over so many pictures, each seen so often in one.
     func epochs(pictures: Int, variants: Int) -> Int {
@@ -86,13 +86,13 @@ public struct GRADOptions: Sendable, Equatable {
     }
 
     /// Channels that concatenated taps are projected to when they have more than `widestUnprojected`.
-    public static let projectedChannels = 216
-    public static let widestUnprojected = 256
+    package static let projectedChannels = 216
+    package static let widestUnprojected = 256
 
     /// Bytes that a step holds, about: what its gradients need of every layer. Features of so many channels at so many
     /// positions.
     /// - Parameter recomputes: whether it keeps of each block only what goes in, and one block whole at a time.
-    public func stepBytes(channels: Int, positions: Int, recomputes: Bool = false) -> Int {
+    package func stepBytes(channels: Int, positions: Int, recomputes: Bool = false) -> Int {
         let perBlock: Int
         let blocks: Int
         switch fusion.network(channels: channels) {

@@ -7,7 +7,7 @@ import NeuralNets
 ///
 /// Everything drawn at random depends on the seed and the place in the course (epoch, step) alone, so a fit that goes on
 /// from a checkpoint gives the same model bit for bit as one that was never interrupted.
-public enum GRADTrainer {
+package enum GRADTrainer {
     /// Share of the pictures kept apart to judge the epochs, how many these are at least and about at most (a mean loss needs
     /// no more, and rare flawless looks are missed in training), and how many there must be to spare them.
     static let keptApartShare = 0.1
@@ -16,7 +16,7 @@ public enum GRADTrainer {
 
     /// - Throws: `FrameSource.Unreadable`, `ModelError`, `WeightError`, `FeatureCache.Failure`, and what the checkpoint
     ///   store throws.
-    public static func fit(
+    package static func fit(
         _ frames: FrameSource, backbone: Backbone, options: GRADOptions, work: FittingWork
     ) throws -> FittedDetector {
         guard frames.count >= 2 else {
@@ -73,7 +73,7 @@ public enum GRADTrainer {
 }
 
 extension GRADOptions: FittableMethod {
-    public func fit(_ frames: FrameSource, backbone: Backbone, work: FittingWork) throws -> FittedDetector {
+    package func fit(_ frames: FrameSource, backbone: Backbone, work: FittingWork) throws -> FittedDetector {
         try GRADTrainer.fit(frames, backbone: backbone, options: self, work: work)
     }
 }

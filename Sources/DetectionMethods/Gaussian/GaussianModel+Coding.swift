@@ -3,7 +3,7 @@ import Foundation
 import NeuralNets
 
 extension GaussianModel {
-    public func encoded() throws -> ModelContents {
+    package func encoded() throws -> ModelContents {
         var contents = ModelContents(backbone: backbone, inputWidth: inputWidth, inputHeight: inputHeight)
         contents.settings["levels"] = levels.map(\.name).joined(separator: ",")
         contents.settings["taps"] = mapTaps.joined(separator: ",")
@@ -32,7 +32,7 @@ extension GaussianModel {
     }
 
     /// - Throws: `ModelError`, `WeightError` for a file that does not hold what its metadata says.
-    public init(file: WeightFile, name: String) throws {
+    package init(file: WeightFile, name: String) throws {
         let reader = ModelReader(file: file, name: name)
         let (inputWidth, inputHeight) = try reader.inputSize()
         let levels = try reader.list("levels").enumerated().map { index, level in

@@ -5,28 +5,28 @@ import TensorCore
 
 extension DetectionMethod {
     /// Mahalanobis distance on pretrained features (Rippel et al., ICPR 2020).
-    public static let gaussian = DetectionMethod(rawValue: "gaussian")
+    package static let gaussian = DetectionMethod(rawValue: "gaussian")
 }
 
 /// A fitted Gaussian detector (Rippel, Mertens & Merhof, "Modeling the distribution of normal data in pre-trained deep
 /// features for anomaly detection", ICPR 2020): per level a mean and a whitening of the pooled features, and Gaussians of
 /// the taps' positions for the map.
-public struct GaussianModel: DetectorModel {
+package struct GaussianModel: DetectorModel {
     /// A Gaussian ready for distances: `‖(x − mean) · whitening‖` is the Mahalanobis distance.
-    public struct Level: Sendable {
-        public let name: String
+    package struct Level: Sendable {
+        package let name: String
         /// `[d]`
-        public let mean: [Double]
+        package let mean: [Double]
         /// `[d, rank]`, the transposed inverse Cholesky factor (behind a projection when reduced).
-        public let whitening: [Double]
-        public let rank: Int
+        package let whitening: [Double]
+        package let rank: Int
 
-        public init(name: String, mean: [Double], whitening: [Double], rank: Int) {
+        package init(name: String, mean: [Double], whitening: [Double], rank: Int) {
             (self.name, self.mean, self.whitening, self.rank) = (name, mean, whitening, rank)
         }
 
         /// Mahalanobis distance of a pooled feature vector.
-        public func distance(_ x: [Double]) -> Double {
+        package func distance(_ x: [Double]) -> Double {
             let centred = zip(x, mean).map { $0 - $1 }
             let y = LinearAlgebra.product(centred, whitening, rows: 1, depth: mean.count, columns: rank)
             return y.reduce(0) { $0 + $1 * $1 }.squareRoot()
@@ -34,29 +34,29 @@ public struct GaussianModel: DetectorModel {
     }
 
     /// What the pixel map is computed from.
-    public enum PixelGaussians: Sendable {
+    package enum PixelGaussians: Sendable {
         /// Per tap: mean `[c]` and whitening `[c, c]`.
         case tied([(tap: String, mean: [Float], whitening: [Float])])
         /// Mean `[positions, d]` and lower-triangular whitening `[positions, d · (d + 1) / 2]`, row by row, on `channels` of the concatenated taps.
         case perPosition(PositionGaussians)
     }
 
-    public struct PositionGaussians: Sendable {
-        public let taps: [String]
-        public let height, width: Int
+    package struct PositionGaussians: Sendable {
+        package let taps: [String]
+        package let height, width: Int
         /// Indices into the taps' channels, concatenated in their order.
-        public let channels: [Int]
-        public let mean, whitening: [Float]
+        package let channels: [Int]
+        package let mean, whitening: [Float]
     }
 
-    public static let method = DetectionMethod.gaussian
-    public let backbone: Backbone
-    public let inputWidth, inputHeight: Int
-    public let levels: [Level]
-    public let pixels: PixelGaussians
+    package static let method = DetectionMethod.gaussian
+    package let backbone: Backbone
+    package let inputWidth, inputHeight: Int
+    package let levels: [Level]
+    package let pixels: PixelGaussians
 
-    public var backboneName: String { backbone.name }
-    public var trainedBackbone: Backbone? { backbone }
+    package var backboneName: String { backbone.name }
+    package var trainedBackbone: Backbone? { backbone }
 
     /// The taps behind the pixel map.
     var mapTaps: [String] {
@@ -71,11 +71,11 @@ public struct GaussianModel: DetectorModel {
 
     /// The distance each level would stay under with probability 0.9973 if its features were normal, summed: the
     /// theoretical threshold, for comparison with the calibrated one.
-    public var theoreticalThreshold: Double? {
+    package var theoreticalThreshold: Double? {
         levels.reduce(0) { $0 + ChiSquare.distanceThreshold(dimensions: $1.rank) }
     }
 
-    public init(backbone: Backbone, inputWidth: Int, inputHeight: Int, levels: [Level], pixels: PixelGaussians) {
+    package init(backbone: Backbone, inputWidth: Int, inputHeight: Int, levels: [Level], pixels: PixelGaussians) {
         self.backbone = backbone
         self.inputWidth = inputWidth
         self.inputHeight = inputHeight
@@ -83,7 +83,7 @@ public struct GaussianModel: DetectorModel {
         self.pixels = pixels
     }
 
-    public func makeDetector(threads: Int) throws -> any Detector {
+    package func makeDetector(threads: Int) throws -> any Detector {
         try GaussianDetector(model: self, threads: threads)
     }
 }

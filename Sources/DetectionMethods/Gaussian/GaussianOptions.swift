@@ -1,7 +1,7 @@
 /// Settings of the Gaussian detector.
-public struct GaussianOptions: Sendable, Equatable {
+package struct GaussianOptions: Sendable, Equatable {
     /// Which principal components of a level's pooled features are kept (Rippel et al., ICPR 2020, section III-C).
-    public enum Reduction: Sendable, Equatable {
+    package enum Reduction: Sendable, Equatable {
         case none
         /// The leading components that explain this share of the variance (0…1).
         case pca(Double)
@@ -10,27 +10,27 @@ public struct GaussianOptions: Sendable, Equatable {
     }
 
     /// How the pixel map's Gaussians are shared.
-    public enum MapKind: String, Sendable, CaseIterable {
+    package enum MapKind: String, Sendable, CaseIterable {
         /// One Gaussian per tap for all positions.
         case tied
         /// One per position of the concatenated taps, on a random subset of channels: for aligned parts (as PaDiM).
         case perPosition = "per-position"
     }
 
-    public var inputWidth = 224
-    public var inputHeight = 224
+    package var inputWidth = 224
+    package var inputHeight = 224
     /// Levels pooled for the image score; nil for the backbone's own.
-    public var levels: [String]?
+    package var levels: [String]?
     /// Levels whose maps make the pixel map; nil for the backbone's own.
-    public var taps: [String]?
-    public var reduction = Reduction.none
-    public var map = MapKind.perPosition
+    package var taps: [String]?
+    package var reduction = Reduction.none
+    package var map = MapKind.perPosition
     /// Channels of a per-position Gaussian.
-    public var channelsPerPosition = 100
+    package var channelsPerPosition = 100
     /// Picks those channels.
-    public var seed: UInt64 = 0
+    package var seed: UInt64 = 0
     /// Nil to leave the backbone as it is.
-    public var fineTuning: FineTuningOptions?
+    package var fineTuning: FineTuningOptions?
 
-    public init() {}
+    package init() {}
 }

@@ -7,7 +7,7 @@ import NeuralNets
 import TensorCore
 
 extension GaussianOptions: FittableMethod {
-    public func fit(_ frames: FrameSource, backbone: Backbone, work: FittingWork) throws -> FittedDetector {
+    package func fit(_ frames: FrameSource, backbone: Backbone, work: FittingWork) throws -> FittedDetector {
         if let fineTuning {
             return try FineTuner.fit(frames, backbone: backbone, options: self, fineTuning: fineTuning, work: work)
         }
@@ -18,12 +18,12 @@ extension GaussianOptions: FittableMethod {
 }
 
 /// Fits a `GaussianModel` on pictures of flawless parts, in one pass over them.
-public enum GaussianTrainer {
+package enum GaussianTrainer {
     /// - Parameters:
     ///   - workers: threads, each with a network of its own; the result depends on their number in the last bits only.
     ///   - progress: called from the workers.
     /// - Throws: `FrameSource.Unreadable`, `ModelError`, `WeightError`, `LinearAlgebra.Failure`.
-    public static func fit(
+    package static func fit(
         _ frames: FrameSource, backbone: Backbone, options: GaussianOptions = GaussianOptions(), workers: Int,
         progress: WorkProgress? = nil
     ) throws -> GaussianModel {
@@ -49,7 +49,7 @@ public enum GaussianTrainer {
 
     /// Only the levels' Gaussians: all that image scores need.
     /// - Throws: what `fit` throws.
-    public static func levels(
+    package static func levels(
         _ frames: FrameSource, backbone: Backbone, options: GaussianOptions, workers: Int, progress: WorkProgress? = nil
     ) throws -> [GaussianModel.Level] {
         let names = try levelNames(backbone, options)

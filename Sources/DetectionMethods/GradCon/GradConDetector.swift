@@ -56,7 +56,7 @@ final class GradConDetector: Detector {
 }
 
 extension GradConModel: ReconstructingModel {
-    public func reconstructions(of frames: [Frame]) throws -> [Frame] {
+    package func reconstructions(of frames: [Frame]) throws -> [Frame] {
         frames.map { frame in
             let picture = frame.networkInput(width: inputWidth, height: inputHeight, GradConOptions.normalization)
             let bytes = score(picture).reconstruction.values.map { UInt8(min(255, max(0, $0 * 255)).rounded()) }
@@ -65,7 +65,7 @@ extension GradConModel: ReconstructingModel {
     }
 
     /// The image score of one picture, `[1, H, W, C]` in 0…1, and its reconstruction.
-    public func score(_ picture: Tensor) -> (score: Float, reconstruction: Tensor) {
+    package func score(_ picture: Tensor) -> (score: Float, reconstruction: Tensor) {
         GradConDetector(model: self, threads: 1).score(picture)
     }
 }

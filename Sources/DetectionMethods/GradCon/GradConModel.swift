@@ -4,30 +4,30 @@ import TensorCore
 
 extension DetectionMethod {
     /// Autoencoder with a gradient constraint (Kwon et al., ECCV 2020).
-    public static let gradcon = DetectionMethod(rawValue: "gradcon")
+    package static let gradcon = DetectionMethod(rawValue: "gradcon")
 }
 
 /// A fitted GradCon detector (Kwon et al., ECCV 2020): an autoencoder of flawless pictures, and where the gradients of its
 /// decoder pointed while it learnt them.
-public struct GradConModel: DetectorModel {
-    public static let method = DetectionMethod.gradcon
-    public let network: ConvolutionalAutoencoder
+package struct GradConModel: DetectorModel {
+    package static let method = DetectionMethod.gradcon
+    package let network: ConvolutionalAutoencoder
     /// The network with its learnt parameters.
-    public let graph: NetworkGraph
+    package let graph: NetworkGraph
     /// Mean gradients of the decoder's weights, `[4, 4, output channels, channels]` each.
-    public let references: [Tensor]
+    package let references: [Tensor]
     /// Of the cosine in the image score.
-    public let scoreWeight: Float
+    package let scoreWeight: Float
     /// In the frameworks' layout.
     let parameters: [String: StoredTensor]
 
     /// It stands on a network of its own.
-    public var backboneName: String { "autoencoder" }
-    public var inputWidth: Int { network.width }
-    public var inputHeight: Int { network.height }
+    package var backboneName: String { "autoencoder" }
+    package var inputWidth: Int { network.width }
+    package var inputHeight: Int { network.height }
 
     /// - Throws: `WeightError` when a parameter or reference is missing or has another shape.
-    public init(
+    package init(
         network: ConvolutionalAutoencoder, parameters: [String: StoredTensor], references: [String: StoredTensor],
         scoreWeight: Float
     ) throws {
@@ -39,12 +39,12 @@ public struct GradConModel: DetectorModel {
             like: ConvolutionalAutoencoder.decoder.compactMap { values["\($0).weight"] })
     }
 
-    public func makeDetector(threads: Int) throws -> any Detector {
+    package func makeDetector(threads: Int) throws -> any Detector {
         GradConDetector(model: self, threads: threads)
     }
 
     /// The cosine's part of the score may cancel the error's.
-    public func rounding(of score: Double) -> Double { 2e-4 * max(Double(scoreWeight), abs(score)) }
+    package func rounding(of score: Double) -> Double { 2e-4 * max(Double(scoreWeight), abs(score)) }
 
     static func output(of graph: NetworkGraph) -> NetworkGraph.NodeID {
         guard let output = graph.node(named: ConvolutionalAutoencoder.output) else {
@@ -80,7 +80,7 @@ public struct GradConModel: DetectorModel {
 
 extension GradConModel {
     /// Tensors: `gradcon.<name>` for the network's parameters, and `reference.<layer>`.
-    public func encoded() throws -> ModelContents {
+    package func encoded() throws -> ModelContents {
         var contents = ModelContents(inputWidth: inputWidth, inputHeight: inputHeight)
         contents.settings["score_weight"] = String(scoreWeight)
         for (name, tensor) in parameters { contents.tensors["gradcon.\(name)"] = tensor }
@@ -89,7 +89,7 @@ extension GradConModel {
     }
 
     /// - Throws: `ModelError`, `WeightError` for a file that does not hold what its metadata says.
-    public init(file: WeightFile, name: String) throws {
+    package init(file: WeightFile, name: String) throws {
         let reader = ModelReader(file: file, name: name)
         let (width, height) = try reader.inputSize()
         guard ConvolutionalAutoencoder.fits(height: height, width: width),

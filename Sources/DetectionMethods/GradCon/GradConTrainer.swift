@@ -3,7 +3,7 @@ import NeuralNets
 import TensorCore
 
 extension GradConOptions: FittableMethod {
-    public func fit(_ frames: FrameSource, backbone: Backbone, work: FittingWork) throws -> FittedDetector {
+    package func fit(_ frames: FrameSource, backbone: Backbone, work: FittingWork) throws -> FittedDetector {
         guard ConvolutionalAutoencoder.fits(height: inputHeight, width: inputWidth) else {
             throw ModelError("GradCon needs an input of 28×28, or of multiples of 16, not \(inputWidth)×\(inputHeight)")
         }

@@ -3,14 +3,14 @@ import TensorCore
 
 /// GradCon's autoencoder in training (Kwon et al., ECCV 2020, section 3.2): the gradients of the decoder's weights are kept
 /// pointing where those of earlier steps did. The loss contains a gradient, so a step differentiates twice.
-public struct GradConTraining {
+package struct GradConTraining {
     /// Before the update: `total = error + weight · alignment`.
-    public struct Losses: Sendable {
-        public var total: Float
+    package struct Losses: Sendable {
+        package var total: Float
         /// Mean squared error of the reconstruction.
-        public var error: Float
+        package var error: Float
         /// −1…1: minus the mean cosine between the gradients and those of all earlier steps; 0 in the first.
-        public var alignment: Float
+        package var alignment: Float
     }
 
     private let graph: NetworkGraph
@@ -21,11 +21,11 @@ public struct GradConTraining {
     /// Places of the decoder's weights among the parameters.
     private let decoder: [Int]
     /// The means of the total loss's gradients by the decoder's weights over all steps, in the operations' layout.
-    public private(set) var references: [Tensor]
+    package private(set) var references: [Tensor]
 
     /// - Parameter weight: of the alignment in the loss.
     /// - Throws: `WeightError` when a parameter is missing or has another shape.
-    public init(
+    package init(
         network: ConvolutionalAutoencoder, parameters source: any ParameterSource, learningRate: Float, weight: Float
     ) throws {
         graph = try network.graph(source)
@@ -39,7 +39,7 @@ public struct GradConTraining {
 
     /// One update.
     /// - Parameter pictures: `[N, H, W, C]`, 0…1.
-    public mutating func step(_ pictures: Tensor) -> Losses {
+    package mutating func step(_ pictures: Tensor) -> Losses {
         let (losses, slopes) = differentiate(pictures)
         // The optimiser counts the steps.
         let before = Float(optimizer.state.steps)
@@ -70,7 +70,7 @@ public struct GradConTraining {
     }
 
     /// All parameters by name, in the frameworks' layout.
-    public func stored() -> [String: StoredTensor] { parameters.stored() }
+    package func stored() -> [String: StoredTensor] { parameters.stored() }
 
     var state: [String: StoredTensor] {
         TrainingState(parameters: parameters, optimizer: optimizer.state).tensors

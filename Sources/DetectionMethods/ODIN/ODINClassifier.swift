@@ -2,7 +2,7 @@ import DetectionCore
 import NeuralNets
 
 /// The classifier that ODIN stands on.
-public enum ODINClassifier: Sendable, Equatable {
+package enum ODINClassifier: Sendable, Equatable {
     /// DenseNet-BC, trained on the products' pictures (the paper: depth 100, growth 12, half of the channels kept between
     /// the blocks).
     case denseNet(depth: Int, growth: Int, reduction: Double = 0.5)
@@ -13,7 +13,7 @@ public enum ODINClassifier: Sendable, Equatable {
 
     /// - Parameter backbone: read by the linear classifier alone.
     /// - Throws: `WeightError` naming the first parameter that is missing or has another shape.
-    public func graph(
+    package func graph(
         classes: Int, _ weights: any ParameterSource, backbone: Backbone?
     ) throws -> NetworkGraph {
         switch self {

@@ -8,15 +8,15 @@ import TensorCore
 
 /// Tells whether a frame shows a known product, and which (Liang, Li & Srikant, ICLR 2018, section 3): the input is moved a
 /// little towards what the classifier takes it for; a known product's probability gains by that more than an unknown one's.
-public final class ODINDetector: Detector {
+package final class ODINDetector: Detector {
     /// What a classifier says of one picture.
-    public struct Answer: Sendable {
-        public let logits: [Float]
+    package struct Answer: Sendable {
+        package let logits: [Float]
         /// 1 − the largest softmax probability: plain, and of the perturbed input at the model's temperature.
-        public let baseline, score: Double
+        package let baseline, score: Double
         /// The gradient of the cross entropy at the temperature by the input, `[1, H, W, 3]`.
-        public let inputGradient: Tensor
-        public let perturbed: Tensor
+        package let inputGradient: Tensor
+        package let perturbed: Tensor
     }
 
     private let model: ODINModel
@@ -27,7 +27,7 @@ public final class ODINDetector: Detector {
     /// For the second look, which no gradient flows through.
     private let plan: InferencePlan
 
-    public init(model: ODINModel, threads: Int) throws {
+    package init(model: ODINModel, threads: Int) throws {
         self.model = model
         parameters = NetworkParameters(of: model.graph)
         sharesCores = threads > 1
@@ -37,7 +37,7 @@ public final class ODINDetector: Detector {
             threads: threads)
     }
 
-    public func detect(_ frame: Frame) throws -> Detection {
+    package func detect(_ frame: Frame) throws -> Detection {
         let start = ContinuousClock.now
         let picture = frame.networkInput(width: model.inputWidth, height: model.inputHeight, model.normalization)
         let loaded = ContinuousClock.now
@@ -57,7 +57,7 @@ public final class ODINDetector: Detector {
     }
 
     /// - Parameter picture: `[1, H, W, 3]`, normalised.
-    public func answer(_ picture: Tensor) -> Answer {
+    package func answer(_ picture: Tensor) -> Answer {
         let (logits, gradient) = look(picture)
         let perturbed = perturbed(picture, gradient, epsilon: model.epsilon)
         // What is not moved needs no second look.

@@ -5,16 +5,16 @@ import NeuralNets
 
 /// How well known pictures are told from unknown ones, as the field's papers tabulate it: by the plain softmax (Hendrycks &
 /// Gimpel, ICLR 2017) and by ODIN.
-public struct ODINEvaluation: ReportSection {
-    public static let key = "odin"
+package struct ODINEvaluation: ReportSection {
+    package static let key = "odin"
 
     /// The measures of one score; known pictures count as positive where it matters.
-    public struct Measures: Codable, Sendable, Equatable {
+    package struct Measures: Codable, Sendable, Equatable {
         /// Share of the unknown that pass when 95 % of the known do.
-        public var fpr95: Double?
+        package var fpr95: Double?
         /// The least mean of the two kinds of error over all thresholds.
-        public var detectionError: Double?
-        public var auroc, auprIn, auprOut: Double?
+        package var detectionError: Double?
+        package var auroc, auprIn, auprOut: Double?
 
         enum CodingKeys: String, CodingKey {
             case fpr95 = "FPR95"
@@ -25,7 +25,7 @@ public struct ODINEvaluation: ReportSection {
         }
 
         /// - Parameters: scores of known and unknown pictures, higher for the unknown.
-        public init(known: [Double], unknown: [Double]) {
+        package init(known: [Double], unknown: [Double]) {
             let scores = known + unknown
             let isUnknown = known.map { _ in false } + unknown.map { _ in true }
             let out = Metrics.Curve(scores: scores, isAnomalous: isUnknown)
@@ -38,23 +38,23 @@ public struct ODINEvaluation: ReportSection {
         }
     }
 
-    public struct Row: Codable, Sendable {
+    package struct Row: Codable, Sendable {
         /// What the known are told from.
-        public var unknown: String
-        public var pictures: Int
-        public var baseline, odin: Measures
+        package var unknown: String
+        package var pictures: Int
+        package var baseline, odin: Measures
     }
 
     /// Share of the known test pictures whose product was recognised.
-    public var accuracy: Double
-    public var known: Int
-    public var epsilon, temperature: Double
-    public var rows: [Row]
+    package var accuracy: Double
+    package var known: Int
+    package var epsilon, temperature: Double
+    package var rows: [Row]
 
     /// - Parameters:
     ///   - known: test pictures and the names of their products.
     ///   - unknown: test pictures of other things.
-    public static func run(
+    package static func run(
         _ model: ODINModel, known: [(path: String, product: String)], unknown: [String], workers: Int,
         progress: WorkProgress? = nil
     ) throws -> ODINEvaluation {

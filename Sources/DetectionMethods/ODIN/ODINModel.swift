@@ -5,32 +5,32 @@ import TensorCore
 
 extension DetectionMethod {
     /// Out-of-distribution detector of a classifier (Liang et al., ICLR 2018): tells a wrong product from the known ones.
-    public static let odin = DetectionMethod(rawValue: "odin")
+    package static let odin = DetectionMethod(rawValue: "odin")
 }
 
 /// A fitted ODIN gate (Liang, Li & Srikant, ICLR 2018): a classifier of the known products, and how strongly its inputs are
 /// perturbed before it is asked how sure it is.
-public struct ODINModel: ProductGateModel {
-    public static let method = DetectionMethod.odin
-    public let classifier: ODINClassifier
+package struct ODINModel: ProductGateModel {
+    package static let method = DetectionMethod.odin
+    package let classifier: ODINClassifier
     /// Names of the known products, in the order of the classifier's outputs.
-    public let products: [String]
-    public let inputWidth, inputHeight: Int
-    public let normalization: Normalization
+    package let products: [String]
+    package let inputWidth, inputHeight: Int
+    package let normalization: Normalization
     /// What logits are divided by.
-    public let temperature: Double
+    package let temperature: Double
     /// Of the perturbation, in the pictures' range 0…1.
-    public let epsilon: Float
-    public let graph: NetworkGraph
+    package let epsilon: Float
+    package let graph: NetworkGraph
     /// Nil for a classifier of its own.
     let backbone: Backbone?
     /// The classifier's own, in the frameworks' layout.
     let parameters: [String: StoredTensor]
 
-    public var backboneName: String { classifier.name(backbone: backbone) }
+    package var backboneName: String { classifier.name(backbone: backbone) }
 
     /// - Throws: `WeightError` when a parameter is missing or has another shape.
-    public init(
+    package init(
         classifier: ODINClassifier, products: [String], inputWidth: Int, inputHeight: Int,
         normalization: Normalization, temperature: Double, epsilon: Float, parameters: [String: StoredTensor],
         backbone: Backbone?
@@ -52,15 +52,16 @@ public struct ODINModel: ProductGateModel {
 
     /// At a high temperature every score is near that of a classifier that knows nothing, 1 − 1 / products: what counts is
     /// how far away, in units of what a logit of 1 changes.
-    public func rounding(of score: Double) -> Double {
+    package func rounding(of score: Double) -> Double {
         let share = 1 / Double(products.count)
         return 2e-3 * max(share / temperature, 1 - share - score)
     }
 
-    public func makeDetector(threads: Int) throws -> any Detector { try ODINDetector(model: self, threads: threads) }
+    package func makeDetector(threads: Int) throws -> any Detector { try ODINDetector(model: self, threads: threads) }
 
     /// Flawless test images are known products, by the names of their folders; all others are unknown.
-    public func evaluationSections(_ dataset: Dataset, workers: Int, progress: WorkProgress?) throws -> ReportSections {
+    package func evaluationSections(_ dataset: Dataset, workers: Int, progress: WorkProgress?) throws -> ReportSections
+    {
         func product(_ path: String) -> String {
             URL(fileURLWithPath: path).deletingLastPathComponent().lastPathComponent
         }
@@ -75,7 +76,7 @@ public struct ODINModel: ProductGateModel {
 
 extension ODINModel {
     /// Tensors: `classifier.<name>`, and the backbone's under `backbone.` where there is one.
-    public func encoded() throws -> ModelContents {
+    package func encoded() throws -> ModelContents {
         var contents = ModelContents(inputWidth: inputWidth, inputHeight: inputHeight)
         if let backbone {
             contents = ModelContents(backbone: backbone, inputWidth: inputWidth, inputHeight: inputHeight)
@@ -99,7 +100,7 @@ extension ODINModel {
     }
 
     /// - Throws: `ModelError`, `WeightError` for a file that does not hold what its metadata says.
-    public init(file: WeightFile, name: String) throws {
+    package init(file: WeightFile, name: String) throws {
         let reader = ModelReader(file: file, name: name)
         let (width, height) = try reader.inputSize()
         let classifier = try Self.classifier(reader)

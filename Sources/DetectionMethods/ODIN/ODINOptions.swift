@@ -2,33 +2,33 @@ import DetectionCore
 import NeuralNets
 
 /// Settings of the ODIN gate.
-public struct ODINOptions: Sendable, Equatable {
+package struct ODINOptions: Sendable, Equatable {
     /// At least two.
-    public var products: [Product] = []
+    package var products: [Product] = []
     /// Pictures of other things, to choose the perturbation by; with none, the products themselves play the unknown.
-    public var unknown: [String] = []
-    public var inputWidth = 32
-    public var inputHeight = 32
+    package var unknown: [String] = []
+    package var inputWidth = 32
+    package var inputHeight = 32
     /// A linear one's levels may be empty: the backbone's usual ones then.
-    public var classifier = ODINClassifier.denseNet(depth: 40, growth: 12)
+    package var classifier = ODINClassifier.denseNet(depth: 40, growth: 12)
     /// Passes over the pictures; nil for as many as `defaultSteps` steps take.
-    public var epochs: Int?
-    public var batchSize = 64
+    package var epochs: Int?
+    package var batchSize = 64
     /// The paper's classifiers'; a linear one takes a tenth.
-    public var learningRate: Float = 0.1
-    public var weightDecay: Float = 1e-4
-    public var temperature = 1000.0
-    public var seed: UInt64 = 0
+    package var learningRate: Float = 0.1
+    package var weightDecay: Float = 1e-4
+    package var temperature = 1000.0
+    package var seed: UInt64 = 0
 
-    public init() {}
+    package init() {}
 
     /// Steps of a fit whose epochs are not given.
-    public static let defaultSteps = 2000
+    package static let defaultSteps = 2000
     /// What the strength of the perturbation is chosen from.
-    public static let epsilons: [Float] = [0, 0.0005, 0.0011, 0.0014, 0.002, 0.0028, 0.0048]
+    package static let epsilons: [Float] = [0, 0.0005, 0.0011, 0.0014, 0.002, 0.0028, 0.0048]
 
     /// The product whose folder a picture lies in; nil for none.
-    public func product(of path: String) -> Int? {
+    package func product(of path: String) -> Int? {
         let holding = products.indices.filter { path.hasPrefix(products[$0].folder + "/") }
         return holding.max { products[$0].folder.count < products[$1].folder.count }
     }

@@ -6,7 +6,7 @@ import NeuralNets
 import TensorCore
 
 extension ODINOptions: FittableMethod {
-    public func fit(_ frames: FrameSource, backbone: Backbone, work: FittingWork) throws -> FittedDetector {
+    package func fit(_ frames: FrameSource, backbone: Backbone, work: FittingWork) throws -> FittedDetector {
         try ODINTrainer.fit(frames, backbone: backbone, options: self, work: work)
     }
 }

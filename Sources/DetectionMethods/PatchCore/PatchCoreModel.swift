@@ -3,18 +3,18 @@ import NeuralNets
 
 extension DetectionMethod {
     /// Nearest neighbour among remembered patches, after Roth et al., CVPR 2022.
-    public static let patchCore = DetectionMethod(rawValue: "patchcore")
+    package static let patchCore = DetectionMethod(rawValue: "patchcore")
 }
 
 /// A fitted PatchCore-like detector: patches of flawless images that stand for all of them.
-public struct PatchCoreModel: DetectorModel {
-    public static let method = DetectionMethod.patchCore
-    public let backbone: Backbone
-    public let inputWidth, inputHeight: Int
-    public let taps: [String]
+package struct PatchCoreModel: DetectorModel {
+    package static let method = DetectionMethod.patchCore
+    package let backbone: Backbone
+    package let inputWidth, inputHeight: Int
+    package let taps: [String]
     /// `[patches, channels]`
-    public let memory: [Float]
-    public let channels: Int
+    package let memory: [Float]
+    package let channels: Int
 
     package init(
         backbone: Backbone, inputWidth: Int, inputHeight: Int, taps: [String], memory: [Float], channels: Int
@@ -23,24 +23,24 @@ public struct PatchCoreModel: DetectorModel {
         (self.taps, self.memory, self.channels) = (taps, memory, channels)
     }
 
-    public var patches: Int { memory.count / channels }
-    public var backboneName: String { backbone.name }
+    package var patches: Int { memory.count / channels }
+    package var backboneName: String { backbone.name }
 
-    public func makeDetector(threads: Int) throws -> any Detector {
+    package func makeDetector(threads: Int) throws -> any Detector {
         try PatchCoreDetector(model: self, threads: threads)
     }
 }
 
 extension PatchCoreModel {
     /// Tensor `memory`, setting `taps`.
-    public func encoded() throws -> ModelContents {
+    package func encoded() throws -> ModelContents {
         var contents = ModelContents(backbone: backbone, inputWidth: inputWidth, inputHeight: inputHeight)
         contents.settings["taps"] = taps.joined(separator: ",")
         contents.tensors["memory"] = StoredTensor(floats: memory, shape: [patches, channels])
         return contents
     }
 
-    public init(file: WeightFile, name: String) throws {
+    package init(file: WeightFile, name: String) throws {
         let reader = ModelReader(file: file, name: name)
         let memory = try reader.tensor("memory", rank: 2), values = memory.floats()
         guard values.allSatisfy(\.isFinite) else { throw reader.damaged("memory") }

@@ -5,7 +5,7 @@ import NeuralNets
 import TensorCore
 
 extension PatchCoreOptions: FittableMethod {
-    public func fit(_ frames: FrameSource, backbone: Backbone, work: FittingWork) throws -> FittedDetector {
+    package func fit(_ frames: FrameSource, backbone: Backbone, work: FittingWork) throws -> FittedDetector {
         let taps = taps ?? backbone.defaultTaps
         let (candidates, channels) = try PatchCoreTrainer.candidates(frames, backbone, taps, self, work)
         let chosen = PatchCoreTrainer.coreSet(candidates, channels: channels, count: memory)

@@ -2,17 +2,17 @@ import CKernels
 
 extension Canvas {
     /// A stroke with round ends, `width` pixels wide. For a crisp one-pixel line go through pixel centres (…+0.5).
-    public mutating func line(from start: Point, to end: Point, width: Double = 1, _ colour: Colour) {
+    package mutating func line(from start: Point, to end: Point, width: Double = 1, _ colour: Colour) {
         polyline([start, end], width: width, colour)
     }
 
     /// Connected strokes with round joints; one point is a dot.
-    public mutating func polyline(_ points: [Point], closed: Bool = false, width: Double = 1, _ colour: Colour) {
+    package mutating func polyline(_ points: [Point], closed: Bool = false, width: Double = 1, _ colour: Colour) {
         strokes([closed ? points + points.prefix(1) : points], width: width, colour)
     }
 
     /// Several polylines as one shape: where they cross, nothing is covered twice.
-    public mutating func strokes(_ lines: [[Point]], width: Double, _ colour: Colour) {
+    package mutating func strokes(_ lines: [[Point]], width: Double, _ colour: Colour) {
         let points = lines.joined()
         guard let bounds = Bounds(points) else { return }
         let half = width / 2
@@ -30,7 +30,7 @@ extension Canvas {
     }
 
     /// Covers a polygon by the even-odd rule.
-    public mutating func fillPolygon(_ points: [Point], _ colour: Colour) {
+    package mutating func fillPolygon(_ points: [Point], _ colour: Colour) {
         guard points.count > 2, let bounds = Bounds(points) else { return }
         let corners = points.flatMap { [Float($0.x), Float($0.y)] }
         var crossings = [Float](repeating: 0, count: points.count)
@@ -41,12 +41,12 @@ extension Canvas {
     }
 
     /// Covers a rectangle; edges between pixels are antialiased.
-    public mutating func fillRectangle(x: Double, y: Double, width: Double, height: Double, _ colour: Colour) {
+    package mutating func fillRectangle(x: Double, y: Double, width: Double, height: Double, _ colour: Colour) {
         fillPolygon([Point(x, y), Point(x + width, y), Point(x + width, y + height), Point(x, y + height)], colour)
     }
 
     /// A rectangle's outline of `lineWidth` pixels, within its edges.
-    public mutating func rectangle(
+    package mutating func rectangle(
         x: Double, y: Double, width: Double, height: Double, lineWidth: Double = 1, _ colour: Colour
     ) {
         let line = min(lineWidth, width / 2, height / 2)
@@ -57,12 +57,12 @@ extension Canvas {
     }
 
     /// A circle's outline of `lineWidth` pixels, centred on the radius.
-    public mutating func circle(centre: Point, radius: Double, lineWidth: Double = 1, _ colour: Colour) {
+    package mutating func circle(centre: Point, radius: Double, lineWidth: Double = 1, _ colour: Colour) {
         ring(centre: centre, inner: max(radius - lineWidth / 2, 0), outer: radius + lineWidth / 2, colour)
     }
 
     /// Covers a disc.
-    public mutating func fillCircle(centre: Point, radius: Double, _ colour: Colour) {
+    package mutating func fillCircle(centre: Point, radius: Double, _ colour: Colour) {
         ring(centre: centre, inner: 0, outer: radius, colour)
     }
 

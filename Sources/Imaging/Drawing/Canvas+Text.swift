@@ -2,7 +2,7 @@ import Foundation
 
 extension Canvas {
     /// Which part of a text its position means.
-    public enum TextAlignment: Sendable {
+    package enum TextAlignment: Sendable {
         case left
         case centre
         case right
@@ -13,7 +13,7 @@ extension Canvas {
     /// `position` is the top of the text's box, at its left end, middle or right end. `size` is the height of that box in pixels:
     /// capitals take 0.7 of it; 10 is the least that reads well. `weight` is the stroke's width as a share of the size; `angle`
     /// turns the text about its position, in degrees clockwise (−90 reads upwards). What the font lacks is drawn as a box.
-    public mutating func text(
+    package mutating func text(
         _ text: String, at position: Point, size: Double, _ colour: Colour, alignment: TextAlignment = .left,
         weight: Double = StrokeFont.regular, angle: Double = 0
     ) {
@@ -36,7 +36,7 @@ extension Canvas {
     }
 
     /// The width in pixels of a line of text.
-    public static func textWidth(_ text: String, size: Double) -> Double {
+    package static func textWidth(_ text: String, size: Double) -> Double {
         StrokeFont.width(of: text, size: size)
     }
 }

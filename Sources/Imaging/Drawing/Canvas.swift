@@ -1,14 +1,14 @@
 import CKernels
 
 /// An 8-bit RGB picture to draw on. Everything is antialiased, clipped to the picture, and blended by its colour's opacity.
-public struct Canvas: Sendable {
-    public let width: Int
-    public let height: Int
+package struct Canvas: Sendable {
+    package let width: Int
+    package let height: Int
     /// `width × height × 3`, row order.
-    public private(set) var pixels: [UInt8]
+    package private(set) var pixels: [UInt8]
 
     /// A plain picture. Width and height are at least 1.
-    public init(width: Int, height: Int, colour: Colour = .black) {
+    package init(width: Int, height: Int, colour: Colour = .black) {
         precondition(width > 0 && height > 0, "a canvas of \(width)×\(height)")
         self.width = width
         self.height = height
@@ -19,7 +19,7 @@ public struct Canvas: Sendable {
     }
 
     /// A frame to draw over, with `margin` further rows of a colour below it: grey replicated, 16 bits reduced to their high bytes.
-    public init(_ frame: Frame, below margin: Int = 0, colour: Colour = .black) {
+    package init(_ frame: Frame, below margin: Int = 0, colour: Colour = .black) {
         width = frame.width
         height = frame.height + margin
         let (above, below) = (frame.width * frame.height, frame.width * margin)
@@ -32,23 +32,23 @@ public struct Canvas: Sendable {
     }
 
     /// What was drawn.
-    public var frame: Frame {
+    package var frame: Frame {
         Frame(width: width, height: height, channels: 3, samples: .eight(pixels))
     }
 
-    public subscript(x: Int, y: Int) -> Colour {
+    package subscript(x: Int, y: Int) -> Colour {
         let index = (y * width + x) * 3
         return Colour(pixels[index], pixels[index + 1], pixels[index + 2])
     }
 
     /// Covers everything.
-    public mutating func fill(_ colour: Colour) {
+    package mutating func fill(_ colour: Colour) {
         if colour.opacity == 1 { return ck_fill(&pixels, width * height, colour.bytes) }
         fillRectangle(x: 0, y: 0, width: Double(width), height: Double(height), colour)
     }
 
     /// Lays a frame over, its top left at (x, y), scaled to `width × height` if they are given.
-    public mutating func draw(
+    package mutating func draw(
         _ frame: Frame, x: Int, y: Int, width newWidth: Int? = nil, height newHeight: Int? = nil, opacity: Double = 1
     ) {
         let scaled = frame.resized(width: newWidth ?? frame.width, height: newHeight ?? frame.height)
@@ -58,7 +58,7 @@ public struct Canvas: Sendable {
     }
 
     /// Lets `edit` work on the bytes directly: `width × height × 3`.
-    public mutating func withPixels<Result>(_ edit: (UnsafeMutableBufferPointer<UInt8>) -> Result) -> Result {
+    package mutating func withPixels<Result>(_ edit: (UnsafeMutableBufferPointer<UInt8>) -> Result) -> Result {
         pixels.withUnsafeMutableBufferPointer { edit($0) }
     }
 

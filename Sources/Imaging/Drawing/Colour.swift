@@ -1,12 +1,12 @@
 /// A colour to draw with: sRGB bytes and how much of it covers what is below.
-public struct Colour: Sendable, Equatable {
-    public var red: UInt8
-    public var green: UInt8
-    public var blue: UInt8
+package struct Colour: Sendable, Equatable {
+    package var red: UInt8
+    package var green: UInt8
+    package var blue: UInt8
     /// 0 (invisible) … 1 (covers).
-    public var opacity: Double
+    package var opacity: Double
 
-    public init(_ red: UInt8, _ green: UInt8, _ blue: UInt8, opacity: Double = 1) {
+    package init(_ red: UInt8, _ green: UInt8, _ blue: UInt8, opacity: Double = 1) {
         precondition((0...1).contains(opacity), "opacity \(opacity), expected 0…1")
         self.red = red
         self.green = green
@@ -15,19 +15,19 @@ public struct Colour: Sendable, Equatable {
     }
 
     /// 0 black … 255 white.
-    public static func grey(_ level: UInt8, opacity: Double = 1) -> Colour {
+    package static func grey(_ level: UInt8, opacity: Double = 1) -> Colour {
         Colour(level, level, level, opacity: opacity)
     }
 
     /// Red, green, blue.
     var bytes: [UInt8] { [red, green, blue] }
 
-    public func with(opacity: Double) -> Colour { Colour(red, green, blue, opacity: opacity) }
+    package func with(opacity: Double) -> Colour { Colour(red, green, blue, opacity: opacity) }
 
-    public static let black = Colour.grey(0)
-    public static let white = Colour.grey(255)
-    public static let red = Colour(255, 0, 0)
-    public static let green = Colour(0, 150, 60)
-    public static let blue = Colour(30, 90, 200)
-    public static let orange = Colour(240, 130, 0)
+    package static let black = Colour.grey(0)
+    package static let white = Colour.grey(255)
+    package static let red = Colour(255, 0, 0)
+    package static let green = Colour(0, 150, 60)
+    package static let blue = Colour(30, 90, 200)
+    package static let orange = Colour(240, 130, 0)
 }

@@ -1,9 +1,9 @@
 /// A place in a picture: continuous, origin at the top left, y downwards. Pixel (i, j) covers i…i+1 and j…j+1.
-public struct Point: Sendable, Equatable {
-    public var x: Double
-    public var y: Double
+package struct Point: Sendable, Equatable {
+    package var x: Double
+    package var y: Double
 
-    public init(_ x: Double, _ y: Double) {
+    package init(_ x: Double, _ y: Double) {
         self.x = x
         self.y = y
     }

@@ -1,7 +1,7 @@
 extension StrokeFont {
     /// `text` as it can be drawn and read back: control characters, invisible ones and those without a glyph become `\u{…}`, so
     /// that no two names look alike and none draws over another line.
-    public static func printable(_ text: String) -> String {
+    package static func printable(_ text: String) -> String {
         text.reduce(into: "") { printable, character in
             if hasGlyph(character) {
                 printable.append(character)

@@ -2,10 +2,10 @@ import Foundation
 
 /// The project's own typeface: each glyph is a few polylines and elliptic arcs, drawn with a round pen, so that it needs no font
 /// file and reads at any size. `StrokeGlyphs` holds the drawings.
-public enum StrokeFont {
+package enum StrokeFont {
     /// Stroke widths as shares of the size.
-    public static let regular = 0.095
-    public static let bold = 0.14
+    package static let regular = 0.095
+    package static let bold = 0.14
 
     /// The em of a text of `size` pixels has this many grid units; capitals are 7 of them high.
     private static let unitsPerSize = 10.0
@@ -54,7 +54,7 @@ public enum StrokeFont {
     }
 
     /// Every character that has a glyph of its own.
-    public static var characters: [Character] { glyphs.keys.sorted() }
+    package static var characters: [Character] { glyphs.keys.sorted() }
 
     private static let glyphs: [Character: StrokeGlyph] = StrokeGlyphs.drawings.mapValues { width, drawing in
         StrokeGlyph(width: width, drawing: drawing)

@@ -1,12 +1,12 @@
 extension Overlay {
     /// What the bar below an overlay says: the verdict in its colour, and details beside it.
-    public struct Caption: Sendable, Equatable {
-        public var verdict: String
-        public var colour: Colour
+    package struct Caption: Sendable, Equatable {
+        package var verdict: String
+        package var colour: Colour
         /// Such as "score 1.26 × threshold", "line plate", a frame's name and time.
-        public var details: [String]
+        package var details: [String]
 
-        public init(verdict: String, colour: Colour, details: [String]) {
+        package init(verdict: String, colour: Colour, details: [String]) {
             self.verdict = verdict
             self.colour = colour
             self.details = details

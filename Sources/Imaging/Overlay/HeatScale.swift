@@ -1,21 +1,21 @@
 /// The fixed colour scale of overlays and map pictures: 0 … 2 × the pixel threshold, so that pictures compare and the threshold is
 /// always the middle (green).
-public struct HeatScale: Sendable, Equatable {
+package struct HeatScale: Sendable, Equatable {
     /// Above it a pixel is anomalous.
-    public let pixelThreshold: Float
+    package let pixelThreshold: Float
 
-    public init(pixelThreshold: Float) {
+    package init(pixelThreshold: Float) {
         self.pixelThreshold = pixelThreshold
     }
 
     /// The value at the scale's upper end.
-    public var maximum: Float { 2 * pixelThreshold }
+    package var maximum: Float { 2 * pixelThreshold }
 
     /// Turns values into shares of the scale. A threshold that is not a positive number has no scale: any value above 0 is its end.
     var factor: Float { maximum > 0 && maximum.isFinite ? 1 / maximum : .greatestFiniteMagnitude }
 
     /// Jet: dark blue at 0, green at the threshold (0.5), dark red at 1.
-    public static func colour(at share: Double) -> Colour {
+    package static func colour(at share: Double) -> Colour {
         func level(_ peak: Double) -> UInt8 {
             UInt8((min(max(1.5 - abs(4 * share - peak), 0), 1) * 255).rounded())
         }

@@ -3,11 +3,11 @@ import Foundation
 
 extension Overlay {
     /// The key of the tEXt chunk that tells a map picture's scale.
-    public static let scaleKey = "Anomaly map scale"
+    package static let scaleKey = "Anomaly map scale"
 
     /// An anomaly map as a 16-bit grey PNG: 0 … 65535 is 0 … 2 × the pixel threshold, so that 32768 is the threshold itself and
     /// anything larger is anomalous; values beyond the scale are cut off. A tEXt chunk says so with numbers.
-    public static func mapPNG(
+    package static func mapPNG(
         _ map: [Float], width: Int, height: Int, pixelThreshold: Float, compression: PNGCompression = .fast
     ) throws(ImageError) -> Data {
         precondition(map.count == width * height, "\(map.count) values for a map of \(width)×\(height)")
@@ -22,7 +22,7 @@ extension Overlay {
     }
 
     /// A mask as an 8-bit grey PNG: 255 where it is not zero.
-    public static func maskPNG(
+    package static func maskPNG(
         _ mask: [UInt8], width: Int, height: Int, compression: PNGCompression = .fast
     ) throws(ImageError) -> Data {
         let levels = mask.map { $0 == 0 ? UInt8(0) : 255 }

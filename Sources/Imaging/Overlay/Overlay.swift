@@ -1,12 +1,12 @@
 import CKernels
 
 /// The picture an operator looks at: the frame under its heat map, the regions' outlines and boxes, and a line that says the verdict.
-public enum Overlay {
+package enum Overlay {
     /// A region's box in the picture's pixels.
-    public struct Box: Sendable, Equatable {
-        public let x, y, width, height: Int
+    package struct Box: Sendable, Equatable {
+        package let x, y, width, height: Int
 
-        public init(x: Int, y: Int, width: Int, height: Int) {
+        package init(x: Int, y: Int, width: Int, height: Int) {
             self.x = x
             self.y = y
             self.width = width
@@ -15,17 +15,17 @@ public enum Overlay {
     }
 
     /// What is drawn over a frame.
-    public struct Findings: Sendable {
+    package struct Findings: Sendable {
         /// The anomaly map, `mapWidth × mapHeight` values in row order, covering the whole picture at any resolution.
-        public var map: [Float]
-        public var mapWidth: Int
-        public var mapHeight: Int
-        public var scale: HeatScale
+        package var map: [Float]
+        package var mapWidth: Int
+        package var mapHeight: Int
+        package var scale: HeatScale
         /// Not zero inside a region; at the picture's size, or empty for none.
-        public var mask: [UInt8]
-        public var boxes: [Box]
+        package var mask: [UInt8]
+        package var boxes: [Box]
 
-        public init(
+        package init(
             map: [Float], mapWidth: Int, mapHeight: Int, pixelThreshold: Float, mask: [UInt8] = [], boxes: [Box] = []
         ) {
             precondition(map.count == mapWidth * mapHeight, "\(map.count) values for a map of \(mapWidth)×\(mapHeight)")
@@ -41,7 +41,7 @@ public enum Overlay {
     /// Draws the overlay: the frame's size and a caption bar below, so that coordinates are the picture's and nothing is hidden.
     ///
     /// The heat's scale is fixed (`HeatScale`); outlines are red. 16-bit frames are shown by their high bytes.
-    public static func draw(frame: Frame, findings: Findings, caption: Caption) -> Frame {
+    package static func draw(frame: Frame, findings: Findings, caption: Caption) -> Frame {
         let bar = CaptionBar(caption: caption, scale: findings.scale, width: frame.width)
         var canvas = Canvas(frame, below: bar.height, colour: CaptionBar.background)
         let values = upsample(
@@ -59,7 +59,7 @@ public enum Overlay {
     }
 
     /// The map stretched over a picture, bilinearly, pixel centres at halves: `toWidth × toHeight` values.
-    public static func upsample(
+    package static func upsample(
         _ map: [Float], width: Int, height: Int, toWidth: Int, toHeight: Int
     ) -> [Float] {
         precondition(map.count == width * height, "\(map.count) values for a map of \(width)×\(height)")

@@ -9,7 +9,7 @@ extension Configuration {
 
     /// Reads and validates a file.
     /// - Throws: `ConfigurationErrors` with everything that is wrong in it.
-    public static func load(path: String) throws(ConfigurationErrors) -> Configuration {
+    package static func load(path: String) throws(ConfigurationErrors) -> Configuration {
         func failure(_ message: String, _ status: ExitStatus = .configuration) -> ConfigurationErrors {
             ConfigurationErrors([
                 ConfigurationProblem(file: path, line: 0, key: "", message: message, status: status)
@@ -44,7 +44,7 @@ extension Configuration {
     /// - Parameters:
     ///   - text: YAML.
     ///   - file: names the file in errors; relative paths are relative to its folder.
-    public static func parse(_ text: String, file: String) throws(ConfigurationErrors) -> Configuration {
+    package static func parse(_ text: String, file: String) throws(ConfigurationErrors) -> Configuration {
         let collector = ProblemCollector(file: file)
         var configuration = Configuration()
         configuration.file = URL(fileURLWithPath: file).standardizedFileURL.path

@@ -8,27 +8,27 @@ import LinuxPlatform
 ///
 /// Paths are absolute here: a relative path in the file is relative to the file's own folder, so that a folder with its
 /// configuration can be moved. `~` and `$VARIABLES` are not expanded, because a service has no home and no shell.
-public struct Configuration: Sendable, Equatable {
-    public static let defaultPath = "/etc/inspectd/inspectd.yaml"
+package struct Configuration: Sendable, Equatable {
+    package static let defaultPath = "/etc/inspectd/inspectd.yaml"
 
     /// The file it came from; nil for the built-in defaults.
-    public var file: String?
+    package var file: String?
     /// Models and the ledger.
-    public var state = "/var/lib/inspectd"
+    package var state = "/var/lib/inspectd"
     /// Results, alerts, archive, quarantine.
-    public var spool = "/var/spool/inspectd"
-    public var workers = Workers.auto
+    package var spool = "/var/spool/inspectd"
+    package var workers = Workers.auto
     /// How often the watched folders are scanned even if no event woke the scan (network file systems send none).
-    public var scanInterval = Duration.seconds(5)
+    package var scanInterval = Duration.seconds(5)
     /// A picture that would decode to more is refused.
-    public var maxMegapixels = 100.0
-    public var lines: [Line] = []
-    public var retention = Retention()
+    package var maxMegapixels = 100.0
+    package var lines: [Line] = []
+    package var retention = Retention()
 
-    public init() {}
+    package init() {}
 
     /// How many frames are inspected side by side.
-    public enum Workers: Sendable, Equatable {
+    package enum Workers: Sendable, Equatable {
         /// One frame per core, each on one thread.
         case auto
         /// So many; with 1, a frame's work is spread over all cores.
@@ -36,58 +36,58 @@ public struct Configuration: Sendable, Equatable {
     }
 
     /// One camera: a folder, a model, and the rule that decides.
-    public struct Line: Sendable, Equatable {
-        public var name: String
+    package struct Line: Sendable, Equatable {
+        package var name: String
         /// Watched with its subfolders.
-        public var watch: String
+        package var watch: String
         /// Name of the model in `state`; lines may share one.
-        public var model: String
+        package var model: String
         /// Name of the model that tells, before `model` looks for defects, whether a frame shows the right product.
-        public var gate: String?
+        package var gate: String?
         /// The product that the gate must recognise; nil for any that it knows.
-        public var product: String?
+        package var product: String?
         /// Tolerated share of flawless frames that are called anomalous; in (0, 1).
-        public var falseAlarmRate = 0.01
+        package var falseAlarmRate = 0.01
         /// With it, the threshold holds the rate with this probability, instead of on average; in (0, 1).
-        public var confidence: Double?
-        public var after = After.archive
-        public var overlay = OverlayPolicy.anomalous
+        package var confidence: Double?
+        package var after = After.archive
+        package var overlay = OverlayPolicy.anomalous
         /// Which entries of the folder are frames.
-        public var images = ImageRule()
+        package var images = ImageRule()
         /// How long a file without its end rests unchanged before it is taken for truncated.
-        public var settle = Duration.seconds(30)
+        package var settle = Duration.seconds(30)
 
         /// Which raw values are black and white when a model is fitted for the line; stored with the model.
-        public var intensity = IntensitySetting.auto
+        package var intensity = IntensitySetting.auto
 
-        public init(name: String, watch: String, model: String? = nil) {
+        package init(name: String, watch: String, model: String? = nil) {
             self.name = name
             self.watch = watch
             self.model = model ?? name
         }
 
         /// What the line wants of its thresholds.
-        public var rule: CalibrationRule { CalibrationRule(rate: falseAlarmRate, confidence: confidence) }
+        package var rule: CalibrationRule { CalibrationRule(rate: falseAlarmRate, confidence: confidence) }
     }
 
     /// What becomes of a frame after its inspection.
-    public enum After: String, Sendable, CaseIterable {
+    package enum After: String, Sendable, CaseIterable {
         case archive, keep, delete
     }
 
     /// Which frames get an overlay picture.
-    public enum OverlayPolicy: String, Sendable, CaseIterable {
+    package enum OverlayPolicy: String, Sendable, CaseIterable {
         case always, anomalous, never
     }
 
     /// What is removed, oldest first; nil keeps.
-    public struct Retention: Sendable, Equatable {
-        public var results: Duration?
-        public var archive: Duration?
+    package struct Retention: Sendable, Equatable {
+        package var results: Duration?
+        package var archive: Duration?
         /// Bytes that stay free on the spool's file system.
-        public var minFree: Int?
+        package var minFree: Int?
 
-        public init(results: Duration? = nil, archive: Duration? = nil, minFree: Int? = nil) {
+        package init(results: Duration? = nil, archive: Duration? = nil, minFree: Int? = nil) {
             self.results = results
             self.archive = archive
             self.minFree = minFree
@@ -95,19 +95,19 @@ public struct Configuration: Sendable, Equatable {
     }
 
     /// What an image may be at most.
-    public var decodeLimits: DecodeLimits { DecodeLimits(maxPixels: Int(maxMegapixels * 1e6)) }
+    package var decodeLimits: DecodeLimits { DecodeLimits(maxPixels: Int(maxMegapixels * 1e6)) }
 
     /// The line with this name.
-    public func line(named name: String) -> Line? { lines.first { $0.name == name } }
+    package func line(named name: String) -> Line? { lines.first { $0.name == name } }
 
     /// Of all lines' detectors and gates, each once.
-    public var modelNames: Set<String> { Set(lines.map(\.model) + lines.compactMap(\.gate)) }
+    package var modelNames: Set<String> { Set(lines.map(\.model) + lines.compactMap(\.gate)) }
 
-    public var ledgerPath: String { state + "/ledger.sqlite" }
-    public var modelsPath: String { state + "/models" }
-    public var backbonesPath: String { state + "/backbones" }
+    package var ledgerPath: String { state + "/ledger.sqlite" }
+    package var modelsPath: String { state + "/models" }
+    package var backbonesPath: String { state + "/backbones" }
     /// Where interrupted fits leave their state.
-    public var fittingPath: String { state + "/fitting" }
+    package var fittingPath: String { state + "/fitting" }
 
     /// Makes an empty ledger where there is none, so that it belongs to the state folder's owner, whoever runs the program;
     /// SQLite gives its other files the ledger's owner by itself.

@@ -4,13 +4,13 @@ import InspectionDomain
 /// and the manual page everything else.
 ///
 /// A new key is one entry of `Configuration.keys`, and one line where its section is read.
-public struct ConfigurationKey: Sendable, Equatable {
+package struct ConfigurationKey: Sendable, Equatable {
     /// Where a key stands.
-    public enum Section: String, Sendable, CaseIterable {
+    package enum Section: String, Sendable, CaseIterable {
         case top, line, retention
 
         /// As a heading.
-        public var title: String {
+        package var title: String {
             switch self {
             case .top: "The file"
             case .line: "A line: the entries of `lines`"
@@ -28,18 +28,18 @@ public struct ConfigurationKey: Sendable, Equatable {
         }
     }
 
-    public let section: Section
-    public let name: String
+    package let section: Section
+    package let name: String
     /// What a value is: `folder`, `duration`.
-    public let type: String
+    package let type: String
     /// What holds without the key; nil where it must be given.
-    public let standard: String?
+    package let standard: String?
     /// Which values are allowed, in words; empty where the type says it all.
-    public let allowed: String
+    package let allowed: String
     /// What it does.
-    public let meaning: String
+    package let meaning: String
     /// A value as it would be written.
-    public let example: String
+    package let example: String
 
     init(
         _ section: Section, _ name: String, _ type: String, standard: String?, allowed: String = "", _ meaning: String,
@@ -64,7 +64,7 @@ extension Configuration {
     }
 
     /// Every key, in the order of the reference.
-    public static let keys: [ConfigurationKey] = [
+    package static let keys: [ConfigurationKey] = [
         ConfigurationKey(
             .top, "state", "folder", standard: defaults.state,
             "Models, calibrations and the ledger. One daemon at a time works in it.", example: "/var/lib/inspectd"),

@@ -2,7 +2,7 @@ import Foundation
 import InspectionDomain
 
 /// The reference of `inspectd.yaml`, printed from the one declaration of its keys.
-public enum ConfigurationReference {
+package enum ConfigurationReference {
     private static let introduction = [
         "inspectd and inspectctl read one YAML file, \(Configuration.defaultPath) unless --config names another.",
         "Unknown keys, wrong types and values that are not allowed are errors with file, line and key; `inspectctl config check` "
@@ -13,7 +13,7 @@ public enum ConfigurationReference {
     ]
 
     /// docs/CONFIGURATION.md.
-    public static var markdown: String {
+    package static var markdown: String {
         var lines = ["# Configuration", "", "Printed by `inspectctl config reference`.", ""]
         for paragraph in introduction { lines += [wrapped(paragraph), ""] }
         for section in ConfigurationKey.Section.allCases {
@@ -30,7 +30,7 @@ public enum ConfigurationReference {
     }
 
     /// inspectd.yaml(5), as `man` reads it.
-    public static var manualPage: String {
+    package static var manualPage: String {
         var lines = [
             ".TH INSPECTD.YAML 5 \"\" \"inspectd \(programVersion)\"", ".SH NAME",
             "inspectd.yaml \\- configuration of inspectd", ".SH DESCRIPTION",
@@ -56,7 +56,7 @@ public enum ConfigurationReference {
     }
 
     /// A whole file with every key's example value.
-    public static var example: String {
+    package static var example: String {
         func entries(_ section: ConfigurationKey.Section) -> [String] {
             keys(section).filter { !["lines", "retention"].contains($0.name) }.map { "\($0.name): \($0.example)" }
         }

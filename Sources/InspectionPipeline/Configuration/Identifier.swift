@@ -1,8 +1,8 @@
 /// Names of lines and models: they become names of folders.
-public enum Identifier {
-    public static let allowed = "1 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit"
+package enum Identifier {
+    package static let allowed = "1 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit"
 
-    public static func isValid(_ text: String) -> Bool {
+    package static func isValid(_ text: String) -> Bool {
         let scalars = text.unicodeScalars
         guard (1...64).contains(scalars.count), let first = scalars.first else { return false }
         func plain(_ scalar: Unicode.Scalar) -> Bool {

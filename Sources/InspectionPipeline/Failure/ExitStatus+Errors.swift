@@ -8,7 +8,7 @@ import NeuralNets
 
 extension ExitStatus {
     /// The exit code an error ends a program with: the one place where errors and codes meet.
-    public init(for error: any Error) {
+    package init(for error: any Error) {
         switch error {
         case let error as any ProgramFailure: self = error.status
         case let error as WeightError: self = error.code == .unreadable ? .noInput : .badData
@@ -29,7 +29,7 @@ extension ExitStatus {
     }
 
     /// What an error says to an operator.
-    public static func message(of error: any Error) -> String {
+    package static func message(of error: any Error) -> String {
         guard let error = error as? CocoaError else { return "\(error)" }
         let path = error.filePath.map { "\($0.printable): " } ?? ""
         return path + error.localizedDescription

@@ -1,5 +1,5 @@
 /// What the programs' exit codes mean: `sysexits.h` where it has a word for it.
-public enum ExitStatus: Int32, Sendable {
+package enum ExitStatus: Int32, Sendable {
     /// Done; an anomaly is no error.
     case done = 0
     /// Only with `--fail-on-anomaly`.
@@ -21,20 +21,20 @@ public enum ExitStatus: Int32, Sendable {
 }
 
 /// An error that knows which exit code it ends a program with.
-public protocol ProgramFailure: Error {
+package protocol ProgramFailure: Error {
     var status: ExitStatus { get }
 }
 
 /// A failure of a program's own, with the exit code it ends in.
-public struct ProgramError: ProgramFailure, Sendable, CustomStringConvertible {
-    public let status: ExitStatus
+package struct ProgramError: ProgramFailure, Sendable, CustomStringConvertible {
+    package let status: ExitStatus
     /// What was being done, expected, got, and what to do about it.
-    public let message: String
+    package let message: String
 
-    public init(_ status: ExitStatus, _ message: String) {
+    package init(_ status: ExitStatus, _ message: String) {
         self.status = status
         self.message = message
     }
 
-    public var description: String { message }
+    package var description: String { message }
 }

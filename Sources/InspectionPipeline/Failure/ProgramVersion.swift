@@ -1,2 +1,2 @@
 /// Of both programs.
-public let programVersion = "0.2.0"
+package let programVersion = "0.2.0"

@@ -7,17 +7,17 @@ import NeuralNets
 ///
 /// On disk: `<state>/backbones/<name>.safetensors`, whatever container the file came in, with `architecture` and `dialect`
 /// in its metadata, so that nothing has to be guessed again.
-public struct BackboneCatalog: Sendable {
+package struct BackboneCatalog: Sendable {
     /// `<state>/backbones`.
-    public let folder: String
+    package let folder: String
 
-    public init(folder: String) {
+    package init(folder: String) {
         self.folder = folder
     }
 
     /// Names that can be loaded, the built-in one first.
     /// - Throws: `SystemError` when the folder cannot be read.
-    public var names: [String] {
+    package var names: [String] {
         get throws {
             let files: [String]
             do {
@@ -34,7 +34,7 @@ public struct BackboneCatalog: Sendable {
 
     /// - Parameter reference: nil for the built-in one, the name of an imported one, or a file's path.
     /// - Throws: `WeightError`, `ProgramError` for a name that nothing has.
-    public func load(_ reference: String?) throws -> Backbone {
+    package func load(_ reference: String?) throws -> Backbone {
         guard let reference, reference != Backbone.defaultName else { return try Backbone.embedded() }
         // A path is not looked up among the names: it works for a user who may not read the state folder.
         let isPath = try reference.contains("/") || FileSystem().exists(RawPath(reference))
@@ -54,7 +54,7 @@ public struct BackboneCatalog: Sendable {
     ///   - architecture: forces what the file's metadata or tensors say.
     ///   - dialect: likewise.
     /// - Throws: `WeightError`, `ProgramError`, `SystemError`.
-    public func importFile(
+    package func importFile(
         _ path: String, as name: String?, architecture: BackboneArchitecture?, dialect: WeightDialect?
     ) throws -> Backbone {
         let backbone = try Backbone.load(path: path, architecture: architecture, dialect: dialect)
@@ -75,5 +75,5 @@ public struct BackboneCatalog: Sendable {
     }
 
     /// Where an imported backbone lies.
-    public func path(_ name: String) -> String { "\(folder)/\(name).safetensors" }
+    package func path(_ name: String) -> String { "\(folder)/\(name).safetensors" }
 }

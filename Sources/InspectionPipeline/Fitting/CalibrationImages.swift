@@ -3,20 +3,20 @@ import ImageFolders
 import Imaging
 
 /// Images to recalibrate a model on, judged: readable, not flat, none that the model was fitted on, and which show the same part.
-public struct CalibrationImages: Sendable {
+package struct CalibrationImages: Sendable {
     /// Stretched as the model wants them.
-    public let frames: FrameSource
+    package let frames: FrameSource
     /// Indices of images of the same part together: what the promise counts.
-    public let parts: [[Int]]
+    package let parts: [[Int]]
     /// What the user should know besides.
-    public let remarks: [String]
+    package let remarks: [String]
 
     /// - Parameters:
     ///   - folders: they were found in; empty for a list of files.
     ///   - training: what the model was fitted on; nil for a model that does not know it.
     ///   - skipsFitted: leaves images out that the model was fitted on, instead of refusing them all.
     /// - Throws: `TrainingDataRefused`.
-    public init(
+    package init(
         _ images: FrameSource, folders: [String] = [], for record: ModelRecord, training: TrainingRecord?,
         options: TrainingDataOptions = TrainingDataOptions(), skipsFitted: Bool = false, workers: Int,
         progress: WorkProgress? = nil

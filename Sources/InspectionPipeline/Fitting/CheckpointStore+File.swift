@@ -4,7 +4,7 @@ import LinuxPlatform
 
 extension CheckpointStore {
     /// One file, replaced whole and durably at every save.
-    public static func file(_ path: String) -> CheckpointStore {
+    package static func file(_ path: String) -> CheckpointStore {
         CheckpointStore(
             load: {
                 do {

@@ -5,20 +5,20 @@ import LinuxPlatform
 
 extension ModelFitting {
     /// Which images fit and which calibrate, and what one look at them told.
-    public struct Pictures: Sendable {
-        public private(set) var fitting: FrameSource
-        public private(set) var calibration: FrameSource
+    package struct Pictures: Sendable {
+        package private(set) var fitting: FrameSource
+        package private(set) var calibration: FrameSource
         /// Where the calibration images came from, in words.
-        public let source: String
+        package let source: String
         /// Of the images, in their order; empty where nobody looked.
-        public let fittingProfiles, calibrationProfiles: [ImageProfile]
+        package let fittingProfiles, calibrationProfiles: [ImageProfile]
         /// Indices of calibration images of the same part together: what the promise counts.
-        public let parts: [[Int]]
+        package let parts: [[Int]]
 
         /// - Parameters:
         ///   - fittingProfiles: of the images; empty when they are taken as they are.
         ///   - parts: nil when each calibration image counts.
-        public init(
+        package init(
             fitting: FrameSource, calibration: FrameSource, source: String, fittingProfiles: [ImageProfile] = [],
             calibrationProfiles: [ImageProfile] = [], parts: [[Int]]? = nil
         ) {
@@ -38,7 +38,7 @@ extension ModelFitting {
 
     /// Uses separate calibration folders, or holds out a fifth of the normal images, near-duplicates together.
     /// - Throws: `FrameSource.Empty`, `TrainingDataRefused`, `NearDuplicates.OneGroup`, `ProgramError`.
-    public func pictures(
+    package func pictures(
         normal: [String], calibration: [String], rule images: ImageRule = ImageRule(), limits: DecodeLimits = .default,
         progress: WorkProgress? = nil
     ) throws -> Pictures {
@@ -63,7 +63,7 @@ extension ModelFitting {
     }
 
     /// Given parts of a data set that is measured as it is: each calibration image counts.
-    public func pictures(
+    package func pictures(
         fitting: FrameSource, calibration: FrameSource, source: String, progress: WorkProgress? = nil
     ) throws -> Pictures {
         let known = try examine(fitting, folders: [], progress: progress)
@@ -78,7 +78,7 @@ extension ModelFitting {
     /// Holds out a fifth of each product's images: what a gate is fitted on.
     /// - Parameter products: each product's images, and where they came from in words.
     /// - Throws: what `pictures(normal:calibration:)` throws.
-    public func pictures(
+    package func pictures(
         ofEach products: [(frames: FrameSource, source: String)], progress: WorkProgress? = nil
     ) throws -> Pictures {
         let each = try products.map {
@@ -110,7 +110,7 @@ extension ModelFitting {
     /// - Parameters:
     ///   - folders: they were found in, to be judged by their names.
     ///   - source: where the images came from, in words.
-    public func pictures(
+    package func pictures(
         of all: FrameSource, folders: [String] = [], source: String, progress: WorkProgress? = nil
     ) throws -> Pictures {
         let data = try examine(all, folders: folders, progress: progress)

@@ -8,28 +8,28 @@ import NeuralNets
 import InspectionDomain
 
 /// Fits a model on flawless pictures and calibrates it on others: what `inspectctl fit` does.
-public struct ModelFitting: Sendable {
-    public var backbone: Backbone
-    public var method: any FittableMethod
-    public var rule: CalibrationRule
+package struct ModelFitting: Sendable {
+    package var backbone: Backbone
+    package var method: any FittableMethod
+    package var rule: CalibrationRule
     /// Orders what is drawn at random: the split, channel subsets.
-    public var seed: UInt64
-    public var workers: Int
+    package var seed: UInt64
+    package var workers: Int
     /// Where a long fit leaves its state; nil for nowhere.
-    public var checkpoint: CheckpointStore?
+    package var checkpoint: CheckpointStore?
     /// Told what the user should know besides.
-    public var remark: (@Sendable (String) -> Void)?
+    package var remark: (@Sendable (String) -> Void)?
     /// Looks at fine-tuning after every epoch.
-    public var watch: FittingWork.Watch?
+    package var watch: FittingWork.Watch?
     /// How images are judged before they are fitted on.
-    public var data = TrainingDataOptions()
+    package var data = TrainingDataOptions()
     /// Whether images that should not be trusted are only remarked on: of a data set that is to be measured as it is.
-    public var onlyRemarks = false
+    package var onlyRemarks = false
 
     /// Share of a single folder that is held out for calibration.
-    public static let heldOutShare = 0.2
+    package static let heldOutShare = 0.2
 
-    public init(
+    package init(
         backbone: Backbone, method: any FittableMethod = GaussianOptions(), rule: CalibrationRule, seed: UInt64 = 0,
         workers: Int, checkpoint: CheckpointStore? = nil, remark: (@Sendable (String) -> Void)? = nil
     ) {
@@ -44,41 +44,41 @@ public struct ModelFitting: Sendable {
     }
 
     /// A fitted model with the scores its thresholds follow from.
-    public struct Fitted: Sendable {
-        public let file: ModelFile
-        public let scores: [FrameScore]
-        public let pictures: Pictures
+    package struct Fitted: Sendable {
+        package let file: ModelFile
+        package let scores: [FrameScore]
+        package let pictures: Pictures
         /// What the model file holds.
-        public let data: Data
+        package let data: Data
         /// The course of training; nil for methods that only estimate.
-        public let history: TrainingHistory?
+        package let history: TrainingHistory?
         /// The method's own pictures of its training; nil for the usual ones.
         package let trainingPictures: (@Sendable () throws -> [String: Frame])?
         /// Pictures fitted on, of all products.
-        public let images: Int
+        package let images: Int
         /// What the fit took, calibration apart.
-        public let seconds: Double
+        package let seconds: Double
         /// What the images fitted on, of all products, have in common; nil where they were not looked at.
-        public let fittedImages: FittedImages?
+        package let fittedImages: FittedImages?
         /// Which they were.
-        public let training: TrainingRecord
+        package let training: TrainingRecord
 
         /// A score for each part that the calibration counts.
-        public var partScores: [(image: Double, mapMaximum: Double)] {
+        package var partScores: [(image: Double, mapMaximum: Double)] {
             PartScores.largest(scores, parts: pictures.parts)
         }
     }
 
     /// Fits and scores; refuses before the work when the calibration pictures are too few for the rule.
     /// - Throws: what `pictures` throws, `CalibrationRule.TooFewImages`, `ModelError`, `WeightError`.
-    public func fit(_ pictures: Pictures, progress: WorkProgress? = nil) throws -> Fitted {
+    package func fit(_ pictures: Pictures, progress: WorkProgress? = nil) throws -> Fitted {
         try fit(products: [pictures], rules: [rule], progress: progress)[0]
     }
 
     /// Fits one model on the pictures of several products together, and scores each product's calibration pictures.
     /// - Parameter rules: each product's; it must have pictures enough for it.
     /// - Returns: for each product the same model, with the product's own pictures and scores.
-    public func fit(
+    package func fit(
         products: [Pictures], rules: [CalibrationRule], progress: WorkProgress? = nil
     ) throws -> [Fitted] {
         for (pictures, rule) in zip(products, rules) {
@@ -114,7 +114,7 @@ public struct ModelFitting: Sendable {
     }
 
     /// The fitted model with its calibration, as one file.
-    public func bundle(_ fitted: Fitted, name: String, sources: [String]) throws -> (Data, Calibration) {
+    package func bundle(_ fitted: Fitted, name: String, sources: [String]) throws -> (Data, Calibration) {
         let now = Date().toTheMillisecond
         var record = record(fitted, name: name, sources: sources, at: now)
         record.version = 1
@@ -130,7 +130,7 @@ public struct ModelFitting: Sendable {
     /// - Parameters:
     ///   - rule: another than the fitting's own: the line's.
     ///   - report: makes the files of the fit's report, stored with the version.
-    public func store(
+    package func store(
         _ fitted: Fitted, as name: String, sources: [String], overridesLine: Bool, in store: ModelStore,
         rule: CalibrationRule? = nil,
         report: (_ version: Int, Calibration) throws -> [String: Data] = { _, _ in [:] }
@@ -160,7 +160,7 @@ public struct ModelFitting: Sendable {
     }
 
     /// - Parameter rule: another than the fitting's own: a line's.
-    public func calibration(
+    package func calibration(
         _ fitted: Fitted, name: String, version: Int, at date: Date, rule: CalibrationRule? = nil
     ) throws -> Calibration {
         try Calibration(
@@ -172,7 +172,7 @@ public struct ModelFitting: Sendable {
 
 extension Calibration {
     /// What the thresholds promise, in words.
-    public var promise: String {
+    package var promise: String {
         let share = String(format: "%.4g %%", falseAlarmRate * 100)
         let order =
             "the threshold is the \(k)-th smallest of \(n) scores"

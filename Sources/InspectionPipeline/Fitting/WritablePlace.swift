@@ -2,10 +2,10 @@ import Foundation
 import LinuxPlatform
 
 /// Finds out whether something can be written before long work is begun for it.
-public enum WritablePlace {
+package enum WritablePlace {
     /// - Parameter path: of a file to be made or replaced; its folder may be missing.
     /// - Throws: `ProgramError`.
-    public static func check(file path: String) throws {
+    package static func check(file path: String) throws {
         var isFolder: ObjCBool = false
         if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
             throw ProgramError(.io, "cannot write \(path): it is a folder; name a file")
@@ -16,7 +16,7 @@ public enum WritablePlace {
 
     /// Makes an empty file where a folder is, or would be made, and removes it again.
     /// - Throws: `ProgramError`.
-    public static func check(folder path: String) throws {
+    package static func check(folder path: String) throws {
         var place = path
         var isFolder: ObjCBool = false
         while !FileManager.default.fileExists(atPath: place, isDirectory: &isFolder) {

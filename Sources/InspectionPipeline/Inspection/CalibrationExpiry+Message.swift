@@ -4,7 +4,7 @@ import LedgerStore
 
 extension CalibrationExpiry {
     /// Since when, what it means, and what to do.
-    public func message(model: String) -> String {
+    package func message(model: String) -> String {
         let meaning: String, remedy: String
         let calibrate = "inspectctl calibrate --line \(line)"
         switch DriftMonitor.Drift.Direction(rawValue: direction) {

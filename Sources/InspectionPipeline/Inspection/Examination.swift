@@ -4,34 +4,34 @@ import Imaging
 import InspectionDomain
 
 /// What was found in one frame, before anything is written: decode → detect → threshold → regions.
-public struct Examination: Sendable {
-    public let frame: Frame
-    public let detection: Detection
-    public internal(set) var verdict: Verdict
+package struct Examination: Sendable {
+    package let frame: Frame
+    package let detection: Detection
+    package internal(set) var verdict: Verdict
     /// Where the map is above the pixel threshold, at the frame's own size; nowhere on a wrong product.
-    public internal(set) var regions: RegionMap
+    package internal(set) var regions: RegionMap
     /// The map at the frame's own size, where the regions needed it.
     let stretched: AnomalyMap?
     /// What the line's gate said, where it has one.
-    public internal(set) var gate: GateResult?
-    public let calibration: Calibration
-    public let model: ModelIdentity
-    public var timing: StageTimings
+    package internal(set) var gate: GateResult?
+    package let calibration: Calibration
+    package let model: ModelIdentity
+    package var timing: StageTimings
     /// What result.json remarks on: the decoder's remarks first.
-    public var remarks: [String]
+    package var remarks: [String]
     /// In which ways the frame is unlike the images that the model was fitted on, in words.
     let differences: [(kind: FittedImages.Difference, text: String)]
     /// The size that the model was fitted on, when the frame has another.
     package let fittedSize: [Int]?
 
     /// What the frame was recognised as, by the gate or by the detector itself.
-    public var product: RecognizedProduct? { gate?.product ?? detection.product }
+    package var product: RecognizedProduct? { gate?.product ?? detection.product }
 
     /// The map at the frame's own size.
     var fullMap: AnomalyMap { stretched ?? detection.map.resized(width: frame.width, height: frame.height) }
 
     /// The record of this frame; times and files are filled in by whoever writes it.
-    public func inspection(resultID: String, line: String, image: ImageInfo, createdAt: Date) -> Inspection {
+    package func inspection(resultID: String, line: String, image: ImageInfo, createdAt: Date) -> Inspection {
         var image = image
         image.width = frame.width
         image.height = frame.height

@@ -4,7 +4,7 @@ import Imaging
 import InspectionDomain
 
 /// Examines frames one after another, with a detector per model. One per worker: it is not thread-safe.
-public final class FrameExaminer {
+package final class FrameExaminer {
     private let threads: Int
     private let limits: DecodeLimits
     /// By model name: the latest version's detector.
@@ -13,7 +13,7 @@ public final class FrameExaminer {
     /// - Parameters:
     ///   - threads: how many cores one frame may use.
     ///   - limits: what a picture may decode to.
-    public init(threads: Int, limits: DecodeLimits) {
+    package init(threads: Int, limits: DecodeLimits) {
         self.threads = threads
         self.limits = limits
     }
@@ -23,7 +23,7 @@ public final class FrameExaminer {
     ///   - serving: its gate looks first, if it has one; a frame that the gate does not let pass is examined no further.
     ///   - note: told of each stage as it begins.
     /// - Throws: `ImageError` for a picture that cannot be read, `InspectionError` for one without a finite score, `WeightError`.
-    public func examine(
+    package func examine(
         _ data: Data, with serving: ServingModel, note: (String) -> Void = { _ in }
     ) throws -> Examination {
         note("decode")

@@ -4,16 +4,16 @@ import Imaging
 import InspectionDomain
 
 /// The pictures beside a `result.json`: overlay, anomaly map and mask, each of the frame's own size.
-public struct ResultPictures: Sendable {
-    public static let overlayName = "overlay.jpg"
-    public static let mapName = "anomaly_map.png"
-    public static let maskName = "mask.png"
+package struct ResultPictures: Sendable {
+    package static let overlayName = "overlay.jpg"
+    package static let mapName = "anomaly_map.png"
+    package static let maskName = "mask.png"
 
     /// File names and contents.
-    public private(set) var files: [(name: String, data: Data)] = []
+    package private(set) var files: [(name: String, data: Data)] = []
 
     /// What `result.json` says of them.
-    public var listing: ResultFiles {
+    package var listing: ResultFiles {
         func listed(_ name: String) -> String? { files.contains { $0.name == name } ? name : nil }
         return ResultFiles(
             overlay: listed(Self.overlayName), anomalyMap: listed(Self.mapName), mask: listed(Self.maskName))
@@ -24,7 +24,7 @@ public struct ResultPictures: Sendable {
     /// A flawless frame's map says nothing that an operator or a program would look for, so it costs no time and no space.
     ///
     /// - Parameter inspection: the record of the same frame, which the overlay's caption quotes.
-    public init(
+    package init(
         _ examination: Examination, of inspection: Inspection, policy: Configuration.OverlayPolicy
     ) throws(ImageError) {
         let isAnomalous = examination.verdict == .anomalous || !examination.regions.regions.isEmpty
@@ -41,12 +41,12 @@ public struct ResultPictures: Sendable {
     }
 
     /// The overlay as JPEG, under a caption that tells what `inspection` does.
-    public static func overlay(_ examination: Examination, of inspection: Inspection) throws(ImageError) -> Data {
+    package static func overlay(_ examination: Examination, of inspection: Inspection) throws(ImageError) -> Data {
         try overlay(examination, of: inspection, examination.fullMap)
     }
 
     /// The anomaly map at the frame's size as PNG of 16 bits.
-    public static func map(_ examination: Examination) throws(ImageError) -> Data {
+    package static func map(_ examination: Examination) throws(ImageError) -> Data {
         try map(examination, examination.fullMap)
     }
 

@@ -4,30 +4,30 @@ import LinuxPlatform
 import Logging
 
 /// Writes log lines to a file descriptor: readable text, or a JSON object per line.
-public struct DescriptorLogHandler: LogHandler {
-    public enum Style: Sendable { case text, json }
+package struct DescriptorLogHandler: LogHandler {
+    package enum Style: Sendable { case text, json }
 
-    public var logLevel: Logger.Level = .info
-    public var metadata: Logger.Metadata = [:]
-    public var metadataProvider: Logger.MetadataProvider?
+    package var logLevel: Logger.Level = .info
+    package var metadata: Logger.Metadata = [:]
+    package var metadataProvider: Logger.MetadataProvider?
     private let style: Style
     private let output: OutputDescriptor
     /// People read it: times are the machine's own there, UTC in files.
     private let isTerminal: Bool
 
     /// - Parameter output: stays open as long as the program logs.
-    public init(style: Style, output: OutputDescriptor = .standardError) {
+    package init(style: Style, output: OutputDescriptor = .standardError) {
         self.style = style
         self.output = output
         isTerminal = output.isTerminal
     }
 
-    public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
     }
 
-    public func log(event: LogEvent) {
+    package func log(event: LogEvent) {
         let fields = event.fields(metadata)
         let line =
             switch style {

@@ -3,7 +3,7 @@ import Logging
 /// The kinds of events the daemon logs. Each has a message id, so that `journalctl MESSAGE_ID=…` finds them all.
 ///
 /// An id is never given to another kind. `systemd/inspectd.catalog` and `docs/OPERATIONS.md` explain every one.
-public enum EventKind: String, Sendable, CaseIterable {
+package enum EventKind: String, Sendable, CaseIterable {
     case starting = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d001"
     case ready = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d002"
     case stopped = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d004"
@@ -33,19 +33,19 @@ public enum EventKind: String, Sendable, CaseIterable {
 }
 
 /// Names of the fields beside a message, the same in the journal and in JSON lines.
-public enum LogField {
-    public static let messageID = "MESSAGE_ID"
-    public static let line = "INSPECTD_LINE"
-    public static let frame = "INSPECTD_FRAME"
-    public static let resultID = "INSPECTD_RESULT_ID"
-    public static let verdict = "INSPECTD_VERDICT"
-    public static let score = "INSPECTD_SCORE"
-    public static let threshold = "INSPECTD_THRESHOLD"
+package enum LogField {
+    package static let messageID = "MESSAGE_ID"
+    package static let line = "INSPECTD_LINE"
+    package static let frame = "INSPECTD_FRAME"
+    package static let resultID = "INSPECTD_RESULT_ID"
+    package static let verdict = "INSPECTD_VERDICT"
+    package static let score = "INSPECTD_SCORE"
+    package static let threshold = "INSPECTD_THRESHOLD"
 }
 
 extension Logger {
     /// Logs an event of a kind with the fields that dashboards rely on.
-    public func event(
+    package func event(
         _ kind: EventKind, _ level: Level = .info, _ message: @autoclosure () -> String,
         fields: @autoclosure () -> [String: String] = [:]
     ) {

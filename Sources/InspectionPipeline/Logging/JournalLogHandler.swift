@@ -3,19 +3,19 @@ import LinuxPlatform
 import Logging
 
 /// Writes log entries to the journal with their fields, so that `journalctl INSPECTD_VERDICT=anomalous` finds them.
-public struct JournalLogHandler: LogHandler {
-    public var logLevel: Logger.Level = .info
-    public var metadata: Logger.Metadata = [:]
-    public var metadataProvider: Logger.MetadataProvider?
+package struct JournalLogHandler: LogHandler {
+    package var logLevel: Logger.Level = .info
+    package var metadata: Logger.Metadata = [:]
+    package var metadataProvider: Logger.MetadataProvider?
 
-    public init() {}
+    package init() {}
 
-    public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
     }
 
-    public func log(event: LogEvent) {
+    package func log(event: LogEvent) {
         var fields: [String: String] = [:]
         for (key, value) in event.fields(metadata) { fields[Self.fieldName(key)] = value }
         let message = PrintableText.escaped(event.message.description, keepsLines: true)

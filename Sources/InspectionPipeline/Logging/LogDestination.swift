@@ -3,15 +3,15 @@ import LinuxPlatform
 import Logging
 
 /// Where the daemon's log goes: the journal when systemd started it, else stderr.
-public enum LogDestination: String, Sendable, CaseIterable {
+package enum LogDestination: String, Sendable, CaseIterable {
     case journal, json, text
 
     /// - Parameter wanted: the user's choice; nil for the journal where there is one, else readable text.
-    public static func choose(_ wanted: LogDestination?) -> LogDestination {
+    package static func choose(_ wanted: LogDestination?) -> LogDestination {
         wanted ?? (Journal.isConnected ? .journal : .text)
     }
 
-    public func logger(level: Logger.Level = .info) -> Logger {
+    package func logger(level: Logger.Level = .info) -> Logger {
         var logger = Logger(label: "inspectd") { _ in
             switch self {
             case .journal: JournalLogHandler()

@@ -4,10 +4,10 @@ import NeuralNets
 
 extension Backbone {
     /// The name of the backbone that is compiled in.
-    public static let defaultName = "efficientnet_b0"
+    package static let defaultName = "efficientnet_b0"
 
     /// The backbone that is compiled in: no file, no network needed.
-    public static func embedded() throws -> Backbone {
+    package static func embedded() throws -> Backbone {
         guard let bytes = cdefaultmodel_bytes() else {
             throw ProgramError(.badData, "this build holds no backbone; name one with --backbone FILE")
         }

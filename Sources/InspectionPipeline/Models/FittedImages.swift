@@ -3,20 +3,20 @@ import Imaging
 
 /// What the images that a model was fitted on have in common, so that later frames can be held against it: `fitted_images` of
 /// `model.json`, absent in models of older programs.
-public struct FittedImages: Codable, Sendable, Equatable {
+package struct FittedImages: Codable, Sendable, Equatable {
     /// `auto`, `12bit`, …: as it was asked for.
-    public var intensitySetting: String
+    package var intensitySetting: String
     /// What every frame is stretched from.
-    public var intensity: IntensityRange
+    package var intensity: IntensityRange
     /// Bits per sample of the files: 8, 16 or both.
-    public var bitDepths: [Int]
+    package var bitDepths: [Int]
     /// Width and height, the most frequent first; at most `mostSizes`.
-    public var sizes: [[Int]]
+    package var sizes: [[Int]]
     /// Smallest and largest of all, and of width ÷ height.
-    public var widths, heights: [Int]
-    public var aspects: [Double]
+    package var widths, heights: [Int]
+    package var aspects: [Double]
     /// Whether every size is listed.
-    public var listsAllSizes: Bool
+    package var listsAllSizes: Bool
 
     /// Beyond so many sizes, images are taken for cut-outs, whose sizes mean little.
     static let mostSizes = 8

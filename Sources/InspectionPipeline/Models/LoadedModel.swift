@@ -8,18 +8,18 @@ import NeuralNets
 /// A version of a model in memory with the calibration that decides: what a frame is inspected with.
 ///
 /// A value: a frame keeps the one it began with, whatever is activated meanwhile.
-public struct LoadedModel: Sendable {
-    public let record: ModelRecord
-    public let model: any DetectorModel
-    public let stored: StoredCalibration
+package struct LoadedModel: Sendable {
+    package let record: ModelRecord
+    package let model: any DetectorModel
+    package let stored: StoredCalibration
     /// Which state of `active.json` this is.
-    public let stamp: FileStamp?
+    package let stamp: FileStamp?
 
     package init(record: ModelRecord, model: any DetectorModel, stored: StoredCalibration, stamp: FileStamp?) {
         (self.record, self.model, self.stored, self.stamp) = (record, model, stored, stamp)
     }
 
-    public var identity: ModelIdentity { record.identity }
+    package var identity: ModelIdentity { record.identity }
 
     /// Whether the other one was made of the same files.
     func isSameState(as other: LoadedModel) -> Bool {
@@ -31,7 +31,7 @@ extension ModelStore {
     /// Loads the active version, scores its self-test frame, and reads its calibration.
     /// - Parameter previous: reused when it is the same version, so that a new calibration costs no loading.
     /// - Throws: `ModelStoreError`, `ModelError`, `WeightError`.
-    public func load(_ name: String, previous: LoadedModel? = nil) throws -> LoadedModel {
+    package func load(_ name: String, previous: LoadedModel? = nil) throws -> LoadedModel {
         let stamp = stamp(name)
         let active = try active(name), current = active.current
         try Self.require(active.schema, ActiveModel.currentSchema, of: activePath(name))
@@ -49,7 +49,7 @@ extension ModelStore {
 
     /// A version, in service or not, without a calibration; its self-test frame is scored.
     /// - Throws: `ModelStoreError`, `ModelError`, `WeightError`, `SystemError`.
-    public func model(_ name: String, version: Int) throws -> (record: ModelRecord, model: any DetectorModel) {
+    package func model(_ name: String, version: Int) throws -> (record: ModelRecord, model: any DetectorModel) {
         let record = try record(name, version: version)
         return (record, try decode(record))
     }

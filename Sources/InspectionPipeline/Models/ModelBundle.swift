@@ -8,10 +8,10 @@ import NeuralNets
 /// A model with its record and calibration in one file, to carry to another machine: the model's safetensors file with three more
 /// metadata entries, `bundle` (the format, now 1; without it 1 is meant), `record` and `calibration` (JSON), and the
 /// images it was fitted on (`TrainingRecord`).
-public enum ModelBundle {
-    public static let currentFormat = 1
+package enum ModelBundle {
+    package static let currentFormat = 1
 
-    public static func encode(
+    package static func encode(
         _ record: ModelRecord, data: Data, calibration: StoredCalibration, training: TrainingRecord? = nil
     ) throws -> Data {
         let file = try WeightFile.parse(data, name: "model \(record.name) version \(record.version)")
@@ -43,7 +43,11 @@ public enum ModelBundle {
     /// Reads a bundle or a bare model, and scores its self-test frame.
     /// - Throws: `SystemError`, `ModelStoreError`, `ModelError`, `WeightError`.
     static func read(path: String) throws -> Content {
-        let data = try FileSystem().read(RawPath(path), limit: .max, followsLinks: true)
+        try read(try FileSystem().read(RawPath(path), limit: .max, followsLinks: true), path: path)
+    }
+
+    /// - Parameter path: for error messages.
+    private static func read(_ data: Data, path: String) throws -> Content {
         let weights = try WeightFile.parse(data, name: path)
         var metadata = weights.metadata
         let format = try metadata["bundle"].map { text in
@@ -90,8 +94,15 @@ public enum ModelBundle {
     }
 
     /// - Throws: `ModelStoreError` for a file without record and calibration, `ModelError`, `WeightError`, `SystemError`.
-    public static func load(path: String) throws -> LoadedModel {
-        let content = try read(path: path)
+    package static func load(path: String) throws -> LoadedModel { try loaded(try read(path: path), path) }
+
+    /// - Parameter name: for error messages.
+    /// - Throws: `ModelStoreError` for bytes without record and calibration, `ModelError`, `WeightError`.
+    package static func load(_ data: Data, named name: String) throws -> LoadedModel {
+        try loaded(try read(data, path: name), name)
+    }
+
+    private static func loaded(_ content: Content, _ path: String) throws -> LoadedModel {
         guard let record = content.record, let calibration = content.calibration else {
             throw ModelStoreError(
                 .damaged,
@@ -104,14 +115,14 @@ public enum ModelBundle {
 
 extension ModelStore {
     /// A model by its name in the store, or by the path of a bundle.
-    public func load(reference: String) throws -> LoadedModel {
+    package func load(reference: String) throws -> LoadedModel {
         let isPath = try reference.contains("/") || FileSystem().exists(RawPath(reference))
         if try isPath && !names().contains(reference) { return try ModelBundle.load(path: reference) }
         return try load(reference)
     }
 
     /// The active version of a model with its calibration, in one file.
-    public func exported(_ name: String, version: Int? = nil) throws -> Data {
+    package func exported(_ name: String, version: Int? = nil) throws -> Data {
         let current = try active(name).current
         let record = try record(name, version: version ?? current.version)
         let known = try calibrations(name, version: record.version)

@@ -6,17 +6,17 @@ import NeuralNets
 
 /// Takes a model that was fitted elsewhere into service: from a file of `inspectctl model export` or `inspectctl fit --output`,
 /// or a bare `model.safetensors`, which has no calibration.
-public struct ModelImport: Sendable {
+package struct ModelImport: Sendable {
     /// What the file is, after its self-test frame was scored as stored with it.
-    public private(set) var record: ModelRecord
+    package private(set) var record: ModelRecord
     /// Nil for a bare model: it must be calibrated before it can decide.
-    public let calibration: StoredCalibration?
+    package let calibration: StoredCalibration?
     private let data: Data
     private let training: TrainingRecord?
 
     /// Reads the file and scores its self-test frame.
     /// - Throws: `ModelStoreError`, `ModelError`, `WeightError`, `SystemError`.
-    public init(path: String) throws {
+    package init(path: String) throws {
         let content = try ModelBundle.read(path: path)
         let model = content.file.model
         record =
@@ -31,7 +31,7 @@ public struct ModelImport: Sendable {
     }
 
     /// The same, to become a version of a model.
-    public func named(_ name: String) -> ModelImport {
+    package func named(_ name: String) -> ModelImport {
         var copy = self
         copy.record.name = name
         return copy
@@ -39,14 +39,14 @@ public struct ModelImport: Sendable {
 
     /// Whether it can decide on a line: it has a calibration that suffices for the line's rule.
     /// - Throws: `CalibrationRule.TooFewImages`.
-    public func check(for line: Configuration.Line) throws {
+    package func check(for line: Configuration.Line) throws {
         _ = try calibration?.deciding(for: line.rule)
     }
 
     /// Stores it as a new version, which decides from the next frame on if it has a calibration.
     /// - Returns: the record as stored.
     /// - Throws: `ModelStoreError`, `SystemError`.
-    public func store(in store: ModelStore) throws -> ModelRecord {
+    package func store(in store: ModelStore) throws -> ModelRecord {
         try store.add(record, data: data, training: training) { version in
             let stored = calibration.map { calibration in
                 StoredCalibration(

@@ -3,29 +3,29 @@ import Foundation
 import InspectionDomain
 
 /// `model.json`: what a version of a model is, beside its `model.safetensors`.
-public struct ModelRecord: Codable, Sendable, Equatable {
-    public static let currentSchema = 1
+package struct ModelRecord: Codable, Sendable, Equatable {
+    package static let currentSchema = 1
 
-    public var schema = currentSchema
-    public var name: String
+    package var schema = currentSchema
+    package var name: String
     /// From 1, never used twice.
-    public var version: Int
-    public var method: String
-    public var backbone: String
+    package var version: Int
+    package var method: String
+    package var backbone: String
     /// Of `model.safetensors`, lower-case hex.
-    public var sha256: String
-    public var createdAt: Date
-    public var inputWidth: Int
-    public var inputHeight: Int
+    package var sha256: String
+    package var createdAt: Date
+    package var inputWidth: Int
+    package var inputHeight: Int
     /// Folders the normal images came from.
-    public var sources: [String]
+    package var sources: [String]
     /// Number of images it was fitted on.
-    public var images: Int
-    public var seed: UInt64
+    package var images: Int
+    package var seed: UInt64
     /// What those images have in common; nil in records of older programs.
-    public var fittedImages: FittedImages?
+    package var fittedImages: FittedImages?
 
-    public init(
+    package init(
         name: String, version: Int = 0, method: String, backbone: String, sha256: String = "", createdAt: Date,
         inputWidth: Int, inputHeight: Int, sources: [String], images: Int, seed: UInt64
     ) {
@@ -42,7 +42,7 @@ public struct ModelRecord: Codable, Sendable, Equatable {
         self.seed = seed
     }
 
-    public var identity: ModelIdentity {
+    package var identity: ModelIdentity {
         ModelIdentity(name: name, version: version, method: method, backbone: backbone, sha256: sha256)
     }
 
@@ -59,30 +59,30 @@ public struct ModelRecord: Codable, Sendable, Equatable {
 /// `active.json`: which version and which calibration decide, and what decided before.
 ///
 /// The file is replaced whole; a running daemon looks at its time stamp before every frame.
-public struct ActiveModel: Codable, Sendable, Equatable {
-    public static let currentSchema = 1
+package struct ActiveModel: Codable, Sendable, Equatable {
+    package static let currentSchema = 1
 
     /// One choice of a version and a calibration.
-    public struct Choice: Codable, Sendable, Equatable {
-        public var version: Int
-        public var calibration: String
-        public var since: Date
+    package struct Choice: Codable, Sendable, Equatable {
+        package var version: Int
+        package var calibration: String
+        package var since: Date
 
-        public init(version: Int, calibration: String, since: Date) {
+        package init(version: Int, calibration: String, since: Date) {
             self.version = version
             self.calibration = calibration
             self.since = since
         }
     }
 
-    public var schema = currentSchema
+    package var schema = currentSchema
     /// Counts the changes.
-    public var revision: Int
-    public var current: Choice
+    package var revision: Int
+    package var current: Choice
     /// Earlier choices, the latest last.
-    public var history: [Choice]
+    package var history: [Choice]
 
-    public init(current: Choice) {
+    package init(current: Choice) {
         revision = 1
         self.current = current
         history = []

@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// A swap happens between frames: a frame in work keeps the model it began with. When the new state cannot be used, the
 /// old one stays in service and the log says why; the same state is not tried again until it changes.
-public final class ModelRegistry: Sendable {
+package final class ModelRegistry: Sendable {
     private struct Entry {
         var loaded: LoadedModel
         /// The latest state that was tried.
@@ -21,13 +21,13 @@ public final class ModelRegistry: Sendable {
     private let logger: Logger
     private let entries = Mutex<[String: Entry]>([:])
 
-    public init(store: ModelStore, logger: Logger) {
+    package init(store: ModelStore, logger: Logger) {
         self.store = store
         self.logger = logger
     }
 
     /// Loads a model that must be there.
-    public func require(_ name: String) throws {
+    package func require(_ name: String) throws {
         guard entries.withLock({ $0[name] == nil }) else { return }
         let loaded = try store.load(name)
         entries.withLock { $0[name] = Entry(loaded: loaded, tried: loaded.stamp) }
@@ -63,13 +63,13 @@ public final class ModelRegistry: Sendable {
     func files(_ name: String) -> [FileStamp?] { store.stamps(name) }
 
     /// Forgets models that no line uses any more.
-    public func keepOnly(_ names: Set<String>) {
+    package func keepOnly(_ names: Set<String>) {
         entries.withLock { $0 = $0.filter { names.contains($0.key) } }
     }
 
     /// The model to inspect the next frame with.
     /// - Throws: `ModelStoreError` when it was never loaded and cannot be.
-    public func current(_ name: String) throws -> LoadedModel {
+    package func current(_ name: String) throws -> LoadedModel {
         let stamp = store.stamp(name)
         let (entry, load) = entries.withLock { entries -> (Entry?, Bool) in
             guard var entry = entries[name] else { return (nil, true) }

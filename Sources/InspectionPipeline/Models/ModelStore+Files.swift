@@ -6,10 +6,10 @@ import LinuxPlatform
 extension ModelStore {
     func path(_ name: String, _ version: Int) -> String { "\(folder)/\(name)/\(version)" }
     /// The folder of a version's fit report.
-    public func reportPath(_ name: String, _ version: Int) -> String { path(name, version) + "/report" }
+    package func reportPath(_ name: String, _ version: Int) -> String { path(name, version) + "/report" }
     func activePath(_ name: String) -> String { "\(folder)/\(name)/active.json" }
 
-    public func modelPath(_ name: String, _ version: Int) -> String { path(name, version) + "/model.safetensors" }
+    package func modelPath(_ name: String, _ version: Int) -> String { path(name, version) + "/model.safetensors" }
 
     func calibrationPath(_ name: String, _ version: Int, _ id: String) -> String {
         path(name, version) + "/calibrations/\(id).json"

@@ -16,11 +16,11 @@ import LinuxPlatform
 /// Invariants: a version's folder appears complete (made under a temporary name and renamed); `active.json` names only
 /// what is there; versions and calibrations are never reused, so a result's identities stay true for ever. Writers hold
 /// the lock `models/<name>/.lock`; readers need none.
-public struct ModelStore: Sendable {
-    public let folder: String
+package struct ModelStore: Sendable {
+    package let folder: String
 
     /// - Parameter folder: `<state>/models`; made when the first model is stored.
-    public init(folder: String) {
+    package init(folder: String) {
         self.folder = folder
     }
 
@@ -28,29 +28,29 @@ public struct ModelStore: Sendable {
 
     /// Names of the models, sorted.
     /// - Throws: `SystemError` when the folder cannot be read.
-    public func names() throws -> [String] {
+    package func names() throws -> [String] {
         try entries(folder).filter { try Identifier.isValid($0) && exists("\(folder)/\($0)/active.json") }
     }
 
     /// Versions of a model, ascending.
     /// - Throws: `SystemError` when the folder cannot be read.
-    public func versions(of name: String) throws -> [Int] {
+    package func versions(of name: String) throws -> [Int] {
         try entries("\(folder)/\(name)").compactMap(Int.init).filter { try exists(path(name, $0) + "/model.json") }
             .sorted()
     }
 
-    public func active(_ name: String) throws -> ActiveModel {
+    package func active(_ name: String) throws -> ActiveModel {
         try requireModel(name)
         return try read(ActiveModel.self, activePath(name))
     }
 
-    public func record(_ name: String, version: Int) throws -> ModelRecord {
+    package func record(_ name: String, version: Int) throws -> ModelRecord {
         try requireStored(name, version)
         return try read(ModelRecord.self, path(name, version) + "/model.json")
     }
 
     /// A version's calibrations, the oldest first.
-    public func calibrations(_ name: String, version: Int) throws -> [StoredCalibration] {
+    package func calibrations(_ name: String, version: Int) throws -> [StoredCalibration] {
         try requireVersion(name, version)
         let folder = path(name, version) + "/calibrations"
         return try entries(folder).filter { $0.hasSuffix(".json") }
@@ -58,7 +58,7 @@ public struct ModelStore: Sendable {
             .sorted { ($0.calibration.createdAt, $0.id) < ($1.calibration.createdAt, $1.id) }
     }
 
-    public func calibration(_ name: String, version: Int, id: String) throws -> StoredCalibration {
+    package func calibration(_ name: String, version: Int, id: String) throws -> StoredCalibration {
         let path = calibrationPath(name, version, id)
         guard try exists(path) else {
             throw ModelStoreError(
@@ -70,7 +70,7 @@ public struct ModelStore: Sendable {
     }
 
     /// The bytes of a version's `model.safetensors`, checked against the record.
-    public func modelData(_ record: ModelRecord) throws -> Data {
+    package func modelData(_ record: ModelRecord) throws -> Data {
         let path = modelPath(record.name, record.version)
         let data = try contents(path)
         let sha256 = ContentDigest.sha256(of: data)
@@ -84,7 +84,7 @@ public struct ModelStore: Sendable {
     }
 
     /// The images that a version was fitted on; nil for a model of an older program.
-    public func training(_ name: String, version: Int) throws -> TrainingRecord? {
+    package func training(_ name: String, version: Int) throws -> TrainingRecord? {
         let path = path(name, version) + "/" + Self.trainingFile
         guard try exists(path) else { return nil }
         return try TrainingRecord.decode(try contents(path), name: path)
@@ -93,7 +93,7 @@ public struct ModelStore: Sendable {
     static let trainingFile = "training.safetensors"
 
     /// Changes whenever `active.json` is replaced; nil when there is none. One cheap system call.
-    public func stamp(_ name: String) -> FileStamp? {
+    package func stamp(_ name: String) -> FileStamp? {
         FileStamp(path: activePath(name))
     }
 
@@ -108,7 +108,7 @@ public struct ModelStore: Sendable {
     ///   - describe: gives the calibration of the version with this number, and the files of its fit's report by name.
     /// - Returns: the record as stored.
     @discardableResult
-    public func add(
+    package func add(
         _ record: ModelRecord, data: Data, training: TrainingRecord? = nil,
         describe: (_ version: Int) throws -> (calibration: StoredCalibration?, report: [String: Data])
     ) throws -> ModelRecord {
@@ -145,7 +145,7 @@ public struct ModelStore: Sendable {
     }
 
     /// Adds a calibration to a version; it decides from now on.
-    public func add(_ calibration: StoredCalibration, to name: String, version: Int) throws {
+    package func add(_ calibration: StoredCalibration, to name: String, version: Int) throws {
         try requireStored(name, version)
         try locked(name) {
             try DurableFile.write(
@@ -156,7 +156,7 @@ public struct ModelStore: Sendable {
 
     /// Makes a version the active one, with the given calibration or its latest.
     @discardableResult
-    public func activate(_ name: String, version: Int, calibration: String? = nil) throws -> ActiveModel {
+    package func activate(_ name: String, version: Int, calibration: String? = nil) throws -> ActiveModel {
         let known = try calibrations(name, version: version)
         guard let chosen = calibration.map({ id in known.first { $0.id == id } }) ?? known.last else {
             throw ModelStoreError(
@@ -169,18 +169,18 @@ public struct ModelStore: Sendable {
 
     /// Goes back to the version that was active before the present one, with its calibration of that time.
     @discardableResult
-    public func rollBackModel(_ name: String) throws -> ActiveModel {
+    package func rollBackModel(_ name: String) throws -> ActiveModel {
         try goBack(name, to: .anotherVersion)
     }
 
     /// Goes back to the calibration of the present version that was active before the present one.
     @discardableResult
-    public func rollBackCalibration(_ name: String) throws -> ActiveModel {
+    package func rollBackCalibration(_ name: String) throws -> ActiveModel {
         try goBack(name, to: .anotherCalibration)
     }
 
     /// What `rollBackCalibration` would make of the model.
-    public func previewRollBackCalibration(_ name: String) throws -> ActiveModel {
+    package func previewRollBackCalibration(_ name: String) throws -> ActiveModel {
         try gonePast(try active(name), name, to: .anotherCalibration)
     }
 

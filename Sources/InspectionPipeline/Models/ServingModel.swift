@@ -1,33 +1,33 @@
 import DetectionCore
 
 /// A model, and the calibration that decides with it: its thresholds are those of the line's rule.
-public struct DecidingModel: Sendable {
-    public let model: LoadedModel
-    public let calibration: Calibration
+package struct DecidingModel: Sendable {
+    package let model: LoadedModel
+    package let calibration: Calibration
 
     /// - Throws: `CalibrationRule.TooFewImages` when the calibration's scores are too few for the rule.
-    public init(_ model: LoadedModel, rule: CalibrationRule) throws {
+    package init(_ model: LoadedModel, rule: CalibrationRule) throws {
         self.model = model
         calibration = try model.stored.deciding(for: rule)
     }
 }
 
 /// What a line inspects its frames with: its model and its gate, resolved once under its rule.
-public struct ServingModel: Sendable {
+package struct ServingModel: Sendable {
     /// What a line puts before its detector.
-    public struct Gate: Sendable {
-        public let model: DecidingModel
+    package struct Gate: Sendable {
+        package let model: DecidingModel
         /// The product that it must recognise; nil for any that it knows.
-        public let expected: String?
+        package let expected: String?
 
-        public init(_ model: DecidingModel, expected: String?) { (self.model, self.expected) = (model, expected) }
+        package init(_ model: DecidingModel, expected: String?) { (self.model, self.expected) = (model, expected) }
     }
 
-    public let detector: DecidingModel
-    public let gate: Gate?
+    package let detector: DecidingModel
+    package let gate: Gate?
 
     /// - Throws: `CalibrationRule.TooFewImages`.
-    public init(_ model: LoadedModel, rule: CalibrationRule) throws {
+    package init(_ model: LoadedModel, rule: CalibrationRule) throws {
         (detector, gate) = (try DecidingModel(model, rule: rule), nil)
     }
 

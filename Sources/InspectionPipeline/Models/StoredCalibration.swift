@@ -7,17 +7,17 @@ import InspectionDomain
 /// The thresholds follow from the stored scores. Usually the line's configuration names the rate, so that changing it there
 /// and reloading is enough. A rate asked for when calibrating (`inspectctl calibrate --false-alarm-rate`) wins over the line's
 /// until the next calibration.
-public struct StoredCalibration: Codable, Sendable, Equatable {
-    public static let currentSchema = 1
+package struct StoredCalibration: Codable, Sendable, Equatable {
+    package static let currentSchema = 1
 
-    public var schema = currentSchema
+    package var schema = currentSchema
     /// Whether the calibration's own rule wins over the line's.
-    public var overridesLine: Bool
-    public var calibration: Calibration
+    package var overridesLine: Bool
+    package var calibration: Calibration
 
-    public var id: String { calibration.id }
+    package var id: String { calibration.id }
 
-    public init(_ calibration: Calibration, overridesLine: Bool) {
+    package init(_ calibration: Calibration, overridesLine: Bool) {
         self.overridesLine = overridesLine
         self.calibration = calibration
     }
@@ -30,13 +30,13 @@ public struct StoredCalibration: Codable, Sendable, Equatable {
 
     /// The calibration as it decides on a line with this rule: the same scores and id, the thresholds of the winning rule.
     /// - Throws: `CalibrationRule.TooFewImages` when the scores are too few for the line's rule.
-    public func deciding(for rule: CalibrationRule) throws -> Calibration {
+    package func deciding(for rule: CalibrationRule) throws -> Calibration {
         guard !overridesLine, rule != calibration.rule else { return calibration }
         return try calibration.under(rule)
     }
 
     /// An id that no other calibration has: the time and four random hex digits.
-    public static func newID(at date: Date = Date()) -> String {
+    package static func newID(at date: Date = Date()) -> String {
         let time = DomainJSON.string(from: date).prefix(19).filter { $0 != "-" && $0 != ":" }
         let random = String(UInt16.random(in: .min ... .max), radix: 16)
         return "\(time)Z-" + String(repeating: "0", count: 4 - random.count) + random
@@ -46,7 +46,7 @@ public struct StoredCalibration: Codable, Sendable, Equatable {
 extension Calibration {
     /// The same scores under another rule.
     /// - Throws: `CalibrationRule.TooFewImages`.
-    public func under(_ rule: CalibrationRule) throws -> Calibration {
+    package func under(_ rule: CalibrationRule) throws -> Calibration {
         try Calibration(
             modelName: modelName, modelVersion: modelVersion, source: source,
             scores: zip(imageScores, mapMaxima).map { (image: $0, mapMaximum: $1) }, images: images, rule: rule, id: id,

@@ -5,9 +5,9 @@ import InspectionDomain
 import LinuxPlatform
 
 /// What a well-formed configuration needs of the machine: folders that can be used, models that are there and suffice.
-public enum ConfigurationCheck {
+package enum ConfigurationCheck {
     /// - Returns: every problem, those of the models' files included; empty when the daemon can start and every line works.
-    public static func problems(of configuration: Configuration) -> [ConfigurationProblem] {
+    package static func problems(of configuration: Configuration) -> [ConfigurationProblem] {
         let store = ModelStore(folder: configuration.modelsPath)
         var models: [String: Result<LoadedModel, any Error>] = [:]
         var problems = problemsOfAll(configuration)

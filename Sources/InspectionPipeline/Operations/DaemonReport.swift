@@ -7,22 +7,22 @@ import LinuxPlatform
 ///
 /// The daemon replaces it whole whenever it changes, at most once a second. It says nothing once that daemon has ended: readers
 /// compare `pid` with the process that holds the spool's lock.
-public struct DaemonReport: Codable, Sendable, Equatable {
-    public static let currentSchema = 1
+package struct DaemonReport: Codable, Sendable, Equatable {
+    package static let currentSchema = 1
 
     /// One line.
-    public struct Line: Codable, Sendable, Equatable {
-        public var name: String
+    package struct Line: Codable, Sendable, Equatable {
+        package var name: String
         /// False for a line that inspects nothing until its problem is solved: a model that cannot be used, say.
-        public var isUp = true
+        package var isUp = true
         /// What is wrong with it and what to do; absent when nothing is.
-        public var problem: String?
+        package var problem: String?
         /// Why no frames are taken from its folder; absent when they are.
-        public var intakeStopped: String?
+        package var intakeStopped: String?
         /// What the latest scan of its folder found.
-        public var scan = LineScan()
+        package var scan = LineScan()
 
-        public init(name: String) { self.name = name }
+        package init(name: String) { self.name = name }
 
         enum CodingKeys: String, CodingKey {
             case name, problem, scan
@@ -32,24 +32,24 @@ public struct DaemonReport: Codable, Sendable, Equatable {
     }
 
     /// A cause that keeps failing, told once in the log.
-    public struct Incident: Codable, Sendable, Equatable {
-        public var line: String?
-        public var message: String
+    package struct Incident: Codable, Sendable, Equatable {
+        package var line: String?
+        package var message: String
         /// What is counted, and how many there were.
-        public var unit: String
-        public var count: Int
-        public var since, latest: Date
+        package var unit: String
+        package var count: Int
+        package var since, latest: Date
     }
 
-    public var schema = currentSchema
-    public var pid: Int32
-    public var startedAt: Date
+    package var schema = currentSchema
+    package var pid: Int32
+    package var startedAt: Date
     /// Why no frame of any line is taken; absent when they are.
-    public var intakeStopped: String?
-    public var lines: [Line] = []
-    public var incidents: [Incident] = []
+    package var intakeStopped: String?
+    package var lines: [Line] = []
+    package var incidents: [Incident] = []
 
-    public init(pid: Int32, startedAt: Date) { (self.pid, self.startedAt) = (pid, startedAt) }
+    package init(pid: Int32, startedAt: Date) { (self.pid, self.startedAt) = (pid, startedAt) }
 
     enum CodingKeys: String, CodingKey {
         case schema, pid, lines, incidents
@@ -61,7 +61,7 @@ public struct DaemonReport: Codable, Sendable, Equatable {
 
     /// The report of this process; nil when it has written none, or one of a newer format.
     /// - Throws: `SystemError` when the file cannot be read.
-    public static func read(state: String, pid: Int32) throws -> DaemonReport? {
+    package static func read(state: String, pid: Int32) throws -> DaemonReport? {
         do {
             let data = try FileSystem().read(path(state: state), limit: 1 << 24)
             let report = try? DomainJSON.decoder().decode(DaemonReport.self, from: data)
@@ -81,17 +81,17 @@ public struct DaemonReport: Codable, Sendable, Equatable {
 }
 
 /// What a scan of a line's folder tells beside the frames that it found.
-public struct LineScan: Codable, Sendable, Equatable {
+package struct LineScan: Codable, Sendable, Equatable {
     /// What is wrong with the folder or parts of it; absent when nothing is.
-    public var problem: String?
+    package var problem: String?
     /// Frames that wait in the folder: complete ones, and those that are still being written.
-    public var waiting: Int?
+    package var waiting: Int?
     /// Files and folders that are no frames and are left where they are, by reason.
-    public var passedOver: [String: Int]
+    package var passedOver: [String: Int]
     /// Frames that the camera overwrote before they could be taken, since the daemon started.
-    public var overwritten: Int
+    package var overwritten: Int
 
-    public init(problem: String? = nil, waiting: Int? = nil, passedOver: [String: Int] = [:], overwritten: Int = 0) {
+    package init(problem: String? = nil, waiting: Int? = nil, passedOver: [String: Int] = [:], overwritten: Int = 0) {
         (self.problem, self.waiting, self.passedOver, self.overwritten) = (problem, waiting, passedOver, overwritten)
     }
 

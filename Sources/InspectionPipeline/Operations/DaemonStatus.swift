@@ -6,42 +6,42 @@ import LinuxPlatform
 import Spooling
 
 /// The daemon's state and queue, as anyone can see them from outside.
-public struct DaemonStatus: Codable, Sendable, Equatable {
-    public struct LineStatus: Codable, Sendable, Equatable {
-        public var name: String
-        public var watch: String
+package struct DaemonStatus: Codable, Sendable, Equatable {
+    package struct LineStatus: Codable, Sendable, Equatable {
+        package var name: String
+        package var watch: String
         /// Frames in the watched folder that wait; nil when the folder cannot be read.
-        public var waiting: Int?
-        public var quarantined: Int
+        package var waiting: Int?
+        package var quarantined: Int
         /// Entries of the watched folder that are no frames, by reason; absent without any.
-        public var passedOver: [String: Int]?
-        public var model: String
-        public var version: Int?
-        public var calibration: String?
-        public var imageThreshold: Double?
-        public var falseAlarmRate: Double?
+        package var passedOver: [String: Int]?
+        package var model: String
+        package var version: Int?
+        package var calibration: String?
+        package var imageThreshold: Double?
+        package var falseAlarmRate: Double?
         /// Of the last 24 hours.
-        public var normal, anomalous, error: Int
-        public var lastInspection: Date?
+        package var normal, anomalous, error: Int
+        package var lastInspection: Date?
         /// Frames of the last ten minutes, per minute.
-        public var perMinute: Double
+        package var perMinute: Double
         /// Of the latest thousand frames: the whole way of a frame, and by stage as `timing_ms` in result.json names them.
-        public var p50Milliseconds, p95Milliseconds, p99Milliseconds: Double?
-        public var stages: [String: Percentiles]
-        public var lastError: String?
-        public var lastErrorAt: Date?
+        package var p50Milliseconds, p95Milliseconds, p99Milliseconds: Double?
+        package var stages: [String: Percentiles]
+        package var lastError: String?
+        package var lastErrorAt: Date?
         /// When the calibration in service was made.
-        public var calibratedAt: Date?
+        package var calibratedAt: Date?
         /// Since when its promise does not hold, if that was found.
-        public var calibrationExpiredSince: Date?
+        package var calibrationExpiredSince: Date?
         /// What is wrong with the line.
-        public var problem: String?
+        package var problem: String?
         /// Whether the running daemon inspects this line's frames; absent when none runs.
-        public var isUp: Bool?
+        package var isUp: Bool?
         /// Why the running daemon takes no frames from the line's folder; absent when it does.
-        public var intakeStopped: String?
+        package var intakeStopped: String?
         /// Frames that the camera overwrote before they could be taken, since the daemon started.
-        public var overwritten: Int?
+        package var overwritten: Int?
 
         enum CodingKeys: String, CodingKey {
             case name, watch, waiting, quarantined, model, version, calibration, normal, anomalous, error, problem,
@@ -64,20 +64,20 @@ public struct DaemonStatus: Codable, Sendable, Equatable {
         }
     }
 
-    public var isRunning: Bool
-    public var pid: Int32?
-    public var startedAt: Date?
+    package var isRunning: Bool
+    package var pid: Int32?
+    package var startedAt: Date?
     /// Why the daemon can take no frames now; absent when it can.
-    public var intakeStopped: String?
+    package var intakeStopped: String?
     /// Frames claimed and not yet done.
-    public var active: Int
+    package var active: Int
     /// Alerts still in the outbox, and those in `alerts/new` that nobody took yet.
-    public var pendingAlerts, deliveredAlerts: Int
-    public var inspections: Int
-    public var freeBytes: Int?
-    public var lines: [LineStatus]
+    package var pendingAlerts, deliveredAlerts: Int
+    package var inspections: Int
+    package var freeBytes: Int?
+    package var lines: [LineStatus]
     /// What keeps failing in the running daemon, each cause once, with its count.
-    public var incidents: [DaemonReport.Incident]
+    package var incidents: [DaemonReport.Incident]
 
     enum CodingKeys: String, CodingKey {
         case isRunning = "running"
@@ -93,7 +93,7 @@ public struct DaemonStatus: Codable, Sendable, Equatable {
     }
 
     /// - Throws: `LedgerError`.
-    public init(of configuration: Configuration, now: Date = Date()) throws {
+    package init(of configuration: Configuration, now: Date = Date()) throws {
         let spool = Spool(root: configuration.spool)
         let files = FileSystem()
         let ledger = try History.ledger(configuration)
@@ -190,12 +190,12 @@ extension DaemonStatus.LineStatus {
 }
 
 /// The daemon that works in a spool, if one does.
-public struct RunningDaemon: Sendable {
-    public let pid: Int32?
+package struct RunningDaemon: Sendable {
+    package let pid: Int32?
 
     /// Looks at the lock's holder without touching the lock.
     /// - Throws: `SystemError` when this user may not read it: that is no stopped daemon.
-    public init(_ configuration: Configuration) throws {
+    package init(_ configuration: Configuration) throws {
         let content: Data
         do {
             content = try FileSystem().read(RawPath(configuration.spool + "/lock"), limit: 64)

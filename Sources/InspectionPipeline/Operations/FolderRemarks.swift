@@ -3,9 +3,9 @@ import LinuxPlatform
 
 /// What of the lines' folders is no frame and will be left where it is: nothing is wrong with that, but somebody may expect
 /// otherwise.
-public enum FolderRemarks {
+package enum FolderRemarks {
     /// A sentence for each line that has something to remark on.
-    public static func remarks(of configuration: Configuration) -> [String] {
+    package static func remarks(of configuration: Configuration) -> [String] {
         configuration.lines.flatMap { line -> [String] in
             var folder = ImageFolder(
                 RawPath(line.watch), rule: line.images,

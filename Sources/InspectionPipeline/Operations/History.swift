@@ -5,10 +5,10 @@ import LinuxPlatform
 import Spooling
 
 /// What past inspections tell, read beside a running daemon.
-public enum History {
+package enum History {
     /// The ledger; nil when nothing was ever inspected.
     /// - Throws: `LedgerError`; `SystemError` for a user who may not read it: that is no empty ledger.
-    public static func ledger(_ configuration: Configuration) throws -> Ledger? {
+    package static func ledger(_ configuration: Configuration) throws -> Ledger? {
         guard try FileSystem().exists(RawPath(configuration.ledgerPath)) else { return nil }
         // SQLite says no more than that it cannot open the file. (Opening and closing it here would end SQLite's own locks.)
         guard FileSystem().permits(.read, RawPath(configuration.ledgerPath)) else {
@@ -27,12 +27,12 @@ public enum History {
     }
 
     /// Past inspections, newest first.
-    public static func inspections(_ configuration: Configuration, _ filter: HistoryFilter) throws -> [HistoryEntry] {
+    package static func inspections(_ configuration: Configuration, _ filter: HistoryFilter) throws -> [HistoryEntry] {
         try ledger(configuration)?.history(filter) ?? []
     }
 
     /// Image scores of a line's last frames, as far as this version of the model gave them; newest first.
-    public static func recentScores(
+    package static func recentScores(
         _ configuration: Configuration, line: String, model: ModelIdentity, last: Int
     ) throws -> [Double] {
         try inspections(configuration, HistoryFilter(line: line, limit: last))
@@ -40,7 +40,7 @@ public enum History {
     }
 
     /// How many inspections of a line had a verdict.
-    public static func count(
+    package static func count(
         _ configuration: Configuration, line: String, verdict: Verdict, since: Date
     ) throws -> Int {
         try ledger(configuration)?.history(HistoryFilter(line: line, verdict: verdict, since: since, limit: 100_000))
@@ -50,7 +50,7 @@ public enum History {
 
     /// Archived frames of a line that were called normal, by their paths.
     /// - Parameter includingAlarms: those called anomalous too.
-    public static func archivedFrames(
+    package static func archivedFrames(
         _ configuration: Configuration, line: String, since: Date, includingAlarms: Bool = false, limit: Int = 10_000
     ) throws -> [String] {
         var wanted: Set<String> = []

@@ -6,18 +6,18 @@ import Spooling
 
 /// Makes the ledger agree with the results on disk, which are the truth, after a crash or a damaged disk. The daemon must be
 /// stopped: what it had in work is taken up again when it starts.
-public struct Repair: Sendable {
-    public struct Report: Codable, Sendable, Equatable {
+package struct Repair: Sendable {
+    package struct Report: Codable, Sendable, Equatable {
         /// Result folders looked at.
-        public var results = 0
+        package var results = 0
         /// Rows that the ledger lacked.
-        public var recorded = 0
+        package var recorded = 0
         /// Folders under results/ without a readable result.json.
-        public var unreadable: [String] = []
+        package var unreadable: [String] = []
         /// Frames that the daemon takes up again when it starts.
-        public var active = 0
+        package var active = 0
         /// Where a damaged ledger was put.
-        public var damagedLedger: String?
+        package var damagedLedger: String?
 
         enum CodingKeys: String, CodingKey {
             case results, recorded, unreadable, active
@@ -29,14 +29,14 @@ public struct Repair: Sendable {
     private let spool: Spool
     private let files = FileSystem()
 
-    public init(_ configuration: Configuration) {
+    package init(_ configuration: Configuration) {
         self.configuration = configuration
         spool = Spool(root: configuration.spool)
     }
 
     /// - Throws: `FileLock.Held` while a daemon runs, `ProgramError` where there is nothing to repair, `SystemError`,
     ///   `LedgerError`.
-    public func run(progress: (Int) -> Void = { _ in }) throws -> Report {
+    package func run(progress: (Int) -> Void = { _ in }) throws -> Report {
         for (key, folder) in [("spool", configuration.spool), ("state", configuration.state)] {
             guard try files.exists(RawPath(folder)) else {
                 throw ProgramError(

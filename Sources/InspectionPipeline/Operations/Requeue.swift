@@ -4,23 +4,23 @@ import LinuxPlatform
 import Spooling
 
 /// Puts quarantined frames back where they arrived, so that they are inspected again as new arrivals.
-public struct Requeue: Sendable {
+package struct Requeue: Sendable {
     /// One frame in the quarantine.
-    public struct Entry: Sendable {
-        public let reason: QuarantineReason
-        public let folder: RawPath
+    package struct Entry: Sendable {
+        package let reason: QuarantineReason
+        package let folder: RawPath
     }
 
     private let spool: Spool
     private let files = FileSystem()
 
-    public init(_ configuration: Configuration) {
+    package init(_ configuration: Configuration) {
         spool = Spool(root: configuration.spool)
     }
 
     /// The quarantine, oldest first.
     /// - Parameter line: nil for all.
-    public func entries(line: String? = nil) throws -> [Entry] {
+    package func entries(line: String? = nil) throws -> [Entry] {
         try spool.quarantined(passingOver: false).filter { line == nil || $0.reason.line == line }
             .map { Entry(reason: $0.reason, folder: $0.folder) }
             .sorted { $0.reason.quarantinedAt < $1.reason.quarantinedAt }
@@ -29,7 +29,7 @@ public struct Requeue: Sendable {
     /// Moves one frame back under its own name; a frame that stayed in its folder is touched, which makes it a new arrival.
     /// - Returns: where it lies now.
     /// - Throws: `SystemError`, `ProgramError` when its place is taken.
-    public func putBack(_ entry: Entry) throws -> String {
+    package func putBack(_ entry: Entry) throws -> String {
         guard let original = RawPath(hex: entry.reason.originalHex) else {
             throw ProgramError(.badData, "\(entry.folder)/reason.json is damaged: its original path is not hexadecimal")
         }

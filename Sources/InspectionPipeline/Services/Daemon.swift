@@ -8,7 +8,7 @@ import TensorCore
 
 /// The daemon's composition root: takes the folders, makes what the services share, hands each what it uses, and runs them until
 /// it is told to stop.
-public struct Daemon: Sendable {
+package struct Daemon: Sendable {
     private let configuration: ActiveConfiguration
     private let storage: Storage
     private let locks: [FileLock]
@@ -42,7 +42,7 @@ public struct Daemon: Sendable {
     ///   - notesCrashes: whether the process notes the fatal signal that ends it. Its handlers are the whole process's, so only a
     ///     program that is nothing but this daemon asks for it.
     /// - Throws: `ConfigurationErrors`, `FileLock.Held`, `LedgerError`, `SystemError`, `ModelStoreError`, `ModelError`.
-    public init(
+    package init(
         configuration: Configuration, logger: Logger, fileSystem: FileSystem = FileSystem(),
         beforeCommit: Ledger.BeforeCommit? = nil, notesCrashes: Bool = false
     ) throws {
@@ -91,7 +91,7 @@ public struct Daemon: Sendable {
     }
 
     /// How many threads a configuration takes: those of the services, of a team that computes one frame, and of Swift's executor.
-    public static func threads(for configuration: Configuration) -> Int {
+    package static func threads(for configuration: Configuration) -> Int {
         let (workers, cores) = (configuration.workers, Configuration.Workers.cores)
         return 4 + workers.framesInWork + (workers.count == 1 ? cores : 0) + cores + 2
     }
@@ -99,7 +99,7 @@ public struct Daemon: Sendable {
     /// Runs until SIGTERM or SIGINT, or until its task is cancelled; then the frames in hand are finished.
     /// - Parameter signals: the program's; nil for a daemon that only its task ends, and nothing reloads.
     /// - Throws: what ends a service: `SystemThread.LimitReached` for a thread that cannot be started.
-    public func run(signals: SignalWatch? = nil) async throws {
+    package func run(signals: SignalWatch? = nil) async throws {
         // Only so many frames are computed at a time, whichever threads they are on.
         Memory.share(amongThreads: configuration.current.workers.count)
         var quiet = logger

@@ -3,29 +3,29 @@
 /// A cell's centre is that of its receptive field. With zero padding and strides it is not where an even division of
 /// the picture would put it: a symmetrically padded 3×3 convolution of stride 2 keeps its first cell on the first
 /// pixel. A map stretched to the picture without regard to this shows everything up to half a cell off.
-public struct GridAxis: Sendable, Equatable {
+package struct GridAxis: Sendable, Equatable {
     /// Cells.
-    public let count: Int
+    package let count: Int
     /// Centre of the first cell, in pixels of the network's picture; pixel i has its centre at i.
-    public let first: Double
+    package let first: Double
     /// Pixels from one cell's centre to the next one's.
-    public let step: Double
+    package let step: Double
 
-    public init(count: Int, first: Double, step: Double) {
+    package init(count: Int, first: Double, step: Double) {
         (self.count, self.first, self.step) = (count, first, step)
     }
 
     /// The picture's own pixels.
-    public static func pixels(_ count: Int) -> GridAxis { GridAxis(count: count, first: 0, step: 1) }
+    package static func pixels(_ count: Int) -> GridAxis { GridAxis(count: count, first: 0, step: 1) }
 
     /// `count` cells that divide `size` pixels evenly.
-    public static func dividing(_ size: Int, into count: Int) -> GridAxis {
+    package static func dividing(_ size: Int, into count: Int) -> GridAxis {
         let step = Double(size) / Double(count)
         return GridAxis(count: count, first: (step - 1) / 2, step: step)
     }
 
     /// Centre of a cell.
-    public func centre(of cell: Int) -> Double { first + step * Double(cell) }
+    package func centre(of cell: Int) -> Double { first + step * Double(cell) }
 
     /// The same cells, `offset` pixels further on.
     func moved(by offset: Double) -> GridAxis { GridAxis(count: count, first: first + offset, step: step) }

@@ -12,10 +12,10 @@ import TensorCore
 // `NetworkBuilder`, by which networks use it. Nothing else knows the layers by name.
 
 /// Where the cells of a feature map lie on the network's input.
-public typealias MapGrid = (rows: GridAxis, columns: GridAxis)
+package typealias MapGrid = (rows: GridAxis, columns: GridAxis)
 
 /// One layer of a network: shapes, parameters, and the forward pass that training records.
-public protocol Layer: Sendable {
+package protocol Layer: Sendable {
     /// Channels of the output, from those of the inputs.
     func channels(of inputs: [Int]) -> Int
 
@@ -43,22 +43,22 @@ public protocol Layer: Sendable {
 }
 
 extension Layer {
-    public func channels(of inputs: [Int]) -> Int { inputs[0] }
-    public func grid(over inputs: [MapGrid], in picture: MapGrid) -> MapGrid { inputs[0] }
-    public var parameters: [LayerParameter] { [] }
-    public var statistics: RunningStatistics? { nil }
-    public func with(_ parameters: [Tensor], _ statistics: RunningStatistics?) -> Self { self }
-    public var function: Pointwise? { nil }
-    public var takesFunction: Bool { false }
+    package func channels(of inputs: [Int]) -> Int { inputs[0] }
+    package func grid(over inputs: [MapGrid], in picture: MapGrid) -> MapGrid { inputs[0] }
+    package var parameters: [LayerParameter] { [] }
+    package var statistics: RunningStatistics? { nil }
+    package func with(_ parameters: [Tensor], _ statistics: RunningStatistics?) -> Self { self }
+    package var function: Pointwise? { nil }
+    package var takesFunction: Bool { false }
 }
 
 /// One of a layer's parameters.
-public struct LayerParameter: Sendable {
+package struct LayerParameter: Sendable {
     /// The part of its name behind the layer's scope: `.weight`, `.bias`, nothing.
-    public let suffix: String
-    public let value: Tensor
+    package let suffix: String
+    package let value: Tensor
     /// How it lies in a weight file.
-    public let layout: ParameterLayout
+    package let layout: ParameterLayout
 
     package init(_ suffix: String, _ value: Tensor, _ layout: ParameterLayout) {
         (self.suffix, self.value, self.layout) = (suffix, value, layout)
@@ -71,9 +71,9 @@ public struct LayerParameter: Sendable {
 }
 
 /// The data of one forward pass that a layer reads besides its inputs.
-public struct LayerPass {
+package struct LayerPass {
     /// Where batch norms take their mean and variance from.
-    public enum Normalization: Sendable {
+    package enum Normalization: Sendable {
         /// Running statistics, which stay as they are.
         case frozen
         /// The batch; the running statistics move towards it with this momentum (0.1 unless a method says otherwise).
@@ -81,12 +81,12 @@ public struct LayerPass {
     }
 
     /// The network's input.
-    public let input: Variable
+    package let input: Variable
     /// In the order of `Layer.parameters`.
-    public let parameters: [Variable]
-    public let normalization: Normalization
+    package let parameters: [Variable]
+    package let normalization: Normalization
     /// To be applied behind the layer, where it `takesFunction`.
-    public let function: Pointwise?
+    package let function: Pointwise?
     /// A batch norm's; training moves them.
-    public var statistics: RunningStatistics?
+    package var statistics: RunningStatistics?
 }

@@ -3,26 +3,26 @@ import TensorCore
 /// One network, written once: training (`TrainableNetwork`) and the fused `InferencePlan` both read it.
 ///
 /// Nodes are in evaluation order; a node's inputs come before it. Nodes that a user may tap carry a name.
-public struct NetworkGraph: Sendable {
-    public typealias NodeID = Int
+package struct NetworkGraph: Sendable {
+    package typealias NodeID = Int
 
-    public struct Node: Sendable {
-        public let layer: any Layer
-        public let inputs: [NodeID]
+    package struct Node: Sendable {
+        package let layer: any Layer
+        package let inputs: [NodeID]
         /// Channels of the node's output.
-        public let channels: Int
+        package let channels: Int
         /// The parameter scope it was read from, as the weights name it (`features.3.0.block.1.0`), or nil.
-        public let scope: String?
+        package let scope: String?
     }
 
-    public private(set) var nodes: [Node] = []
+    package private(set) var nodes: [Node] = []
     /// Tap names in network order.
-    public private(set) var tapNames: [String] = []
+    package private(set) var tapNames: [String] = []
     /// The first tensor that the weights did not have, when they ended before the whole network; nil for all of it.
-    public private(set) var firstMissing: String?
+    package private(set) var firstMissing: String?
     private var taps: [String: NodeID] = [:]
 
-    public init() {}
+    package init() {}
 
     package mutating func append(_ layer: any Layer, _ inputs: [NodeID] = [], scope: String? = nil) -> NodeID {
         let channels = layer.channels(of: inputs.map { nodes[$0].channels })
@@ -44,10 +44,10 @@ public struct NetworkGraph: Sendable {
     mutating func end(before tensor: String) { firstMissing = tensor }
 
     /// The node behind a tap's name, or nil.
-    public func node(named tap: String) -> NodeID? { taps[tap] }
+    package func node(named tap: String) -> NodeID? { taps[tap] }
 
     /// The nodes that `outputs` depend on, in evaluation order.
-    public func nodesNeeded(for outputs: [NodeID]) -> [NodeID] {
+    package func nodesNeeded(for outputs: [NodeID]) -> [NodeID] {
         var needed = Set<NodeID>(), pending = outputs
         while let node = pending.popLast() {
             if needed.insert(node).inserted { pending += nodes[node].inputs }
@@ -56,7 +56,7 @@ public struct NetworkGraph: Sendable {
     }
 
     /// Where the cells of every node's output lie, for an input picture of `height` × `width`.
-    public func grids(height: Int, width: Int) -> [MapGrid] {
+    package func grids(height: Int, width: Int) -> [MapGrid] {
         let picture: MapGrid = (.pixels(height), .pixels(width))
         var grids: [MapGrid] = []
         for node in nodes { grids.append(node.layer.grid(over: node.inputs.map { grids[$0] }, in: picture)) }

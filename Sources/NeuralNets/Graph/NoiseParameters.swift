@@ -1,16 +1,16 @@
 /// Seeded noise of a trained network's magnitude: only shapes and costs mean anything (for timing).
-public struct NoiseParameters: ParameterSource {
+package struct NoiseParameters: ParameterSource {
     /// Parameters whose names begin otherwise are absent; empty for all.
     private let prefixes: [String]
 
-    public init(prefixes: [String] = []) { self.prefixes = prefixes }
+    package init(prefixes: [String] = []) { self.prefixes = prefixes }
 
-    public let padding = PaddingStyle.symmetric
-    public let batchNormEpsilon: Float = 1e-5
+    package let padding = PaddingStyle.symmetric
+    package let batchNormEpsilon: Float = 1e-5
 
-    public func contains(_ name: String) -> Bool { prefixes.isEmpty || prefixes.contains(where: name.hasPrefix) }
+    package func contains(_ name: String) -> Bool { prefixes.isEmpty || prefixes.contains(where: name.hasPrefix) }
 
-    public func tensor(_ name: String, shape: [Int]) throws -> [Float] {
+    package func tensor(_ name: String, shape: [Int]) throws -> [Float] {
         var state = name.utf8.reduce(0x9e37_79b9_7f4a_7c15 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
         let count = shape.reduce(1, *)
         let bound = shape.count > 1 ? (3 / (Float(count) / Float(shape[0]))).squareRoot() : 0.1

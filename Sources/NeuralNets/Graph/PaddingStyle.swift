@@ -1,5 +1,5 @@
 /// Where a convolution's padding comes from.
-public enum PaddingStyle: Sendable, Equatable {
+package enum PaddingStyle: Sendable, Equatable {
     /// Half the kernel on every side (torchvision, timm).
     case symmetric
     /// TensorFlow's "SAME": as much as the output size `ceil(input / stride)` needs, the odd one at the bottom and

@@ -1,9 +1,9 @@
 import TensorCore
 
 /// How a parameter lies in a weight file, and how the values move to where the operations read them.
-public struct ParameterLayout: Sendable, Equatable {
+package struct ParameterLayout: Sendable, Equatable {
     /// The shape in the file: the frameworks' layout.
-    public let fileShape: [Int]
+    package let fileShape: [Int]
     /// The same values with axes told apart that the file counts as one, or without axes of size 1.
     private let view: [Int]
     /// `view`'s axes in our order.
@@ -51,7 +51,7 @@ public struct ParameterLayout: Sendable, Equatable {
     }
 
     /// From ours to the file's.
-    public func stored(_ tensor: Tensor) -> StoredTensor {
+    package func stored(_ tensor: Tensor) -> StoredTensor {
         var back = [Int](repeating: 0, count: order.count)
         for (ours, files) in order.enumerated() { back[files] = ours }
         let viewed = tensor.reshaped(Shape(order.map { view[$0] })).transposed(back)

@@ -1,5 +1,5 @@
 /// Where a network's parameters come from: a weight file, or a formula.
-public protocol ParameterSource: Sendable {
+package protocol ParameterSource: Sendable {
     /// The values, row-major in the frameworks' layout, of the tensor with this canonical name.
     /// - Throws: `WeightError` when there is none of this shape.
     func tensor(_ name: String, shape: [Int]) throws -> [Float]

@@ -1,5 +1,5 @@
 /// Parameters by the names and shapes under which they were stored, in the frameworks' layout.
-public struct StoredParameters: ParameterSource {
+package struct StoredParameters: ParameterSource {
     private let tensors: [String: StoredTensor]
     private let prefix: String
     private let file: String
@@ -7,16 +7,16 @@ public struct StoredParameters: ParameterSource {
     /// - Parameters:
     ///   - prefix: what names have in front in the file.
     ///   - file: for error messages.
-    public init(_ tensors: [String: StoredTensor], prefix: String = "", file: String) {
+    package init(_ tensors: [String: StoredTensor], prefix: String = "", file: String) {
         (self.tensors, self.prefix, self.file) = (tensors, prefix, file)
     }
 
-    public let padding = PaddingStyle.symmetric
-    public let batchNormEpsilon: Float = 1e-5
+    package let padding = PaddingStyle.symmetric
+    package let batchNormEpsilon: Float = 1e-5
 
-    public func contains(_ name: String) -> Bool { tensors[prefix + name] != nil }
+    package func contains(_ name: String) -> Bool { tensors[prefix + name] != nil }
 
-    public func tensor(_ name: String, shape: [Int]) throws -> [Float] {
+    package func tensor(_ name: String, shape: [Int]) throws -> [Float] {
         guard let tensor = tensors[prefix + name] else {
             throw WeightError(.mismatch, "\(file): \(prefix + name): expected \(shape), the file does not have it")
         }

@@ -1,12 +1,12 @@
 import TensorCore
 
 /// Batch norm (Ioffe & Szegedy 2015). In evaluation mode: per channel `x · scale + shift`.
-public struct BatchNorm: PlannedLayer {
-    public let weight, bias, runningMean, runningVariance: [Float]
-    public let epsilon: Float
+package struct BatchNorm: PlannedLayer {
+    package let weight, bias, runningMean, runningVariance: [Float]
+    package let epsilon: Float
 
     /// Factor and summand of evaluation mode.
-    public var folded: (scale: [Float], shift: [Float]) {
+    package var folded: (scale: [Float], shift: [Float]) {
         let scale = zip(weight, runningVariance).map { $0 / ($1 + epsilon).squareRoot() }
         let shift = bias.indices.map { bias[$0] - runningMean[$0] * scale[$0] }
         return (scale, shift)
@@ -14,14 +14,14 @@ public struct BatchNorm: PlannedLayer {
 
     // MARK: Parameters
 
-    public var parameters: [LayerParameter] { [LayerParameter(".weight", weight), LayerParameter(".bias", bias)] }
+    package var parameters: [LayerParameter] { [LayerParameter(".weight", weight), LayerParameter(".bias", bias)] }
 
-    public var statistics: RunningStatistics? {
+    package var statistics: RunningStatistics? {
         func vector(_ values: [Float]) -> Tensor { Tensor(shape: [values.count], values: values) }
         return RunningStatistics(mean: vector(runningMean), variance: vector(runningVariance))
     }
 
-    public func with(_ parameters: [Tensor], _ statistics: RunningStatistics?) -> BatchNorm {
+    package func with(_ parameters: [Tensor], _ statistics: RunningStatistics?) -> BatchNorm {
         BatchNorm(
             weight: parameters[0].values, bias: parameters[1].values,
             runningMean: statistics?.mean.values ?? runningMean,
@@ -30,9 +30,9 @@ public struct BatchNorm: PlannedLayer {
 
     // MARK: Forward
 
-    public var takesFunction: Bool { true }
+    package var takesFunction: Bool { true }
 
-    public func forward(_ inputs: [Variable], _ pass: inout LayerPass) -> Variable {
+    package func forward(_ inputs: [Variable], _ pass: inout LayerPass) -> Variable {
         let x = inputs[0], (weight, bias) = (pass.parameters[0], pass.parameters[1])
         guard var statistics = pass.statistics else { preconditionFailure("no statistics for a batch norm") }
         switch pass.normalization {

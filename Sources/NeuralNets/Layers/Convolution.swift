@@ -1,13 +1,13 @@
 import TensorCore
 
 /// A square convolution, dense, in groups, or with one filter per channel.
-public struct Convolution: PlannedLayer {
+package struct Convolution: PlannedLayer {
     /// `[kernel, kernel, input channels / groups, output channels]`
-    public let weights: Tensor
-    public let bias: [Float]?
-    public let stride: Int
-    public let padding: PaddingStyle
-    public let groups: Int
+    package let weights: Tensor
+    package let bias: [Float]?
+    package let stride: Int
+    package let padding: PaddingStyle
+    package let groups: Int
     /// How the weights lie in a file: a linear layer's have two axes.
     private let layout: ParameterLayout
 
@@ -21,15 +21,15 @@ public struct Convolution: PlannedLayer {
         self.layout = layout ?? .convolution([3, 2, 0, 1].map { weights.shape[$0] })
     }
 
-    public var kernel: Int { weights.shape[0] }
-    public var outputChannels: Int { weights.shape[3] }
+    package var kernel: Int { weights.shape[0] }
+    package var outputChannels: Int { weights.shape[3] }
     /// One filter per channel.
-    public var isDepthwise: Bool { groups > 1 && weights.shape[2] == 1 && groups == outputChannels }
+    package var isDepthwise: Bool { groups > 1 && weights.shape[2] == 1 && groups == outputChannels }
 
     // MARK: Shape
 
     /// Rows or columns of padding before the first and in all, for an input of `size`.
-    public func padding(for size: Int) -> (before: Int, total: Int) {
+    package func padding(for size: Int) -> (before: Int, total: Int) {
         switch padding {
         case .symmetric: return (kernel / 2, kernel / 2 * 2)
         case .same:
@@ -48,24 +48,24 @@ public struct Convolution: PlannedLayer {
             right: horizontal.total - horizontal.before)
     }
 
-    public func channels(of inputs: [Int]) -> Int { outputChannels }
+    package func channels(of inputs: [Int]) -> Int { outputChannels }
 
     /// Its output's cells over an input whose cells lie on `axis`.
-    public func grid(over axis: GridAxis) -> GridAxis {
+    package func grid(over axis: GridAxis) -> GridAxis {
         axis.windows(kernel: kernel, stride: stride, padding: padding(for: axis.count))
     }
 
-    public func grid(over inputs: [MapGrid], in picture: MapGrid) -> MapGrid {
+    package func grid(over inputs: [MapGrid], in picture: MapGrid) -> MapGrid {
         (grid(over: inputs[0].rows), grid(over: inputs[0].columns))
     }
 
     // MARK: Parameters
 
-    public var parameters: [LayerParameter] {
+    package var parameters: [LayerParameter] {
         [LayerParameter(".weight", weights, layout)] + (bias.map { [LayerParameter(".bias", $0)] } ?? [])
     }
 
-    public func with(_ parameters: [Tensor], _ statistics: RunningStatistics?) -> Convolution {
+    package func with(_ parameters: [Tensor], _ statistics: RunningStatistics?) -> Convolution {
         Convolution(
             weights: parameters[0], bias: bias.map { _ in parameters[1].values }, stride: stride, padding: padding,
             groups: groups, layout: layout)
@@ -73,7 +73,7 @@ public struct Convolution: PlannedLayer {
 
     // MARK: Forward
 
-    public func forward(_ inputs: [Variable], _ pass: inout LayerPass) -> Variable {
+    package func forward(_ inputs: [Variable], _ pass: inout LayerPass) -> Variable {
         conv2d(
             inputs[0], pass.parameters[0], bias: bias.map { _ in pass.parameters[1] }, stride: stride,
             padding: padding(of: inputs[0].shape), groups: groups)

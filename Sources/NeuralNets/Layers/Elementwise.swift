@@ -2,20 +2,20 @@ import CKernels
 import TensorCore
 
 /// The network's input: a normalised picture, or feature maps.
-public struct InputLayer: PlannedLayer {
-    public let channels: Int
+package struct InputLayer: PlannedLayer {
+    package let channels: Int
 
     package init(channels: Int) { self.channels = channels }
 
-    public func channels(of inputs: [Int]) -> Int { channels }
-    public func grid(over inputs: [MapGrid], in picture: MapGrid) -> MapGrid { picture }
-    public func forward(_ inputs: [Variable], _ pass: inout LayerPass) -> Variable { pass.input }
+    package func channels(of inputs: [Int]) -> Int { channels }
+    package func grid(over inputs: [MapGrid], in picture: MapGrid) -> MapGrid { picture }
+    package func forward(_ inputs: [Variable], _ pass: inout LayerPass) -> Variable { pass.input }
 
     package func compile(_ id: NetworkGraph.NodeID, into plan: inout PlanCompiler) { _ = plan.makeValue(id) }
 }
 
 /// An element-wise non-linearity.
-public struct ActivationLayer: PlannedLayer {
+package struct ActivationLayer: PlannedLayer {
     private let applied: Pointwise
 
     /// - Parameter function: one that inference's kernels have; a leaky ReLU of slope 0.2.
@@ -24,8 +24,8 @@ public struct ActivationLayer: PlannedLayer {
         applied = function
     }
 
-    public var function: Pointwise? { applied }
-    public func forward(_ inputs: [Variable], _ pass: inout LayerPass) -> Variable { applied(inputs[0]) }
+    package var function: Pointwise? { applied }
+    package func forward(_ inputs: [Variable], _ pass: inout LayerPass) -> Variable { applied(inputs[0]) }
 
     package var fusion: FusionRole { .function(applied) }
 
@@ -35,10 +35,10 @@ public struct ActivationLayer: PlannedLayer {
 }
 
 /// Sum of two maps of one shape.
-public struct Addition: PlannedLayer {
+package struct Addition: PlannedLayer {
     package init() {}
 
-    public func forward(_ inputs: [Variable], _ pass: inout LayerPass) -> Variable { inputs[0] + inputs[1] }
+    package func forward(_ inputs: [Variable], _ pass: inout LayerPass) -> Variable { inputs[0] + inputs[1] }
 
     package var fusion: FusionRole { .sum }
 
@@ -49,10 +49,10 @@ public struct Addition: PlannedLayer {
 }
 
 /// The first input, each channel times the second input's value for it.
-public struct ChannelScaling: PlannedLayer {
+package struct ChannelScaling: PlannedLayer {
     package init() {}
 
-    public func forward(_ inputs: [Variable], _ pass: inout LayerPass) -> Variable { inputs[0] * inputs[1] }
+    package func forward(_ inputs: [Variable], _ pass: inout LayerPass) -> Variable { inputs[0] * inputs[1] }
 
     /// The gate goes into the weights of a 1×1 convolution behind it, where there is one.
     package func compile(_ id: NetworkGraph.NodeID, into plan: inout PlanCompiler) {

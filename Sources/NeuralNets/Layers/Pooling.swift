@@ -1,17 +1,17 @@
 import TensorCore
 
 /// Windows of `kernel`², `padding` on every side counted as −∞.
-public struct MaxPool: PlannedLayer {
-    public let kernel, stride, padding: Int
+package struct MaxPool: PlannedLayer {
+    package let kernel, stride, padding: Int
 
-    public func grid(over inputs: [MapGrid], in picture: MapGrid) -> MapGrid {
+    package func grid(over inputs: [MapGrid], in picture: MapGrid) -> MapGrid {
         func windows(_ axis: GridAxis) -> GridAxis {
             axis.windows(kernel: kernel, stride: stride, padding: (padding, 2 * padding))
         }
         return (windows(inputs[0].rows), windows(inputs[0].columns))
     }
 
-    public func forward(_ inputs: [Variable], _ pass: inout LayerPass) -> Variable {
+    package func forward(_ inputs: [Variable], _ pass: inout LayerPass) -> Variable {
         maxPool(inputs[0], Window(kernel, kernel, stride: stride, padding: .all(padding)))
     }
 
@@ -27,15 +27,15 @@ public struct MaxPool: PlannedLayer {
 }
 
 /// Means of `kernel`² windows that lie `kernel` apart.
-public struct AveragePool: PlannedLayer {
-    public let kernel: Int
+package struct AveragePool: PlannedLayer {
+    package let kernel: Int
 
-    public func grid(over inputs: [MapGrid], in picture: MapGrid) -> MapGrid {
+    package func grid(over inputs: [MapGrid], in picture: MapGrid) -> MapGrid {
         func windows(_ axis: GridAxis) -> GridAxis { axis.windows(kernel: kernel, stride: kernel, padding: (0, 0)) }
         return (windows(inputs[0].rows), windows(inputs[0].columns))
     }
 
-    public func forward(_ inputs: [Variable], _ pass: inout LayerPass) -> Variable {
+    package func forward(_ inputs: [Variable], _ pass: inout LayerPass) -> Variable {
         averagePool(inputs[0], Window(kernel, kernel, stride: kernel))
     }
 
@@ -49,12 +49,12 @@ public struct AveragePool: PlannedLayer {
 }
 
 /// `[H, W, C] → [1, 1, C]`
-public struct GlobalAveragePool: PlannedLayer {
-    public func grid(over inputs: [MapGrid], in picture: MapGrid) -> MapGrid {
+package struct GlobalAveragePool: PlannedLayer {
+    package func grid(over inputs: [MapGrid], in picture: MapGrid) -> MapGrid {
         (inputs[0].rows.pooled, inputs[0].columns.pooled)
     }
 
-    public func forward(_ inputs: [Variable], _ pass: inout LayerPass) -> Variable {
+    package func forward(_ inputs: [Variable], _ pass: inout LayerPass) -> Variable {
         mean(inputs[0], axes: 1...2, keepingAxes: true)
     }
 

@@ -1,9 +1,9 @@
 import TensorCore
 
 /// Maps of one size, behind each other along the channels.
-public struct Concatenation: PlannedLayer {
-    public func channels(of inputs: [Int]) -> Int { inputs.reduce(0, +) }
-    public func forward(_ inputs: [Variable], _ pass: inout LayerPass) -> Variable { concatenateChannels(inputs) }
+package struct Concatenation: PlannedLayer {
+    package func channels(of inputs: [Int]) -> Int { inputs.reduce(0, +) }
+    package func forward(_ inputs: [Variable], _ pass: inout LayerPass) -> Variable { concatenateChannels(inputs) }
 
     package func compile(_ id: NetworkGraph.NodeID, into plan: inout PlanCompiler) {
         let inputs = plan.inputs(of: id), maps = inputs.map { plan.value(of: $0) }, output = plan.makeValue(id)
@@ -16,20 +16,20 @@ public struct Concatenation: PlannedLayer {
 
 /// Samples a learnt grid at coordinates `[H, W, 2]`, each (x, y) in −1…1 from edge to edge: bilinear, zeros outside,
 /// corners not aligned.
-public struct GridSample: PlannedLayer {
+package struct GridSample: PlannedLayer {
     /// `[h, w, channels]`
-    public let grid: Tensor
+    package let grid: Tensor
     let layout: ParameterLayout
 
-    public func channels(of inputs: [Int]) -> Int { grid.shape[2] }
+    package func channels(of inputs: [Int]) -> Int { grid.shape[2] }
 
-    public var parameters: [LayerParameter] { [LayerParameter("", grid, layout)] }
+    package var parameters: [LayerParameter] { [LayerParameter("", grid, layout)] }
 
-    public func with(_ parameters: [Tensor], _ statistics: RunningStatistics?) -> GridSample {
+    package func with(_ parameters: [Tensor], _ statistics: RunningStatistics?) -> GridSample {
         GridSample(grid: parameters[0], layout: layout)
     }
 
-    public func forward(_ inputs: [Variable], _ pass: inout LayerPass) -> Variable {
+    package func forward(_ inputs: [Variable], _ pass: inout LayerPass) -> Variable {
         let grid = pass.parameters[0]
         return gridSample(grid.reshaped(Shape([1] + grid.shape.dimensions)), inputs[0])
     }
@@ -46,16 +46,16 @@ public struct GridSample: PlannedLayer {
 }
 
 /// `[1, 1, height · width · C] → [height, width, C]`: the same values.
-public struct Unfolding: PlannedLayer {
-    public let height, width: Int
+package struct Unfolding: PlannedLayer {
+    package let height, width: Int
 
-    public func channels(of inputs: [Int]) -> Int { inputs[0] / (height * width) }
+    package func channels(of inputs: [Int]) -> Int { inputs[0] / (height * width) }
 
-    public func grid(over inputs: [MapGrid], in picture: MapGrid) -> MapGrid {
+    package func grid(over inputs: [MapGrid], in picture: MapGrid) -> MapGrid {
         (.dividing(picture.rows.count, into: height), .dividing(picture.columns.count, into: width))
     }
 
-    public func forward(_ inputs: [Variable], _ pass: inout LayerPass) -> Variable {
+    package func forward(_ inputs: [Variable], _ pass: inout LayerPass) -> Variable {
         let shape = inputs[0].shape
         return inputs[0].reshaped([shape[0], height, width, shape[3] / (height * width)])
     }

@@ -1,20 +1,20 @@
 import TensorCore
 
 /// The transpose of a square convolution: it makes maps larger again.
-public struct TransposedConvolution: PlannedLayer {
+package struct TransposedConvolution: PlannedLayer {
     /// `[kernel, kernel, output channels, input channels]`
-    public let weights: Tensor
-    public let bias: [Float]?
-    public let stride: Int
+    package let weights: Tensor
+    package let bias: [Float]?
+    package let stride: Int
     /// Rows and columns that the output loses on every side.
-    public let padding: Int
+    package let padding: Int
 
-    public var kernel: Int { weights.shape[0] }
-    public var outputChannels: Int { weights.shape[2] }
+    package var kernel: Int { weights.shape[0] }
+    package var outputChannels: Int { weights.shape[2] }
 
     // MARK: Shape
 
-    public func channels(of inputs: [Int]) -> Int { outputChannels }
+    package func channels(of inputs: [Int]) -> Int { outputChannels }
 
     /// Each input cell lies in the middle of the outputs that it feeds.
     private func grid(over axis: GridAxis) -> GridAxis {
@@ -23,25 +23,25 @@ public struct TransposedConvolution: PlannedLayer {
         return GridAxis(count: count, first: axis.first - step * middle, step: step)
     }
 
-    public func grid(over inputs: [MapGrid], in picture: MapGrid) -> MapGrid {
+    package func grid(over inputs: [MapGrid], in picture: MapGrid) -> MapGrid {
         (grid(over: inputs[0].rows), grid(over: inputs[0].columns))
     }
 
     // MARK: Parameters
 
-    public var parameters: [LayerParameter] {
+    package var parameters: [LayerParameter] {
         let layout = ParameterLayout.convolution([3, 2, 0, 1].map { weights.shape[$0] })
         return [LayerParameter(".weight", weights, layout)] + (bias.map { [LayerParameter(".bias", $0)] } ?? [])
     }
 
-    public func with(_ parameters: [Tensor], _ statistics: RunningStatistics?) -> TransposedConvolution {
+    package func with(_ parameters: [Tensor], _ statistics: RunningStatistics?) -> TransposedConvolution {
         TransposedConvolution(
             weights: parameters[0], bias: bias.map { _ in parameters[1].values }, stride: stride, padding: padding)
     }
 
     // MARK: Forward
 
-    public func forward(_ inputs: [Variable], _ pass: inout LayerPass) -> Variable {
+    package func forward(_ inputs: [Variable], _ pass: inout LayerPass) -> Variable {
         convTranspose2d(
             inputs[0], pass.parameters[0], bias: bias.map { _ in pass.parameters[1] }, stride: stride, padding: padding)
     }

@@ -1,7 +1,7 @@
 extension Backbone {
     /// The same backbone with trained parameters; offsets are forgotten, for other weights look elsewhere. Tensors that
     /// did not change keep the form they were stored in.
-    public func with(_ parameters: NetworkParameters) -> Backbone {
+    package func with(_ parameters: NetworkParameters) -> Backbone {
         var copy = with(offsets: [:])
         copy.graph = graph.with(parameters)
         var tensors = file.tensors

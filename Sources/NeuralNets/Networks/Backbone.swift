@@ -2,30 +2,30 @@ import CKernels
 import Foundation
 
 /// A frozen feature extractor: a network, its weights, and how pictures are normalised for it.
-public struct Backbone: Sendable {
+package struct Backbone: Sendable {
     /// How models name it: `efficientnet_b0`, or the file it came from.
-    public let name: String
-    public let architecture: BackboneArchitecture
-    public let dialect: WeightDialect
-    public let normalization: Normalization
-    public private(set) var metadata: [String: String]
+    package let name: String
+    package let architecture: BackboneArchitecture
+    package let dialect: WeightDialect
+    package let normalization: Normalization
+    package private(set) var metadata: [String: String]
     /// By level, where measured (`registered`); stored with a model in the metadata.
-    public private(set) var offsets: [String: MapOffset]
+    package private(set) var offsets: [String: MapOffset]
     /// The weights as loaded, to be stored with a model.
-    public internal(set) var file: WeightFile
-    public internal(set) var graph: NetworkGraph
+    package internal(set) var file: WeightFile
+    package internal(set) var graph: NetworkGraph
     /// The weights it had when it was built in: training changes `file`, not these. Nil of a backbone from a file.
-    public private(set) var origin: WeightFile?
+    package private(set) var origin: WeightFile?
 
     /// Names of the levels that can be tapped, in network order.
-    public var tapNames: [String] { graph.tapNames }
+    package var tapNames: [String] { graph.tapNames }
     /// Levels whose pooled features the Gaussian detector sums.
-    public var defaultLevels: [String] { architecture.defaultLevels.filter { graph.node(named: $0) != nil } }
+    package var defaultLevels: [String] { architecture.defaultLevels.filter { graph.node(named: $0) != nil } }
     /// Levels whose maps make the pixel map.
-    public var defaultTaps: [String] { architecture.defaultTaps.filter { graph.node(named: $0) != nil } }
+    package var defaultTaps: [String] { architecture.defaultTaps.filter { graph.node(named: $0) != nil } }
 
     /// - Throws: `WeightError`.
-    public static func load(
+    package static func load(
         path: String, architecture: BackboneArchitecture? = nil, dialect: WeightDialect? = nil
     ) throws -> Backbone {
         try Backbone(
@@ -35,12 +35,12 @@ public struct Backbone: Sendable {
     }
 
     /// - Parameter data: a weight file's bytes; its content decides the container.
-    public static func load(_ data: Data, name: String) throws -> Backbone {
+    package static func load(_ data: Data, name: String) throws -> Backbone {
         try Backbone(file: WeightFile.parse(data, name: name), name: name)
     }
 
     /// - Throws: `WeightError` when the weights are of no known network, or end before the levels that detectors use.
-    public init(
+    package init(
         file: WeightFile, name: String, architecture: BackboneArchitecture? = nil, dialect: WeightDialect? = nil
     ) throws {
         let weights = try NamedWeights(file: file, name: name, architecture: architecture, dialect: dialect)
@@ -69,7 +69,7 @@ public struct Backbone: Sendable {
 
     /// The node behind a level.
     /// - Throws: `WeightError` when the backbone has no such level.
-    public func node(of level: String) throws -> NetworkGraph.NodeID {
+    package func node(of level: String) throws -> NetworkGraph.NodeID {
         guard let node = graph.node(named: level) else {
             throw WeightError(
                 .mismatch, "backbone \(name) has no level \(level); it has \(tapNames.joined(separator: ", "))")
@@ -78,7 +78,7 @@ public struct Backbone: Sendable {
     }
 
     /// The same backbone as one that every program has.
-    public func builtIn() -> Backbone {
+    package func builtIn() -> Backbone {
         var copy = self
         copy.origin = file
         return copy

@@ -1,7 +1,7 @@
 import Foundation
 
 /// The networks that can serve as a frozen feature extractor.
-public enum BackboneArchitecture: String, CaseIterable, Sendable, Codable {
+package enum BackboneArchitecture: String, CaseIterable, Sendable, Codable {
     case efficientnetB0 = "efficientnet_b0"
     case efficientnetB1 = "efficientnet_b1"
     case efficientnetB2 = "efficientnet_b2"
@@ -42,7 +42,7 @@ public enum BackboneArchitecture: String, CaseIterable, Sendable, Codable {
     }
 
     /// The network with its parameters, built as far as the source has them.
-    public func graph(_ weights: any ParameterSource) throws -> NetworkGraph {
+    package func graph(_ weights: any ParameterSource) throws -> NetworkGraph {
         switch self {
         case .mobilenetV1: return try MobileNetV1.build(weights)
         case .resnet18: return try ResNet.build(weights, .resnet18)

@@ -5,30 +5,30 @@
 /// As published, inputs are 28 × 28, convolutions pad 2 and transposed ones take off 2, 1, 2, 1: 28 → 15 → 8 → 5 → 3 →
 /// 4 → 8 → 14 → 28. No other size comes out as it went in, so others use padding 1 everywhere: each layer then halves
 /// or doubles exactly, and any multiple of 16 will do.
-public struct ConvolutionalAutoencoder: Sendable, Equatable {
-    public let channels, height, width: Int
+package struct ConvolutionalAutoencoder: Sendable, Equatable {
+    package let channels, height, width: Int
 
-    public static let publishedSide = 28
-    public static let output = "reconstruction"
+    package static let publishedSide = 28
+    package static let output = "reconstruction"
     /// Output channels of the four convolutions.
     private static let widths = [32, 32, 64, 64]
 
     /// - Parameters: of the pictures; height and width both 28, or multiples of 16.
-    public init(channels: Int = 3, height: Int, width: Int) {
+    package init(channels: Int = 3, height: Int, width: Int) {
         precondition(Self.fits(height: height, width: width), "\(width)×\(height)")
         (self.channels, self.height, self.width) = (channels, height, width)
     }
 
-    public static func fits(height: Int, width: Int) -> Bool {
+    package static func fits(height: Int, width: Int) -> Bool {
         (height, width) == (publishedSide, publishedSide)
             || height > 0 && width > 0 && height.isMultiple(of: 16) && width.isMultiple(of: 16)
     }
 
     /// Scopes of the decoder's layers, whose gradients the method looks at.
-    public static let decoder = (0..<4).map { "up.\(2 * $0)" }
+    package static let decoder = (0..<4).map { "up.\(2 * $0)" }
 
     /// - Throws: `WeightError` naming the first parameter that is missing or has another shape.
-    public func graph(_ weights: any ParameterSource) throws -> NetworkGraph {
+    package func graph(_ weights: any ParameterSource) throws -> NetworkGraph {
         let isPublished = (height, width) == (Self.publishedSide, Self.publishedSide)
         var net = NetworkBuilder(weights)
         var x = net.input(channels: channels)

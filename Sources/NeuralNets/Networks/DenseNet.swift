@@ -1,25 +1,25 @@
 /// DenseNet-BC for small pictures (Huang et al., CVPR 2017): three blocks in which every layer reads all layers before
 /// it, with bottlenecks and compression between the blocks. Parameter names are those of the checkpoints that ODIN's
 /// authors use.
-public struct DenseNet: Sendable, Equatable {
+package struct DenseNet: Sendable, Equatable {
     /// 6n + 4 layers, n of them in each block.
-    public var depth: Int
+    package var depth: Int
     /// Channels that each layer adds.
-    public var growth: Int
-    public var classes: Int
+    package var growth: Int
+    package var classes: Int
     /// Share of the channels that goes on behind a block.
-    public var reduction: Double
+    package var reduction: Double
 
-    public static let logits = "logits"
+    package static let logits = "logits"
 
-    public init(depth: Int, growth: Int, classes: Int, reduction: Double = 0.5) {
+    package init(depth: Int, growth: Int, classes: Int, reduction: Double = 0.5) {
         (self.depth, self.growth, self.classes, self.reduction) = (depth, growth, classes, reduction)
     }
 
-    public static func fits(depth: Int) -> Bool { depth >= 10 && (depth - 4).isMultiple(of: 6) }
+    package static func fits(depth: Int) -> Bool { depth >= 10 && (depth - 4).isMultiple(of: 6) }
 
     /// - Throws: `WeightError` naming the first parameter that is missing or has another shape.
-    public func graph(_ weights: any ParameterSource) throws -> NetworkGraph {
+    package func graph(_ weights: any ParameterSource) throws -> NetworkGraph {
         var net = NetworkBuilder(weights)
         func activated(_ x: NetworkGraph.NodeID, _ scope: String) throws -> NetworkGraph.NodeID {
             net.activation(try net.batchNorm(x, scope), .relu)
@@ -46,19 +46,19 @@ public struct DenseNet: Sendable, Equatable {
 
 /// Wide residual network for small pictures (Zagoruyko & Komodakis, BMVC 2016), activations before the convolutions.
 /// Parameter names are those of the checkpoints that ODIN's authors use.
-public struct WideResNet: Sendable, Equatable {
+package struct WideResNet: Sendable, Equatable {
     /// 6n + 4 layers, n blocks of two in each of three stages.
-    public var depth: Int
+    package var depth: Int
     /// Channels are 16, 32 and 64 times this.
-    public var width: Int
-    public var classes: Int
+    package var width: Int
+    package var classes: Int
 
-    public init(depth: Int, width: Int, classes: Int) {
+    package init(depth: Int, width: Int, classes: Int) {
         (self.depth, self.width, self.classes) = (depth, width, classes)
     }
 
     /// - Throws: `WeightError` naming the first parameter that is missing or has another shape.
-    public func graph(_ weights: any ParameterSource) throws -> NetworkGraph {
+    package func graph(_ weights: any ParameterSource) throws -> NetworkGraph {
         var net = NetworkBuilder(weights)
         func activated(_ x: NetworkGraph.NodeID, _ scope: String) throws -> NetworkGraph.NodeID {
             net.activation(try net.batchNorm(x, scope), .relu)
@@ -85,16 +85,16 @@ public struct WideResNet: Sendable, Equatable {
 }
 
 /// A linear layer on a frozen network's pooled maps.
-public struct LinearClassifier: Sendable, Equatable {
+package struct LinearClassifier: Sendable, Equatable {
     /// The maps that are pooled.
-    public var levels: [String]
-    public var classes: Int
+    package var levels: [String]
+    package var classes: Int
 
-    public init(levels: [String], classes: Int) { (self.levels, self.classes) = (levels, classes) }
+    package init(levels: [String], classes: Int) { (self.levels, self.classes) = (levels, classes) }
 
     /// The layer alone, on pooled maps of so many channels together: what training changes.
     /// - Throws: `WeightError` for weights of another shape.
-    public static func layer(_ weights: any ParameterSource, channels: Int, classes: Int) throws -> NetworkGraph {
+    package static func layer(_ weights: any ParameterSource, channels: Int, classes: Int) throws -> NetworkGraph {
         var net = NetworkBuilder(weights)
         net.name(try net.linear(net.input(channels: channels), "fc", to: classes), DenseNet.logits)
         return net.graph
@@ -102,7 +102,7 @@ public struct LinearClassifier: Sendable, Equatable {
 
     /// - Parameter weights: of the linear layer `fc`, `[classes, channels of all levels]`.
     /// - Throws: `WeightError` for a level that the backbone does not have, or weights of another shape.
-    public func graph(_ weights: any ParameterSource, on backbone: Backbone) throws -> NetworkGraph {
+    package func graph(_ weights: any ParameterSource, on backbone: Backbone) throws -> NetworkGraph {
         var net = NetworkBuilder(weights, extending: backbone.graph)
         let pooled = try levels.map { net.globalAveragePool(try backbone.node(of: $0)) }
         net.name(try net.linear(net.concatenate(pooled), "fc", to: classes), DenseNet.logits)

@@ -1,17 +1,17 @@
 /// Compound scaling of EfficientNet (Tan & Le 2019, table 1 and section 3.3).
-public struct EfficientNetConfiguration: Sendable {
-    public struct Stage: Sendable {
-        public let expansion, kernel, stride, inputChannels, outputChannels, blocks: Int
+package struct EfficientNetConfiguration: Sendable {
+    package struct Stage: Sendable {
+        package let expansion, kernel, stride, inputChannels, outputChannels, blocks: Int
     }
 
-    public let stemChannels: Int
+    package let stemChannels: Int
     /// Stages 1 … 7.
-    public let stages: [Stage]
+    package let stages: [Stage]
 
     /// - Parameters:
     ///   - width: multiplies the channels, rounded to multiples of 8 (never more than 10 % down).
     ///   - depth: multiplies the blocks of a stage, rounded up.
-    public init(width: Double, depth: Double) {
+    package init(width: Double, depth: Double) {
         func channels(_ base: Int) -> Int {
             let scaled = Double(base) * width
             let rounded = max(8, Int(scaled + 4) / 8 * 8)

@@ -1,19 +1,19 @@
 /// A level's output for one picture: `[height, width, channels]`, valid until the extractor's next run.
-public struct FeatureMap {
-    public let name: String
+package struct FeatureMap {
+    package let name: String
     /// Where its cells lie on the input picture.
-    public let rows, columns: GridAxis
-    public let channels: Int
-    public let values: UnsafeBufferPointer<Float>
+    package let rows, columns: GridAxis
+    package let channels: Int
+    package let values: UnsafeBufferPointer<Float>
 
-    public var height: Int { rows.count }
-    public var width: Int { columns.count }
+    package var height: Int { rows.count }
+    package var width: Int { columns.count }
 }
 
 /// Runs a backbone on one picture at a time and gives the wanted levels. One per worker: it is not thread-safe.
-public final class FeatureExtractor {
-    public let inputHeight: Int
-    public let inputWidth: Int
+package final class FeatureExtractor {
+    package let inputHeight: Int
+    package let inputWidth: Int
     private let plan: InferencePlan
     private let taps: [(name: String, offset: MapOffset)]
 
@@ -21,7 +21,7 @@ public final class FeatureExtractor {
     ///   - taps: names from `backbone.tapNames`.
     ///   - threads: how many cores a run is spread over (1 when workers run side by side).
     /// - Throws: `WeightError` for an unknown tap, `ThreadError`.
-    public init(backbone: Backbone, inputHeight: Int, inputWidth: Int, taps: [String], threads: Int) throws {
+    package init(backbone: Backbone, inputHeight: Int, inputWidth: Int, taps: [String], threads: Int) throws {
         self.inputHeight = inputHeight
         self.inputWidth = inputWidth
         self.taps = taps.map { ($0, backbone.offsets[$0] ?? .none) }
@@ -31,12 +31,12 @@ public final class FeatureExtractor {
     }
 
     /// `[height, width, 3]`, normalised; fill it before every run (a run reuses its memory).
-    public var input: UnsafeMutableBufferPointer<Float> { plan.input }
+    package var input: UnsafeMutableBufferPointer<Float> { plan.input }
 
-    public func run() { plan.run() }
+    package func run() { plan.run() }
 
     /// The last run's maps, in the order of `taps`.
-    public var features: [FeatureMap] {
+    package var features: [FeatureMap] {
         zip(taps, plan.outputs).map { tap, map in
             FeatureMap(
                 name: tap.name, rows: map.rows.moved(by: tap.offset.rows),
@@ -45,5 +45,5 @@ public final class FeatureExtractor {
     }
 
     /// Bytes of feature maps that the plan holds, weights apart.
-    public var bufferBytes: Int { plan.bufferBytes }
+    package var bufferBytes: Int { plan.bufferBytes }
 }

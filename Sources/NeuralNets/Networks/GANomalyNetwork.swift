@@ -7,32 +7,32 @@ import TensorCore
 /// The authors' networks halve the picture down to 4 × 4, which takes sides that are powers of two. Here the side is
 /// halved while it is even and above 4, and the last convolution covers whatever is left: the same network for powers
 /// of two, and one for every other multiple of 16.
-public struct GANomalyNetwork: Sendable, Equatable {
+package struct GANomalyNetwork: Sendable, Equatable {
     /// Height and width of the pictures: a multiple of 16, 32 … 256.
-    public var side: Int
-    public var channels = 3
+    package var side: Int
+    package var channels = 3
     /// Channels of the code in the middle.
-    public var latent = 100
+    package var latent = 100
     /// Channels behind the first convolution, doubled at every halving.
-    public var width = 64
+    package var width = 64
     /// Further 3 × 3 convolutions at the half resolution.
-    public var extraLayers = 0
+    package var extraLayers = 0
 
-    public static let sides = 32...256
+    package static let sides = 32...256
     /// DCGAN's.
     private static let leaky = Pointwise.leakyRelu(slope: 0.2)
 
-    public init(side: Int, channels: Int = 3, latent: Int = 100, width: Int = 64, extraLayers: Int = 0) {
+    package init(side: Int, channels: Int = 3, latent: Int = 100, width: Int = 64, extraLayers: Int = 0) {
         (self.side, self.channels, self.latent) = (side, channels, latent)
         (self.width, self.extraLayers) = (width, extraLayers)
     }
 
-    public static func fits(side: Int) -> Bool { sides.contains(side) && side.isMultiple(of: 16) }
+    package static func fits(side: Int) -> Bool { sides.contains(side) && side.isMultiple(of: 16) }
 
     /// Names of the generator's outputs: the picture in −1…1, the codes of the input and of that picture.
-    public static let picture = "picture", inputCode = "input_code", pictureCode = "picture_code"
+    package static let picture = "picture", inputCode = "input_code", pictureCode = "picture_code"
     /// Names of the discriminator's outputs: the probability that a picture is real, and the features before it.
-    public static let prediction = "prediction", features = "features"
+    package static let prediction = "prediction", features = "features"
 
     /// Halvings behind the first convolution, and the side that is left for the last one.
     private var pyramid: (levels: Int, rest: Int) {
@@ -42,7 +42,7 @@ public struct GANomalyNetwork: Sendable, Equatable {
     }
 
     /// - Throws: `WeightError` naming the first parameter that is missing or has another shape.
-    public func generator(_ weights: any ParameterSource) throws -> NetworkGraph {
+    package func generator(_ weights: any ParameterSource) throws -> NetworkGraph {
         var net = NetworkBuilder(weights)
         let code = try encode(net.input(channels: channels), "encoder1.main", &net)
         net.name(code, Self.inputCode)
@@ -53,7 +53,7 @@ public struct GANomalyNetwork: Sendable, Equatable {
     }
 
     /// - Throws: `WeightError` naming the first parameter that is missing or has another shape.
-    public func discriminator(_ weights: any ParameterSource) throws -> NetworkGraph {
+    package func discriminator(_ weights: any ParameterSource) throws -> NetworkGraph {
         var net = NetworkBuilder(weights)
         // Layers are numbered one after the other, activations included.
         var x = try net.convolution(

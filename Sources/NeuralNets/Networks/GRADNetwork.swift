@@ -5,9 +5,9 @@ import TensorCore
 ///
 /// Every position's own coordinates sample a local grid, the whole map's coordinate samples a global one (section 3.2);
 /// the two samples meet in the fusion network (section 3.3). Parameter names are those of the authors' checkpoints.
-public struct GRADNetwork: Sendable, Equatable {
+package struct GRADNetwork: Sendable, Equatable {
     /// The fusion network on `2 · channels` channels.
-    public enum Fusion: Sendable, Equatable {
+    package enum Fusion: Sendable, Equatable {
         /// Residual blocks of two 3×3 convolutions: the paper's first version.
         case residual(blocks: Int)
         /// MobileNetV3's inverted bottlenecks (Howard et al. 2019) with squeeze-excitation and hard-swish: CRAD.
@@ -15,26 +15,26 @@ public struct GRADNetwork: Sendable, Equatable {
     }
 
     /// Channels, height and width of the features.
-    public var channels, height, width: Int
-    public var fusion: Fusion
+    package var channels, height, width: Int
+    package var fusion: Fusion
     /// Rows and columns of the local grid.
-    public var localResolution = 8
+    package var localResolution = 8
     /// Rows and columns of the global grid.
-    public var globalResolution = 4
+    package var globalResolution = 4
 
     /// The input node's id: the first.
-    public static let input = 0
+    package static let input = 0
     /// Name of the per-position coordinates, `[H, W, 2]`: where training adds its noise.
-    public static let localCoordinates = "local_coordinates"
+    package static let localCoordinates = "local_coordinates"
     /// Name of the normal features, `[H, W, channels]`.
-    public static let output = "normal_features"
+    package static let output = "normal_features"
 
-    public init(channels: Int, height: Int, width: Int, fusion: Fusion) {
+    package init(channels: Int, height: Int, width: Int, fusion: Fusion) {
         (self.channels, self.height, self.width, self.fusion) = (channels, height, width, fusion)
     }
 
     /// - Throws: `WeightError` naming the first parameter that is missing or has another shape.
-    public func graph(_ weights: any ParameterSource) throws -> NetworkGraph {
+    package func graph(_ weights: any ParameterSource) throws -> NetworkGraph {
         var net = NetworkBuilder(weights)
         let features = net.input(channels: channels)
 
@@ -61,7 +61,7 @@ public struct GRADNetwork: Sendable, Equatable {
     }
 
     /// The fusion network alone, on `2 · channels` channels, and the layer that recovers `channels` of them.
-    public func fusionGraph(_ weights: any ParameterSource) throws -> NetworkGraph {
+    package func fusionGraph(_ weights: any ParameterSource) throws -> NetworkGraph {
         var net = NetworkBuilder(weights)
         var x = net.input(channels: 2 * channels)
         x = try fuse(x, &net)

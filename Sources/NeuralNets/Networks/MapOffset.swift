@@ -1,9 +1,9 @@
 /// How far a level's cells look from the centres of their receptive fields, in pixels of the network's picture.
-public struct MapOffset: Sendable, Equatable {
-    public var rows, columns: Double
+package struct MapOffset: Sendable, Equatable {
+    package var rows, columns: Double
 
-    public init(rows: Double, columns: Double) { (self.rows, self.columns) = (rows, columns) }
-    public static let none = MapOffset(rows: 0, columns: 0)
+    package init(rows: Double, columns: Double) { (self.rows, self.columns) = (rows, columns) }
+    package static let none = MapOffset(rows: 0, columns: 0)
 
     /// The metadata key under which a backbone keeps its offsets.
     static let key = "map_offsets"
@@ -38,7 +38,7 @@ extension Backbone {
     /// is enlarged, by whole coarsest cells, so that no answer reaches its border.
     ///
     /// - Throws: `WeightError` for an unknown tap, `ThreadError`.
-    public func registered(taps: [String], height: Int, width: Int, threads: Int) throws -> Backbone {
+    package func registered(taps: [String], height: Int, width: Int, threads: Int) throws -> Backbone {
         let unregistered = with(offsets: [:])
         let steps = graph.grids(height: height, width: width)
         let coarsest = Int(taps.compactMap { graph.node(named: $0) }.map { steps[$0].rows.step }.max() ?? 1)

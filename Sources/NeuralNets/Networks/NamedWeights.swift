@@ -1,13 +1,13 @@
 /// A weight file asked by canonical names: which network it is, whose dialect it speaks, and its tensors by name and
 /// shape.
-public struct NamedWeights: ParameterSource {
-    public let architecture: BackboneArchitecture
-    public let dialect: WeightDialect
-    public let padding: PaddingStyle
-    public let batchNormEpsilon: Float
+package struct NamedWeights: ParameterSource {
+    package let architecture: BackboneArchitecture
+    package let dialect: WeightDialect
+    package let padding: PaddingStyle
+    package let batchNormEpsilon: Float
     /// Per channel: what is subtracted from pixels in 0…1, and what the difference is divided by.
-    public let normalization: Normalization
-    public let metadata: [String: String]
+    package let normalization: Normalization
+    package let metadata: [String: String]
     private let file: WeightFile
     private let name: String
 
@@ -16,7 +16,7 @@ public struct NamedWeights: ParameterSource {
     ///   - architecture: nil to take it from the metadata or recognise it.
     ///   - dialect: nil to recognise it from the names.
     /// - Throws: `WeightError` when the file is no known network.
-    public init(
+    package init(
         file: WeightFile, name: String, architecture: BackboneArchitecture? = nil, dialect: WeightDialect? = nil
     ) throws {
         self.file = file
@@ -51,7 +51,7 @@ public struct NamedWeights: ParameterSource {
 
     /// The values of a tensor, row-major in the frameworks' layout.
     /// - Throws: `WeightError` naming the tensor as the file does when it is missing or has another shape.
-    public func tensor(_ canonical: String, shape: [Int]) throws -> [Float] {
+    package func tensor(_ canonical: String, shape: [Int]) throws -> [Float] {
         let stored = fileName(of: canonical)
         guard let tensor = file.tensors[stored] else {
             throw WeightError(
@@ -70,7 +70,7 @@ public struct NamedWeights: ParameterSource {
         return tensor.floats()
     }
 
-    public func contains(_ canonical: String) -> Bool {
+    package func contains(_ canonical: String) -> Bool {
         file.tensors[fileName(of: canonical)] != nil
     }
 

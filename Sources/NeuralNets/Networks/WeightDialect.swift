@@ -1,5 +1,5 @@
 /// Whose parameter names, padding and batch-norm epsilon a weight file follows.
-public enum WeightDialect: String, CaseIterable, Sendable, Codable {
+package enum WeightDialect: String, CaseIterable, Sendable, Codable {
     /// `features.3.0.block.1.0.weight`, `layer1.0.conv1.weight`
     case torchvision
     /// `blocks.2.0.conv_dw.weight`, `conv_stem.weight`
@@ -9,14 +9,14 @@ public enum WeightDialect: String, CaseIterable, Sendable, Codable {
     /// The EfficientNet-PyTorch port: `_blocks.5._depthwise_conv.weight`
     case port = "efficientnet-pytorch"
 
-    public var padding: PaddingStyle {
+    package var padding: PaddingStyle {
         switch self {
         case .torchvision, .timm: .symmetric
         case .timmTF, .port: .same
         }
     }
 
-    public var batchNormEpsilon: Float {
+    package var batchNormEpsilon: Float {
         switch self {
         case .torchvision, .timm: 1e-5
         case .timmTF, .port: 1e-3

@@ -3,23 +3,23 @@ import CKernels
 /// A network compiled for one input size: fused steps over preallocated buffers, run by a team of threads.
 ///
 /// One plan serves one caller at a time. The same plan, machine and thread count give the same bits every time.
-public final class InferencePlan {
+package final class InferencePlan {
     /// A map that a run leaves behind: `[height, width, channels]`, valid until the next run.
-    public struct Output {
+    package struct Output {
         /// Where its cells lie on the input picture.
-        public let rows, columns: GridAxis
-        public let channels: Int
-        public let values: UnsafeBufferPointer<Float>
+        package let rows, columns: GridAxis
+        package let channels: Int
+        package let values: UnsafeBufferPointer<Float>
 
-        public var height: Int { rows.count }
-        public var width: Int { columns.count }
+        package var height: Int { rows.count }
+        package var width: Int { columns.count }
     }
 
     /// The picture to fill before `run`: `[height, width, 3]`, normalised.
-    public let input: UnsafeMutableBufferPointer<Float>
-    public let outputs: [Output]
+    package let input: UnsafeMutableBufferPointer<Float>
+    package let outputs: [Output]
     /// Bytes of feature maps held, weights apart.
-    public let bufferBytes: Int
+    package let bufferBytes: Int
 
     private let steps: [any PlanStep]
     private let values: [PlanValue]
@@ -28,7 +28,7 @@ public final class InferencePlan {
     /// - Parameters:
     ///   - outputs: nodes whose maps are wanted; everything they do not need is left out.
     ///   - threads: size of the team, the caller included.
-    public init(graph: NetworkGraph, height: Int, width: Int, outputs: [NetworkGraph.NodeID], threads: Int) throws {
+    package init(graph: NetworkGraph, height: Int, width: Int, outputs: [NetworkGraph.NodeID], threads: Int) throws {
         precondition(height > 0 && width > 0 && threads > 0 && !outputs.isEmpty)
         var compiler = PlanCompiler(graph: graph, height: height, width: width, outputs: outputs, members: threads)
         compiler.compile()
@@ -53,7 +53,7 @@ public final class InferencePlan {
     deinit { ck_team_destroy(team) }
 
     /// Computes every output from `input`.
-    public func run() {
+    package func run() {
         ck_team_run(
             team,
             { context, member, size in
@@ -68,9 +68,9 @@ public final class InferencePlan {
 }
 
 /// The machine gave no more threads.
-public struct ThreadError: Error, CustomStringConvertible {
-    public let threads: Int
-    public var description: String {
+package struct ThreadError: Error, CustomStringConvertible {
+    package let threads: Int
+    package var description: String {
         "starting \(threads) threads for inference: the system refused one; lower `workers` or raise the limit on tasks"
     }
 }

@@ -5,7 +5,7 @@ import TensorCore
 ///
 /// - Returns: the norm before.
 @discardableResult
-public func clip(_ gradients: inout [Tensor], toNorm maximum: Float) -> Float {
+package func clip(_ gradients: inout [Tensor], toNorm maximum: Float) -> Float {
     let norm = Float(gradients.reduce(0.0) { $0 + $1.squaredNorm }.squareRoot())
     let factor = maximum / (norm + 1e-6)
     if factor < 1 { for index in gradients.indices { gradients[index].scale(by: factor) } }

@@ -1,7 +1,7 @@
 import Foundation
 
 /// How parameters begin. Numbers are drawn in order from the generator that is given, so a seed decides them.
-public enum Initializer: Sendable, Equatable {
+package enum Initializer: Sendable, Equatable {
     case constant(Float)
     case uniform(bound: Float)
     case normal(mean: Float = 0, deviation: Float)
@@ -12,17 +12,17 @@ public enum Initializer: Sendable, Equatable {
     case kaimingUniform(gain: Float, fan: Fan = .in)
     case kaimingNormal(gain: Float, fan: Fan = .in)
 
-    public enum Fan: Sendable, Equatable { case `in`, out }
+    package enum Fan: Sendable, Equatable { case `in`, out }
 
     /// The gain of He et al. for a leaky ReLU of this slope; √2 for a plain one.
-    public static func gain(leakySlope: Float) -> Float { (2 / (1 + leakySlope * leakySlope)).squareRoot() }
+    package static func gain(leakySlope: Float) -> Float { (2 / (1 + leakySlope * leakySlope)).squareRoot() }
 
     /// How PyTorch begins convolutions and linear layers: uniform within ±1/√fan-in.
-    public static let layerDefault = Initializer.kaimingUniform(gain: Float(1.0 / 3).squareRoot())
+    package static let layerDefault = Initializer.kaimingUniform(gain: Float(1.0 / 3).squareRoot())
 
     /// - Parameter shape: in the frameworks' layout, `[outputs, inputs / groups, kernel…]`, of rank 2 or more where
     ///   fans count.
-    public func values(_ shape: [Int], using generator: inout some RandomNumberGenerator) -> [Float] {
+    package func values(_ shape: [Int], using generator: inout some RandomNumberGenerator) -> [Float] {
         let count = shape.reduce(1, *)
         switch self {
         case .constant(let value): return [Float](repeating: value, count: count)

@@ -2,16 +2,16 @@ import TensorCore
 
 /// The trained part of a network: its parameters, by the names that weight files give them, and the running
 /// statistics of its batch norms.
-public struct NetworkParameters: Sendable, Equatable {
+package struct NetworkParameters: Sendable, Equatable {
     /// Weights, biases and grids in network order, in the operations' layout.
-    public private(set) var names: [String] = []
+    package private(set) var names: [String] = []
     /// One for each name.
-    public var values: [Tensor] = []
+    package var values: [Tensor] = []
     /// By the batch norm's scope.
-    public var statistics: [String: RunningStatistics] = [:]
+    package var statistics: [String: RunningStatistics] = [:]
     private var layouts: [ParameterLayout] = []
 
-    public init(of graph: NetworkGraph) {
+    package init(of graph: NetworkGraph) {
         for node in graph.nodes {
             guard let scope = node.scope else { continue }
             for parameter in node.layer.parameters {
@@ -24,10 +24,10 @@ public struct NetworkParameters: Sendable, Equatable {
     }
 
     /// The value of a name; nil when the network has no such parameter.
-    public subscript(name: String) -> Tensor? { names.firstIndex(of: name).map { values[$0] } }
+    package subscript(name: String) -> Tensor? { names.firstIndex(of: name).map { values[$0] } }
 
     /// The parameters and statistics as a weight file holds them: names and layout are the frameworks'.
-    public func stored() -> [String: StoredTensor] {
+    package func stored() -> [String: StoredTensor] {
         var tensors: [String: StoredTensor] = [:]
         for (index, name) in names.enumerated() { tensors[name] = layouts[index].stored(values[index]) }
         for (scope, statistics) in statistics {
@@ -41,7 +41,7 @@ public struct NetworkParameters: Sendable, Equatable {
 
     /// Takes every parameter and statistic from a source that has them as `stored` gives them.
     /// - Throws: `WeightError` naming the first that is missing or has another shape.
-    public mutating func load(_ source: any ParameterSource) throws {
+    package mutating func load(_ source: any ParameterSource) throws {
         for (index, name) in names.enumerated() {
             values[index] = layouts[index].tensor(try source.tensor(name, shape: layouts[index].fileShape))
         }
@@ -58,7 +58,7 @@ public struct NetworkParameters: Sendable, Equatable {
 
 extension NetworkGraph {
     /// The same network with other parameters and statistics: those it was asked for, after training.
-    public func with(_ parameters: NetworkParameters) -> NetworkGraph {
+    package func with(_ parameters: NetworkParameters) -> NetworkGraph {
         var graph = self
         let values = Dictionary(uniqueKeysWithValues: zip(parameters.names, parameters.values))
         for (id, node) in nodes.enumerated() {

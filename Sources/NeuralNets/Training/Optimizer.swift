@@ -3,27 +3,27 @@ import Foundation
 import TensorCore
 
 /// Parameters that share a learning rate and a weight decay.
-public struct ParameterGroup: Sendable, Equatable {
+package struct ParameterGroup: Sendable, Equatable {
     /// Places in the arrays that `step` is given.
-    public var indices: [Int]
-    public var learningRate: Float
-    public var weightDecay: Float
+    package var indices: [Int]
+    package var learningRate: Float
+    package var weightDecay: Float
 
-    public init(_ indices: some Sequence<Int>, learningRate: Float, weightDecay: Float = 0) {
+    package init(_ indices: some Sequence<Int>, learningRate: Float, weightDecay: Float = 0) {
         (self.indices, self.learningRate, self.weightDecay) = (Array(indices), learningRate, weightDecay)
     }
 }
 
 /// An optimiser's memory from step to step. Restored, it continues bit for bit as if it had never stopped.
-public struct OptimizerState: Sendable, Equatable {
+package struct OptimizerState: Sendable, Equatable {
     /// Steps done.
-    public var steps: Int
+    package var steps: Int
     /// By the name of what is remembered (`first`, `second`, `velocity`), one tensor for each parameter.
-    public var memory: [String: [Tensor]]
+    package var memory: [String: [Tensor]]
 }
 
 /// Changes parameters along their gradients.
-public protocol Optimizer: Sendable {
+package protocol Optimizer: Sendable {
     var groups: [ParameterGroup] { get set }
     var state: OptimizerState { get set }
 
@@ -37,15 +37,15 @@ public protocol Optimizer: Sendable {
 }
 
 /// Adam (Kingma & Ba, ICLR 2015); with decoupled weight decay AdamW (Loshchilov & Hutter, ICLR 2019).
-public struct Adam: Optimizer {
-    public var groups: [ParameterGroup]
-    public var state = OptimizerState(steps: 0, memory: ["first": [], "second": []])
-    public let betas: (first: Float, second: Float)
-    public let epsilon: Float
+package struct Adam: Optimizer {
+    package var groups: [ParameterGroup]
+    package var state = OptimizerState(steps: 0, memory: ["first": [], "second": []])
+    package let betas: (first: Float, second: Float)
+    package let epsilon: Float
     /// Whether weight decay shrinks the parameters themselves (AdamW) instead of being added to their gradients.
-    public let decouplesWeightDecay: Bool
+    package let decouplesWeightDecay: Bool
 
-    public init(
+    package init(
         _ groups: [ParameterGroup], betas: (first: Float, second: Float) = (0.9, 0.999), epsilon: Float = 1e-8,
         decouplesWeightDecay: Bool = false
     ) {
@@ -54,11 +54,11 @@ public struct Adam: Optimizer {
     }
 
     /// AdamW.
-    public static func withDecoupledDecay(_ groups: [ParameterGroup]) -> Adam {
+    package static func withDecoupledDecay(_ groups: [ParameterGroup]) -> Adam {
         Adam(groups, decouplesWeightDecay: true)
     }
 
-    public mutating func step(_ parameters: inout [Tensor], gradients: [Tensor], rateFactor: Float = 1) {
+    package mutating func step(_ parameters: inout [Tensor], gradients: [Tensor], rateFactor: Float = 1) {
         state.prepare(["first", "second"], for: parameters)
         state.steps += 1
         var first = state.memory.removeValue(forKey: "first") ?? []
@@ -82,17 +82,17 @@ public struct Adam: Optimizer {
 }
 
 /// Stochastic gradient descent with momentum, Nesterov's where asked for (Sutskever et al., ICML 2013).
-public struct SGD: Optimizer {
-    public var groups: [ParameterGroup]
-    public var state = OptimizerState(steps: 0, memory: ["velocity": []])
-    public let momentum: Float
-    public let isNesterov: Bool
+package struct SGD: Optimizer {
+    package var groups: [ParameterGroup]
+    package var state = OptimizerState(steps: 0, memory: ["velocity": []])
+    package let momentum: Float
+    package let isNesterov: Bool
 
-    public init(_ groups: [ParameterGroup], momentum: Float = 0, isNesterov: Bool = false) {
+    package init(_ groups: [ParameterGroup], momentum: Float = 0, isNesterov: Bool = false) {
         (self.groups, self.momentum, self.isNesterov) = (groups, momentum, isNesterov)
     }
 
-    public mutating func step(_ parameters: inout [Tensor], gradients: [Tensor], rateFactor: Float = 1) {
+    package mutating func step(_ parameters: inout [Tensor], gradients: [Tensor], rateFactor: Float = 1) {
         state.prepare(["velocity"], for: parameters)
         state.steps += 1
         var velocity = state.memory.removeValue(forKey: "velocity") ?? []

@@ -1,7 +1,7 @@
 import Foundation
 
 /// The factor on an epoch's learning rates.
-public enum Schedule: Sendable, Equatable {
+package enum Schedule: Sendable, Equatable {
     case constant
     /// Times `factor` after every `period` epochs.
     case steps(period: Int, factor: Double)
@@ -10,7 +10,7 @@ public enum Schedule: Sendable, Equatable {
     case cosine(epochs: Int, floor: Double)
 
     /// - Parameter epoch: from 0.
-    public func factor(epoch: Int) -> Float {
+    package func factor(epoch: Int) -> Float {
         switch self {
         case .constant: return 1
         case .steps(let period, let factor): return Float(pow(factor, Double(epoch / max(1, period))))

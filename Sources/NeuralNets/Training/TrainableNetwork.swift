@@ -2,18 +2,18 @@ import TensorCore
 
 /// A network with its parameters as variables, for one step of training: forward passes through it are recorded, and
 /// gradients taken with respect to what it tracks.
-public struct TrainableNetwork {
-    public typealias Normalization = LayerPass.Normalization
+package struct TrainableNetwork {
+    package typealias Normalization = LayerPass.Normalization
 
     private let graph: NetworkGraph
     private var variables: [String: Variable]
     /// The tracked parameters in the order of their names in `NetworkParameters`.
-    public let tracked: [Variable]
+    package let tracked: [Variable]
     /// Running statistics, by the batch norm's scope; training moves them towards each batch's.
-    public private(set) var statistics: [String: RunningStatistics]
+    package private(set) var statistics: [String: RunningStatistics]
 
     /// - Parameter isTracked: of a parameter's name, whether training changes it; everything else is constant.
-    public init(
+    package init(
         _ graph: NetworkGraph, _ parameters: NetworkParameters, tracking isTracked: (String) -> Bool = { _ in true }
     ) {
         self.graph = graph
@@ -33,7 +33,7 @@ public struct TrainableNetwork {
     ///   - adjusting: changes to nodes' outputs before others read them (noise on coordinates, …).
     ///   - recomputes: keeps of each block only what goes into it, and runs it again when its gradient flows: the same
     ///     numbers for less memory and one more forward run.
-    public mutating func forward(
+    package mutating func forward(
         _ input: Variable, nodes wanted: [NetworkGraph.NodeID], normalization: Normalization,
         adjusting: [NetworkGraph.NodeID: (Variable) -> Variable] = [:], recomputes: Bool = false
     ) -> [Variable] {

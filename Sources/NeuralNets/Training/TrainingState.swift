@@ -2,16 +2,16 @@ import TensorCore
 
 /// The state from which a training resumes: the parameters, the batch norms' statistics and the optimiser's memory, bit
 /// for bit.
-public struct TrainingState: Sendable, Equatable {
-    public var parameters: NetworkParameters
-    public var optimizer: OptimizerState
+package struct TrainingState: Sendable, Equatable {
+    package var parameters: NetworkParameters
+    package var optimizer: OptimizerState
 
-    public init(parameters: NetworkParameters, optimizer: OptimizerState) {
+    package init(parameters: NetworkParameters, optimizer: OptimizerState) {
         (self.parameters, self.optimizer) = (parameters, optimizer)
     }
 
     /// `parameter.<name>` in the frameworks' layout, `<memory>.<index>` and `steps`.
-    public var tensors: [String: StoredTensor] {
+    package var tensors: [String: StoredTensor] {
         var tensors = ["steps": StoredTensor(integers: [optimizer.steps], shape: [1])]
         for (name, tensor) in parameters.stored() { tensors["parameter.\(name)"] = tensor }
         for (name, memory) in optimizer.memory {
@@ -27,7 +27,7 @@ public struct TrainingState: Sendable, Equatable {
     ///   - prefix: what the names have in front.
     ///   - like: a state of the same training.
     /// - Throws: `WeightError` when it is of another network, or incomplete.
-    public init(_ tensors: [String: StoredTensor], prefix: String = "", like other: TrainingState) throws {
+    package init(_ tensors: [String: StoredTensor], prefix: String = "", like other: TrainingState) throws {
         self = other
         try parameters.load(StoredParameters(tensors, prefix: "\(prefix)parameter.", file: "checkpoint"))
         guard let steps = tensors["\(prefix)steps"]?.integers().first else {

@@ -1,14 +1,14 @@
 import Foundation
 
 /// The map from pixels in 0…1 to a network's input: `(pixel − mean) / std`, per channel.
-public struct Normalization: Sendable, Equatable, Codable {
-    public var mean: [Float]
-    public var std: [Float]
+package struct Normalization: Sendable, Equatable, Codable {
+    package var mean: [Float]
+    package var std: [Float]
 
     /// ImageNet's, which most published weights expect.
-    public static let imageNet = Normalization(mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225])
+    package static let imageNet = Normalization(mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225])
 
-    public init(mean: [Float], std: [Float]) {
+    package init(mean: [Float], std: [Float]) {
         self.mean = mean
         self.std = std
     }

@@ -14,6 +14,12 @@ enum Safetensors {
     /// scores of 100,000 pictures some 10,000,000.
     private static let longestHeader = 32 << 20
 
+    /// Whether a JSON object follows a length below 4 GiB: no zip and no pickle of tensors begins so.
+    static func looksLikeHeader(_ data: Data) -> Bool {
+        let start = Array(data.prefix(9))
+        return start.count == 9 && start[4..<8].allSatisfy { $0 == 0 } && start[8] == UInt8(ascii: "{")
+    }
+
     static func read(_ data: Data) throws -> WeightFile {
         guard data.count >= 8 else {
             throw WeightError(

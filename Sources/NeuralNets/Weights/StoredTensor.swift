@@ -1,8 +1,8 @@
 import Foundation
 
 /// A tensor as a file holds it: raw little-endian bytes, row-major, with their type.
-public struct StoredTensor: Sendable, Equatable {
-    public enum DType: String, Sendable {
+package struct StoredTensor: Sendable, Equatable {
+    package enum DType: String, Sendable {
         case f64 = "F64"
         case f32 = "F32"
         case f16 = "F16"
@@ -15,7 +15,7 @@ public struct StoredTensor: Sendable, Equatable {
         case bool = "BOOL"
 
         /// Bytes per element.
-        public var size: Int {
+        package var size: Int {
             switch self {
             case .f64, .i64: 8
             case .f32, .i32: 4
@@ -24,7 +24,7 @@ public struct StoredTensor: Sendable, Equatable {
             }
         }
 
-        public var isFloatingPoint: Bool {
+        package var isFloatingPoint: Bool {
             switch self {
             case .f64, .f32, .f16, .bf16: true
             default: false
@@ -32,14 +32,14 @@ public struct StoredTensor: Sendable, Equatable {
         }
     }
 
-    public let dtype: DType
+    package let dtype: DType
     /// Empty for a scalar.
-    public let shape: [Int]
+    package let shape: [Int]
     /// `count × dtype.size` bytes.
-    public let bytes: Data
+    package let bytes: Data
 
     /// Number of elements.
-    public var count: Int { bytes.count / dtype.size }
+    package var count: Int { bytes.count / dtype.size }
 
     init(dtype: DType, shape: [Int], bytes: Data) {
         self.dtype = dtype
@@ -47,23 +47,23 @@ public struct StoredTensor: Sendable, Equatable {
         self.bytes = bytes
     }
 
-    public init(floats: [Float], shape: [Int]) {
+    package init(floats: [Float], shape: [Int]) {
         self.init(dtype: .f32, shape: shape, bytes: floats.withUnsafeBytes { Data($0) })
     }
 
-    public init(doubles: [Double], shape: [Int]) {
+    package init(doubles: [Double], shape: [Int]) {
         self.init(dtype: .f64, shape: shape, bytes: doubles.withUnsafeBytes { Data($0) })
     }
 
-    public init(integers: [Int], shape: [Int]) {
+    package init(integers: [Int], shape: [Int]) {
         self.init(dtype: .i64, shape: shape, bytes: integers.map(Int64.init).withUnsafeBytes { Data($0) })
     }
 
     /// Bytes as they are, `[count]`.
-    public init(octets: Data) { self.init(dtype: .u8, shape: [octets.count], bytes: octets) }
+    package init(octets: Data) { self.init(dtype: .u8, shape: [octets.count], bytes: octets) }
 
     /// The values as float32, whatever the stored type; doubles and large integers are rounded.
-    public func floats() -> [Float] {
+    package func floats() -> [Float] {
         switch dtype {
         case .f32: return elements(Float.self)
         case .f64: return elements(Double.self).map(Float.init)
@@ -74,10 +74,10 @@ public struct StoredTensor: Sendable, Equatable {
     }
 
     /// The values in double precision.
-    public func doubles() -> [Double] { dtype == .f64 ? elements(Double.self) : floats().map(Double.init) }
+    package func doubles() -> [Double] { dtype == .f64 ? elements(Double.self) : floats().map(Double.init) }
 
     /// The values as integers; floating-point ones are truncated, those out of range become 0.
-    public func integers() -> [Int] {
+    package func integers() -> [Int] {
         switch dtype {
         case .i64: elements(Int64.self).map(Int.init)
         case .i32: elements(Int32.self).map(Int.init)

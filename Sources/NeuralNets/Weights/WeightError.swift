@@ -1,6 +1,6 @@
 /// Why a weight file cannot be used.
-public struct WeightError: Error, Sendable, Equatable, CustomStringConvertible {
-    public enum Code: String, Sendable {
+package struct WeightError: Error, Sendable, Equatable, CustomStringConvertible {
+    package enum Code: String, Sendable {
         /// Ends before its own header says so.
         case truncated
         /// Contradicts itself or its format.
@@ -15,14 +15,14 @@ public struct WeightError: Error, Sendable, Equatable, CustomStringConvertible {
         case unreadable
     }
 
-    public let code: Code
+    package let code: Code
     /// The action, what was expected, and what was found.
-    public let message: String
+    package let message: String
 
-    public init(_ code: Code, _ message: String) {
+    package init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
     }
 
-    public var description: String { message }
+    package var description: String { message }
 }

@@ -3,17 +3,17 @@ import Foundation
 /// The tensors of one weight file, whatever its container: safetensors, or PyTorch's `.pth` as a zip or as the older
 /// stream of pickles. The content decides, not the name. Loading runs nothing and allocates no more than the file
 /// holds.
-public struct WeightFile: Sendable {
-    public var tensors: [String: StoredTensor]
-    public var metadata: [String: String]
+package struct WeightFile: Sendable {
+    package var tensors: [String: StoredTensor]
+    package var metadata: [String: String]
 
-    public init(tensors: [String: StoredTensor], metadata: [String: String] = [:]) {
+    package init(tensors: [String: StoredTensor], metadata: [String: String] = [:]) {
         self.tensors = tensors
         self.metadata = metadata
     }
 
     /// - Throws: `WeightError`.
-    public static func load(path: String) throws -> WeightFile {
+    package static func load(path: String) throws -> WeightFile {
         let data: Data
         do {
             data = try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
@@ -25,8 +25,10 @@ public struct WeightFile: Sendable {
     }
 
     /// - Parameter name: for error messages.
-    public static func parse(_ data: Data, name: String) throws -> WeightFile {
+    package static func parse(_ data: Data, name: String) throws -> WeightFile {
         do {
+            // First, because the header's length may begin as a zip or a pickle does.
+            if Safetensors.looksLikeHeader(data) { return try Safetensors.read(data) }
             if data.starts(with: [0x50, 0x4b]) { return try TorchFile.readZip(data) }
             if TorchFile.looksLikeStream(data) { return try TorchFile.readStream(data) }
             return try Safetensors.read(data)
@@ -36,5 +38,5 @@ public struct WeightFile: Sendable {
     }
 
     /// The safetensors form: 8-byte header length, JSON header, tensors in name order.
-    public func encodedAsSafetensors() throws -> Data { try Safetensors.write(self) }
+    package func encodedAsSafetensors() throws -> Data { try Safetensors.write(self) }
 }

@@ -9,7 +9,7 @@ import CKernels
 ///     (double backpropagation). Without it the record between `loss` and `variables` is used up: each kept value is
 ///     freed as soon as its gradient has flowed, and the same record cannot be differentiated again.
 /// - Returns: one gradient for each variable, of its shape; zeros where `loss` does not depend on it.
-public func gradients(
+package func gradients(
     of loss: Variable, withRespectTo variables: [Variable], createGraph: Bool = false
 ) -> [Variable] {
     precondition(loss.value.values.count == 1, "only a scalar has gradients; this is \(loss.shape)")
@@ -21,7 +21,7 @@ public func gradients(
 /// The gradients of `Σ output · weights`: what `gradients(of:withRespectTo:createGraph:)` gives for that scalar.
 ///
 /// - Parameter weights: of the output's shape.
-public func gradients(
+package func gradients(
     of output: Variable, weightedBy weights: Tensor, withRespectTo variables: [Variable], createGraph: Bool = false
 ) -> [Variable] {
     precondition(weights.shape == output.shape, "\(weights.shape) weights for \(output.shape)")

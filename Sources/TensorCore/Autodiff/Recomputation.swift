@@ -8,7 +8,7 @@ extension Variable {
     ///   - value: what `body` gives for `inputs`.
     ///   - inputs: everything that gradients flow to, parameters included.
     ///   - body: the operations; gives the same for the same inputs.
-    public init(_ value: Tensor, recomputedFrom inputs: [Variable], by body: @escaping ([Variable]) -> Variable) {
+    package init(_ value: Tensor, recomputedFrom inputs: [Variable], by body: @escaping ([Variable]) -> Variable) {
         self.init(value, fusedFrom: inputs) { gradient in
             let again = inputs.map { $0.isTracked ? Variable(tracking: $0.value) : $0 }
             var flowed = gradients(

@@ -5,28 +5,28 @@
 /// and a reference to its place in the record, and the record holds of the tensors only those that some gradient needs.
 ///
 /// Not `Sendable`: one computation belongs to one thread; the operations spread their own work over the cores.
-public struct Variable {
-    public let value: Tensor
+package struct Variable {
+    package let value: Tensor
     let node: Node?
 
     /// A constant: nothing is differentiated with respect to it.
-    public init(_ value: Tensor) { self.init(value, node: nil) }
+    package init(_ value: Tensor) { self.init(value, node: nil) }
 
     /// A leaf that gradients can be taken with respect to: a parameter, or an input whose gradient is wanted.
-    public init(tracking value: Tensor) { self.init(value, node: Node(inputs: [], flow: .leaf)) }
+    package init(tracking value: Tensor) { self.init(value, node: Node(inputs: [], flow: .leaf)) }
 
     init(_ value: Tensor, node: Node?) {
         self.value = value
         self.node = node
     }
 
-    public var shape: Shape { value.shape }
-    public var isTracked: Bool { node != nil }
+    package var shape: Shape { value.shape }
+    package var isTracked: Bool { node != nil }
     /// The same value as a constant.
-    public var detached: Variable { Variable(value) }
+    package var detached: Variable { Variable(value) }
 
     /// The value of a variable of one element.
-    public var scalar: Float {
+    package var scalar: Float {
         precondition(value.values.count == 1, "\(shape) is no scalar")
         return value.values[0]
     }
@@ -35,11 +35,11 @@ public struct Variable {
 /// One run of gradients backwards through the record. A gradient's formula reads the values it kept through it:
 /// `pass(x)` is `x` with its history where the gradient itself is to be differentiated, and a constant otherwise, so
 /// that the same formula serves both and a first-order run records nothing.
-public struct Pass {
+package struct Pass {
     /// Whether the gradients are themselves recorded.
-    public let createsGraph: Bool
+    package let createsGraph: Bool
 
-    public func callAsFunction(_ kept: Variable) -> Variable { createsGraph ? kept : kept.detached }
+    package func callAsFunction(_ kept: Variable) -> Variable { createsGraph ? kept : kept.detached }
 }
 
 /// Where one tracked variable stands in the record.

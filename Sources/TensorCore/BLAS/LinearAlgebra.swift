@@ -1,14 +1,14 @@
 import COpenBLAS
 
 /// Dense linear algebra in double precision over row-major matrices, on OpenBLAS and its LAPACK.
-public enum LinearAlgebra {
+package enum LinearAlgebra {
     /// A matrix lacks the property that an operation needs.
-    public enum Failure: Error, Sendable, Equatable, CustomStringConvertible {
+    package enum Failure: Error, Sendable, Equatable, CustomStringConvertible {
         /// The leading minor of this order (from 1) is not positive.
         case notPositiveDefinite(order: Int)
         case noConvergence
 
-        public var description: String {
+        package var description: String {
             switch self {
             case .notPositiveDefinite(let order):
                 "the matrix is not positive definite (its leading minor of order \(order) is not positive)"
@@ -18,7 +18,7 @@ public enum LinearAlgebra {
     }
 
     /// `aᵀ · a`, `[columns, columns]`, of a `[rows, columns]` matrix.
-    public static func gram(_ a: [Double], rows: Int, columns: Int) -> [Double] {
+    package static func gram(_ a: [Double], rows: Int, columns: Int) -> [Double] {
         precondition(a.count == rows * columns)
         keepToOneThread()
         var out = [Double](repeating: 0, count: columns * columns)
@@ -30,7 +30,7 @@ public enum LinearAlgebra {
     }
 
     /// `a · b`, `[rows, columns]`, of `[rows, depth]` and `[depth, columns]`.
-    public static func product(_ a: [Double], _ b: [Double], rows: Int, depth: Int, columns: Int) -> [Double] {
+    package static func product(_ a: [Double], _ b: [Double], rows: Int, depth: Int, columns: Int) -> [Double] {
         precondition(a.count == rows * depth && b.count == depth * columns)
         keepToOneThread()
         var out = [Double](repeating: 0, count: rows * columns)
@@ -42,7 +42,7 @@ public enum LinearAlgebra {
 
     /// The lower triangular L with `L · Lᵀ = a`, zeros above the diagonal.
     /// - Throws: `Failure.notPositiveDefinite`.
-    public static func cholesky(_ a: [Double], _ n: Int) throws -> [Double] {
+    package static func cholesky(_ a: [Double], _ n: Int) throws -> [Double] {
         precondition(a.count == n * n)
         var factor = a
         try factorise(&factor, n)
@@ -52,7 +52,7 @@ public enum LinearAlgebra {
 
     /// The inverse of a symmetric positive definite matrix.
     /// - Throws: `Failure.notPositiveDefinite`.
-    public static func inverse(positiveDefinite a: [Double], _ n: Int) throws -> [Double] {
+    package static func inverse(positiveDefinite a: [Double], _ n: Int) throws -> [Double] {
         precondition(a.count == n * n)
         var out = a
         try factorise(&out, n)
@@ -65,7 +65,7 @@ public enum LinearAlgebra {
     }
 
     /// The inverse of a lower triangular matrix.
-    public static func inverse(lowerTriangular a: [Double], _ n: Int) -> [Double] {
+    package static func inverse(lowerTriangular a: [Double], _ n: Int) -> [Double] {
         precondition(a.count == n * n)
         keepToOneThread()
         var out = [Double](repeating: 0, count: n * n)
@@ -78,7 +78,7 @@ public enum LinearAlgebra {
 
     /// Eigenvalues in ascending order, and the eigenvectors as rows in the same order.
     /// - Throws: `Failure.noConvergence`.
-    public static func symmetricEigen(_ a: [Double], _ n: Int) throws -> (values: [Double], vectors: [Double]) {
+    package static func symmetricEigen(_ a: [Double], _ n: Int) throws -> (values: [Double], vectors: [Double]) {
         precondition(a.count == n * n)
         keepToOneThread()
         var vectors = a, values = [Double](repeating: 0, count: n)
@@ -98,7 +98,7 @@ public enum LinearAlgebra {
     ///
     /// Workers and `Cores` share the cores out. And OpenBLAS cuts a product otherwise for two threads than for one,
     /// which changes its last bits: a number that some work set while other work runs would change that work's scores.
-    public static func keepToOneThread() { _ = oneThread }
+    package static func keepToOneThread() { _ = oneThread }
 
     private static let oneThread: Void = openblas_set_num_threads(1)
 

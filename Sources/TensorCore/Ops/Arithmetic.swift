@@ -4,7 +4,7 @@ import CKernels
 // NumPy, may lack or have size 1 in one run of axes, along which it is repeated.
 
 /// `a + b`; the smaller operand is repeated to the larger one's shape.
-public func + (a: Variable, b: Variable) -> Variable {
+package func + (a: Variable, b: Variable) -> Variable {
     if a.value.values.count < b.value.values.count { return b + a }
     if a.shape == b.shape {
         return Variable(elementwise(a.value, b.value, ck_add), from: (a, { g, _ in g }), (b, { g, _ in g }))
@@ -16,7 +16,7 @@ public func + (a: Variable, b: Variable) -> Variable {
 }
 
 /// `a · b`, element by element; the smaller operand is repeated to the larger one's shape.
-public func * (a: Variable, b: Variable) -> Variable {
+package func * (a: Variable, b: Variable) -> Variable {
     if a.value.values.count < b.value.values.count { return b * a }
     if a.shape == b.shape {
         return Variable(
@@ -29,19 +29,19 @@ public func * (a: Variable, b: Variable) -> Variable {
         (b, { [shape = b.shape] g, pass in contract(g, pass(a), repeated).reshaped(shape) }))
 }
 
-public func - (a: Variable, b: Variable) -> Variable {
+package func - (a: Variable, b: Variable) -> Variable {
     guard a.shape == b.shape else { return a + -b }
     return Variable(elementwise(a.value, b.value, ck_subtract), from: (a, { g, _ in g }), (b, { g, _ in -g }))
 }
 
-public func / (a: Variable, b: Variable) -> Variable { a * Pointwise.reciprocal(b) }
-public prefix func - (a: Variable) -> Variable { a.affine(scale: -1, shift: 0) }
-public func * (a: Variable, b: Float) -> Variable { a.affine(scale: b, shift: 0) }
-public func + (a: Variable, b: Float) -> Variable { a.affine(scale: 1, shift: b) }
+package func / (a: Variable, b: Variable) -> Variable { a * Pointwise.reciprocal(b) }
+package prefix func - (a: Variable) -> Variable { a.affine(scale: -1, shift: 0) }
+package func * (a: Variable, b: Float) -> Variable { a.affine(scale: b, shift: 0) }
+package func + (a: Variable, b: Float) -> Variable { a.affine(scale: 1, shift: b) }
 
 extension Variable {
     /// `x · scale + shift`
-    public func affine(scale: Float, shift: Float) -> Variable {
+    package func affine(scale: Float, shift: Float) -> Variable {
         let out = Tensor(shape: shape) { out in
             value.values.withUnsafeBufferPointer { x in
                 Cores.shareElements(x.count) { part in
@@ -54,7 +54,7 @@ extension Variable {
     }
 
     /// The same values under another shape of as many elements.
-    public func reshaped(_ shape: Shape) -> Variable {
+    package func reshaped(_ shape: Shape) -> Variable {
         if shape == self.shape { return self }
         return Variable(
             value.reshaped(shape), from: (self, { [shape = self.shape] g, _ in g.reshaped(shape) }))
@@ -64,7 +64,7 @@ extension Variable {
 /// The sum along a run of axes (negative ones count from the end).
 ///
 /// - Parameter keepingAxes: whether the summed axes stay, with size 1.
-public func sum(_ x: Variable, axes: ClosedRange<Int>, keepingAxes: Bool = false) -> Variable {
+package func sum(_ x: Variable, axes: ClosedRange<Int>, keepingAxes: Bool = false) -> Variable {
     let rank = x.shape.rank
     let (first, last) = (axes.lowerBound, axes.upperBound)
     precondition(first >= -rank && last < rank && (first < 0) == (last < 0), "axes \(axes) of \(x.shape)")
@@ -77,18 +77,18 @@ public func sum(_ x: Variable, axes: ClosedRange<Int>, keepingAxes: Bool = false
 }
 
 /// The mean along a run of axes (negative ones count from the end).
-public func mean(_ x: Variable, axes: ClosedRange<Int>, keepingAxes: Bool = false) -> Variable {
+package func mean(_ x: Variable, axes: ClosedRange<Int>, keepingAxes: Bool = false) -> Variable {
     let total = sum(x, axes: axes, keepingAxes: keepingAxes)
     return total * (Float(total.value.values.count) / Float(x.value.values.count))
 }
 
 /// The sum of all elements, a scalar.
-public func sum(_ x: Variable) -> Variable { contract(x, nil, Repetition(of: [], in: x.shape)).reshaped([]) }
+package func sum(_ x: Variable) -> Variable { contract(x, nil, Repetition(of: [], in: x.shape)).reshaped([]) }
 /// The mean of all elements, a scalar.
-public func mean(_ x: Variable) -> Variable { sum(x) * (1 / Float(x.value.values.count)) }
+package func mean(_ x: Variable) -> Variable { sum(x) * (1 / Float(x.value.values.count)) }
 
 /// `Σ a · b` along the last axis, `[…, C] → […]`.
-public func dot(_ a: Variable, _ b: Variable) -> Variable {
+package func dot(_ a: Variable, _ b: Variable) -> Variable {
     precondition(a.shape == b.shape, "\(a.shape) · \(b.shape)")
     let kept = Shape(a.shape.dimensions.dropLast() + [1])
     return contract(a, b, Repetition(of: kept, in: a.shape)).reshaped(Shape(Array(a.shape.dimensions.dropLast())))

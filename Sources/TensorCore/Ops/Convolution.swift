@@ -5,7 +5,7 @@
 ///   - weights: `[kernel height, kernel width, C / groups, O]`
 ///   - bias: `[O]`, or nil
 /// - Returns: `[N, H', W', O]`
-public func conv2d(
+package func conv2d(
     _ x: Variable, _ weights: Variable, bias: Variable? = nil, stride: Int = 1, dilation: Int = 1,
     padding: Padding = Padding(), groups: Int = 1
 ) -> Variable {
@@ -22,7 +22,7 @@ public func conv2d(
 ///   - weights: `[kernel height, kernel width, O, C]`: the layout of the convolution it is the transpose of
 ///   - bias: `[O]`, or nil
 /// - Returns: `[N, (H−1)·stride − 2·padding + kernel, …, O]`
-public func convTranspose2d(
+package func convTranspose2d(
     _ x: Variable, _ weights: Variable, bias: Variable? = nil, stride: Int = 1, padding: Int = 0
 ) -> Variable {
     let out = ConvolutionForm(transposing: x.shape, weights.shape, stride, padding).inputGradient(x, weights)

@@ -7,7 +7,7 @@ import CKernels
 ///   - x: `[N, H, W, C]`, or `[1, H, W, C]` that every image of the grid samples.
 ///   - grid: `[N, H', W', 2]`, each (x, y) in −1…1 from edge to edge
 /// - Returns: `[N, H', W', C]`
-public func gridSample(_ x: Variable, _ grid: Variable) -> Variable {
+package func gridSample(_ x: Variable, _ grid: Variable) -> Variable {
     let sampling = GridSampling(x.value, grid.value)
     let (tracksMap, tracksGrid) = (x.isTracked, grid.isTracked)
     return Variable(sampling.output, fusedFrom: [x, grid]) { g in

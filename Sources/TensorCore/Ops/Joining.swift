@@ -1,6 +1,6 @@
 /// Variables joined along the last axis: `[…, C₁], […, C₂], … → […, C₁ + C₂ + …]`. It can be differentiated any number
 /// of times.
-public func concatenateChannels(_ parts: [Variable]) -> Variable {
+package func concatenateChannels(_ parts: [Variable]) -> Variable {
     precondition(!parts.isEmpty)
     let leading = parts[0].shape.dimensions.dropLast()
     precondition(parts.allSatisfy { $0.shape.dimensions.dropLast() == leading }, "\(parts.map(\.shape)) side by side")
@@ -23,7 +23,7 @@ public func concatenateChannels(_ parts: [Variable]) -> Variable {
 
 extension Variable {
     /// Some of the last axis's elements: `[…, C] → […, channels.count]`. It can be differentiated any number of times.
-    public func slice(channels: Range<Int>) -> Variable {
+    package func slice(channels: Range<Int>) -> Variable {
         let width = value.width, leading = Array(shape.dimensions.dropLast())
         precondition(channels.lowerBound >= 0 && channels.upperBound <= width, "channels \(channels) of \(shape)")
         let out = Tensor(shape: Shape(leading + [channels.count])) { out in

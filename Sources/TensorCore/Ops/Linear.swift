@@ -5,14 +5,14 @@
 ///   - weights: `[outputs, inputs]`, as the frameworks keep them
 ///   - bias: `[outputs]`, or nil
 /// - Returns: `[N, outputs]`
-public func linear(_ x: Variable, _ weights: Variable, bias: Variable? = nil) -> Variable {
+package func linear(_ x: Variable, _ weights: Variable, bias: Variable? = nil) -> Variable {
     let out = matmul(x, weights, transposing: (false, true))
     return bias.map { out + $0 } ?? out
 }
 
 /// `a · b` of matrices, each transposed first where `transposing` says so. Closed under differentiation: the gradients
 /// are matrix products again.
-public func matmul(_ a: Variable, _ b: Variable, transposing: (a: Bool, b: Bool) = (false, false)) -> Variable {
+package func matmul(_ a: Variable, _ b: Variable, transposing: (a: Bool, b: Bool) = (false, false)) -> Variable {
     Variable(
         product(a.value, b.value, transposing: transposing),
         from: (

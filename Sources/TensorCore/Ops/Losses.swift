@@ -4,7 +4,7 @@ import Foundation
 // Losses over variables can be differentiated twice.
 
 /// Mean of `(a − b)²`, a scalar.
-public func mseLoss(_ a: Variable, _ b: Variable) -> Variable {
+package func mseLoss(_ a: Variable, _ b: Variable) -> Variable {
     precondition(a.shape == b.shape, "\(a.shape) − \(b.shape)")
     let count = a.value.values.count, scale = 2 / Float(count)
     let squares = ck_squared_difference(a.value.values, b.value.values, count)
@@ -15,11 +15,11 @@ public func mseLoss(_ a: Variable, _ b: Variable) -> Variable {
 }
 
 /// Mean of `|a − b|`, a scalar.
-public func l1Loss(_ a: Variable, _ b: Variable) -> Variable { mean(Pointwise.absolute(a - b)) }
+package func l1Loss(_ a: Variable, _ b: Variable) -> Variable { mean(Pointwise.absolute(a - b)) }
 
 /// Mean of `−t·ln p − (1−t)·ln(1−p)` for probabilities `p`, a scalar. As PyTorch does, logarithms are held at −100 or
 /// above, and the gradient divides by `p(1−p)` held at 1e-12 or above.
-public func binaryCrossEntropy(_ probabilities: Variable, targets: [Float]) -> Variable {
+package func binaryCrossEntropy(_ probabilities: Variable, targets: [Float]) -> Variable {
     precondition(probabilities.value.values.count == targets.count)
     let sum = zip(probabilities.value.values, targets).reduce(0.0) { sum, pair in
         let (p, t) = (Double(pair.0), Double(pair.1))
@@ -42,7 +42,7 @@ public func binaryCrossEntropy(_ probabilities: Variable, targets: [Float]) -> V
 /// - Parameters:
 ///   - logits: `[N, classes]`
 ///   - targets: `N` class indices
-public func crossEntropy(_ logits: Variable, targets: [Int]) -> Variable {
+package func crossEntropy(_ logits: Variable, targets: [Int]) -> Variable {
     let classes = logits.shape[1], logs = logSoftmax(logits.detached).value
     precondition(logits.shape[0] == targets.count && targets.allSatisfy { (0..<classes).contains($0) })
     let sum = targets.enumerated().reduce(0.0) { $0 - Double(logs.values[$1.offset * classes + $1.element]) }

@@ -2,7 +2,7 @@ import CKernels
 
 /// Batch norm in evaluation mode, `(x − mean) / √(variance + epsilon) · weight + bias` per channel (the last axis), and
 /// the activation behind it: of the two, only `x` is kept for the gradients. It can be differentiated once.
-public func batchNorm(
+package func batchNorm(
     _ x: Variable, weight: Variable, bias: Variable, mean: Tensor, variance: Tensor, epsilon: Float,
     activation: Pointwise? = nil
 ) -> Variable {
@@ -14,7 +14,7 @@ public func batchNorm(
 
 /// Batch norm in training mode, with the batch's own mean and biased variance, which come along (Ioffe & Szegedy 2015),
 /// and the activation behind it. It can be differentiated once.
-public func batchNormTraining(
+package func batchNormTraining(
     _ x: Variable, weight: Variable, bias: Variable, epsilon: Float, activation: Pointwise? = nil
 ) -> (out: Variable, mean: Tensor, variance: Tensor) {
     let (mean, variance) = channelMoments(x.value)
@@ -25,18 +25,18 @@ public func batchNormTraining(
 }
 
 /// Running mean and variance of a batch norm, as evaluation mode uses them.
-public struct RunningStatistics: Sendable, Equatable {
+package struct RunningStatistics: Sendable, Equatable {
     /// Per channel.
-    public var mean, variance: Tensor
+    package var mean, variance: Tensor
 
-    public init(mean: Tensor, variance: Tensor) { (self.mean, self.variance) = (mean, variance) }
+    package init(mean: Tensor, variance: Tensor) { (self.mean, self.variance) = (mean, variance) }
 
     /// Moves towards a batch's statistics: its mean, and its variance made unbiased.
     ///
     /// - Parameters:
     ///   - count: positions that the batch's statistics were taken over, at least 2.
     ///   - momentum: weight of the new values.
-    public mutating func update(
+    package mutating func update(
         mean batchMean: Tensor, variance batchVariance: Tensor, count: Int, momentum: Float = 0.1
     ) {
         precondition(count > 1, "a variance needs two values")

@@ -4,7 +4,7 @@ import CKernels
 ///
 /// The kernels' table of functions (`ck_function.h`) is the one list: a new function is a line there, its value and
 /// derivatives in the kernels, and a name here.
-public struct Pointwise: Sendable, Equatable, CustomStringConvertible {
+package struct Pointwise: Sendable, Equatable, CustomStringConvertible {
     /// The kernels' code of the function.
     package let function: ck_function
     /// The leaky ReLU's slope, the floor's bound.
@@ -14,33 +14,33 @@ public struct Pointwise: Sendable, Equatable, CustomStringConvertible {
         (self.function, self.parameter) = (function, parameter)
     }
 
-    public static let relu = Pointwise(CK_FUNCTION_RELU)
+    package static let relu = Pointwise(CK_FUNCTION_RELU)
     /// `min(max(x, 0), 6)`
-    public static let relu6 = Pointwise(CK_FUNCTION_RELU6)
+    package static let relu6 = Pointwise(CK_FUNCTION_RELU6)
     /// `x · σ(x)`
-    public static let silu = Pointwise(CK_FUNCTION_SILU)
-    public static let sigmoid = Pointwise(CK_FUNCTION_SIGMOID)
-    public static let tanh = Pointwise(CK_FUNCTION_TANH)
+    package static let silu = Pointwise(CK_FUNCTION_SILU)
+    package static let sigmoid = Pointwise(CK_FUNCTION_SIGMOID)
+    package static let tanh = Pointwise(CK_FUNCTION_TANH)
     /// `x · min(max(x + 3, 0), 6) / 6` (Howard et al. 2019)
-    public static let hardSwish = Pointwise(CK_FUNCTION_HARDSWISH)
+    package static let hardSwish = Pointwise(CK_FUNCTION_HARDSWISH)
     /// `min(max(x + 3, 0), 6) / 6`
-    public static let hardSigmoid = Pointwise(CK_FUNCTION_HARDSIGMOID)
+    package static let hardSigmoid = Pointwise(CK_FUNCTION_HARDSIGMOID)
     /// `x` above 0, `slope · x` below
-    public static func leakyRelu(slope: Float) -> Pointwise { Pointwise(CK_FUNCTION_LEAKY_RELU, slope) }
-    public static let exp = Pointwise(CK_FUNCTION_EXP)
-    public static let log = Pointwise(CK_FUNCTION_LOG)
-    public static let squareRoot = Pointwise(CK_FUNCTION_SQUARE_ROOT)
-    public static let square = Pointwise(CK_FUNCTION_SQUARE)
-    public static let absolute = Pointwise(CK_FUNCTION_ABSOLUTE)
+    package static func leakyRelu(slope: Float) -> Pointwise { Pointwise(CK_FUNCTION_LEAKY_RELU, slope) }
+    package static let exp = Pointwise(CK_FUNCTION_EXP)
+    package static let log = Pointwise(CK_FUNCTION_LOG)
+    package static let squareRoot = Pointwise(CK_FUNCTION_SQUARE_ROOT)
+    package static let square = Pointwise(CK_FUNCTION_SQUARE)
+    package static let absolute = Pointwise(CK_FUNCTION_ABSOLUTE)
     /// `1 / x`
-    public static let reciprocal = Pointwise(CK_FUNCTION_RECIPROCAL)
+    package static let reciprocal = Pointwise(CK_FUNCTION_RECIPROCAL)
     /// `max(x, bound)`
-    public static func floored(at bound: Float) -> Pointwise { Pointwise(CK_FUNCTION_FLOOR, bound) }
+    package static func floored(at bound: Float) -> Pointwise { Pointwise(CK_FUNCTION_FLOOR, bound) }
 
-    public var description: String { "function \(function.rawValue) of ck_function.h, parameter \(parameter)" }
+    package var description: String { "function \(function.rawValue) of ck_function.h, parameter \(parameter)" }
 
     /// The function of every element. It can be differentiated twice.
-    public func callAsFunction(_ x: Variable) -> Variable {
+    package func callAsFunction(_ x: Variable) -> Variable {
         Variable(derivative(0, x.value, by: nil), from: (x, { g, pass in gradient(pass(x), g) }))
     }
 

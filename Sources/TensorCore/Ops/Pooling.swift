@@ -2,7 +2,7 @@ import CKernels
 
 /// Mean over windows; padding counts as zeros and in the divisor (`count_include_pad`). It can be differentiated any
 /// number of times: the map is linear.
-public func averagePool(_ x: Variable, _ window: Window) -> Variable {
+package func averagePool(_ x: Variable, _ window: Window) -> Variable {
     let geometry = window.geometry(x.shape)
     let out = pooled(x.value, to: window.outputShape(of: x.shape)) { x, out, images in
         withUnsafePointer(to: geometry.with(images)) { ck_average_pool(x, $0, out) }
@@ -20,7 +20,7 @@ private func averagePoolGradient(_ g: Variable, of shape: Shape, _ window: Windo
 
 /// Maximum over windows; padding does not count. The gradient goes to the first of equal maxima. It can be
 /// differentiated once.
-public func maxPool(_ x: Variable, _ window: Window) -> Variable {
+package func maxPool(_ x: Variable, _ window: Window) -> Variable {
     let input = x.value, geometry = window.geometry(input.shape), channels = input.shape[3]
     let out = pooled(input, to: window.outputShape(of: input.shape)) { x, out, images in
         withUnsafePointer(to: geometry.with(images)) { ck_maximum_pool(x, $0, out) }
@@ -39,7 +39,7 @@ public func maxPool(_ x: Variable, _ window: Window) -> Variable {
 }
 
 /// Mean over all positions, `[N, H, W, C] → [N, C]`. It can be differentiated any number of times.
-public func globalAveragePool(_ x: Variable) -> Variable { mean(x, axes: 1...2) }
+package func globalAveragePool(_ x: Variable) -> Variable { mean(x, axes: 1...2) }
 
 /// A tensor of this shape from one of as many images, some images on each core.
 private func pooled(

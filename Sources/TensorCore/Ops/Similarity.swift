@@ -1,6 +1,6 @@
 /// Cosine of the angle between `a` and `b` along channels, `[…, C] → […]`; norms are held at 1e-8 or above. It can be
 /// differentiated any number of times.
-public func cosineSimilarity(_ a: Variable, _ b: Variable) -> Variable {
+package func cosineSimilarity(_ a: Variable, _ b: Variable) -> Variable {
     let inverse = Pointwise.reciprocal
     return dot(a, b) * (inverse(norm(a)) * inverse(norm(b)))
 }

@@ -1,7 +1,7 @@
 import Foundation
 
 /// `exp(x) / Σ exp(x)` along the last axis. It can be differentiated any number of times.
-public func softmax(_ x: Variable) -> Variable {
+package func softmax(_ x: Variable) -> Variable {
     let logs = logProbabilities(x.value)
     return Variable(
         Tensor(shape: x.shape, values: logs.values.map { exp($0) }),
@@ -15,7 +15,7 @@ public func softmax(_ x: Variable) -> Variable {
 }
 
 /// `log softmax(x)` along the last axis. It can be differentiated any number of times.
-public func logSoftmax(_ x: Variable) -> Variable {
+package func logSoftmax(_ x: Variable) -> Variable {
     Variable(
         logProbabilities(x.value),
         from: (x, { g, pass in g - softmax(pass(x)) * sum(g, axes: -1...(-1), keepingAxes: true) }))

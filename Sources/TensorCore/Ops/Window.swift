@@ -1,30 +1,30 @@
 import CKernels
 
 /// Rows and columns of zeros around a picture.
-public struct Padding: Sendable, Equatable {
-    public var top, left, bottom, right: Int
+package struct Padding: Sendable, Equatable {
+    package var top, left, bottom, right: Int
 
-    public init(top: Int = 0, left: Int = 0, bottom: Int = 0, right: Int = 0) {
+    package init(top: Int = 0, left: Int = 0, bottom: Int = 0, right: Int = 0) {
         (self.top, self.left, self.bottom, self.right) = (top, left, bottom, right)
     }
 
     /// The same on every side.
-    public static func all(_ size: Int) -> Padding { Padding(top: size, left: size, bottom: size, right: size) }
+    package static func all(_ size: Int) -> Padding { Padding(top: size, left: size, bottom: size, right: size) }
 }
 
 /// Geometry of a sliding window.
-public struct Window: Sendable, Equatable {
-    public var height, width, stride, dilation: Int
-    public var padding: Padding
+package struct Window: Sendable, Equatable {
+    package var height, width, stride, dilation: Int
+    package var padding: Padding
 
-    public init(_ height: Int, _ width: Int, stride: Int = 1, dilation: Int = 1, padding: Padding = Padding()) {
+    package init(_ height: Int, _ width: Int, stride: Int = 1, dilation: Int = 1, padding: Padding = Padding()) {
         precondition(height > 0 && width > 0 && stride > 0 && dilation > 0)
         (self.height, self.width, self.stride, self.dilation) = (height, width, stride, dilation)
         self.padding = padding
     }
 
     /// Output height and width for an input of `[N, H, W, C]`.
-    public func outputSize(of shape: Shape) -> (height: Int, width: Int) {
+    package func outputSize(of shape: Shape) -> (height: Int, width: Int) {
         (
             (shape[1] + padding.top + padding.bottom - dilation * (height - 1) - 1) / stride + 1,
             (shape[2] + padding.left + padding.right - dilation * (width - 1) - 1) / stride + 1

@@ -5,14 +5,14 @@ import Synchronization
 ///
 /// The number of parts depends on the machine alone, never on who is free, so the same work gives the same bits each
 /// time: when another thread's operation holds the team, the parts run one after the other on the caller's thread.
-public enum Cores {
+package enum Cores {
     static let count = max(1, Int(ck_available_cores()))
     @TaskLocal private static var isShared = true
 
     /// Runs `body` with all its operations on the caller's thread; they give the same bits as on all cores.
     ///
     /// For workers that run side by side, and for operations so small that calling the other cores takes longer.
-    public static func withoutSharing<Result>(_ body: () throws -> Result) rethrows -> Result {
+    package static func withoutSharing<Result>(_ body: () throws -> Result) rethrows -> Result {
         try $isShared.withValue(false, operation: body)
     }
 

@@ -41,5 +41,5 @@ struct IntensityArguments: ParsableArguments {
 }
 
 extension IntensitySetting: ExpressibleByArgument {
-    public init?(argument: String) { self.init(argument) }
+    package init?(argument: String) { self.init(argument) }
 }

@@ -7,26 +7,26 @@ import LinuxPlatform
 /// Held in memory as 32-bit floats when the budget allows, as 16-bit ones when only half fits, and else as 16-bit ones in
 /// a file that has no name (it vanishes with the process, however that ends). Frames may be stored and loaded from several
 /// threads at once; what was not stored reads as zeros.
-public final class FeatureCache: @unchecked Sendable {
-    public enum Storage: String, Sendable {
+package final class FeatureCache: @unchecked Sendable {
+    package enum Storage: String, Sendable {
         case singleInMemory = "32-bit in memory"
         case halfInMemory = "16-bit in memory"
         case halfOnDisk = "16-bit on disk"
     }
 
     /// The cache's file cannot be made, written or read.
-    public struct Failure: Error, CustomStringConvertible {
+    package struct Failure: Error, CustomStringConvertible {
         let folder: String
         let bytes: Int
         let code: Int32
-        public var description: String {
+        package var description: String {
             "caching \(bytes >> 20) MiB of features in \(folder): \(String(cString: strerror(code))); free space there, point "
                 + "TMPDIR elsewhere, or raise the memory budget"
         }
     }
 
-    public let storage: Storage
-    public let frames, floatsPerFrame: Int
+    package let storage: Storage
+    package let frames, floatsPerFrame: Int
 
     // Written once each before anyone reads them: frames are disjoint slices, and fitting stores all before it loads any.
     private var memory: UnsafeMutableRawPointer?
@@ -34,7 +34,7 @@ public final class FeatureCache: @unchecked Sendable {
     private let folder: String
 
     /// Which storage `frames × floatsPerFrame` floats take under a budget of bytes.
-    public static func storage(frames: Int, floatsPerFrame: Int, budget: Int) -> Storage {
+    package static func storage(frames: Int, floatsPerFrame: Int, budget: Int) -> Storage {
         let floats = frames * floatsPerFrame
         if 4 * floats <= budget { return .singleInMemory }
         return 2 * floats <= budget ? .halfInMemory : .halfOnDisk
@@ -44,7 +44,7 @@ public final class FeatureCache: @unchecked Sendable {
     ///   - budget: bytes of memory.
     ///   - folder: where the file goes if there must be one.
     /// - Throws: `Failure`.
-    public init(frames: Int, floatsPerFrame: Int, budget: Int, folder: String = NSTemporaryDirectory()) throws {
+    package init(frames: Int, floatsPerFrame: Int, budget: Int, folder: String = NSTemporaryDirectory()) throws {
         (self.frames, self.floatsPerFrame, self.folder) = (frames, floatsPerFrame, folder)
         storage = Self.storage(frames: frames, floatsPerFrame: floatsPerFrame, budget: budget)
         switch storage {
@@ -63,7 +63,7 @@ public final class FeatureCache: @unchecked Sendable {
 
     /// - Parameter values: `floatsPerFrame` floats.
     /// - Throws: `Failure`.
-    public func store(_ values: UnsafePointer<Float>, frame: Int) throws {
+    package func store(_ values: UnsafePointer<Float>, frame: Int) throws {
         precondition((0..<frames).contains(frame))
         switch storage {
         case .singleInMemory: memory?.advanced(by: frame * frameBytes).copyMemory(from: values, byteCount: frameBytes)
@@ -76,7 +76,7 @@ public final class FeatureCache: @unchecked Sendable {
     }
 
     /// - Throws: `Failure`.
-    public func load(_ frame: Int, into out: UnsafeMutablePointer<Float>) throws {
+    package func load(_ frame: Int, into out: UnsafeMutablePointer<Float>) throws {
         precondition((0..<frames).contains(frame))
         switch storage {
         case .singleInMemory:

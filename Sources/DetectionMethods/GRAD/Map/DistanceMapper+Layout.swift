@@ -4,7 +4,7 @@ import NeuralNets
 
 extension DistanceMapper.Layout {
     /// - Parameter channels: of the differences.
-    public init(
+    package init(
         rows: GridAxis, columns: GridAxis, channels: Int, inputWidth: Int, inputHeight: Int,
         settings: DistanceMapper.Settings
     ) {

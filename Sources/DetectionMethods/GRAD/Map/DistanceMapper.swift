@@ -11,25 +11,25 @@ import NeuralNets
 ///
 /// The image score is taken before, the positions' own means left in: the small mean's largest value, or, where much is a
 /// little strange, its standard deviation over the picture; whichever is more times that of flawless pictures.
-public final class DistanceMapper {
+package final class DistanceMapper {
     /// The squares' sides, pixels at an input of 224, and what they gather.
-    public struct Settings: Sendable, Equatable {
+    package struct Settings: Sendable, Equatable {
         /// Side of the mean that smooths the map; 1 leaves it as it is.
-        public var small = 21
+        package var small = 21
         /// Of the wide mean that finds what is faint but large; 0 for none. Only standardised distances have one.
-        public var wide = 151
+        package var wide = 151
         /// Of the mean whose maximum is the image score (the authors: 32); 1 is the map's maximum.
-        public var score = 1
+        package var score = 1
         /// Standard deviations that a position counts for in the wide mean, at most.
-        public var mostOfOne: Float = 3
+        package var mostOfOne: Float = 3
         /// How much of its mean a map of standardised distances is lowered by, 0 to 1. The image score is not.
-        public var levelShare: Float = 0.5
+        package var levelShare: Float = 0.5
 
-        public init() {}
+        package init() {}
     }
 
     /// Where the distances lie, and the settings with sides in the input's own pixels.
-    public struct Layout: Sendable {
+    package struct Layout: Sendable {
         let rows, columns: GridAxis
         let channels, width, height: Int
         let settings: Settings
@@ -46,7 +46,7 @@ public final class DistanceMapper {
     /// A value for each position.
     private var standardized, cells: [Float]
 
-    public init(layout: Layout, statistics: DistanceStatistics?) {
+    package init(layout: Layout, statistics: DistanceStatistics?) {
         (self.layout, self.statistics) = (layout, statistics)
         standardized = [Float](repeating: 0, count: layout.rows.count * layout.columns.count)
         cells = standardized
@@ -71,7 +71,7 @@ public final class DistanceMapper {
     }
 
     /// - Returns: the image score, and the anomaly map.
-    public func detect(_ differences: FeatureDifferences) -> (score: Double, map: AnomalyMap) {
+    package func detect(_ differences: FeatureDifferences) -> (score: Double, map: AnomalyMap) {
         guard let statistics else {
             let map = layout.spread(differences.distances).boxFiltered(side: layout.settings.small)
             return (Double(map.largestMean(side: layout.settings.score)), map)
@@ -115,7 +115,7 @@ public final class DistanceMapper {
     }
 
     /// How long the wide square's mean difference is at each position, not standardised yet; nil when there is none.
-    public func wideLengths(of differences: FeatureDifferences) -> [Float]? {
+    package func wideLengths(of differences: FeatureDifferences) -> [Float]? {
         guard let wideSquare else { return nil }
         standardize(differences.distances)
         wideSquare.lengths(of: differences.vectors, standardized: standardized, into: &cells)

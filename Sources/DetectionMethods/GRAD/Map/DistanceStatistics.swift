@@ -5,9 +5,9 @@ import NeuralNets
 ///
 /// Some positions are represented worse than others (edges, textured zones), and the plain distance finds fault with them in
 /// every picture. Less its mean and divided by its standard deviation there, a distance means the same everywhere.
-public struct DistanceStatistics: Sendable, Equatable {
+package struct DistanceStatistics: Sendable, Equatable {
     /// The distances', at each position.
-    public let positions: PositionStatistics
+    package let positions: PositionStatistics
     /// What the smoothed maps of flawless pictures are like.
     let scales: Scales
 
@@ -32,7 +32,7 @@ public struct DistanceStatistics: Sendable, Equatable {
     ///   - distances: at each position, of every sight of the pictures.
     ///   - pictures: how many pictures these are sights of.
     /// - Returns: nil when the distances do not vary at all (one picture, or the same one again and again).
-    public init?(distances: [[Float]], pictures: Int) {
+    package init?(distances: [[Float]], pictures: Int) {
         guard let positions = PositionStatistics(distances, pictures: pictures) else { return nil }
         self.init(positions: positions, scales: Scales())
     }
@@ -74,7 +74,7 @@ public struct DistanceStatistics: Sendable, Equatable {
 
     /// The same with what the smoothed maps of these sights are like.
     /// - Parameter lengths: `DistanceMapper.wideLengths` of each; none to go without a wide mean.
-    public func scaled(
+    package func scaled(
         by distances: [[Float]], lengths: [[Float]], pictures: Int, layout: DistanceMapper.Layout
     ) -> Self {
         let mapper = DistanceMapper(layout: layout, statistics: self)

@@ -1,10 +1,10 @@
 /// Mean and standard deviation at each position of something that flawless pictures have there.
-public struct PositionStatistics: Sendable, Equatable {
+package struct PositionStatistics: Sendable, Equatable {
     /// `[height, width]`; the deviations are above zero.
-    public let means, deviations: [Float]
+    package let means, deviations: [Float]
 
     /// Weight of the common variance, in pictures: few pictures tell little of a single position.
-    public static let pooledPictures = 10.0
+    package static let pooledPictures = 10.0
 
     init(means: [Float], deviations: [Float]) {
         (self.means, self.deviations) = (means, deviations)
@@ -14,7 +14,7 @@ public struct PositionStatistics: Sendable, Equatable {
     ///   - sights: the values at each position, of every sight of the pictures.
     ///   - pictures: how many pictures these are sights of.
     /// - Returns: nil when the values do not vary at all (one picture, or the same one again and again).
-    public init?(_ sights: [[Float]], pictures: Int) {
+    package init?(_ sights: [[Float]], pictures: Int) {
         var moments = PlaceMoments()
         for sight in sights { moments.add(sight) }
         let pooled = moments.variance, n = Double(pictures)

@@ -3,13 +3,13 @@ import NeuralNets
 import TensorCore
 
 /// GRAD's network in training: its parameters, the optimiser's state, and one step at a time.
-public struct GRADTraining {
-    public struct Rates: Sendable {
+package struct GRADTraining {
+    package struct Rates: Sendable {
         /// Learning rates of the networks and of the two grids.
-        public var networks, grids: Float
-        public var weightDecay, clipNorm: Float
+        package var networks, grids: Float
+        package var weightDecay, clipNorm: Float
 
-        public init(networks: Float, grids: Float, weightDecay: Float, clipNorm: Float) {
+        package init(networks: Float, grids: Float, weightDecay: Float, clipNorm: Float) {
             (self.networks, self.grids, self.weightDecay, self.clipNorm) = (networks, grids, weightDecay, clipNorm)
         }
     }
@@ -25,7 +25,7 @@ public struct GRADTraining {
     /// - Parameter recomputes: whether a step runs blocks a second time instead of keeping what they compute: the same
     ///   numbers for less memory and more time.
     /// - Throws: `WeightError` when a parameter is missing or has another shape.
-    public init(
+    package init(
         network: GRADNetwork, parameters source: any ParameterSource, rates: Rates, recomputes: Bool = false
     ) throws {
         self.network = network
@@ -51,7 +51,7 @@ public struct GRADTraining {
     ///   - jitter: added to the local coordinates, `[N, H, W, 2]`; nil for none.
     ///   - rateFactor: multiplies the learning rates.
     /// - Returns: the loss before the update.
-    public mutating func step(_ features: Tensor, jitter: Tensor?, rateFactor: Float = 1) -> Float {
+    package mutating func step(_ features: Tensor, jitter: Tensor?, rateFactor: Float = 1) -> Float {
         var (loss, gradients) = differentiate(features, jitter: jitter)
         clip(&gradients, toNorm: clipNorm)
         optimizer.step(&parameters.values, gradients: gradients, rateFactor: rateFactor)
@@ -59,20 +59,20 @@ public struct GRADTraining {
     }
 
     /// The loss and its gradients, unclipped, by the parameters' names and in the frameworks' layout.
-    public func gradients(_ features: Tensor, jitter: Tensor?) -> (loss: Float, gradients: [String: StoredTensor]) {
+    package func gradients(_ features: Tensor, jitter: Tensor?) -> (loss: Float, gradients: [String: StoredTensor]) {
         var copy = self
         let (loss, gradients) = copy.differentiate(features, jitter: jitter)
         copy.parameters.values = gradients
         return (loss, copy.parameters.stored())
     }
 
-    public var state: TrainingState {
+    package var state: TrainingState {
         get { TrainingState(parameters: parameters, optimizer: optimizer.state) }
         set { (parameters, optimizer.state) = (newValue.parameters, newValue.optimizer) }
     }
 
     /// All parameters and running statistics by name, in the frameworks' layout.
-    public func stored() -> [String: StoredTensor] { parameters.stored() }
+    package func stored() -> [String: StoredTensor] { parameters.stored() }
 
     /// The mean squared error of the refined features (section 3.4), and its gradients in the parameters' order.
     private mutating func differentiate(_ features: Tensor, jitter: Tensor?) -> (loss: Float, gradients: [Tensor]) {

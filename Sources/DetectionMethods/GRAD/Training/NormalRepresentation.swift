@@ -3,13 +3,13 @@ import NeuralNets
 import TensorCore
 
 /// How a picture's features x differ from the normal ones x̂.
-public struct FeatureDifferences: Sendable {
+package struct FeatureDifferences: Sendable {
     /// ‖x̂ − x‖ at each position, `[rows, columns]`.
-    public var distances: [Float]
+    package var distances: [Float]
     /// x̂ − x, `[rows, columns, channels]`.
-    public var vectors: [Float]
+    package var vectors: [Float]
 
-    public init(distances: [Float] = [], vectors: [Float] = []) {
+    package init(distances: [Float] = [], vectors: [Float] = []) {
         (self.distances, self.vectors) = (distances, vectors)
     }
 }

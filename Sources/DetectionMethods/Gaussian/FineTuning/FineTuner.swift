@@ -10,14 +10,14 @@ import TensorCore
 /// Only flawless pictures are used, so features collapse when this goes on too long. Pictures kept apart, and the same with
 /// drawn defects, say when: the epoch that tells them apart best is kept, and none when it gains too little over the
 /// pretrained network.
-public enum FineTuner {
+package enum FineTuner {
     /// Share of the pictures kept apart to judge the epochs, the most of them, and how many pictures there must be.
     static let keptApartShare = 0.2
     static let mostKeptApart = 200
     static let fewest = 20
 
     /// - Throws: `FrameSource.Unreadable`, `ModelError`, `WeightError`, and what the checkpoint store throws.
-    public static func fit(
+    package static func fit(
         _ frames: FrameSource, backbone: Backbone, options: GaussianOptions, fineTuning: FineTuningOptions,
         work: FittingWork
     ) throws -> FittedDetector {

@@ -1,28 +1,28 @@
 import DetectionCore
 
 /// How the Gaussian detector's backbone is fine-tuned (Rippel et al., VISAPP 2022, arXiv 2108.04116).
-public struct FineTuningOptions: Sendable, Equatable {
-    public var learningRate: Float = 1e-4
+package struct FineTuningOptions: Sendable, Equatable {
+    package var learningRate: Float = 1e-4
     /// At most.
-    public var epochs = 30
+    package var epochs = 30
     /// Training ends when validation has not improved for so many epochs; 0 never ends it early.
-    public var patience = 5
+    package var patience = 5
     /// Pictures per update.
-    public var batchSize = 16
+    package var batchSize = 16
     /// Pictures whose maps are in memory at a time: gradients of a batch are added up over such parts, which changes
     /// nothing but the memory (batch norms are frozen).
-    public var partSize = 4
+    package var partSize = 4
     /// Scopes of the weights that are trained, as the levels are named (`features.4`); nil for the whole backbone.
-    public var stages: [String]?
+    package var stages: [String]?
 
     /// What is done to the training pictures.
-    public var augmentation: Set<PictureAugmentation> = []
+    package var augmentation: Set<PictureAugmentation> = []
 
     /// By how many standard errors the mean validation AUROC must gain before the pretrained network is given up: less is
     /// chance.
-    public var standardErrors = 2.0
+    package var standardErrors = 2.0
 
-    public init() {}
+    package init() {}
 
     /// Everything that the outcome depends on, in a fixed order.
     var identity: String {

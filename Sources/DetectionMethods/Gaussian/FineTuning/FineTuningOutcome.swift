@@ -3,17 +3,17 @@ import Foundation
 
 extension FineTuningValidation {
     /// Image scores of one network on the flawless pictures kept apart and on the same with drawn defects.
-    public struct Scores: Sendable {
+    package struct Scores: Sendable {
         let normal: [Double]
         /// `picture` counts the flawless pictures.
         let anomalous: [(kind: SyntheticAnomaly, picture: Int, score: Double)]
 
-        public init(normal: [Double], anomalous: [(kind: SyntheticAnomaly, picture: Int, score: Double)]) {
+        package init(normal: [Double], anomalous: [(kind: SyntheticAnomaly, picture: Int, score: Double)]) {
             (self.normal, self.anomalous) = (normal, anomalous)
         }
 
         /// - Parameter before: scores of the same pictures by the pretrained network.
-        public func outcome(over before: Scores? = nil) -> ValidationOutcome {
+        package func outcome(over before: Scores? = nil) -> ValidationOutcome {
             let count = Double(normal.count), (aurocs, influences) = placements
             var outcome = ValidationOutcome(byKind: aurocs, normalScore: normal.reduce(0, +) / count)
             guard let before else { return outcome }

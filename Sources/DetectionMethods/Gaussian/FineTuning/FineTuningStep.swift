@@ -3,24 +3,24 @@ import NeuralNets
 import TensorCore
 
 /// A backbone in training towards fixed Gaussians: its parameters, the optimiser, one update at a time.
-public struct FineTuningStep {
+package struct FineTuningStep {
     private let graph: NetworkGraph
     private let nodes: [NetworkGraph.NodeID]
     /// Per level: mean `[c]` and whitening `[c, rank]`.
     private let gaussians: [(mean: Tensor, whitening: Tensor)]
     private let isTracked: [Bool]
-    public private(set) var parameters: NetworkParameters
+    package private(set) var parameters: NetworkParameters
     private var optimizer: Adam
 
     /// - Throws: `WeightError` for a level that the backbone does not have, `ModelError` for stages without weights.
-    public init(backbone: Backbone, levels: [GaussianModel.Level], options: FineTuningOptions) throws {
+    package init(backbone: Backbone, levels: [GaussianModel.Level], options: FineTuningOptions) throws {
         let nodes = try levels.map { try backbone.node(of: $0.name) }
         try self.init(graph: backbone.graph, nodes: nodes, levels: levels, options: options)
     }
 
     /// - Parameter nodes: the levels' maps, in the levels' order.
     /// - Throws: `ModelError` for stages without weights.
-    public init(
+    package init(
         graph: NetworkGraph, nodes: [NetworkGraph.NodeID], levels: [GaussianModel.Level], options: FineTuningOptions
     ) throws {
         (self.graph, self.nodes) = (graph, nodes)
@@ -50,7 +50,7 @@ public struct FineTuningStep {
     ///   - count: pictures in all parts together.
     ///   - parts: `[n, H, W, 3]` each, normalised; asked for one at a time.
     /// - Returns: the mean over the pictures of their summed distances, before the update.
-    public mutating func update(count: Int, parts: some Sequence<Tensor>) -> Float {
+    package mutating func update(count: Int, parts: some Sequence<Tensor>) -> Float {
         var loss: Float = 0
         var gradients: [Tensor] = []
         for part in parts {
@@ -68,7 +68,7 @@ public struct FineTuningStep {
 
     /// The pictures' share of the loss `Σ distance / count`, and its gradients in the parameters' order, zeros for those
     /// that are not trained.
-    public func differentiate(_ pictures: Tensor, count: Int) -> (loss: Float, gradients: [Tensor]) {
+    package func differentiate(_ pictures: Tensor, count: Int) -> (loss: Float, gradients: [Tensor]) {
         let names = Dictionary(uniqueKeysWithValues: zip(parameters.names, isTracked))
         var pass = TrainableNetwork(graph, parameters, tracking: { names[$0] ?? false })
         let maps = pass.forward(Variable(pictures), nodes: nodes, normalization: .frozen)
@@ -87,7 +87,7 @@ public struct FineTuningStep {
         return (loss.scalar, all)
     }
 
-    public var state: TrainingState {
+    package var state: TrainingState {
         get { TrainingState(parameters: parameters, optimizer: optimizer.state) }
         set { (parameters, optimizer.state) = (newValue.parameters, newValue.optimizer) }
     }

@@ -1,10 +1,10 @@
 import DetectionCore
 
 /// The outcome of a fine-tuning.
-public struct FineTuningSummary: ReportSection, Equatable {
-    public static let key = "fine_tuning"
+package struct FineTuningSummary: ReportSection, Equatable {
+    package static let key = "fine_tuning"
 
-    public enum Choice: String, Codable, Sendable {
+    package enum Choice: String, Codable, Sendable {
         /// No epoch told drawn defects better than the pretrained network: it was kept.
         case pretrained
         /// The tuned network with the pretrained features' Gaussians.
@@ -14,14 +14,14 @@ public struct FineTuningSummary: ReportSection, Equatable {
     }
 
     /// The pretrained network.
-    public var before: ValidationOutcome
+    package var before: ValidationOutcome
     /// The tuned one with the fixed Gaussians, and with new ones.
-    public var withFixed, withRenewed: ValidationOutcome?
-    public var chosen: Choice
+    package var withFixed, withRenewed: ValidationOutcome?
+    package var chosen: Choice
     /// The number that a `FittingWork.Watch` returned for the pretrained network.
-    public var watchedBefore: Double?
+    package var watchedBefore: Double?
 
-    public init(before: ValidationOutcome, chosen: Choice) { (self.before, self.chosen) = (before, chosen) }
+    package init(before: ValidationOutcome, chosen: Choice) { (self.before, self.chosen) = (before, chosen) }
 
     enum CodingKeys: String, CodingKey {
         case before, chosen
@@ -30,7 +30,7 @@ public struct FineTuningSummary: ReportSection, Equatable {
         case watchedBefore = "watched_before"
     }
 
-    public var after: ValidationOutcome {
+    package var after: ValidationOutcome {
         switch chosen {
         case .pretrained: before
         case .fixed: withFixed ?? before

@@ -4,7 +4,7 @@ import InspectionDomain
 import NeuralNets
 
 /// What decides when to stop: how well pictures kept apart are told from the same pictures with drawn defects.
-public struct FineTuningValidation: Sendable {
+package struct FineTuningValidation: Sendable {
     /// Defects of each kind drawn on each picture.
     static let draws = 2
 
@@ -21,7 +21,7 @@ public struct FineTuningValidation: Sendable {
 
     /// - Parameter pictures: indices of the frames kept apart; defects are drawn at the frames' own size.
     /// - Throws: `FrameSource.Unreadable`.
-    public init(
+    package init(
         _ frames: FrameSource, pictures: [Int], width: Int, height: Int, seed: UInt64, workers: Int,
         progress: WorkProgress? = nil
     ) throws {
@@ -52,7 +52,7 @@ public struct FineTuningValidation: Sendable {
     }
 
     /// Scores all pictures with a backbone and each of some sets of its levels' Gaussians.
-    public func scores(
+    package func scores(
         _ backbone: Backbone, _ gaussians: [[GaussianModel.Level]], workers: Int
     ) throws -> [Scores] {
         let all = normal + anomalous.map(\.frame)

@@ -1,16 +1,16 @@
 import Foundation
 
 /// The chi-square distribution's quantile: the theoretical threshold of a squared Mahalanobis distance.
-public enum ChiSquare {
+package enum ChiSquare {
     /// √ of the quantile: what a Mahalanobis distance in `dimensions` dimensions stays under with `probability`.
     ///
     /// Offered beside the calibrated threshold (Rippel et al. use 0.9973); it holds only for truly normal features.
-    public static func distanceThreshold(probability: Double = 0.9973, dimensions: Int) -> Double {
+    package static func distanceThreshold(probability: Double = 0.9973, dimensions: Int) -> Double {
         quantile(probability, degrees: Double(dimensions)).squareRoot()
     }
 
     /// The x with P(X ≤ x) = p, by bisection refined with Newton steps.
-    public static func quantile(_ p: Double, degrees k: Double) -> Double {
+    package static func quantile(_ p: Double, degrees k: Double) -> Double {
         precondition(p > 0 && p < 1 && k > 0)
         var low = 0.0, high = max(1, k)
         while cumulative(high, degrees: k) < p { high *= 2 }
@@ -28,7 +28,7 @@ public enum ChiSquare {
     }
 
     /// P(X ≤ x): the regularised lower incomplete gamma function of (k/2, x/2).
-    public static func cumulative(_ x: Double, degrees k: Double) -> Double {
+    package static func cumulative(_ x: Double, degrees k: Double) -> Double {
         guard x > 0 else { return 0 }
         let (a, z) = (k / 2, x / 2)
         let scale = exp(a * log(z) - z - lgamma(a))

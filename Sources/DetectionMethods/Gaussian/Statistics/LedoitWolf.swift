@@ -2,16 +2,16 @@ import TensorCore
 
 /// Mean and shrunk covariance of samples (Ledoit & Wolf, "A well-conditioned estimator for large-dimensional covariance
 /// matrices", 2004), as scikit-learn estimates it with `assume_centered` false.
-public struct LedoitWolf: Sendable {
+package struct LedoitWolf: Sendable {
     /// `d` values.
-    public let mean: [Double]
+    package let mean: [Double]
     /// `d × d`, symmetric: `(1 − shrinkage) · S + shrinkage · tr(S)/d · I`.
-    public let covariance: [Double]
+    package let covariance: [Double]
     /// 0…1.
-    public let shrinkage: Double
+    package let shrinkage: Double
 
     /// - Parameter samples: `[n, d]` row-major, n ≥ 1.
-    public init(_ samples: [Double], dimension d: Int) {
+    package init(_ samples: [Double], dimension d: Int) {
         let n = samples.count / d
         precondition(n > 0 && samples.count == n * d)
         var mean = [Double](repeating: 0, count: d)

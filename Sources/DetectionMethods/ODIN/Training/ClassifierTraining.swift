@@ -4,13 +4,13 @@ import NeuralNets
 import TensorCore
 
 /// A classifier in training: stochastic gradient descent on the cross entropy, with Nesterov's momentum.
-public struct ClassifierTraining {
+package struct ClassifierTraining {
     private let graph: NetworkGraph
     private let logits: NetworkGraph.NodeID
     private var parameters: NetworkParameters
     private var optimizer: SGD
 
-    public init(_ graph: NetworkGraph, learningRate: Float, weightDecay: Float) {
+    package init(_ graph: NetworkGraph, learningRate: Float, weightDecay: Float) {
         self.graph = graph
         logits = ODINClassifier.logits(of: graph)
         parameters = NetworkParameters(of: graph)
@@ -24,7 +24,7 @@ public struct ClassifierTraining {
     ///   - input: `[N, H, W, C]`
     ///   - labels: the class of each.
     /// - Returns: the mean cross entropy before the update.
-    public mutating func step(_ input: Tensor, labels: [Int], rateFactor: Float) -> Float {
+    package mutating func step(_ input: Tensor, labels: [Int], rateFactor: Float) -> Float {
         var network = TrainableNetwork(graph, parameters)
         let out = network.forward(Variable(input), nodes: [logits], normalization: .batch(momentum: 0.1))[0]
         let loss = crossEntropy(out.reshaped([labels.count, out.value.values.count / labels.count]), targets: labels)
@@ -35,7 +35,7 @@ public struct ClassifierTraining {
     }
 
     /// All parameters and running statistics by name, in the frameworks' layout.
-    public func stored() -> [String: StoredTensor] { parameters.stored() }
+    package func stored() -> [String: StoredTensor] { parameters.stored() }
 
     var state: TrainingState {
         get { TrainingState(parameters: parameters, optimizer: optimizer.state) }

@@ -13,7 +13,7 @@ import LinuxPlatform
 ///
 /// So it may lag behind true time, by the long breaks, and never runs ahead of it but by what a wall clock adds that is up to `longestBreak`
 /// wrong and stays so for `confirmation`.
-public struct PlantClock: Codable, Sendable, Equatable {
+package struct PlantClock: Codable, Sendable, Equatable {
     /// A holiday with the machines off.
     static let longestBreak = 4 * 86_400.0
     /// As far as a wall clock is put back without being astray: local time taken for UTC, and some more.
@@ -53,7 +53,7 @@ public struct PlantClock: Codable, Sendable, Equatable {
     }
 
     /// Begins with the wall clock's time.
-    public init(_ reading: ClockReading) {
+    package init(_ reading: ClockReading) {
         (certain, lastFollowed) = (reading.wall, reading.wall)
         (boot, sinceBoot) = (reading.boot, reading.sinceBoot)
     }
@@ -65,7 +65,7 @@ public struct PlantClock: Codable, Sendable, Equatable {
     /// - Returns: when a break is counted from now on, the time after which it was: what was stamped later than that, while the wall
     ///   clock was astray, may have been made after the break.
     @discardableResult
-    public mutating func observe(_ reading: ClockReading) -> Double? {
+    package mutating func observe(_ reading: ClockReading) -> Double? {
         // Since another start of the machine at least its own running time has passed.
         let passed = max(0, reading.boot == boot ? reading.sinceBoot - sinceBoot : reading.sinceBoot)
         (boot, sinceBoot) = (reading.boot, reading.sinceBoot)

@@ -8,21 +8,21 @@ import Spooling
 ///
 /// Results and archive lie in `<line>/<YYYY-MM-DD>/<stem>-<id>`. How old a day's folder is, `RetentionMemory` knows; what is there is
 /// listed, so a missing or damaged ledger removes nothing.
-public struct Retention {
+package struct Retention {
     /// One thing to remove.
-    public struct Removal: Codable, Sendable, Equatable {
-        public enum Reason: String, Codable, Sendable { case age, space }
+    package struct Removal: Codable, Sendable, Equatable {
+        package enum Reason: String, Codable, Sendable { case age, space }
 
-        public let path: String
-        public let reason: Reason
-        public let bytes: Int
+        package let path: String
+        package let reason: Reason
+        package let bytes: Int
     }
 
     /// What would be done now.
-    public struct Plan: Sendable, Equatable {
-        public var removals: [Removal] = []
+    package struct Plan: Sendable, Equatable {
+        package var removals: [Removal] = []
         /// What looks old and stays, and why; what cannot be reached.
-        public var remarks: [String] = []
+        package var remarks: [String] = []
     }
 
     let spool: Spool
@@ -30,7 +30,7 @@ public struct Retention {
     /// Bytes free for results; a test's own where it stands for another file system.
     let freeSpace: () throws -> Int
 
-    public init(spool: Spool, files: FileSystem = FileSystem()) {
+    package init(spool: Spool, files: FileSystem = FileSystem()) {
         self.init(spool: spool, files: files, freeSpace: { try spool.freeSpace() })
     }
 
@@ -40,7 +40,7 @@ public struct Retention {
 
     /// What is known by now: the stored memory, or a new one, with what the clocks, the spool and the ledger say.
     /// - Throws: `SystemError`, `LedgerError`.
-    public func memory(state: String, ledger: Ledger?, reading: ClockReading? = nil) throws -> RetentionMemory {
+    package func memory(state: String, ledger: Ledger?, reading: ClockReading? = nil) throws -> RetentionMemory {
         let (reading, seen) = (try reading ?? .now(), try days())
         switch try RetentionMemory.read(state: state, files) {
         case .memory(var memory):
@@ -58,7 +58,7 @@ public struct Retention {
 
     /// What would be removed now: whole days by age, then single frames and results until `min_free` would be kept.
     /// - Throws: `SystemError`.
-    public func plan(_ policy: Configuration.Retention, _ memory: RetentionMemory, now: Date = Date()) throws -> Plan {
+    package func plan(_ policy: Configuration.Retention, _ memory: RetentionMemory, now: Date = Date()) throws -> Plan {
         var (plan, memory) = (Plan(), memory)
         for key in expired(policy, &memory) {
             let path = spool.root / key
@@ -127,14 +127,14 @@ public struct Retention {
 
     /// How old an inspection must be to go from the ledger: by then its results and archived frame have gone by age. Nil while one
     /// of the two is kept for ever.
-    public static func ledgerAge(_ policy: Configuration.Retention) -> Duration? {
+    package static func ledgerAge(_ policy: Configuration.Retention) -> Duration? {
         guard let results = policy.results, let archive = policy.archive else { return nil }
         // A day's folder goes up to a day after its first frame is old enough.
         return max(results, archive) + .seconds(86_400)
     }
 
     /// Lines whose inspections stay in the ledger: it alone knows which of the frames that stay in their folder were seen before.
-    public static func keptLines(_ configuration: Configuration) -> Set<String> {
+    package static func keptLines(_ configuration: Configuration) -> Set<String> {
         Set(configuration.lines.filter { $0.after == .keep }.map(\.name))
     }
 

@@ -10,7 +10,7 @@ import LinuxPlatform
 /// come from the wall clock, so they are believed once only, when there is no memory yet and nothing contradicts them. From then on a
 /// folder is as old as the time that has passed, by `PlantClock`, since it was last seen to change; and a row of the ledger is
 /// older than every row that was recorded after it.
-public struct RetentionMemory: Codable, Sendable, Equatable {
+package struct RetentionMemory: Codable, Sendable, Equatable {
     static let currentSchema = 1
 
     /// A folder of results or of archived frames, as a listing shows it.
@@ -56,7 +56,7 @@ public struct RetentionMemory: Codable, Sendable, Equatable {
     private var believed: Mark?
     private var shares: [String: Share] = [:]
     /// Why the names that were there when the memory began are not believed.
-    public private(set) var doubt: String?
+    package private(set) var doubt: String?
     /// Running time until which nothing is removed for space: it did not help.
     private var noHelpUntil: Double?
 

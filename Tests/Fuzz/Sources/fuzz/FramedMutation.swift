@@ -1,4 +1,4 @@
-import InspectionDomain
+import HostileInput
 
 /// A format whose parts are framed by lengths or checksums. Mutating a part and framing it again reaches the code behind the
 /// first check; damage to the frames themselves is left to plain mutations.
@@ -12,9 +12,9 @@ protocol Framing {
 
 /// One mutation: three times in four of a part, else of the bytes as they are.
 struct FramedMutation {
-    private var random: SplitMix64
+    private var random: SeededGenerator
 
-    init(seed: UInt64) { random = SplitMix64(seed: seed) }
+    init(seed: UInt64) { random = SeededGenerator(seed: seed) }
 
     /// - Returns: the new count of bytes in `buffer`.
     mutating func mutate(_ buffer: UnsafeMutableBufferPointer<UInt8>, count: Int, as framing: any Framing.Type) -> Int {

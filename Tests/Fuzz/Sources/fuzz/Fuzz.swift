@@ -1,9 +1,10 @@
 import Foundation
+import HostileInput
 
-private let format: Format = {
+private let format: HostileFormat = {
     let name = ProcessInfo.processInfo.environment["INSPECTD_FUZZ"] ?? ""
-    guard let format = Format(rawValue: name) else {
-        fatalError("INSPECTD_FUZZ must name one of \(Format.allCases.map(\.rawValue))")
+    guard let format = HostileFormat(rawValue: name) else {
+        fatalError("INSPECTD_FUZZ must name one of \(HostileFormat.allCases.map(\.rawValue))")
     }
     return format
 }()

@@ -8,10 +8,10 @@ import NeuralNets
 
 /// What `INSPECTD_FUZZ` names: a format of bytes that strangers give. Its reader may refuse in its own error, and nothing else:
 /// no crash, no leak, no hang, and no memory beyond what its limits allow.
-enum Format: String, CaseIterable {
+public enum HostileFormat: String, CaseIterable, Sendable {
     case jpeg, png, safetensors, pth, config, result, ledger
 
-    func read(_ data: Data) {
+    public func read(_ data: Data) {
         switch self {
         case .jpeg, .png: picture(data)
         case .safetensors, .pth: weights(data)
@@ -21,16 +21,6 @@ enum Format: String, CaseIterable {
             roundTrip(Inspection.self, data)
             roundTrip(Alert.self, data)
         case .ledger: HostileLedger.shared.read(data)
-        }
-    }
-
-    /// How the format's parts are framed by lengths and checksums; nil where plain mutations get through.
-    var framing: (any Framing.Type)? {
-        switch self {
-        case .png: PNGFraming.self
-        case .safetensors: SafetensorsFraming.self
-        case .pth: ZipFraming.self
-        case .jpeg, .config, .result, .ledger: nil
         }
     }
 
@@ -70,4 +60,13 @@ enum Format: String, CaseIterable {
             fatalError("\(value) was read and cannot be written and read again: \(error)")
         }
     }
+}
+
+/// Random numbers in an order that a seed gives.
+public struct SeededGenerator: RandomNumberGenerator {
+    private var generator: SplitMix64
+
+    public init(seed: UInt64) { generator = SplitMix64(seed: seed) }
+
+    public mutating func next() -> UInt64 { generator.next() }
 }
