@@ -151,6 +151,8 @@ let package = Package(
                 "NeuralNets",
                 "SampleFrames", "Spooling", logging,
             ]),
+        .testTarget(name: "ArchitectureTests", swiftSettings: strict),
+        tests("InspectionKit", ["Imaging", "SampleFrames"]),
         tests("SampleFrames", ["DetectionCore"]),
         tests("InspectionPlots"),
         // Runs the real programs: depending on their targets has them built beside the test bundle.

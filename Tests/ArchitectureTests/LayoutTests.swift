@@ -26,7 +26,9 @@ import Testing
 
     /// Dependencies of each target as the manifest has them.
     private static func manifest() throws -> [String: Set<String>] {
-        let text = try SourceTree.document("Package.swift")
+        // Behind the products, which have the targets' names too.
+        let text = try #require(
+            try SourceTree.document("Package.swift").components(separatedBy: "\n    targets: [").last)
         var found: [String: Set<String>] = [:]
         let targets = try SourceTree().targets()
         let products = [

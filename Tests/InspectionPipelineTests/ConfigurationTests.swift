@@ -43,7 +43,7 @@ import Testing
         let configuration = try Configuration.parse("# nothing yet\n", file: "/etc/i.yaml")
         #expect(configuration.state == "/var/lib/inspectd" && configuration.spool == "/var/spool/inspectd")
         #expect(configuration.workers == .auto && configuration.lines.isEmpty)
-        #expect(configuration.retention == Configuration.Retention())
+        #expect(configuration.retention == Configuration.RetentionPolicy())
     }
 
     @Test func durations_and_sizes_are_read_and_written() {

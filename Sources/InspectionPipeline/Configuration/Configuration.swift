@@ -23,7 +23,7 @@ package struct Configuration: Sendable, Equatable {
     /// A picture that would decode to more is refused.
     package var maxMegapixels = 100.0
     package var lines: [Line] = []
-    package var retention = Retention()
+    package var retention = RetentionPolicy()
 
     package init() {}
 
@@ -81,7 +81,7 @@ package struct Configuration: Sendable, Equatable {
     }
 
     /// What is removed, oldest first; nil keeps.
-    package struct Retention: Sendable, Equatable {
+    package struct RetentionPolicy: Sendable, Equatable {
         package var results: Duration?
         package var archive: Duration?
         /// Bytes that stay free on the spool's file system.

@@ -58,7 +58,7 @@ package struct Retention {
 
     /// What would be removed now: whole days by age, then single frames and results until `min_free` would be kept.
     /// - Throws: `SystemError`.
-    package func plan(_ policy: Configuration.Retention, _ memory: RetentionMemory, now: Date = Date()) throws -> Plan {
+    package func plan(_ policy: Configuration.RetentionPolicy, _ memory: RetentionMemory, now: Date = Date()) throws -> Plan {
         var (plan, memory) = (Plan(), memory)
         for key in expired(policy, &memory) {
             let path = spool.root / key
@@ -80,7 +80,7 @@ package struct Retention {
     }
 
     /// Days that are past their age for certain, as many as may go now.
-    func expired(_ policy: Configuration.Retention, _ memory: inout RetentionMemory) -> [String] {
+    func expired(_ policy: Configuration.RetentionPolicy, _ memory: inout RetentionMemory) -> [String] {
         [("results", policy.results), ("archive", policy.archive)].flatMap { root, age -> [String] in
             guard let age else { return [] }
             let old = memory.old(root, age)
@@ -90,7 +90,7 @@ package struct Retention {
     }
 
     /// What is past its age by the wall clock and stays; nil when there is nothing.
-    func doubts(_ policy: Configuration.Retention, _ memory: RetentionMemory, now: Date = Date()) -> String? {
+    func doubts(_ policy: Configuration.RetentionPolicy, _ memory: RetentionMemory, now: Date = Date()) -> String? {
         var keys: [String] = []
         for (root, age) in [("results", policy.results), ("archive", policy.archive)] {
             if let age { keys += memory.doubtful(root, age, now.timeIntervalSince1970) }
@@ -113,7 +113,7 @@ package struct Retention {
     /// - Returns: their folders.
     /// - Throws: `SystemError`.
     func removeExpired(
-        _ policy: Configuration.Retention, _ memory: inout RetentionMemory, isStopped: () -> Bool = { false }
+        _ policy: Configuration.RetentionPolicy, _ memory: inout RetentionMemory, isStopped: () -> Bool = { false }
     ) throws -> [RawPath] {
         var removed: [RawPath] = []
         for key in expired(policy, &memory) where !isStopped() {
@@ -127,7 +127,7 @@ package struct Retention {
 
     /// How old an inspection must be to go from the ledger: by then its results and archived frame have gone by age. Nil while one
     /// of the two is kept for ever.
-    package static func ledgerAge(_ policy: Configuration.Retention) -> Duration? {
+    package static func ledgerAge(_ policy: Configuration.RetentionPolicy) -> Duration? {
         guard let results = policy.results, let archive = policy.archive else { return nil }
         // A day's folder goes up to a day after its first frame is old enough.
         return max(results, archive) + .seconds(86_400)
