@@ -76,7 +76,8 @@ package final class DistanceMapper {
             let map = layout.spread(differences.distances).boxFiltered(side: layout.settings.small)
             return (Double(map.largestMean(side: layout.settings.score)), map)
         }
-        var map = smallMean(of: differences.distances)
+        standardize(differences.distances)
+        var map = smallMean()
         let signs = signs(of: map)
         let score = statistics.scales.signs.map { max(signs.peak / $0.peak, signs.spread / $0.spread) } ?? signs.peak
         let scale = 1 / statistics.scales.small, wide = wideMean(of: differences)
@@ -111,27 +112,36 @@ package final class DistanceMapper {
     /// The small square's mean of the standardised distances around each pixel, not scaled yet.
     func smallMean(of distances: [Float]) -> AnomalyMap {
         standardize(distances)
-        return layout.spread(standardized).boxFiltered(side: layout.settings.small, factors: smallFactors)
+        return smallMean()
+    }
+
+    /// The same of the distances in `standardized`.
+    private func smallMean() -> AnomalyMap {
+        layout.spread(standardized).boxFiltered(side: layout.settings.small, factors: smallFactors)
     }
 
     /// How long the wide square's mean difference is at each position, not standardised yet; nil when there is none.
     package func wideLengths(of differences: FeatureDifferences) -> [Float]? {
-        guard let wideSquare else { return nil }
         standardize(differences.distances)
-        wideSquare.lengths(of: differences.vectors, standardized: standardized, into: &cells)
+        return wideLengths(differences.vectors)
+    }
+
+    /// The same of the distances in `standardized`.
+    private func wideLengths(_ vectors: [Float]) -> [Float]? {
+        guard let wideSquare else { return nil }
+        wideSquare.lengths(of: vectors, standardized: standardized, into: &cells)
         return cells
     }
 
-    /// The wide square's mean, in standard deviations of flawless pictures.
+    /// The wide square's mean of the distances in `standardized`, in standard deviations of flawless pictures.
     private func wideMean(of differences: FeatureDifferences) -> AnomalyMap? {
         switch statistics?.scales.wide {
         case nil: return nil
         case .lengths(let lengths, let deviation):
-            guard let own = wideLengths(of: differences) else { return nil }
+            guard let own = wideLengths(differences.vectors) else { return nil }
             return layout.spread(lengths.standardized(own, by: deviation))
         case .distances(let mean, let deviation):
             guard let wideFactors else { return nil }
-            standardize(differences.distances)
             for position in cells.indices { cells[position] = min(standardized[position], layout.settings.mostOfOne) }
             var map = layout.spread(cells).boxFiltered(side: layout.settings.wide, factors: wideFactors)
             for pixel in map.values.indices { map.values[pixel] = (map.values[pixel] - mean) / deviation }
