@@ -1,7 +1,7 @@
 import Foundation
 import Imaging
 
-/// A chart's frame: title, axes with round tick values, a light grid, and the mapping from data to pixels.
+/// A chart's frame: title, axes with round tick values, a light grid, and the mapping from data to the drawing's units.
 struct Axes {
     static let ink = Colour.grey(40)
     static let faint = Colour.grey(225)
@@ -10,7 +10,7 @@ struct Axes {
     let width, height: Int
     let x, y: ClosedRange<Double>
 
-    /// - Parameter right: pixels beside the plot; nil for a narrow margin.
+    /// - Parameter right: units beside the plot; nil for a narrow margin.
     init(width: Int, height: Int, x: ClosedRange<Double>, y: ClosedRange<Double>, right: Double? = nil) {
         (self.width, self.height, self.right) = (width, height, right ?? 24)
         self.x = x.lowerBound < x.upperBound ? x : x.lowerBound...(x.lowerBound + 1)
@@ -32,9 +32,9 @@ struct Axes {
 
     private static let legendRow = 20.0, legendText = 14.0
 
-    /// Pixels across a legend's box.
+    /// What a legend's box takes from left to right.
     static func legendWidth(_ names: [String]) -> Double {
-        (names.map { Canvas.textWidth($0, size: legendText) }.max() ?? 0) + 46
+        (names.map { SVG.textWidth($0, size: legendText) }.max() ?? 0) + 44
     }
 
     /// Ticks at 1, 2 or 5 times a power of ten, about `count` of them.
@@ -55,34 +55,34 @@ struct Axes {
         return String(format: "%.4g", value)
     }
 
-    /// A white canvas with everything but the data.
-    func canvas(title: String, xLabel: String, yLabel: String) -> Canvas {
-        var canvas = Canvas(width: width, height: height, colour: .white)
+    /// A drawing with everything but the data.
+    func drawing(title: String, xLabel: String, yLabel: String) -> SVG {
+        var drawing = SVG(width: width, height: height, title: title)
         for tick in Self.ticks(x, count: 6) {
             let foot = point(tick, y.lowerBound), head = point(tick, y.upperBound)
-            canvas.line(from: foot, to: head, width: 1, Self.faint)
-            canvas.text(Self.label(tick), at: Point(foot.x, foot.y + 7), size: 14, Self.ink, alignment: .centre)
+            drawing.path([foot, head], width: 1, Self.faint)
+            drawing.text(Self.label(tick), at: Point(foot.x, foot.y + 19), size: 14, Self.ink, anchor: .middle)
         }
         for tick in Self.ticks(y, count: 6) {
             let start = point(x.lowerBound, tick), end = point(x.upperBound, tick)
-            canvas.line(from: start, to: end, width: 1, Self.faint)
-            canvas.text(Self.label(tick), at: Point(start.x - 8, start.y - 7), size: 14, Self.ink, alignment: .right)
+            drawing.path([start, end], width: 1, Self.faint)
+            drawing.text(Self.label(tick), at: Point(start.x - 8, start.y + 5), size: 14, Self.ink, anchor: .end)
         }
         let low = point(x.lowerBound, y.lowerBound), high = point(x.upperBound, y.upperBound)
-        canvas.polyline([low, Point(high.x, low.y), high, Point(low.x, high.y)], closed: true, width: 1, Self.ink)
-        canvas.text(title, at: Point(left, 14), size: 18, Self.ink, weight: StrokeFont.bold)
-        canvas.text(
-            xLabel, at: Point((low.x + high.x) / 2, Double(height) - 24), size: 15, Self.ink, alignment: .centre)
-        canvas.text(
-            yLabel, at: Point(12, (low.y + high.y) / 2), size: 15, Self.ink, alignment: .centre, angle: -90)
-        return canvas
+        drawing.path([low, Point(high.x, low.y), high, Point(low.x, high.y), low], width: 1, Self.ink)
+        drawing.text(title, at: Point(left, 29), size: 18, Self.ink, isBold: true)
+        drawing.text(
+            xLabel, at: Point((low.x + high.x) / 2, Double(height) - 12), size: 15, Self.ink, anchor: .middle)
+        drawing.text(
+            yLabel, at: Point(20, (low.y + high.y) / 2), size: 15, Self.ink, anchor: .middle, angle: -90)
+        return drawing
     }
 
     /// Where a legend's box stands.
     enum LegendPlace { case upperRight, lowerRight, beside }
 
     /// A box of coloured names.
-    func legend(_ entries: [(name: String, colour: Colour)], at place: LegendPlace, on canvas: inout Canvas) {
+    func legend(_ entries: [(name: String, colour: Colour)], at place: LegendPlace, on drawing: inout SVG) {
         let size = Self.legendText, row = Self.legendRow
         let top = point(x.upperBound, y.upperBound), bottom = point(x.upperBound, y.lowerBound)
         let boxWidth = Self.legendWidth(entries.map(\.name)), boxHeight = Double(entries.count) * row + 10
@@ -93,16 +93,12 @@ struct Axes {
             case .lowerRight: bottom.y - boxHeight - 10
             case .beside: top.y
             }
-        canvas.fillRectangle(x: boxX, y: boxY, width: boxWidth, height: boxHeight, Colour.white.with(opacity: 0.88))
-        canvas.polyline(
-            [
-                Point(boxX, boxY), Point(boxX + boxWidth, boxY), Point(boxX + boxWidth, boxY + boxHeight),
-                Point(boxX, boxY + boxHeight),
-            ], closed: true, width: 1, .grey(190))
+        drawing.rectangle(
+            x: boxX, y: boxY, width: boxWidth, height: boxHeight, Colour.white.with(opacity: 0.88), outline: .grey(190))
         for (index, entry) in entries.enumerated() {
             let y = boxY + 7 + Double(index) * row
-            canvas.fillRectangle(x: boxX + 9, y: y + 3, width: 18, height: 8, entry.colour)
-            canvas.text(entry.name, at: Point(boxX + 35, y), size: size, Self.ink)
+            drawing.rectangle(x: boxX + 9, y: y + 4, width: 18, height: 8, entry.colour)
+            drawing.text(entry.name, at: Point(boxX + 35, y + 13), size: size, Self.ink)
         }
     }
 }

@@ -1,7 +1,7 @@
 import Foundation
 import Imaging
 
-/// The pictures of an evaluation or a fit report. Plain numbers in, a frame out.
+/// The charts of an evaluation or a fit report. Plain numbers in, a drawing out.
 package enum Charts {
     static let normal = Colour(52, 120, 190)
     static let anomalous = Colour(214, 96, 30)
@@ -21,28 +21,28 @@ package enum Charts {
     ///   - operating: the rates at the calibrated threshold.
     package static func roc(
         _ curve: [(x: Double, y: Double)], auroc: Double, operating: (x: Double, y: Double)?, title: String
-    ) -> Frame {
+    ) -> SVG {
         let axes = Axes(width: 640, height: 560, x: 0...1, y: 0...1)
-        var canvas = axes.canvas(title: title, xLabel: "false-positive rate", yLabel: "true-positive rate")
-        canvas.line(from: axes.point(0, 0), to: axes.point(1, 1), width: 1.2, .grey(170))
-        canvas.polyline(curve.map { axes.point($0.x, $0.y) }, width: 2.6, normal)
+        var drawing = axes.drawing(title: title, xLabel: "false-positive rate", yLabel: "true-positive rate")
+        drawing.path([axes.point(0, 0), axes.point(1, 1)], width: 1.2, .grey(170))
+        drawing.path(curve.map { axes.point($0.x, $0.y) }, width: 2.6, normal)
         var entries = [(String(format: "AUROC %.4f", auroc), normal), ("chance", Colour.grey(170))]
         if let operating {
             let point = axes.point(operating.x, operating.y)
-            canvas.fillCircle(centre: point, radius: 6, limit)
+            drawing.circle(point, radius: 6, limit)
             entries.append(
                 (String(format: "threshold: %.1f %% found, %.1f %% false", operating.y * 100, operating.x * 100), limit)
             )
         }
-        axes.legend(entries, at: .lowerRight, on: &canvas)
-        return canvas.frame
+        axes.legend(entries, at: .lowerRight, on: &drawing)
+        return drawing
     }
 
     /// Normal and anomalous scores in common bins, with the threshold. Counts are drawn as square roots, so that a bin with
     /// one picture is still seen beside one with a hundred.
     package static func scoreHistogram(
         normal: [Double], anomalous: [Double], threshold: Double, title: String, scoreName: String = "image score"
-    ) -> Frame {
+    ) -> SVG {
         // The few farthest scores would squeeze all others into one bin: they go into the last.
         let all = (normal + anomalous).sorted()
         let low = min(all.first ?? 0, threshold)
@@ -59,29 +59,30 @@ package enum Charts {
         let groups = [(counts(normal), Self.normal), (counts(anomalous), Self.anomalous)]
         let tallest = Double(groups.flatMap(\.0).max() ?? 1).squareRoot()
         let axes = Axes(width: 760, height: 480, x: range, y: 0...(tallest * 1.08))
-        var canvas = axes.canvas(title: title, xLabel: scoreName, yLabel: "square root of pictures")
+        var drawing = axes.drawing(title: title, xLabel: scoreName, yLabel: "square root of pictures")
         let step = (range.upperBound - range.lowerBound) / Double(bins)
         for (counts, colour) in groups {
-            for (bin, count) in counts.enumerated() where count > 0 {
-                let a = axes.point(range.lowerBound + Double(bin) * step, Double(count).squareRoot())
-                let b = axes.point(range.lowerBound + Double(bin + 1) * step, 0)
-                canvas.fillRectangle(x: a.x, y: a.y, width: b.x - a.x, height: b.y - a.y, colour.with(opacity: 0.62))
+            let bars = counts.enumerated().filter { $0.element > 0 }.map { bin, count in
+                (
+                    axes.point(range.lowerBound + Double(bin) * step, Double(count).squareRoot()),
+                    axes.point(range.lowerBound + Double(bin + 1) * step, 0)
+                )
             }
+            drawing.rectangles(bars, colour.with(opacity: 0.62))
         }
-        canvas.line(
-            from: axes.point(threshold, 0), to: axes.point(threshold, axes.y.upperBound), width: 2, limit)
+        drawing.path([axes.point(threshold, 0), axes.point(threshold, axes.y.upperBound)], width: 2, limit)
         axes.legend(
             [
                 ("normal (\(normal.count))", Self.normal), ("anomalous (\(anomalous.count))", Self.anomalous),
                 (String(format: "threshold %.4g", threshold), limit),
-            ], at: .upperRight, on: &canvas)
-        return canvas.frame
+            ], at: .upperRight, on: &drawing)
+        return drawing
     }
 
     /// Lines over a common x: a loss curve, a rate over time.
     package static func lines(
         _ series: [(name: String, points: [(x: Double, y: Double)])], title: String, xLabel: String, yLabel: String
-    ) -> Frame {
+    ) -> SVG {
         let points = series.flatMap(\.points).filter { $0.x.isFinite && $0.y.isFinite }
         let xs = points.map(\.x), ys = points.map(\.y)
         let (low, high) = (ys.min() ?? 0, ys.max() ?? 1), margin = max((high - low) * 0.06, 1e-9)
@@ -92,13 +93,13 @@ package enum Charts {
             width: 760, height: height, x: (xs.min() ?? 0)...(xs.max() ?? 1),
             y: (low - margin)...(low - margin + (high - low + 2 * margin) / free),
             right: isBeside ? Axes.legendWidth(series.map(\.name)) + 20 : nil)
-        var canvas = axes.canvas(title: title, xLabel: xLabel, yLabel: yLabel)
+        var drawing = axes.drawing(title: title, xLabel: xLabel, yLabel: yLabel)
         for (index, line) in series.enumerated() {
-            canvas.polyline(line.points.map { axes.point($0.x, $0.y) }, width: 2, palette[index % palette.count])
+            drawing.path(line.points.map { axes.point($0.x, $0.y) }, width: 2, palette[index % palette.count])
         }
         axes.legend(
             series.enumerated().map { ($0.element.name, palette[$0.offset % palette.count]) },
-            at: isBeside ? .beside : .upperRight, on: &canvas)
-        return canvas.frame
+            at: isBeside ? .beside : .upperRight, on: &drawing)
+        return drawing
     }
 }

@@ -15,6 +15,7 @@ package struct ContactSheet: Sendable {
         }
     }
 
+    private static let ink = Colour.grey(40)
     private static let cell = (width: 240.0, height: 190.0, caption: 44.0, gap: 14.0)
 
     /// - Parameter columns: thumbnails in a row.
@@ -23,8 +24,8 @@ package struct ContactSheet: Sendable {
         let width = Double(columns) * (cell.width + cell.gap) + cell.gap
         let height = head + Double(rows) * (cell.height + cell.caption + cell.gap)
         var canvas = Canvas(width: Int(width), height: Int(height), colour: .grey(248))
-        canvas.text(title, at: Point(cell.gap, 16), size: 19, Axes.ink, weight: StrokeFont.bold)
-        if entries.isEmpty { canvas.text("none", at: Point(cell.gap, head + 6), size: 16, Axes.ink) }
+        canvas.text(title, at: Point(cell.gap, 16), size: 19, ink, weight: StrokeFont.bold)
+        if entries.isEmpty { canvas.text("none", at: Point(cell.gap, head + 6), size: 16, ink) }
         for (index, entry) in entries.enumerated() {
             let x = cell.gap + Double(index % columns) * (cell.width + cell.gap)
             let y = head + Double(index / columns) * (cell.height + cell.caption + cell.gap)
@@ -44,7 +45,7 @@ package struct ContactSheet: Sendable {
             Point(left + Double(width) + 1, top + Double(height) + 1), Point(left - 1, top + Double(height) + 1),
         ]
         canvas.polyline(corners, closed: true, width: 2.5, entry.colour)
-        canvas.text(fitted(entry.caption, 15), at: Point(x, y + cell.height + 6), size: 15, Axes.ink)
+        canvas.text(fitted(entry.caption, 15), at: Point(x, y + cell.height + 6), size: 15, ink)
         canvas.text(fitted(entry.detail, 13), at: Point(x, y + cell.height + 25), size: 13, .grey(90))
     }
 

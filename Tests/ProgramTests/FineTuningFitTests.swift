@@ -14,7 +14,7 @@ extension ProgramTests {
                     "--fine-tune", "--epochs", "3", "--patience", "0", "--learning-rate", "0.0001", "--augment",
                     "flips,rotation,brightness", "--input-size", "64", "--normal", plates, "--false-alarm-rate", "0.2",
                 ])
-                #expect(report == ["defects.png", "distance.png", "fit.json", "maps.png", "validation.png"])
+                #expect(report == ["defects.png", "distance.svg", "fit.json", "maps.png", "validation.svg"])
             }
         }
 

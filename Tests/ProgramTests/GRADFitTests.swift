@@ -15,7 +15,7 @@ extension ProgramTests {
                 let calibration = try Pictures.write(20, from: 2000, to: folder.appendingPathComponent("calibration"))
                 let report = try shop.expectAKilledFitToGoOn(
                     ["--normal", normal, "--calibration", calibration, "--epochs", "12"] + Self.small)
-                #expect(report == ["fit.json", "loss.png", "maps.png"])
+                #expect(report == ["fit.json", "loss.svg", "maps.png"])
             }
         }
 

@@ -15,12 +15,12 @@ extension ProgramTests {
         static let subjects = [
             Subject(
                 description: "gradcon", arguments: ["--method", "gradcon", "--epochs", "40"],
-                pictures: ["losses.png", "reconstructions.png"]),
+                pictures: ["losses.svg", "reconstructions.png"]),
             Subject(
                 description: "ganomaly",
                 arguments: [
                     "--method", "ganomaly", "--input-size", "32", "--channels", "8", "--latent", "8", "--epochs", "20",
-                ], pictures: ["losses.png", "reconstructions.png"]),
+                ], pictures: ["losses.svg", "reconstructions.png"]),
             Subject(
                 description: "odin densenet",
                 arguments: ["--method", "odin", "--depth", "10", "--growth", "4", "--epochs", "10"]),
@@ -47,7 +47,7 @@ extension ProgramTests {
                 }
                 let report = try shop.expectAKilledFitToGoOn(
                     subject.arguments + pictures + ["--false-alarm-rate", "0.2"])
-                #expect(report == (["fit.json", "loss.png", "maps.png"] + subject.pictures).sorted())
+                #expect(report == (["fit.json", "loss.svg", "maps.png"] + subject.pictures).sorted())
             }
         }
 

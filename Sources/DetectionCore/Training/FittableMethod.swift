@@ -1,4 +1,3 @@
-import Imaging
 import NeuralNets
 
 /// A detection method with its settings, ready to be fitted on flawless images.
@@ -14,8 +13,8 @@ package struct FittedDetector: Sendable {
     package let model: any DetectorModel
     /// The training's course; nil for methods that only estimate.
     package let history: TrainingHistory?
-    /// Pictures of the method's own for the fit's report, by file name; nil for the usual curves of the losses.
-    package var pictures: (@Sendable () throws -> [String: Frame])?
+    /// Files of the method's own about its training, for the fit's report; nil for the usual curves of the losses.
+    package var pictures: (@Sendable () throws -> [ReportFile])?
 
     package init(model: any DetectorModel, history: TrainingHistory? = nil) {
         self.model = model

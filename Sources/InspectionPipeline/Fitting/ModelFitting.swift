@@ -52,8 +52,8 @@ package struct ModelFitting: Sendable {
         package let data: Data
         /// The course of training; nil for methods that only estimate.
         package let history: TrainingHistory?
-        /// The method's own pictures of its training; nil for the usual ones.
-        package let trainingPictures: (@Sendable () throws -> [String: Frame])?
+        /// The method's own files about its training; nil for the usual ones.
+        package let trainingPictures: (@Sendable () throws -> [ReportFile])?
         /// Pictures fitted on, of all products.
         package let images: Int
         /// What the fit took, calibration apart.

@@ -87,13 +87,12 @@ struct EvaluateMethod<Method: MethodArguments, Choice: BackboneChoice>: Parsable
         }
         if let jsonFile { try Output.write(outcome.report, to: jsonFile) }
         if let plots {
-            for path in try EvaluationPlots.write(outcome, dataset: data, intensity: prepared.intensity, to: plots) {
-                global.remark("wrote \(path)")
-            }
-            let curves = try FitPictures.ofTraining(prepared.history, prepared.pictures)
-            for (file, picture) in curves.sorted(by: { $0.key < $1.key }) {
-                try Output.write(try picture.encodedPNG(compression: .small), to: "\(plots)/\(file)")
-                global.remark("wrote \(plots)/\(file)")
+            let files =
+                try EvaluationPlots.files(outcome, dataset: data, intensity: prepared.intensity)
+                + FitPictures.ofTraining(prepared.history, prepared.pictures).sorted { $0.name < $1.name }
+            for file in files {
+                try Output.write(file.data, to: "\(plots)/\(file.name)")
+                global.remark("wrote \(plots)/\(file.name)")
             }
         }
     }
@@ -112,8 +111,8 @@ struct EvaluateMethod<Method: MethodArguments, Choice: BackboneChoice>: Parsable
         let model: any DetectorModel
         let calibration: Calibration
         var history: TrainingHistory?
-        /// The method's own pictures of its training.
-        var pictures: (@Sendable () throws -> [String: Frame])?
+        /// The method's own files about its training.
+        var pictures: (@Sendable () throws -> [ReportFile])?
         let intensity: IntensityRange?
     }
 

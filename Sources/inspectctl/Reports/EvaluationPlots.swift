@@ -7,9 +7,7 @@ import InspectionPlots
 enum EvaluationPlots {
     private static let mistakes = 12
 
-    /// - Returns: the files written.
-    static func write(_ outcome: Evaluator.Outcome, dataset: Dataset, intensity: IntensityRange?, to folder: String)
-        throws -> [String]
+    static func files(_ outcome: Evaluator.Outcome, dataset: Dataset, intensity: IntensityRange?) throws -> [ReportFile]
     {
         let report = outcome.report
         let labels = dataset.test.map(\.isAnomalous)
@@ -21,24 +19,15 @@ enum EvaluationPlots {
             y: Double(confusion.truePositives) / Double(max(1, confusion.truePositives + confusion.falseNegatives))
         )
         let title = "\(report.dataset): \(report.method) on \(report.backbone)"
-        let pictures = [
-            ("roc.png", Charts.roc(curve.roc, auroc: curve.auroc, operating: operating, title: title)),
-            (
-                "histogram.png",
-                Charts.scoreHistogram(
-                    normal: zip(scores, labels).filter { !$0.1 }.map(\.0),
-                    anomalous: zip(scores, labels).filter(\.1).map(\.0), threshold: report.threshold, title: title)
-            ),
-            (
-                "mistakes.png",
-                ContactSheet.draw(try worst(outcome, dataset, intensity), title: "\(title): worst mistakes")
-            ),
+        let roc = Charts.roc(curve.roc, auroc: curve.auroc, operating: operating, title: title)
+        let histogram = Charts.scoreHistogram(
+            normal: zip(scores, labels).filter { !$0.1 }.map(\.0),
+            anomalous: zip(scores, labels).filter(\.1).map(\.0), threshold: report.threshold, title: title)
+        let mistakes = ContactSheet.draw(try worst(outcome, dataset, intensity), title: "\(title): worst mistakes")
+        return [
+            ReportFile("roc.svg", roc.data), ReportFile("histogram.svg", histogram.data),
+            try ReportFile("mistakes.png", png: mistakes),
         ]
-        return try pictures.map { name, picture in
-            let path = "\(folder)/\(name)"
-            try Output.write(try picture.encodedPNG(compression: .small), to: path)
-            return path
-        }
     }
 
     /// False alarms and missed defects, those farthest from the threshold first.

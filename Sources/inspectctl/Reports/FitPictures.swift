@@ -14,9 +14,7 @@ enum FitPictures {
         Data]
     {
         var files = ["fit.json": try DomainJSON.encoder().encode(report)]
-        for (name, picture) in try ofTraining(fitted.history, fitted.trainingPictures) {
-            files[name] = try picture.encodedPNG(compression: .small)
-        }
+        for file in try ofTraining(fitted.history, fitted.trainingPictures) { files[file.name] = file.data }
         if let model = fitted.file.model as? any ReconstructingModel {
             files["reconstructions.png"] = try reconstructions(model, fitted.pictures.calibration)
                 .encodedPNG(compression: .small)
@@ -25,18 +23,17 @@ enum FitPictures {
         return files
     }
 
-    /// The course of training as pictures, by file name: the method's own, else the curves of the losses.
+    /// The course of training: the method's own files, else the curves of the losses.
     static func ofTraining(
-        _ history: TrainingHistory?, _ own: (@Sendable () throws -> [String: Frame])?
-    ) throws -> [String: Frame] {
+        _ history: TrainingHistory?, _ own: (@Sendable () throws -> [ReportFile])?
+    ) throws -> [ReportFile] {
         if let own { return try own() }
-        guard let history else { return [:] }
-        var curves = ["loss.png": lossCurve(history)]
-        curves["losses.png"] = partCurves(history)
-        return curves
+        guard let history else { return [] }
+        let loss = ReportFile("loss.svg", lossCurve(history).data)
+        return [loss] + (partCurves(history).map { [ReportFile("losses.svg", $0.data)] } ?? [])
     }
 
-    private static func lossCurve(_ history: TrainingHistory) -> Frame {
+    private static func lossCurve(_ history: TrainingHistory) -> SVG {
         func points(_ values: [Double?]) -> [(x: Double, y: Double)] {
             values.enumerated().compactMap { index, value in value.map { (Double(index + 1), log10(max($0, 1e-12))) } }
         }
@@ -49,7 +46,7 @@ enum FitPictures {
     }
 
     /// What the loss is made of, and what was trained against it, epoch by epoch.
-    private static func partCurves(_ history: TrainingHistory) -> Frame? {
+    private static func partCurves(_ history: TrainingHistory) -> SVG? {
         let names = Set(history.epochs.flatMap { ($0.parts ?? [:]).keys }).sorted()
         guard !names.isEmpty else { return nil }
         return Charts.lines(

@@ -86,9 +86,8 @@ package enum FineTuner {
         try history.sections.add(summary, text: FineTuningReport.text(summary, history))
         var fitted = FittedDetector(model: model, history: history)
         fitted.pictures = { [history] in
-            var pictures = FineTuningReport.pictures(summary, history)
-            pictures["defects.png"] = try FineTuningReport.defects(frames, seed: 0)
-            return pictures
+            FineTuningReport.pictures(summary, history)
+                + [try ReportFile("defects.png", png: FineTuningReport.defects(frames, seed: 0))]
         }
         return fitted
     }

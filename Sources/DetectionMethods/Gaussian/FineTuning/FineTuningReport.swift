@@ -27,7 +27,7 @@ enum FineTuningReport {
     }
 
     /// Mean distance and validation AUROC by epoch.
-    static func pictures(_ summary: FineTuningSummary, _ history: TrainingHistory) -> [String: Frame] {
+    static func pictures(_ summary: FineTuningSummary, _ history: TrainingHistory) -> [ReportFile] {
         let outcomes = [summary.before] + history.epochs.compactMap(\.validation)
         let kinds = SyntheticAnomaly.allCases.map(\.rawValue)
         let kept =
@@ -52,7 +52,7 @@ enum FineTuningReport {
                 (name: "kept apart", points: course(outcomes.map(\.normalScore))),
             ], title: "mean distance of flawless pictures", xLabel: "epoch (0: pretrained)",
             yLabel: "summed Mahalanobis distance")
-        return ["validation.png": auroc, "distance.png": distance]
+        return [ReportFile("validation.svg", auroc.data), ReportFile("distance.svg", distance.data)]
     }
 
     /// Every kind of drawn defect, on some pictures.
