@@ -6,6 +6,7 @@
 #   make soak               10,500 frames while the daemon is killed a hundred times (FRAMES=, KILLS=); 330 killed every 0.2 to 0.5 s
 #   make field              situations from the field, tried on the real programs; prints a table (ONLY=part of a situation)
 #   make measure            memory and descriptors over many frames; what durability costs beside the bare detector
+#   make benchmark          ratios of times that must not grow, in one sitting (Benchmarks/thresholds.json)
 #   make fuzz               half a minute of every fuzzer on its seeds (SECONDS_EACH=30)
 #   make sanitize           the suite with the address, undefined and thread sanitizers, and a small soak with the last
 #   make install            binaries, unit, example configuration, manual pages, shell completions (DESTDIR, PREFIX honoured)
@@ -44,7 +45,7 @@ DEB_TEST_PACKAGES := debootstrap
 BIN      := .build/$(CONFIG)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup swift packages test-packages build demo lint format test crash-test soak field measure fuzz sanitize install uninstall deb deb-test clean
+.PHONY: help setup swift packages test-packages build demo lint format test crash-test soak field measure benchmark fuzz sanitize install uninstall deb deb-test clean
 
 help:
 	@sed -n 's/^#   //p' $(firstword $(MAKEFILE_LIST))
@@ -87,10 +88,10 @@ demo: build
 	$(BIN)/inspectctl demo "$(DIR)"
 
 lint: setup
-	swift format lint --strict --recursive Sources Tests Package.swift
+	swift format lint --strict --recursive Sources Tests Benchmarks Package.swift
 
 format: setup
-	swift format --in-place --recursive Sources Tests Package.swift
+	swift format --in-place --recursive Sources Tests Benchmarks Package.swift
 
 # Release mode: the suite runs real networks, and the demo afterwards uses the same build.
 test: lint test-packages
@@ -134,6 +135,12 @@ measure: setup
 	swift build -c $(CONFIG) --build-tests
 	INSPECTD_OVERHEAD_FRAMES=$(OVERHEAD_FRAMES) swift test -c $(CONFIG) --skip-build --filter Soak
 	INSPECTD_MEMORY_FRAMES=$(MEMORY_FRAMES) INSPECTD_MEMORY_SECONDS=$(MEMORY_SECONDS) swift test -c $(CONFIG) --skip-build --filter Soak
+
+# The daemon is measured too, and looked for beside the benchmarks.
+benchmark: setup
+	swift build -c $(CONFIG) --package-path Benchmarks --product inspectd
+	swift build -c $(CONFIG) --package-path Benchmarks --product benchmarks
+	Benchmarks/.build/$(CONFIG)/benchmarks
 
 SECONDS_EACH ?= 30
 fuzz: setup
@@ -218,4 +225,4 @@ deb-test: deb
 	packaging/debian/test $(DEB_FOLDER)/inspectd_*.deb
 
 clean:
-	rm -rf .build demo
+	rm -rf .build Benchmarks/.build demo

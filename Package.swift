@@ -34,6 +34,8 @@ let package = Package(
         .executable(name: "inspectd", targets: ["inspectd"]),
         .executable(name: "inspectctl", targets: ["inspectctl"]),
         .library(name: "InspectionKit", targets: ["InspectionKit"]),
+        // For the package of benchmarks, Benchmarks.
+        .library(name: "InspectionBenchmarks", targets: ["InspectionBenchmarks"]),
         // For the fuzzers' package, Tests/Fuzz.
         .library(name: "HostileInput", targets: ["HostileInput"]),
     ],
@@ -95,6 +97,14 @@ let package = Package(
         library("SampleFrames", ["CKernels", "Imaging", "InspectionDomain"]),
         library("InspectionPlots", ["Imaging"]),
 
+        // What is timed
+        library(
+            "InspectionBenchmarks",
+            [
+                "InspectionPipeline", "DetectionCore", "DetectionMethods", "NeuralNets", "TensorCore", "Imaging",
+                "InspectionDomain", "LinuxPlatform", "SampleFrames",
+            ]),
+
         // For other programs
         library(
             "InspectionKit",
@@ -114,7 +124,8 @@ let package = Package(
                 "InspectionPipeline", "DetectionCore", "DetectionMethods", "NeuralNets", "Imaging", "ImageFolders",
                 "InspectionDomain",
                 "LedgerStore",
-                "Spooling", "LinuxPlatform", "SampleFrames", "InspectionPlots", "TensorCore", logging, arguments,
+                "Spooling", "LinuxPlatform", "SampleFrames", "InspectionPlots", "InspectionBenchmarks", logging,
+                arguments,
             ],
             swiftSettings: strict),
 

@@ -27,11 +27,10 @@ enum BenchmarkModel {
         }
     }
 
-    static func withFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
+    static func makeFolder() throws -> URL {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
             "inspectd-bench-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        return try body(folder)
+        return folder
     }
 }

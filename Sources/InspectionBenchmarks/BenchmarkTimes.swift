@@ -1,11 +1,12 @@
 import Foundation
+import InspectionDomain
 
 /// Median and minimum of the timed runs, milliseconds.
-struct BenchmarkTimes: Codable, Sendable {
-    var median: Double
-    var minimum: Double
+package struct BenchmarkTimes: Codable, Sendable {
+    package private(set) var median: Double
+    package private(set) var minimum: Double
 
-    enum CodingKeys: String, CodingKey {
+    package enum CodingKeys: String, CodingKey {
         case median = "median_ms"
         case minimum = "min_ms"
     }
@@ -17,24 +18,20 @@ struct BenchmarkTimes: Codable, Sendable {
         minimum = sorted[0]
     }
 
-    /// Three runs that are not counted, then `runs` that are.
-    static func measure(runs: Int, _ body: () throws -> Void) rethrows -> BenchmarkTimes {
-        BenchmarkTimes(milliseconds: try measureAll(runs: runs, body))
+    /// What `runs` runs say they took, after three that are not counted.
+    static func repeated(_ runs: Int, _ run: () throws -> Double) rethrows -> [Double] {
+        for _ in 0..<3 { _ = try run() }
+        return try (0..<max(1, runs)).map { _ in try run() }
     }
 
-    /// The milliseconds of each of `runs` runs after three.
-    static func measureAll(runs: Int, _ body: () throws -> Void) rethrows -> [Double] {
-        for _ in 0..<3 { try body() }
-        var times: [Double] = []
-        for _ in 0..<max(1, runs) {
-            let start = ContinuousClock.now
-            try body()
-            times.append((ContinuousClock.now - start).inMilliseconds)
-        }
-        return times
+    /// Milliseconds of one run.
+    static func time(_ body: () throws -> Void) rethrows -> Double {
+        let start = ContinuousClock.now
+        try body()
+        return ContinuousClock.now.milliseconds(since: start)
     }
 
-    func line(_ name: String) -> String {
+    package func line(_ name: String) -> String {
         let padded = name + String(repeating: " ", count: max(0, 30 - name.count))
         return padded + String(format: "median %8.2f ms   min %8.2f ms", median, minimum)
     }

@@ -6,26 +6,53 @@ import TensorCore
 
 /// One update of fine-tuning the embedded backbone: forward and backward over 16 pictures at 224 × 224, then Adam; on all
 /// cores.
-struct FineTuningBenchmark {
-    static let name = "fine_tuning_b0_step_16x224x224"
+package struct FineTuningBenchmark {
+    package static let name = "fine_tuning_b0_step_16x224x224"
 
-    func run(runs: Int) throws -> BenchmarkTimes {
-        let backbone = try Backbone.embedded(), noise = NoiseParameters()
+    private let backbone: Backbone
+    private let options = FineTuningOptions()
+    private let noise = NoiseParameters()
+
+    package init() throws { backbone = try Backbone.embedded() }
+
+    package func run(runs: Int) throws -> BenchmarkTimes {
+        defer { Memory.giveBack() }
+        return BenchmarkTimes(milliseconds: try BenchmarkTimes.repeated(runs, step()))
+    }
+
+    /// The whole update.
+    func step() throws -> () throws -> Double {
         let levels = try backbone.defaultLevels.map { name in
             let d = backbone.graph.nodes[try backbone.node(of: name)].channels
             return GaussianModel.Level(
                 name: name, mean: try noise.tensor("\(name).mean", shape: [d]).map(Double.init),
                 whitening: try noise.tensor("\(name).whitening", shape: [d, d]).map(Double.init), rank: d)
         }
-        let options = FineTuningOptions(), (batch, part) = (options.batchSize, options.partSize)
         var step = try FineTuningStep(backbone: backbone, levels: levels, options: options)
-        let shape = [part, 224, 224, 3]
-        let pictures = Tensor(shape: Shape(shape), values: try noise.tensor("pictures", shape: shape))
+        let parts = try parts()
         // As every course of training does.
         Memory.keepFreed()
-        defer { Memory.giveBack() }
-        return BenchmarkTimes.measure(runs: runs) {
-            _ = step.update(count: batch, parts: Array(repeating: pictures, count: batch / part))
+        return { [options] in BenchmarkTimes.time { _ = step.update(count: options.batchSize, parts: parts) } }
+    }
+
+    /// The maps of the same pictures, as training computes them.
+    func forward() throws -> () throws -> Double {
+        let nodes = try backbone.defaultLevels.map { try backbone.node(of: $0) }, parts = try parts()
+        let parameters = NetworkParameters(of: backbone.graph)
+        Memory.keepFreed()
+        return { [backbone] in
+            BenchmarkTimes.time {
+                for part in parts {
+                    var network = TrainableNetwork(backbone.graph, parameters)
+                    _ = network.forward(Variable(part), nodes: nodes, normalization: .frozen)
+                }
+            }
         }
+    }
+
+    private func parts() throws -> [Tensor] {
+        let shape = [options.partSize, 224, 224, 3]
+        let pictures = Tensor(shape: Shape(shape), values: try noise.tensor("pictures", shape: shape))
+        return Array(repeating: pictures, count: options.batchSize / options.partSize)
     }
 }

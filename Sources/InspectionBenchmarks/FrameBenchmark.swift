@@ -7,53 +7,79 @@ import InspectionPipeline
 import Synchronization
 
 /// The way of a whole frame in memory: decode, detect, regions, pictures; disk and ledger apart.
-struct FrameBenchmark {
-    static let latencyName = "frame_1024x768_latency"
-    static let throughputName = "frame_1024x768_throughput"
-    static let names = [latencyName, throughputName]
+package struct FrameBenchmark {
+    package static let latencyName = "frame_1024x768_latency"
+    package static let throughputName = "frame_1024x768_throughput"
+    package static let names = [latencyName, throughputName]
 
     private let threads: Int
     private let model: ServingModel
     private let frames: [Data]
 
-    init(threads: Int) throws {
+    package init(threads: Int) throws {
         self.threads = threads
-        model = try BenchmarkModel.withFolder { folder in
-            let store = ModelStore(folder: folder.path + "/models")
-            try BenchmarkModel.fit(into: store, pictures: folder, workers: threads)
-            return try ServingModel(try store.load(BenchmarkModel.name), rule: BenchmarkModel.rule)
-        }
+        let folder = try BenchmarkModel.makeFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let store = ModelStore(folder: folder.path + "/models")
+        try BenchmarkModel.fit(into: store, pictures: folder, workers: threads)
+        model = try ServingModel(try store.load(BenchmarkModel.name), rule: BenchmarkModel.rule)
         frames = try BenchmarkModel.frames()
     }
 
     /// One frame at a time on all threads.
-    func latency(runs: Int) throws -> BenchmarkTimes {
-        let examiner = FrameExaminer(threads: threads, limits: .default)
-        var next = 0
-        return try BenchmarkTimes.measure(runs: runs) {
-            try inspect(frames[next % frames.count], examiner)
-            next += 1
-        }
+    package func latency(runs: Int) throws -> BenchmarkTimes {
+        BenchmarkTimes(milliseconds: try BenchmarkTimes.repeated(runs, try oneByOne(frames: 1)))
     }
 
     /// One frame per thread; the time is that of a round divided by its frames.
-    func throughput(runs: Int) throws -> BenchmarkTimes {
+    package func throughput(runs: Int) throws -> BenchmarkTimes {
+        BenchmarkTimes(milliseconds: try BenchmarkTimes.repeated(runs, sideBySide()))
+    }
+
+    /// `frames` in turn on all threads, all of the benchmark's unless given otherwise.
+    func oneByOne(frames count: Int? = nil) throws -> () throws -> Double {
+        let examiner = FrameExaminer(threads: threads, limits: .default), count = count ?? frames.count
+        var next = 0
+        return {
+            try BenchmarkTimes.time {
+                for _ in 0..<count {
+                    try inspect(frames[next % frames.count], examiner)
+                    next += 1
+                }
+            } / Double(count)
+        }
+    }
+
+    /// The detector on the same frames, decoded before.
+    func detectorAlone() throws -> () throws -> Double {
+        let detector = try model.detector.model.model.makeDetector(threads: threads)
+        let frames = try frames.map { try Frame.decode($0, limits: .default) }
+        return {
+            try BenchmarkTimes.time { for frame in frames { _ = try detector.detect(frame) } } / Double(frames.count)
+        }
+    }
+
+    /// Four frames on each thread, all threads at once.
+    func sideBySide() -> () throws -> Double {
         let perWorker = 4
-        let failure = Mutex<(any Error)?>(nil)
         let examiners = (0..<threads).map { _ in FrameExaminer(threads: 1, limits: .default) }
         // Each examiner is used by one iteration of the loop only.
         nonisolated(unsafe) let workers = examiners
-        let rounds = try BenchmarkTimes.measureAll(runs: runs) {
-            DispatchQueue.concurrentPerform(iterations: threads) { worker in
-                do {
-                    for step in 0..<perWorker { try inspect(frames[(worker + step) % frames.count], workers[worker]) }
-                } catch {
-                    failure.withLock { $0 = error }
+        return {
+            let failure = Mutex<(any Error)?>(nil)
+            return try BenchmarkTimes.time {
+                DispatchQueue.concurrentPerform(iterations: threads) { worker in
+                    do {
+                        for step in 0..<perWorker {
+                            try inspect(frames[(worker + step) % frames.count], workers[worker])
+                        }
+                    } catch {
+                        failure.withLock { $0 = error }
+                    }
                 }
-            }
-            if let error = failure.withLock({ $0 }) { throw error }
+                if let error = failure.withLock({ $0 }) { throw error }
+            } / Double(threads * perWorker)
         }
-        return BenchmarkTimes(milliseconds: rounds.map { $0 / Double(threads * perWorker) })
     }
 
     private func inspect(_ data: Data, _ examiner: FrameExaminer) throws {

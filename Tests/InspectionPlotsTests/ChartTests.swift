@@ -34,19 +34,19 @@ private struct Drawing {
             try #require(!text.contains("<") && !text.contains(/&(?!(amp|lt|gt|quot);)/))
             rest = rest[tag.range.upperBound...]
             if tag.1 == "/" {
-                let last = try #require(open.popLast())
+                let innermost = open.popLast()
+                let last = try #require(innermost)
                 try #require(elements[last].name == tag.2)
                 continue
             }
             let attributes = tag.3.matches(of: /([a-zA-Z-]+)="([^"]*)"/).map { (String($0.1), String($0.2)) }
-            elements.append(
-                Element(name: String(tag.2), attributes: try Dictionary(attributes) { _, _ in throw Twice() }))
+            // XML allows an attribute once.
+            try #require(Set(attributes.map(\.0)).count == attributes.count)
+            elements.append(Element(name: String(tag.2), attributes: Dictionary(uniqueKeysWithValues: attributes)))
             if tag.4 != "/" { open.append(elements.count - 1) }
         }
         try #require(open.isEmpty && rest == "\n")
     }
-
-    private struct Twice: Error {}
 
     /// Paths with a value of an attribute.
     func paths(_ attribute: String, _ value: String) -> [Element] {

@@ -1,20 +1,19 @@
 import Foundation
-import InspectionPipeline
 
 /// The real `inspectd`, as a child process that logs JSON lines to a file.
-final class DaemonProcess {
+package final class DaemonProcess {
     private let process = Process()
     private let logFile: String
 
     /// - Throws: `ProgramError` when the program is not beside this one.
-    init(configurationFile: String, logFile: String) throws {
+    package init(configurationFile: String, logFile: String) throws {
         self.logFile = logFile
         let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let path = URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent("inspectd").path
         guard FileManager.default.isExecutableFile(atPath: path) else {
             throw ProgramError(
                 .unavailable,
-                "there is no inspectd beside inspectctl (\(path)); build or install it (swift build, make install)")
+                "there is no inspectd beside this program (\(path)); build or install it (swift build, make install)")
         }
         guard FileManager.default.createFile(atPath: logFile, contents: nil),
             let log = FileHandle(forWritingAtPath: logFile)
@@ -25,11 +24,11 @@ final class DaemonProcess {
         process.standardError = log
     }
 
-    var pid: Int32 { process.processIdentifier }
+    package var pid: Int32 { process.processIdentifier }
 
     /// Starts it, and waits until it is ready.
     /// - Returns: how long that took.
-    func start() throws -> Duration {
+    package func start() throws -> Duration {
         let start = ContinuousClock.now
         try process.run()
         while !log.contains(EventKind.ready.rawValue) {
@@ -44,21 +43,21 @@ final class DaemonProcess {
     }
 
     /// - Throws: `ProgramError` when it has ended.
-    func check() throws {
+    package func check() throws {
         guard process.isRunning else { throw ended() }
     }
 
     /// Asks it to finish what it has in hand, and waits.
     /// - Returns: its exit code.
     @discardableResult
-    func stop() -> Int32 {
+    package func stop() -> Int32 {
         if process.isRunning { process.terminate() }
         process.waitUntilExit()
         return process.terminationStatus
     }
 
     /// - Throws: `ProgramError` when it has ended.
-    func residentMebibytes() throws -> Double {
+    package func residentMebibytes() throws -> Double {
         let status = (try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)) ?? ""
         let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
         guard let kibibytes = line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Double($0) })

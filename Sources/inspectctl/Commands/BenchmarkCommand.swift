@@ -1,6 +1,7 @@
 import ArgumentParser
 import DetectionMethods
 import Foundation
+import InspectionBenchmarks
 import InspectionPipeline
 
 struct BenchmarkCommand: ParsableCommand {
