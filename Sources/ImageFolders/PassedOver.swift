@@ -24,9 +24,9 @@ package enum PassedOver: String, Sendable, Codable, CaseIterable {
         switch self {
         case .hidden: "hidden"
         case .system: "system files or folders"
-        case .inTheMaking: "in the making by name"
+        case .inTheMaking: "still being written, by name"
         case .ignored: "excluded by only/ignore patterns"
-        case .noImage: "no image by name or content"
+        case .noImage: "not an image by name or content"
         case .link: "links not followed"
         case .odd: "sockets, pipes or devices"
         case .unreadable: "not readable"
@@ -74,7 +74,7 @@ package struct PassedOverCounts: Sendable, Equatable {
         Dictionary(uniqueKeysWithValues: tallies.map { ($0.key.rawValue, $0.value.count) })
     }
 
-    /// "3 hidden, 8 no image by name or content (part.xml, part.md5, …)"; empty without any.
+    /// "3 hidden, 8 not an image by name or content (part.xml, part.md5, …)"; empty without any.
     package var text: String {
         PassedOver.allCases.compactMap { reason -> String? in
             guard let tally = tallies[reason] else { return nil }

@@ -50,4 +50,7 @@ package enum Quantity {
         }
         return "\(total)s"
     }
+
+    /// `1 line`, `2 lines`.
+    package static func text(_ count: Int, of noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 }

@@ -19,8 +19,8 @@ package struct LedgerError: Error, Sendable, CustomStringConvertible {
     package var description: String {
         "ledger \(path): \(reason)"
             + (isTransient
-                ? "; it is tried again"
-                : "; if it is damaged, stop inspectd and run `inspectctl repair`: the results on disk are the truth")
+                ? "; retrying"
+                : "; if it is damaged, stop inspectd and run `inspectctl repair`: the results on disk are authoritative")
     }
 }
 

@@ -83,18 +83,18 @@ package final class SignalWatch: Sendable {
         var set = Self.signals
         sigdelset(&set, SIGHUP)
         let deadline = ContinuousClock.now + patience
-        var words = "not stopped \(patience.components.seconds) s after the signal to: ending now"
+        var words = "not stopped \(patience.components.seconds) s after the stop signal: exiting now"
         while true {
             let left = deadline - ContinuousClock.now
             guard left > .zero else { break }
             var time = timespec(tv_sec: Int(left.components.seconds) + 1, tv_nsec: 0)
             guard sigtimedwait(&set, nil, &time) > 0 else { continue }
-            words = "a second signal to stop: ending at once"
+            words = "a second stop signal: exiting immediately"
             break
         }
         // Should even saying it hang.
         alarm(2)
-        state.withLock { $0.lastWords }?(words + "; frames in progress are taken up at the next start")
+        state.withLock { $0.lastWords }?(words + "; frames in progress are resumed at the next start")
         Self.end(by: signal)
     }
 

@@ -10,10 +10,10 @@ import Synchronization
 struct Inspectd: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspectd",
-        abstract: "Inspects pictures that cameras write into watched folders.",
+        abstract: "Inspects the frames that cameras write into watched folders.",
         discussion: """
             Runs in the foreground. Logs to the journal when systemd started it, else to stderr. SIGTERM finishes the frames in \
-            hand; SIGHUP reads the configuration again (a wrong one changes nothing).
+            progress, then exits; SIGHUP reloads the configuration, and an invalid one changes nothing.
 
               inspectd --config /etc/inspectd/inspectd.yaml
               inspectd --config samples/inspectd.yaml --check
@@ -28,12 +28,12 @@ struct Inspectd: ParsableCommand {
         completion: .file(extensions: ["yaml", "yml"]))
     var configurationFile = Configuration.defaultPath
 
-    @Flag(help: "Validate the configuration, the models and the folders, and end.")
+    @Flag(help: "Validate the configuration, the models and the folders, then exit.")
     var check = false
 
     @Option(
         help: ArgumentHelp(
-            "Where the log goes; the journal when systemd started inspectd, else readable text.",
+            "The destination of the log; by default the journal when systemd started inspectd, else text on stderr.",
             valueName: LogDestination.allCases.map(\.rawValue).joined(separator: "|")))
     var log: LogDestination?
 
@@ -53,7 +53,7 @@ struct Inspectd: ParsableCommand {
         let configuration = try Configuration.load(path: configurationFile)
         if check {
             try Self.check(configuration)
-            print("\(configurationFile): right; \(configuration.lines.count) line(s)")
+            print("\(configurationFile): OK (\(Quantity.text(configuration.lines.count, of: "line")))")
             return
         }
         let logger = LogDestination.choose(log).logger()

@@ -54,7 +54,7 @@ import Testing
             #expect(scan.passedOver[.noImage] == sidecars.count)
             #expect(scan.passedOver[.system] == 2)
             #expect(scan.passedOver.byName == ["no-image": sidecars.count, "system": 2])
-            #expect(scan.passedOver.text.contains("7 no image by name or content"))
+            #expect(scan.passedOver.text.contains("7 not an image by name or content"))
         }
     }
 

@@ -52,8 +52,8 @@ import Testing
                 "f.yaml:4: lines[0].after: expected archive, keep or delete, got 'achive'; did you mean 'archive'?"
             ]),
         Case(
-            name: "truth value for a choice", yaml: "lines:\n\(minimalLine)    overlay: off\n",
-            says: ["f.yaml:4: lines[0].overlay: expected always, anomalous or never, got the truth value off"]),
+            name: "boolean for a choice", yaml: "lines:\n\(minimalLine)    overlay: off\n",
+            says: ["f.yaml:4: lines[0].overlay: expected always, anomalous or never, got the boolean \"off\""]),
         Case(
             name: "missing key", yaml: "lines:\n  - name: a\n",
             says: ["f.yaml:2: lines[0]: the key 'watch' is missing; every line needs name and watch"]),

@@ -129,7 +129,7 @@ import Testing
                 return ConfigurationCheck.problems(of: plant.configuration).map { "\($0)" }.joined(separator: "\n")
             }
             let plain = try problems("plate", nil), unknown = try problems("products", "bottle")
-            #expect(plain.contains("tells no products apart"))
+            #expect(plain.contains("cannot tell products apart"))
             #expect(unknown.contains("does not know the product bottle; it knows stripes, blots"))
             let missing = try problems("missing", nil), fine = try problems("products", "blots")
             #expect(missing.contains("lines[0].gate"))

@@ -129,7 +129,7 @@ import Testing
             let failure = #expect(throws: ModelStoreError.self) {
                 try store.load(reference: store.modelPath("plate", 1))
             }
-            #expect(failure?.message.contains("holds no calibrated model") == true)
+            #expect(failure?.message.contains("is not a calibrated model") == true)
         }
     }
 

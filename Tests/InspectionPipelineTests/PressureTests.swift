@@ -44,7 +44,7 @@ import Testing
                 return false
             }
             #expect(phase == 2)
-            #expect(plant.log.count("intake goes on") == 1)
+            #expect(plant.log.count("intake resumed") == 1)
             #expect(try plant.results().count == 46 && plant.history().count == 46)
             #expect(plant.files(plant.spool / "archive").count == 46)
             #expect(try plant.results().allSatisfy { $0.verdict != .error })
@@ -65,10 +65,10 @@ import Testing
             disk.fail(everythingWith: ENOSPC)
             try await plant.run(on: disk) {
                 // There is room again only once the daemon has met the full disk, however long it takes to start.
-                if plant.log.count("cannot take up the frames") >= 1 { disk.fail(everythingWith: nil) }
+                if plant.log.count("cannot resume the frames") >= 1 { disk.fail(everythingWith: nil) }
                 return plant.isIdle
             }
-            #expect(plant.log.count("cannot take up the frames") >= 1)
+            #expect(plant.log.count("cannot resume the frames") >= 1)
             #expect(try plant.results().map(\.verdict).contains(.error) == false)
             #expect(try plant.history().count == 1 && plant.files(plant.spool / "archive").count == 1)
         }

@@ -86,7 +86,7 @@ import Testing
     }
 
     @Test func scores_that_have_risen_need_the_false_alarms_and_spread_ones_new_images() {
-        #expect(message("risen").contains("--include-alarms") && message("risen").contains("looked at"))
+        #expect(message("risen").contains("--include-alarms") && message("risen").contains("confirmed as flawless"))
         #expect(message("spread").contains("--normal DIR") && !message("spread").contains("--include-alarms"))
     }
 }

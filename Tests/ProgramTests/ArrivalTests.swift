@@ -66,7 +66,7 @@ extension ProgramTests {
                     try upload.write(contentsOf: picture.dropFirst(700))
                     try upload.close()
                     try shop.waitForResults(2)
-                    try daemon.waitForLog("written on after it had been set aside")
+                    try daemon.waitForLog("its writer continued after it was set aside")
                 }
                 let records = try shop.history().sorted { $0.createdAt < $1.createdAt }
                 try #require(records.count == 2)
@@ -267,7 +267,7 @@ extension ProgramTests {
                 #expect(try shop.quarantine().isEmpty)
                 #expect(shop.files(in: shop.watched()) == others.sorted())
                 let check = try shop.control("config", "check")
-                #expect(check.output.contains("4 no image by name or content"), "\(check.output)\(check.errors)")
+                #expect(check.output.contains("4 not an image by name or content"), "\(check.output)\(check.errors)")
             }
         }
 

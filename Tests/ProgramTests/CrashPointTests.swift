@@ -123,7 +123,7 @@ extension ProgramTests {
                             "WATCHDOG_USEC": "1000000",
                         ])
                     defer { daemon.kill() }
-                    try daemon.waitForLog("the watchdog is not fed any more")
+                    try daemon.waitForLog("the watchdog is no longer fed")
                     daemon.signal(SIGABRT)
                     #expect(try daemon.end() == -SIGABRT)
                 }
@@ -143,7 +143,7 @@ extension ProgramTests {
                 defer { daemon.kill() }
                 try wait(for: "the frame to be in progress") { !shop.inWork.isEmpty }
                 #expect(try daemon.stop(within: 60) == -SIGTERM)
-                #expect(daemon.messages.contains { $0.contains("not stopped 25 s after the signal to") })
+                #expect(daemon.messages.contains { $0.contains("not stopped 25 s after the stop signal") })
             }
         }
 

@@ -108,7 +108,7 @@ extension ProgramTests {
                 try Self.killAtWork(shop, attempt: 1)
                 #expect(shop.files(in: shop.watched()).isEmpty)
                 try shop.withDaemon { daemon in
-                    try daemon.waitForLog("1 frame(s) were in work when inspectd last ended")
+                    try daemon.waitForLog("1 frame was in progress when inspectd last ended")
                     #expect(try shop.result(of: "large.jpg").inspection.verdict != .error)
                     try shop.waitForResults(1)
                 }
@@ -148,7 +148,7 @@ extension ProgramTests {
                     }
                 }
                 try shop.withDaemon { daemon in
-                    try daemon.waitForLog("was ended from outside (\(signal == SIGSEGV ? "SIGSEGV" : "SIGABRT"))")
+                    try daemon.waitForLog("was killed from outside (\(signal == SIGSEGV ? "SIGSEGV" : "SIGABRT"))")
                     try shop.waitForResults(1)
                 }
                 #expect(try shop.results().map(\.inspection.verdict) != [.error])

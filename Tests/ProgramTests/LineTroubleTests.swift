@@ -104,7 +104,7 @@ extension ProgramTests {
                 #expect(start.status == damage.status && start.errors.contains("line lid: "), "\(start.errors)")
 
                 try shop.withDaemon { daemon in
-                    #expect(daemon.messages.contains { $0.contains(" ready: 1 line(s) (plate, down: lid)") })
+                    #expect(daemon.messages.contains { $0.contains(" ready: 1 line (plate, down: lid)") })
                     for index in 0..<20 { try shop.drop(try Pictures.flawless(index), as: "\(index).jpg", on: "lid") }
                     try shop.drop(try Pictures.flawless(1), as: "other.jpg")
                     #expect(try shop.result(of: "other.jpg").inspection.line == "plate")
@@ -178,7 +178,7 @@ extension ProgramTests {
                     try Damage.flipped.happen(to: lid)
                     try shop.configure([.init(), .init(name: "lid", model: "lid")])
                     daemon.signal(SIGHUP)
-                    try daemon.waitForLog("reloaded: 2 line(s)")
+                    try daemon.waitForLog("reloaded: 2 lines")
                     try daemon.waitForLog("line lid is down")
                     try shop.drop(try Pictures.flawless(1), as: "a.jpg")
                     try shop.waitForResults(1)

@@ -82,13 +82,13 @@ extension ProgramTests {
                 try shop.withDaemon { daemon in
                     _ = try inspect(2..<8, shop)
                     try loss.happen(in: shop, older: older)
-                    let message = try daemon.waitForLog("and was written anew: 8 inspections")
+                    let message = try daemon.waitForLog("and was rebuilt: 8 inspections")
                     #expect(message.contains("ledger.sqlite"), "\(message)")
                     #expect(message.contains(".replaced-") == (loss == .replaced), "\(message)")
-                    try daemon.waitForLog("intake goes on")
+                    try daemon.waitForLog("intake resumed")
                     _ = try inspect(8..<14, shop)
                     try expectAgreement(shop, 14)
-                    #expect(daemon.messages.count { $0.contains("was written anew") } == 1)
+                    #expect(daemon.messages.count { $0.contains("was rebuilt") } == 1)
                     #expect(daemon.messages.count { $0.hasPrefix("intake stopped") } == 1)
                     #expect(try daemon.stop() == 0)
                 }
@@ -114,7 +114,7 @@ extension ProgramTests {
                 try shop.withDaemon { daemon in
                     let lost = loss == .replaced ? 6 : 8
                     try daemon.waitForLog("lacked \(lost) of 8 results on disk")
-                    try daemon.waitForLog("intake goes on")
+                    try daemon.waitForLog("intake resumed")
                     #expect(try shop.history() == before)
                     _ = try inspect(8..<10, shop)
                     try expectAgreement(shop, 10)
@@ -136,8 +136,8 @@ extension ProgramTests {
                     try shop.drop(try Pictures.flawless(6), as: "6.jpg")
                     try shop.waitForResults(7)
                     try Loss.everything.happen(in: shop, older: shop.root)
-                    try daemon.waitForLog("and was written anew: 7 inspections")
-                    try daemon.waitForLog("intake goes on")
+                    try daemon.waitForLog("and was rebuilt: 7 inspections")
+                    try daemon.waitForLog("intake resumed")
                     try shop.drop(try Pictures.flawless(7), as: "7.jpg")
                     try shop.waitForResults(8)
                 }

@@ -13,7 +13,7 @@ extension ProgramTests {
                         to: shop.configurationFile)
                     daemon.signal(SIGHUP)
                     let message = try daemon.waitForLog("reload refused")
-                    #expect(message.contains("the former configuration stays in force"))
+                    #expect(message.contains("the previous configuration stays in force"))
                     #expect(message.contains("\(shop.configurationFile):10: lines[0].after:"), "\(message)")
                     #expect(message.contains("archive, keep or delete") && message.contains("'burn'"), "\(message)")
                     try shop.drop(try Pictures.flawless(1), as: "one.jpg")
@@ -30,14 +30,14 @@ extension ProgramTests {
                     try shop.configure([.init(), .init(name: "second")])
                     try shop.drop(try Pictures.flawless(1), as: "waiting.jpg", on: "second")
                     daemon.signal(SIGHUP)
-                    try daemon.waitForLog("reloaded: 2 line(s)")
+                    try daemon.waitForLog("reloaded: 2 lines")
                     try shop.drop(try Pictures.flawless(2), as: "first.jpg")
                     #expect(try shop.result(of: "waiting.jpg").inspection.line == "second")
                     #expect(try shop.result(of: "first.jpg").inspection.line == "plate")
 
                     try shop.configure([.init(name: "second")])
                     daemon.signal(SIGHUP)
-                    try daemon.waitForLog("reloaded: 1 line(s)")
+                    try daemon.waitForLog("reloaded: 1 line")
                     // The scan that was under way may still have been the former configuration's.
                     usleep(300_000)
                     try shop.drop(try Pictures.flawless(3), as: "nobodys.jpg")
@@ -71,7 +71,7 @@ extension ProgramTests {
                     try shop.withDaemon { daemon in
                         daemon.signal(signal)
                         if signal == SIGHUP {
-                            try daemon.waitForLog("reloaded: 1 line(s)")
+                            try daemon.waitForLog("reloaded: 1 line")
                             daemon.signal(SIGTERM)
                         }
                         #expect(try daemon.end() == 0)

@@ -54,7 +54,7 @@ extension ProgramTests {
                 let newer = try Pictures.flawless(5)
                 try shop.drop(newer, as: "x.png")
                 let run = try shop.control("requeue", "--all")
-                #expect(run.status == 74 && run.errors.contains("another frame lies at"), "\(run.errors)")
+                #expect(run.status == 74 && run.errors.contains("another frame is at"), "\(run.errors)")
                 #expect(try Data(contentsOf: shop.watched().appendingPathComponent("x.png")) == newer)
                 #expect(try shop.quarantine().count == 1)
             }

@@ -73,7 +73,7 @@ extension ProgramTests {
                 // Another program holds the ledger's lock: the worker's commit waits, as on a disk that hangs.
                 let locked = try LedgerLock(shop.state.appendingPathComponent("ledger.sqlite").path)
                 try shop.drop(try Pictures.flawless(1), as: "a.jpg")
-                try daemon.waitForLog("the watchdog is not fed any more")
+                try daemon.waitForLog("the watchdog is no longer fed")
                 ear.listen()
                 let fed = ear.states.count { $0 == "WATCHDOG=1" }
                 usleep(700_000)

@@ -56,7 +56,7 @@ extension ProgramTests {
                     #expect(daemon.isRunning, "it did not wait for its frame")
                     daemon.signal(SIGTERM)
                     #expect(try daemon.end() == -SIGTERM)
-                    #expect(daemon.messages.contains { $0.contains("a second signal to stop: ending at once") })
+                    #expect(daemon.messages.contains { $0.contains("a second stop signal: exiting immediately") })
                     locked.release()
                 }
                 try shop.withDaemon { _ in try shop.waitForResults(1) }

@@ -23,7 +23,7 @@ package struct ConfigurationKey: Sendable, Equatable {
             case .top: "Keys at the left margin."
             case .line: "One entry for each camera; each needs `name` and `watch`."
             case .retention:
-                "Oldest first. Without a key, nothing is removed for its reason. Alerts and the quarantine never go."
+                "The oldest go first; a key left out removes nothing. Alerts and the quarantine are never removed."
             }
         }
     }
@@ -79,17 +79,17 @@ extension Configuration {
         ConfigurationKey(
             .top, "scan_interval", "duration", standard: Quantity.text(defaults.scanInterval),
             allowed: "0.1 s and more",
-            "How often the watched folders are scanned when no event came: network file systems send none.",
+            "The interval between scans of the watched folders without events: network file systems send none.",
             example: "10s"),
         ConfigurationKey(
             .top, "max_megapixels", "number", standard: String(format: "%g", defaults.maxMegapixels),
-            allowed: "above 0, up to 10000", "A frame that would decode to more is set aside, before it takes memory.",
+            allowed: "above 0, up to 10000", "A frame that would decode to more is set aside before it takes memory.",
             example: "50"),
         ConfigurationKey(
             .top, "lines", "list", standard: "none", "The cameras: see below. The daemon needs at least one.",
             example: "[]"),
         ConfigurationKey(
-            .top, "retention", "keys", standard: "nothing is removed", "What is removed, and when: see below.",
+            .top, "retention", "keys", standard: "nothing is removed", "The retention policy: see below.",
             example: "{}"),
 
         ConfigurationKey(
@@ -115,23 +115,23 @@ extension Configuration {
             "The probability with which the rate holds, instead of on average.", example: "0.95"),
         ConfigurationKey(
             .line, "after", "choice", standard: lineDefaults.after.rawValue, allowed: words(After.self),
-            "What becomes of a frame after its inspection.", example: "keep"),
+            "The fate of a frame's file after its inspection.", example: "keep"),
         ConfigurationKey(
             .line, "overlay", "choice", standard: lineDefaults.overlay.rawValue, allowed: words(OverlayPolicy.self),
-            "Which frames get an overlay picture.", example: "always"),
+            "The frames that get an overlay.", example: "always"),
         ConfigurationKey(
             .line, "follow_links", "boolean", standard: "false",
-            "Whether a symbolic link to a file is a frame of that file's content.", example: "true"),
+            "With `true`, a symbolic link to a file is a frame with that file's content.", example: "true"),
         ConfigurationKey(
             .line, "only", "list of patterns", standard: "every file that is an image by name or content",
             "The only files that are frames.", example: "[\"*.jpg\"]"),
         ConfigurationKey(
             .line, "ignore", "list of patterns", standard: "none beside the built-in ones",
-            "Files, and folders (with a slash at the end), that are passed over.",
+            "Files, and folders (with a slash at the end), that are skipped.",
             example: "[\"*_preview.*\", \"old/\"]"),
         ConfigurationKey(
             .line, "settle", "duration", standard: Quantity.text(lineDefaults.settle),
-            "How long a file without its end may rest before it is taken for truncated.", example: "10s"),
+            "A file without its end counts as truncated after this time without a change.", example: "10s"),
         ConfigurationKey(
             .line, "intensity", "setting", standard: lineDefaults.intensity.text,
             allowed: "`auto`, `8bit` to `16bit`, `[LOW, HIGH]`",
@@ -139,13 +139,13 @@ extension Configuration {
 
         ConfigurationKey(
             .retention, "results", "duration or `never`", standard: "never", allowed: "1 s and more",
-            "Results older than this go, by whole days.", example: "30d"),
+            "Results older than this are removed, by whole days.", example: "30d"),
         ConfigurationKey(
             .retention, "archive", "duration or `never`", standard: "never", allowed: "1 s and more",
-            "Archived frames older than this go, by whole days.", example: "7d"),
+            "Archived frames older than this are removed, by whole days.", example: "7d"),
         ConfigurationKey(
             .retention, "min_free", "size", standard: "none",
-            "Space that stays free on the spool's file system: results and archived frames go before it is used.",
+            "Space kept free on the spool's file system by removing results and archived frames.",
             example: "5GiB"),
     ]
 }

@@ -6,8 +6,8 @@ package enum ConfigurationReference {
     private static let introduction = [
         "inspectd and inspectctl read one YAML file, \(Configuration.defaultPath) unless --config names another.",
         "Unknown keys, wrong types and values that are not allowed are errors with file, line and key; `inspectctl config check` "
-            + "names them all. `systemctl reload inspectd` puts a changed file in force, except for state, spool and workers; "
-            + "a wrong one changes nothing.",
+            + "lists them all. `systemctl reload inspectd` puts a changed file in force, except for state, spool and workers; "
+            + "an invalid file changes nothing.",
         "A relative path is relative to the file's folder; ~ and $ are not expanded. A duration is \(Quantity.durationsAllowed); "
             + "a size is \(Quantity.sizesAllowed).",
     ]

@@ -127,7 +127,7 @@ struct YAMLCursor {
         switch kind {
         case .text: return "'\(text.printable)'"
         case .number: return "the number \(text)"
-        case .truth: return "the truth value \(text.printable)"
+        case .truth: return "the boolean \"\(text.printable)\""
         case .nothing: return "nothing"
         case .list: return "a list"
         case .mapping: return "keys and values"

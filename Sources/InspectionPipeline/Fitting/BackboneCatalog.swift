@@ -61,7 +61,7 @@ package struct BackboneCatalog: Sendable {
         let name = name ?? backbone.name
         guard Identifier.isValid(name) else {
             throw ProgramError(
-                .usage, "'\(name)' is no name for a backbone: give one with --name, \(Identifier.allowed)")
+                .usage, "'\(name)' is not a valid backbone name: give one with --name, \(Identifier.allowed)")
         }
         guard name != Backbone.defaultName else {
             throw ProgramError(.usage, "\(name) is the built-in backbone's name: give another one with --name")

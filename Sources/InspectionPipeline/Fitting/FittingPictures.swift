@@ -51,8 +51,8 @@ extension ModelFitting {
         guard shared.isEmpty else {
             throw ProgramError(
                 .badData,
-                "\(shared.count) pictures are both in the fitting and the calibration folders (\(shared.min()?.description ?? "")); "
-                    + "calibration pictures must not be the fitting pictures: give separate folders, or only --normal"
+                "\(shared.count) images are both in the fitting and the calibration folders (\(shared.min()?.description ?? "")); "
+                    + "calibration images must not be fitting images: give separate folders, or only --normal"
             )
         }
         let fitting = try examine(all, folders: normal, progress: progress)
@@ -126,7 +126,7 @@ extension ModelFitting {
         let parts = onlyRemarks ? nil : data.parts(among: split.calibration)
         return Pictures(
             fitting: data.source.subset(split.fitting), calibration: data.source.subset(split.calibration),
-            source: "held out from \(source) (\(data.profiles.count) pictures, \(data.parts.count) parts)",
+            source: "held out from \(source) (\(data.profiles.count) images, \(data.parts.count) parts)",
             fittingProfiles: split.fitting.map { data.profiles[$0] },
             calibrationProfiles: split.calibration.map { data.profiles[$0] }, parts: parts)
     }

@@ -23,7 +23,7 @@ package enum WritablePlace {
             let parent = (place as NSString).deletingLastPathComponent
             place = parent.isEmpty ? "." : parent
         }
-        guard isFolder.boolValue else { throw ProgramError(.io, "cannot write into \(path): \(place) is no folder") }
+        guard isFolder.boolValue else { throw ProgramError(.io, "cannot write into \(path): \(place) is not a folder") }
         let probe = RawPath("\(place)/.inspectctl-\(ProcessInfo.processInfo.processIdentifier)")
         do {
             try FileSystem().create(probe, Data())

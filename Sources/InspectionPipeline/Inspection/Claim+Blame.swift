@@ -24,15 +24,15 @@ extension Claim {
             return InspectionError(
                 code: "crashed-twice",
                 message:
-                    "inspectd crashed \(crashes.count) times while it worked on this frame (\(signals)); it is not tried "
-                    + "again. Keep the frame: it shows a defect of inspectd")
+                    "inspectd crashed \(crashes.count) times while it worked on this frame (\(signals)); it is not "
+                    + "retried. Keep the frame: it exposes a defect of inspectd")
         }
         guard deathsAlone >= Self.enoughDeathsAlone else { return nil }
         return InspectionError(
             code: "killed-from-outside",
             message:
-                "inspectd was killed from outside \(deathsAlone) times while this frame was in progress alone. If it was "
-                + "killed for want of memory (journalctl -k -g oom), lower max_megapixels or give it more; then run "
+                "inspectd was killed from outside \(deathsAlone) times while this frame was in progress alone. If the "
+                + "kernel ran out of memory (journalctl -k -g oom), lower max_megapixels or add memory; then run "
                 + "`inspectctl requeue`")
     }
 

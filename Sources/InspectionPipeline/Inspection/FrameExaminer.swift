@@ -89,8 +89,8 @@ package final class FrameExaminer {
                 code: InspectionError.notFinite,
                 message:
                     "\(record.name) version \(record.version) gave no finite score for this frame (score "
-                    + "\(detection.imageScore), threshold \(threshold)); if other frames of the line end so "
-                    + "too, the model is damaged: `inspectctl model rollback`, or fit again")
+                    + "\(detection.imageScore), threshold \(threshold)); if other frames of the line fail "
+                    + "likewise, the model is damaged: `inspectctl model rollback`, or fit again")
         }
     }
 

@@ -21,7 +21,7 @@ final class FrameRemarks: Sendable {
             guard told.withLock({ $0.insert(key).inserted }) else { continue }
             logger.event(
                 .unlikeFitted, .warning,
-                "line \(claim.line): \(claim.original): \(text). Further such frames say so in their result.json only",
+                "line \(claim.line): \(claim.original): \(text). Further such frames have this remark in their result.json only",
                 fields: [LogField.line: claim.line, LogField.frame: claim.original.description])
         }
     }

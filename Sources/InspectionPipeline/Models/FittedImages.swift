@@ -72,7 +72,7 @@ package struct FittedImages: Codable, Sendable, Equatable {
                 (
                     .size,
                     "the frame is \(frame.width)×\(frame.height), the model was fitted on \(usual[0])×\(usual[1]): scores may "
-                        + "not compare; set the camera as it was, or fit again"
+                        + "not compare; restore the camera's settings, or fit again"
                 ))
         }
         if !bitDepths.contains(frame.bitDepth) {
@@ -80,7 +80,7 @@ package struct FittedImages: Codable, Sendable, Equatable {
                 (
                     .depth,
                     "the frame has \(frame.bitDepth) bits per sample, the model was fitted on \(intensity.bitDepth): its values "
-                        + "are taken as they are; set the camera's pixel format as it was, or fit again"
+                        + "are used unchanged; restore the camera's pixel format, or fit again"
                 ))
         } else if frame.bitDepth == intensity.bitDepth, !intensity.isWhole {
             let (low, high) = frame.extremes
@@ -89,7 +89,7 @@ package struct FittedImages: Codable, Sendable, Equatable {
                     (
                         .intensity,
                         "the frame has values from \(low) to \(high), outside the range \(intensity.text) of the model: they "
-                            + "are held at its ends; look at exposure and pixel format, or fit again"
+                            + "are clamped to it; check exposure and pixel format, or fit again"
                     ))
             }
         }

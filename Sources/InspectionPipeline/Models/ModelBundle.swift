@@ -71,7 +71,7 @@ package enum ModelBundle {
         if let record, !record.sha256.isEmpty, ContentDigest.sha256(of: plain) != record.sha256 {
             throw ModelStoreError(
                 .damaged,
-                "\(path) is damaged: its model has not the SHA-256 that its record says, \(record.sha256); export it again"
+                "\(path) is damaged: the SHA-256 of its model is not the recorded \(record.sha256); export it again"
             )
         }
         let file: ModelFile
@@ -106,7 +106,7 @@ package enum ModelBundle {
         guard let record = content.record, let calibration = content.calibration else {
             throw ModelStoreError(
                 .damaged,
-                "\(path) holds no calibrated model: give a file that `inspectctl fit --output` or `inspectctl model export` "
+                "\(path) is not a calibrated model: give a file that `inspectctl fit --output` or `inspectctl model export` "
                     + "wrote, or the name of a model in the state folder")
         }
         return LoadedModel(record: record, model: content.file.model, stored: calibration, stamp: nil)

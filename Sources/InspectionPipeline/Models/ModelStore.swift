@@ -113,7 +113,7 @@ package struct ModelStore: Sendable {
         describe: (_ version: Int) throws -> (calibration: StoredCalibration?, report: [String: Data])
     ) throws -> ModelRecord {
         guard Identifier.isValid(record.name) else {
-            throw ModelStoreError(.refused, "'\(record.name)' is no name for a model: use \(Identifier.allowed)")
+            throw ModelStoreError(.refused, "'\(record.name)' is not a valid model name: use \(Identifier.allowed)")
         }
         return try locked(record.name) {
             var stored = record
@@ -200,7 +200,7 @@ package struct ModelStore: Sendable {
         var wanted: String {
             switch self {
             case .anotherVersion: "version"
-            case .anotherCalibration: "calibration of the present version"
+            case .anotherCalibration: "calibration of the current version"
             }
         }
 

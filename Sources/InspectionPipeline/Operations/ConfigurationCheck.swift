@@ -30,7 +30,7 @@ package enum ConfigurationCheck {
         }
         if configuration.lines.isEmpty {
             report(
-                "lines", "there are none: the daemon has nothing to watch; give at least a name and a folder to watch")
+                "lines", "none is configured, so there is nothing to watch; give at least a name and a folder to watch")
         }
         for (key, folder) in [("state", configuration.state), ("spool", configuration.spool)] {
             if let problem = unusableForUs(folder) { report(key, problem) }
@@ -90,7 +90,7 @@ package enum ConfigurationCheck {
     private static func gateProblem(_ line: Configuration.Line, _ loaded: LoadedModel) -> String? {
         let record = loaded.record, model = record.name
         guard MethodRegistry.isGate(record.method) else {
-            return "model \(model) is of method \(record.method), which tells no products apart; a gate is fitted with "
+            return "model \(model) is of method \(record.method), which cannot tell products apart; fit a gate with "
                 + "`inspectctl fit odin --class NAME=DIR …`"
         }
         guard let product = line.product else { return nil }
@@ -110,8 +110,8 @@ package enum ConfigurationCheck {
                 return "cannot make the folder \(folder.printable): \(above) is a file, not a folder"
             }
             guard files.permits([.write, .enter], above) else {
-                return "cannot make the folder \(folder.printable): \(above) cannot be written by this user; make it, "
-                    + "writable for the user inspectd runs as"
+                return "cannot make the folder \(folder.printable): \(above) cannot be written by this user; "
+                    + "create it, writable for the user that inspectd runs as"
             }
             return nil
         } catch {
@@ -134,7 +134,7 @@ package enum ConfigurationCheck {
         }
         guard !writing || FileSystem().permits(.write, RawPath(folder)) else {
             return
-                "\(folder) cannot be written by this user; frames are moved out of it (with `after: keep` it need not be)"
+                "\(folder) cannot be written by this user; frames are moved out of it, except with `after: keep`"
         }
         return nil
     }

@@ -13,10 +13,10 @@ package enum FolderRemarks {
             // A folder that cannot be read is a problem that the check has found.
             guard let scan = try? folder.scan() else { return [] }
             let unreadable = scan.unreadable.map {
-                "warning: line \(line.name): \($0.error); the folder is passed over until the user of inspectd may read it"
+                "warning: line \(line.name): \($0.error); the folder is skipped until the user of inspectd can read it"
             }
             guard !scan.passedOver.isEmpty else { return unreadable }
-            return unreadable + ["line \(line.name): passed over in \(line.watch): \(scan.passedOver.text)"]
+            return unreadable + ["line \(line.name): skipped in \(line.watch): \(scan.passedOver.text)"]
         }
     }
 }

@@ -20,8 +20,8 @@ package enum History {
         guard !readOnly || hasLog || FileSystem().permits(.write, RawPath(configuration.state)) else {
             throw ProgramError(
                 .permission,
-                "the ledger \(configuration.ledgerPath) cannot be read by this user while inspectd does not run: SQLite makes "
-                    + "a file beside it; ask as root or as the user of inspectd")
+                "the ledger \(configuration.ledgerPath) cannot be read by this user while inspectd does not run: SQLite creates "
+                    + "a file beside it; run this as root or as the user of inspectd")
         }
         return try Ledger(path: configuration.ledgerPath, readOnly: readOnly)
     }

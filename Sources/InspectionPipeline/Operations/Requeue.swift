@@ -36,7 +36,7 @@ package struct Requeue: Sendable {
         if let frame = try spool.frame(in: entry.folder) {
             guard try !files.exists(original) else {
                 throw ProgramError(
-                    .io, "cannot put \(entry.folder) back: another frame lies at \(original); move that one first")
+                    .io, "cannot put \(entry.folder) back: another frame is at \(original); move it first")
             }
             try files.makeFolder(original.parent)
             try files.move(frame, to: original)
@@ -44,7 +44,7 @@ package struct Requeue: Sendable {
         } else if try files.exists(original) {
             try files.touch(original)
         } else {
-            throw ProgramError(.noInput, "\(entry.folder) holds no frame, and there is none at \(original)")
+            throw ProgramError(.noInput, "there is no frame in \(entry.folder), nor at \(original)")
         }
         try files.removeTree(entry.folder)
         try files.syncFolder(entry.folder.parent)

@@ -78,7 +78,7 @@ final class IntakeGate: Sendable {
         }
         incidents.occurred(
             Self.stopped,
-            "intake stopped: \(reason). Frames wait in their folders; it goes on by itself when that has passed")
+            "intake stopped: \(reason). Frames wait in their folders; intake resumes automatically")
     }
 
     /// Whether frames may be taken now. Called by the inbox alone.
@@ -100,7 +100,7 @@ final class IntakeGate: Sendable {
         }
         state.withLock { ($0.reason, $0.failures) = (nil, 0) }
         incidents.ended(
-            Self.stopped, "intake goes on: \(spool.root) and the ledger can be written again", kind: .intakeResumed)
+            Self.stopped, "intake resumed: \(spool.root) and the ledger can be written again", kind: .intakeResumed)
         return true
     }
 }

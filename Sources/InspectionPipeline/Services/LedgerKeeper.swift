@@ -26,7 +26,7 @@ struct LedgerKeeper: Sendable {
         guard let displacement = ledger.displacement else { return nil }
         let what = "the ledger \(ledger.path) \(displacement.words) while inspectd was running"
         guard pause.until <= .now else { return intake.reason ?? what }
-        intake.stop(because: "\(what); it is written anew")
+        intake.stop(because: "\(what); rebuilding it")
         do {
             try mend(displacement)
             pause = (0, .now)
@@ -34,7 +34,7 @@ struct LedgerKeeper: Sendable {
         } catch {
             pause.failures += 1
             pause.until = .now + Backoff.pause(after: pause.failures)
-            return "\(what), and cannot be written anew: \(ExitStatus.message(of: error)); "
+            return "\(what), and cannot be rebuilt: \(ExitStatus.message(of: error)); "
                 + "retrying in \(Int(Backoff.pause(after: pause.failures).inSeconds)) s"
         }
     }
@@ -60,10 +60,10 @@ struct LedgerKeeper: Sendable {
         let (inspections, alerts) = (try ledger.count(), try ledger.pendingAlertCount())
         logger.event(
             .ledgerRestored, .warning,
-            "the ledger \(ledger.path) \(displacement.words) and was written anew: \(inspections) inspections, "
+            "the ledger \(ledger.path) \(displacement.words) and was rebuilt: \(inspections) inspections, "
                 + "\(alerts) alerts still to be delivered"
                 + (refilled.recorded > 0 ? ", \(refilled.recorded) of them from the results on disk" : "")
-                + (aside.map { "; the other file lies at \($0)" } ?? ""))
+                + (aside.map { "; the other file is now \($0)" } ?? ""))
     }
 
     /// Moves a foreign file away from the ledger's path with what belongs to it, and removes what is left of the ledger's own files.
@@ -92,7 +92,7 @@ struct LedgerKeeper: Sendable {
             progress.begin(step)
             intake.stop(
                 because:
-                    "the ledger lacked results that are on disk: \(soFar.results) looked at, \(soFar.recorded) recorded"
+                    "the ledger lacked results that are on disk: \(soFar.results) checked, \(soFar.recorded) recorded"
             )
         }
         progress.rest()
@@ -105,8 +105,8 @@ struct LedgerKeeper: Sendable {
         guard outcome.recorded > 0 else { return }
         logger.event(
             .ledgerRestored, .warning,
-            "the ledger \(storage.ledger.path) lacked \(outcome.recorded) of \(outcome.results) results on disk, as one that was "
-                + "removed or replaced does; they are recorded now"
+            "the ledger \(storage.ledger.path) lacked \(outcome.recorded) of \(outcome.results) results on disk, probably "
+                + "because it was removed or replaced; they are recorded now"
                 + (outcome.unreadable > 0 ? "; \(outcome.unreadable) results cannot be read" : ""))
     }
 }

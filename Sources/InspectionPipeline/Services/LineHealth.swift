@@ -74,8 +74,8 @@ final class LineHealth: Sendable {
         gates.setDown(line.name, reason)
         incidents.occurred(
             cause,
-            "line \(line.name) is down: \(reason). Its frames wait in their folder, other lines go on; it comes back by itself "
-                + "when that is right again")
+            "line \(line.name) is down: \(reason). Its frames wait in their folder, other lines continue; it resumes "
+                + "automatically once this is fixed")
     }
 
     private func files(_ line: Configuration.Line) -> Files {

@@ -52,7 +52,7 @@ final class Recovery: Sendable {
                 intake.note(error)
                 incidents.occurred(
                     Self.unrecovered,
-                    "cannot take up the frames that were in work: \(ExitStatus.message(of: error)), "
+                    "cannot resume the frames that were in progress: \(ExitStatus.message(of: error)), "
                         + "retrying in \(Int(pause.inSeconds)) s")
                 stop.wait(pause)
             }
@@ -93,8 +93,11 @@ final class Recovery: Sendable {
         }
         for frame in frames { _ = flow.names.take(frame.path) }
         for frame in frames { flow.resting.wait(frame, for: frame.claim.pauseBeforeRetry) }
+        let isOne = claims.count == 1
         logger.event(
-            .recovered, .notice, "\(claims.count) frame(s) were in work when inspectd last ended; they come first")
+            .recovered, .notice,
+            "\(Quantity.text(claims.count, of: "frame")) \(isOne ? "was" : "were") in progress when inspectd last ended; "
+                + "processing \(isOne ? "it" : "them") first")
     }
 
     /// What ended an earlier process, in its own words.
@@ -104,13 +107,13 @@ final class Recovery: Sendable {
             case (.fault, let frame?), (.own, let frame?):
                 "an earlier inspectd crashed (\(entry.signalName)) while it worked on frame \(frame)"
             case (.fault, nil), (.own, nil):
-                "an earlier inspectd crashed (\(entry.signalName)) while it worked on no frame"
+                "an earlier inspectd crashed (\(entry.signalName)) while it was not working on a frame"
             case (.watchdog, let frame):
-                "the watchdog ended an earlier inspectd that was stuck on frame \(frame ?? "?")"
-            case (.hardware, _): "an earlier inspectd was ended by a memory error of the machine; check its memory"
-            case (.sent, _): "an earlier inspectd was ended from outside (\(entry.signalName))"
+                "the watchdog killed an earlier inspectd that was stuck on frame \(frame ?? "?")"
+            case (.hardware, _): "an earlier inspectd was killed by a hardware memory error; check the machine's memory"
+            case (.sent, _): "an earlier inspectd was killed from outside (\(entry.signalName))"
             }
-        let next = entry.frame == nil ? "; no frame is blamed" : "; a frame that this happens to twice is set aside"
+        let next = entry.frame == nil ? "; no frame is blamed" : "; a frame that does this twice is set aside"
         logger.event(.crashed, .error, what + next)
     }
 
@@ -119,8 +122,8 @@ final class Recovery: Sendable {
         let error = InspectionError(
             code: "internal",
             message:
-                "the frame was in work for the line '\(claim.line)', which the configuration does not have; add the line "
-                + "and run `inspectctl requeue`, or take the frame from the quarantine")
+                "the frame was in progress for line '\(claim.line)', which is not configured; add the line "
+                + "and run `inspectctl requeue`, or remove the frame from the quarantine")
         let inspection = Inspection(
             resultID: claim.id, line: claim.line, createdAt: Date(), image: ImageInfo(path: claim.original.description),
             verdict: .error, error: error)

@@ -1,4 +1,5 @@
 import Foundation
+import InspectionDomain
 import LinuxPlatform
 import Logging
 import ServiceLifecycle
@@ -40,11 +41,12 @@ struct ReloadService: Service {
             health.adopt(new, down)
             models.keepOnly(new.modelNames)
             serving.keepOnly(lines: Set(new.lines.map(\.name)))
-            logger.event(.reloaded, .notice, "configuration \(file) reloaded: \(new.lines.count) line(s)")
+            logger.event(
+                .reloaded, .notice, "configuration \(file) reloaded: \(Quantity.text(new.lines.count, of: "line"))")
         } catch {
             logger.event(
                 .reloadRefused, .error,
-                "reload refused, the former configuration stays in force: \(ExitStatus.message(of: error))")
+                "reload refused, the previous configuration stays in force: \(ExitStatus.message(of: error))")
         }
     }
 

@@ -50,7 +50,7 @@ struct RetentionService: Service {
             try known.write(state: configuration.state, storage.files)
             incidents.ended(Self.failed)
         } catch {
-            incidents.occurred(Self.failed, "removing old results: \(error), retrying in 10 minutes")
+            incidents.occurred(Self.failed, "old results cannot be removed: \(error), retrying in 10 minutes")
         }
     }
 
@@ -90,6 +90,7 @@ struct RetentionService: Service {
         guard forgotten > 0 else { return }
         logger.event(
             .removed, .notice,
-            "removed \(forgotten) inspection(s) from the ledger: their results and archived frames are past their age")
+            "removed \(Quantity.text(forgotten, of: "inspection")) from the ledger, older than their results' retention age"
+        )
     }
 }

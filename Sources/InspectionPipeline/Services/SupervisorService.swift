@@ -1,4 +1,5 @@
 import Foundation
+import InspectionDomain
 import LinuxPlatform
 import Logging
 import ServiceLifecycle
@@ -34,7 +35,7 @@ struct SupervisorService: Service {
                         .stuck, .error,
                         "\(first.part) has been busy with '\(first.name)' for \(Int(first.time.inSeconds)) s"
                             + (timeout == nil
-                                ? "" : "; the watchdog is not fed any more, systemd will restart inspectd"))
+                                ? "" : "; the watchdog is no longer fed, systemd will restart inspectd"))
                 }
                 reported = first.part
             } else {
@@ -55,7 +56,7 @@ struct SupervisorService: Service {
         let names = (up + down.sorted().map { "down: \($0)" }).joined(separator: ", ")
         logger.event(
             .ready, .notice,
-            "inspectd \(programVersion) ready: \(up.count) line(s) (\(names)), "
+            "inspectd \(programVersion) ready: \(Quantity.text(up.count, of: "line")) (\(names)), "
                 + "results in \(configuration.spool)")
         Systemd.ready(status: summary.text)
     }

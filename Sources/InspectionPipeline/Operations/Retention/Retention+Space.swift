@@ -41,8 +41,8 @@ extension Retention {
         }
         return .unreachable(
             "min_free of \(Quantity.text(bytes: minimum)) cannot be reached: \(Quantity.text(bytes: free)) are free in "
-                + "\(spool.root), and all results and archived frames hold \(Quantity.text(bytes: gained)). Others hold "
-                + "the disk; nothing is removed for it. Make room, or lower retention.min_free")
+                + "\(spool.root), and all results and archived frames hold \(Quantity.text(bytes: gained)). Other files fill "
+                + "the disk, so nothing is removed. Free space, or lower retention.min_free")
     }
 
     /// So much is removed before it is looked whether that helps.
@@ -87,7 +87,7 @@ extension Retention {
 
     private static func noHelp(_ free: Int, _ minimum: Int) -> String {
         "only \(Quantity.text(bytes: free)) free, \(Quantity.text(bytes: minimum)) wanted, and removing results and archived "
-            + "frames did not help: others fill the disk as fast. No more is removed for some hours; make room, or lower "
+            + "frames did not help: other files fill the disk as fast. Removal pauses for some hours; free space, or lower "
             + "retention.min_free"
     }
 }

@@ -99,14 +99,14 @@ package struct Retention {
         guard !keys.isEmpty else {
             guard policy.results != nil || policy.archive != nil else { return nil }
             return clock.map {
-                "\($0); ages go on by the time that has passed since, and nothing is removed for the jump"
+                "\($0); ages continue by elapsed time, and nothing is removed because of the jump"
             }
         }
-        let why = memory.doubt ?? clock ?? "by what inspectd has seen, less time has passed"
+        let why = memory.doubt ?? clock ?? "inspectd has observed less time passing"
         return
-            "\(keys.count) day\(keys.count == 1 ? "" : "s") of results or archived frames look past their age by their "
-            + "names (\(keys[0])) and stay: \(why). A day goes by age once inspectd has seen it unchanged for that long; "
-            + "remove it yourself if you know better"
+            "\(keys.count) day\(keys.count == 1 ? "" : "s") of results or archived frames are past their age by their "
+            + "names (\(keys[0])) but are kept: \(why). A day is removed once inspectd has seen it unchanged for that long; "
+            + "remove it by hand if its name is right"
     }
 
     /// Removes days that are older than the policy's ages.

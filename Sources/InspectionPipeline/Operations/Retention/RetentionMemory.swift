@@ -168,7 +168,7 @@ package struct RetentionMemory: Codable, Sendable, Equatable {
             let days = Int((abs($0.by) / 86_400).rounded())
             return
                 "the clock says \(Self.text(wall)), \(days) days \($0.by > 0 ? "more" : "less") than have passed since "
-                + "inspectd last looked"
+                + "inspectd last checked"
         }
     }
 

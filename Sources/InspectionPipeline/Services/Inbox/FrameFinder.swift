@@ -86,7 +86,7 @@ final class FrameFinder {
             }
             logger.event(
                 .recovered, .notice,
-                "\(entry.original): was written on after it had been set aside as unfinished; inspecting it again",
+                "\(entry.original): its writer continued after it was set aside as unfinished; inspecting it again",
                 fields: [LogField.line: line.name, LogField.frame: entry.original.description])
             return ArrivedFrame(arrival, setAside: entry, line: line)
         }

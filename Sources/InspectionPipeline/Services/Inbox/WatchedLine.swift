@@ -67,7 +67,7 @@ struct WatchedLine {
         } catch {
             if around.gates.down[line.name] == nil {
                 around.incidents.occurred(
-                    cause("watched folder"), "line \(line.name): \(error); looking again at every scan", unit: "scan")
+                    cause("watched folder"), "line \(line.name): \(error); retrying at every scan", unit: "scan")
             }
             around.board.publish(LineScan(problem: "\(error)"), of: line.name)
             isUnavailable = true
@@ -123,10 +123,10 @@ struct WatchedLine {
             let count = scan.unreadable.count
             let folders = count == 1 ? "1 folder below" : "\(count) folders below"
             let text =
-                "\(folders) \(line.watch) cannot be read and \(count == 1 ? "is" : "are") passed over: \(first.error)"
+                "\(folders) \(line.watch) cannot be read and \(count == 1 ? "is" : "are") skipped: \(first.error)"
             problem = text
             around.incidents.occurred(
-                unreadable, level: .warning, "line \(line.name): \(text); looking again at every scan", unit: "folder",
+                unreadable, level: .warning, "line \(line.name): \(text); retrying at every scan", unit: "folder",
                 total: count)
         } else {
             around.incidents.ended(unreadable, "line \(line.name): all folders below \(line.watch) can be read")

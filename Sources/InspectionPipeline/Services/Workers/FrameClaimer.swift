@@ -90,7 +90,7 @@ struct FrameClaimer: Sendable {
         incidents.occurred(
             Self.untaken(frame.line),
             "line \(line): intake stopped, \(waiting) in \(folder): a frame cannot be moved out of it: "
-                + "\(ExitStatus.message(of: error)); trying one now and then",
+                + "\(ExitStatus.message(of: error)); retrying with one frame at a time",
             fields: [LogField.frame: frame.path.description])
     }
 

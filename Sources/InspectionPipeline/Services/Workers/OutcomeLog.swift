@@ -15,7 +15,7 @@ struct OutcomeLog: Sendable {
             tell(inspection, folder)
         case .finished(let inspection, let folder):
             logger.event(
-                .recovered, .notice, "\(frame.original): was inspected before; its last move is made now",
+                .recovered, .notice, "\(frame.original): already inspected; completing its last move",
                 fields: [LogField.line: frame.line.name, LogField.frame: frame.original.description])
             // Whether anybody was told before is not known.
             if !frame.isSuspect { counters.count(inspection.verdict) }
