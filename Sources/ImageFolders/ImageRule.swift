@@ -9,7 +9,7 @@ import LinuxPlatform
 package struct ImageRule: Sendable, Equatable {
     /// Only files that match one of these are images, whatever they hold; all files when empty.
     package var only: [NamePattern]
-    /// Files and folders that are passed over, beside the built-in ones.
+    /// Files and folders that are skipped, beside the built-in ones.
     package var ignore: [NamePattern]
     /// Whether a link to a file is an image of the file's content. Links to folders are never followed.
     package var followsLinks: Bool

@@ -36,7 +36,7 @@ package struct Inbox: Sendable {
         return scan
     }
 
-    /// Takes what the kernel told of the folder since the last scan; events of other folders are passed over.
+    /// Takes what the kernel told of the folder since the last scan; events of other folders are skipped.
     package mutating func note(_ batch: Inotify.Batch) {
         if batch.isIncomplete {
             completeness.forgetWriters()

@@ -34,7 +34,7 @@ package enum PassedOver: String, Sendable, Codable, CaseIterable {
     }
 }
 
-/// How many entries were passed over, and for each reason some of them.
+/// How many entries were skipped, and for each reason some of them.
 package struct PassedOverCounts: Sendable, Equatable {
     /// As many paths are kept for each reason.
     package static let exampleLimit = 3

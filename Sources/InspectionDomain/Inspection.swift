@@ -25,14 +25,14 @@ package struct Inspection: Codable, Sendable, Equatable {
     package var calibration: CalibrationIdentity?
     /// What the frame was recognised as, where a model tells products apart.
     package var product: RecognizedProduct?
-    /// What the line's gate said, where it has one.
+    /// The verdict of the line's gate, where it has one.
     package var gate: GateResult?
     package var timingMilliseconds: StageTimings
     package var files: ResultFiles
     package var error: InspectionError?
     /// An earlier record of the same frame, which was inspected before its writer had finished it.
     package var supersedes: String?
-    /// The later record of the same frame: this one does not count any more.
+    /// The later record of the same frame: this one no longer counts.
     package var supersededBy: String?
     /// Nil when there are none, so that the key is absent then, as it is in files of before it existed.
     private var optionalRemarks: [String]?

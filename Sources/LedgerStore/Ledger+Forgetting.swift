@@ -25,7 +25,7 @@ package struct LedgerOrder: Sendable, Equatable {
     package let id: String
     /// Seconds since 1970.
     package let createdAt: Double
-    /// The id of a row that was asked about; nil when it is not there any more.
+    /// The id of a row that was asked about; nil when it is no longer there.
     package let markedID: String?
     /// Whether an inspection is a day and more older than the one recorded before it, or years newer.
     package let isOutOfOrder: Bool

@@ -50,7 +50,7 @@ extension Ledger {
     /// - Parameters:
     ///   - copy: where it is made; there must be no file.
     ///   - install: moves the finished copy to the ledger's path, durably, and whatever lies there out of its way.
-    /// - Throws: `LedgerError` when the open files cannot be read, and what `install` throws. The ledger goes on as it was then.
+    /// - Throws: `LedgerError` when the open files cannot be read, and what `install` throws. The ledger continues as it was then.
     package func rescue(through copy: String, install: () throws -> Void) throws {
         try Self.explaining(path) {
             // Whoever wants to write waits meanwhile, and then writes to the new file.

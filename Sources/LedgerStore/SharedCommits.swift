@@ -21,7 +21,7 @@ final class SharedCommits: Sendable {
 
     /// Returns when what `body` did is committed, or undone.
     ///
-    /// - Parameter body: may run twice, the first time undone: a transaction that fails is tried again piece by piece, so that
+    /// - Parameter body: may run twice, the first time undone: a transaction that fails is retried piece by piece, so that
     ///   one caller's failure is no other's.
     /// - Throws: what `body`, `beforeCommit` or the commit throws.
     func write(

@@ -63,7 +63,7 @@ package enum CrashNote {
     /// Names the frame that keeps the watchdog from being fed; nil for none. For one thread at a time.
     package static func setStuck(_ frame: String?) { ccn_stuck_on(frame) }
 
-    /// The lines of a note; what is no such line is passed over.
+    /// The lines of a note; what is no such line is skipped.
     package static func entries(in data: Data) -> [Entry] {
         String(decoding: data, as: UTF8.self).split(separator: "\n").compactMap { line in
             let words = line.split(separator: " ")

@@ -7,7 +7,7 @@ import Glibc
 package struct FileSystem: Sendable {
     /// What a test makes of one call.
     package enum Fault: Sendable, Equatable {
-        /// The call is not made and fails with this errno. `EINTR` is what a signal does: the call is tried again.
+        /// The call is not made and fails with this errno. `EINTR` is what a signal does: the call is retried.
         case error(Int32)
         /// A read or write that moves at most so many bytes; no other call notices.
         case short(Int)

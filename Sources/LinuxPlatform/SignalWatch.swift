@@ -13,7 +13,7 @@ import Synchronization
 /// * at the second one,
 /// * when the process has not ended `patience` after the first.
 ///
-/// It ends by the signal, as a program that never handled it. What was in work is taken up by the next start.
+/// It ends by the signal, as a program that never handled it. What was in progress is resumed by the next start.
 package final class SignalWatch: Sendable {
     /// Less than the service manager waits before it kills (TimeoutStopSec=30).
     package static let patience = Duration.seconds(25)

@@ -43,7 +43,7 @@ package struct SystemError: Error, Sendable, Equatable, CustomStringConvertible 
     package var isReadOnly: Bool { code == EROFS }
     package var isMissing: Bool { code == ENOENT || code == ENOTDIR }
     package var isPermission: Bool { code == EACCES || code == EPERM }
-    /// May pass by itself: the same work is tried again later.
+    /// May pass by itself: the same work is retried later.
     package var isTransient: Bool {
         isDiskFull || [EROFS, EIO, EMFILE, ENFILE, ENOMEM, ESTALE, EBUSY, EAGAIN, ETIMEDOUT].contains(code)
     }

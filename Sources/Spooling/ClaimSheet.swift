@@ -15,7 +15,7 @@ final class ClaimSheet: Sendable, Equatable {
 
     static let recordName = "claims.json"
     let folder: RawPath
-    /// Of the frames that are in work still, in order of arrival.
+    /// Of the frames that are in progress still, in order of arrival.
     private let records: Mutex<[Claim.Record]>
 
     init(folder: RawPath, records: [Claim.Record]) {
@@ -65,7 +65,7 @@ final class ClaimSheet: Sendable, Equatable {
         }
     }
 
-    /// A frame has left. The record is not rewritten for it: whose frame is gone is passed over.
+    /// A frame has left. The record is not rewritten for it: whose frame is gone is skipped.
     /// - Returns: whether it was the last.
     func end(_ id: String) -> Bool {
         records.withLock { records in

@@ -25,7 +25,7 @@ extension Spool {
     /// Moves claimed frames out of their folders, durably. Doing it again finishes what was interrupted.
     ///
     /// - Returns: for each claim, in order, whether its frame is here; false when another process took it, or the camera removed
-    ///   it, and then the claim is dropped. Or a `SystemError`; then the claim stands, and `take` can be tried again.
+    ///   it, and then the claim is dropped. Or a `SystemError`; then the claim stands, and `take` can be retried.
     package func take(_ claims: [Claim]) -> [Result<Bool, any Error>] {
         var outcomes = claims.map { claim in Result { try move(claim) } }
         let moved = claims.indices.filter { !claims[$0].isKept && (try? outcomes[$0].get()) == true }
@@ -110,7 +110,7 @@ extension Spool {
         return next
     }
 
-    /// Notes that work on a frame has stopped for now, and that the process goes on: should it die later, the frame was not in work.
+    /// Notes that work on a frame has stopped for now, and that the process continues: should it die later, the frame was not in progress.
     /// - Throws: `SystemError`.
     package func rest(_ claim: Claim) throws {
         try WorkLog.note(.rests, claim.id, in: claim.sheet.folder, fileSystem)
@@ -174,7 +174,7 @@ extension Spool {
         return ids
     }
 
-    /// How many frames are in work, by a daemon that runs or by one that died.
+    /// How many frames are in progress, by a daemon that runs or by one that died.
     /// - Throws: `SystemError`.
     package func countActive() throws -> Int {
         try fileSystem.list(active).reduce(0) { count, entry in

@@ -2,7 +2,7 @@ import Foundation
 import InspectionDomain
 import LinuxPlatform
 
-/// A note per process, named by its run: `crashes/<run>`. It counts once, whatever happens while it is taken up: the frame's log
+/// A note per process, named by its run: `crashes/<run>`. It counts once, whatever happens while it is resumed: the frame's log
 /// names the run, and only then the note goes.
 extension Spool {
     /// Names a run of the daemon.
@@ -15,7 +15,7 @@ extension Spool {
     ///
     /// - Parameter run: the living process's own.
     /// - Returns: what the notes said.
-    /// - Throws: `SystemError`; what was not counted is taken up by the next call.
+    /// - Throws: `SystemError`; what was not counted is resumed by the next call.
     package func settleCrashNotes(except run: String?) throws -> [CrashNote.Entry] {
         var found: [CrashNote.Entry] = []
         for note in try fileSystem.list(crashNotes).map(\.name).sorted() where run.map(RawPath.init(_:)) != note {
@@ -36,7 +36,7 @@ extension Spool {
     /// - Throws: `SystemError`.
     package func removeCrashNote(of run: String) throws { try fileSystem.remove(crashNote(of: run)) }
 
-    /// The folder of the claim, if the frame is still in work.
+    /// The folder of the claim, if the frame is still in progress.
     private func sheet(holding id: String) throws -> RawPath? {
         for entry in try fileSystem.list(active) where entry.kind == .folder {
             let folder = active.appending(entry.name)

@@ -76,8 +76,8 @@ extension Spool {
         try fileSystem.removeTree(quarantineFolder(claim, id: earlier))
     }
 
-    /// What lies in the quarantine: reasons and folders, in no order. A folder without a readable reason is passed over.
-    /// - Parameter forbidden: whether a reason that this user may not read is passed over too, instead of thrown.
+    /// What lies in the quarantine: reasons and folders, in no order. A folder without a readable reason is skipped.
+    /// - Parameter forbidden: whether a reason that this user may not read is skipped too, instead of thrown.
     /// - Throws: `SystemError`.
     package func quarantined(passingOver forbidden: Bool = true) throws -> [(reason: QuarantineReason, folder: RawPath)]
     {

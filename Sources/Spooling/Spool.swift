@@ -63,7 +63,7 @@ package struct Spool: Sendable {
     /// Bytes free for results.
     package func freeSpace() throws -> Int { try fileSystem.freeSpace(root) }
 
-    /// Bytes that must be free before a frame is taken: room to finish those in work.
+    /// Bytes that must be free before a frame is taken: room to finish those in progress.
     package static let reserve = 32 << 20
 
     /// Why no frame can be taken now; nil when one can. Looks only.

@@ -8,7 +8,7 @@ import Testing
     import Glibc
 #endif
 
-/// What the rule makes of a folder: names that were found, counts of what was passed over.
+/// What the rule makes of a folder: names that were found, counts of what was skipped.
 @Suite struct ImageFolderTests {
     static let jpeg = Data([0xFF, 0xD8, 0xFF, 0xE0])
 

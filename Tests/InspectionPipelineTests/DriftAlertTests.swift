@@ -5,7 +5,7 @@ import LinuxPlatform
 import TestSupport
 import Testing
 
-/// What an operator hears of a calibration that does not hold any more.
+/// What an operator hears of a calibration that does no longer hold.
 @Suite(.serialized) struct DriftAlertTests {
     @Test func frames_that_change_bring_one_alert_with_since_when_and_what_to_do_also_across_a_restart() async throws {
         try await withTemporaryFolder { folder in

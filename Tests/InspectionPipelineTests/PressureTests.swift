@@ -55,7 +55,7 @@ import Testing
         try await withTemporaryFolder { folder in
             let plant = try Plant(folder)
             try plant.arrive(RawPath("part.jpg"), try TinyFrames.jpeg(1))
-            // The power fails with the frame in work.
+            // The power fails with the frame in progress.
             for calls in stride(from: 30, through: 200, by: 10) where plant.files(plant.spool / "active").isEmpty {
                 let cut = FaultyDisk(seed: 1, rarity: 0, powerFailsAfter: calls)
                 try await plant.run(on: cut, for: .seconds(5)) { plant.isIdle && !plant.files(plant.spool).isEmpty }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The configuration in force. Replaced whole by a reload; whoever began work with the old one finishes with it.
+/// The configuration in force. Replaced whole by a reload; work that began with the old one finishes with it.
 final class ActiveConfiguration: Sendable {
     private let state: Mutex<(configuration: Configuration, revision: Int)>
 

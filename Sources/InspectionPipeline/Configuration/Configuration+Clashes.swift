@@ -1,6 +1,6 @@
 import Foundation
 
-/// Lines that cannot live side by side: one name twice, or folders of which one holds the other.
+/// Lines that exclude each other: one name twice, or folders of which one contains the other.
 extension Configuration {
     func reportClashes(_ read: [(line: Line, place: YAMLCursor)], _ root: YAMLCursor) {
         for (index, later) in read.enumerated() {

@@ -8,7 +8,7 @@ extension Configuration {
     private static let largestFile = 1 << 20
 
     /// Reads and validates a file.
-    /// - Throws: `ConfigurationErrors` with everything that is wrong in it.
+    /// - Throws: `ConfigurationErrors` with all problems of the file.
     package static func load(path: String) throws(ConfigurationErrors) -> Configuration {
         func failure(_ message: String, _ status: ExitStatus = .configuration) -> ConfigurationErrors {
             ConfigurationErrors([
@@ -31,7 +31,7 @@ extension Configuration {
         return try parse(text, file: path)
     }
 
-    /// Why a file cannot be read, as the system says it.
+    /// The system's reason why a file cannot be read.
     private static func unreadable(_ path: String) -> SystemError? {
         do {
             _ = try FileSystem().read(RawPath(path), limit: 1, followsLinks: true)
@@ -86,7 +86,7 @@ extension Configuration {
         retention.minFree = entries["min_free"]?.size()
     }
 
-    /// What the YAML parser found, as a line and words.
+    /// The YAML parser's error, as a line and a message.
     private static func syntaxProblem(_ error: any Error) -> (Int, String) {
         switch error as? YamlError {
         case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),

@@ -4,7 +4,7 @@ import ImageFolders
 import Imaging
 import LinuxPlatform
 
-/// What the daemon and `inspectctl` read from `inspectd.yaml`.
+/// The content of `inspectd.yaml`, for the daemon and `inspectctl`.
 ///
 /// Paths are absolute here: a relative path in the file is relative to the file's own folder, so that a folder with its
 /// configuration can be moved. `~` and `$VARIABLES` are not expanded, because a service has no home and no shell.
@@ -18,20 +18,20 @@ package struct Configuration: Sendable, Equatable {
     /// Results, alerts, archive, quarantine.
     package var spool = "/var/spool/inspectd"
     package var workers = Workers.auto
-    /// How often the watched folders are scanned even if no event woke the scan (network file systems send none).
+    /// The interval between scans without events (network file systems send none).
     package var scanInterval = Duration.seconds(5)
-    /// A picture that would decode to more is refused.
+    /// A frame that would decode to more is refused.
     package var maxMegapixels = 100.0
     package var lines: [Line] = []
     package var retention = RetentionPolicy()
 
     package init() {}
 
-    /// How many frames are inspected side by side.
+    /// The number of frames inspected side by side.
     package enum Workers: Sendable, Equatable {
         /// One frame per core, each on one thread.
         case auto
-        /// So many; with 1, a frame's work is spread over all cores.
+        /// A fixed number; with 1, a frame's work is spread over all cores.
         case count(Int)
     }
 
@@ -52,12 +52,12 @@ package struct Configuration: Sendable, Equatable {
         package var confidence: Double?
         package var after = After.archive
         package var overlay = OverlayPolicy.anomalous
-        /// Which entries of the folder are frames.
+        /// The rule for which entries of the folder are frames.
         package var images = ImageRule()
-        /// How long a file without its end rests unchanged before it is taken for truncated.
+        /// The time without a change after which a file without its end counts as truncated.
         package var settle = Duration.seconds(30)
 
-        /// Which raw values are black and white when a model is fitted for the line; stored with the model.
+        /// The raw values that are black and white when a model is fitted for the line; stored with the model.
         package var intensity = IntensitySetting.auto
 
         package init(name: String, watch: String, model: String? = nil) {
@@ -66,21 +66,21 @@ package struct Configuration: Sendable, Equatable {
             self.model = model ?? name
         }
 
-        /// What the line wants of its thresholds.
+        /// The rule for the line's thresholds.
         package var rule: CalibrationRule { CalibrationRule(rate: falseAlarmRate, confidence: confidence) }
     }
 
-    /// What becomes of a frame after its inspection.
+    /// The fate of a frame's file after its inspection.
     package enum After: String, Sendable, CaseIterable {
         case archive, keep, delete
     }
 
-    /// Which frames get an overlay picture.
+    /// The frames that get an overlay.
     package enum OverlayPolicy: String, Sendable, CaseIterable {
         case always, anomalous, never
     }
 
-    /// What is removed, oldest first; nil keeps.
+    /// The retention policy; nil keeps the files forever.
     package struct RetentionPolicy: Sendable, Equatable {
         package var results: Duration?
         package var archive: Duration?
@@ -94,23 +94,23 @@ package struct Configuration: Sendable, Equatable {
         }
     }
 
-    /// What an image may be at most.
+    /// The limits of a decoded image.
     package var decodeLimits: DecodeLimits { DecodeLimits(maxPixels: Int(maxMegapixels * 1e6)) }
 
     /// The line with this name.
     package func line(named name: String) -> Line? { lines.first { $0.name == name } }
 
-    /// Of all lines' detectors and gates, each once.
+    /// The models of all lines' detectors and gates, each once.
     package var modelNames: Set<String> { Set(lines.map(\.model) + lines.compactMap(\.gate)) }
 
     package var ledgerPath: String { state + "/ledger.sqlite" }
     package var modelsPath: String { state + "/models" }
     package var backbonesPath: String { state + "/backbones" }
-    /// Where interrupted fits leave their state.
+    /// The folder of interrupted fits' checkpoints.
     package var fittingPath: String { state + "/fitting" }
 
-    /// Makes an empty ledger where there is none, so that it belongs to the state folder's owner, whoever runs the program;
-    /// SQLite gives its other files the ledger's owner by itself.
+    /// Creates an empty ledger if there is none, so that it belongs to the state folder's owner, whichever user runs the program;
+    /// SQLite gives its other files the ledger's owner.
     func ensureLedger(_ files: FileSystem) throws {
         let path = RawPath(ledgerPath)
         // Opening and closing one that is in use would end SQLite's own locks on it.

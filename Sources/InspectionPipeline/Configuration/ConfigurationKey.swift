@@ -5,7 +5,7 @@ import InspectionDomain
 ///
 /// A new key is one entry of `Configuration.keys`, and one line where its section is read.
 package struct ConfigurationKey: Sendable, Equatable {
-    /// Where a key stands.
+    /// The section of a key.
     package enum Section: String, Sendable, CaseIterable {
         case top, line, retention
 
@@ -30,13 +30,13 @@ package struct ConfigurationKey: Sendable, Equatable {
 
     package let section: Section
     package let name: String
-    /// What a value is: `folder`, `duration`.
+    /// The type of a value: `folder`, `duration`.
     package let type: String
-    /// What holds without the key; nil where it must be given.
+    /// The default; nil for a required key.
     package let standard: String?
-    /// Which values are allowed, in words; empty where the type says it all.
+    /// The allowed values, in words; empty if the type suffices.
     package let allowed: String
-    /// What it does.
+    /// The effect of the key.
     package let meaning: String
     /// A value as it would be written.
     package let example: String

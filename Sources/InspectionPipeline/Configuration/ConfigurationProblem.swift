@@ -1,15 +1,15 @@
 import InspectionDomain
 
-/// One thing wrong in a configuration file.
+/// One problem of a configuration file.
 package struct ConfigurationProblem: ProgramFailure, Sendable, Equatable, CustomStringConvertible {
     package var file: String
     /// From 1; 0 when the file as a whole is meant.
     package var line: Int
     /// `lines[0].false_alarm_rate`; empty when no key is meant.
     package var key: String
-    /// What was expected, what was found, what is allowed.
+    /// The expected, the found and the allowed values.
     package var message: String
-    /// What a program ends with that this keeps from working.
+    /// The exit status of a program that this problem stops.
     package var status: ExitStatus
 
     package init(file: String, line: Int, key: String, message: String, status: ExitStatus = .configuration) {
@@ -27,7 +27,7 @@ package struct ConfigurationProblem: ProgramFailure, Sendable, Equatable, Custom
     }
 }
 
-/// Everything wrong in a configuration, in the order of the file's lines.
+/// All problems of a configuration, in the order of the file's lines.
 package struct ConfigurationErrors: ProgramFailure, Sendable, Equatable, CustomStringConvertible {
     package var problems: [ConfigurationProblem]
 
@@ -35,7 +35,7 @@ package struct ConfigurationErrors: ProgramFailure, Sendable, Equatable, CustomS
         self.problems = problems
     }
 
-    /// Of all problems; where they differ, that of a failure which may pass, else that of a wrong configuration.
+    /// The common status of all problems; if they differ, that of a transient failure, else that of an invalid configuration.
     package var status: ExitStatus {
         let all = Set(problems.map(\.status))
         return all.count == 1 ? all.first ?? .configuration : all.contains(.io) ? .io : .configuration

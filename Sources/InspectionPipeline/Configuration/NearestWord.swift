@@ -1,4 +1,4 @@
-/// Finds the word that was probably meant.
+/// Finds the word that the user probably meant.
 enum NearestWord {
     /// The closest of `words` when it is close enough to be a slip of the fingers, else nil.
     static func suggestion(for word: String, among words: [String]) -> String? {

@@ -2,7 +2,7 @@ import Foundation
 import InspectionDomain
 import Yams
 
-/// Collects every problem of a file, so that one look shows them all.
+/// Collects every problem of a file, so that one run reports them all.
 final class ProblemCollector {
     let file: String
     private(set) var problems: [ConfigurationProblem] = []
@@ -21,7 +21,7 @@ final class ProblemCollector {
     }
 }
 
-/// A place in a YAML tree that knows its key's path and reports what is wrong with its value.
+/// A position in a YAML tree that knows its key's path and reports problems of its value.
 struct YAMLCursor {
     let node: Node
     let path: String
@@ -73,7 +73,7 @@ struct YAMLCursor {
         return scalar.string
     }
 
-    /// - Parameter range: what is allowed, in words, beside the test for it.
+    /// - Parameter allowed: the allowed values, in words.
     func number(_ allowed: String, where test: (Double) -> Bool) -> Double? {
         guard kind == .number, let value = node.float, value.isFinite else {
             report("expected \(allowed), got \(found)")
@@ -102,7 +102,7 @@ struct YAMLCursor {
         words.count < 2 ? words.joined() : words.dropLast().joined(separator: ", ") + " or " + (words.last ?? "")
     }
 
-    // What the value is
+    // The type of the value
 
     enum Kind { case text, number, truth, nothing, list, mapping, other }
 

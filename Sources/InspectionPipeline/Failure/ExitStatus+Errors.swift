@@ -28,7 +28,7 @@ extension ExitStatus {
         }
     }
 
-    /// What an error says to an operator.
+    /// The message of an error for an operator.
     package static func message(of error: any Error) -> String {
         guard let error = error as? CocoaError else { return "\(error)" }
         let path = error.filePath.map { "\($0.printable): " } ?? ""

@@ -1,4 +1,4 @@
-/// What the programs' exit codes mean: `sysexits.h` where it has a word for it.
+/// The programs' exit codes, after `sysexits.h` where it has a code.
 package enum ExitStatus: Int32, Sendable {
     /// Done; an anomaly is no error.
     case done = 0
@@ -6,11 +6,11 @@ package enum ExitStatus: Int32, Sendable {
     case anomaly = 1
     /// The command line is wrong.
     case usage = 64
-    /// A picture, a model or a data set is wrong.
+    /// An image, a model or a data set is invalid.
     case badData = 65
-    /// A file or folder that was named is not there.
+    /// A named file or folder does not exist.
     case noInput = 66
-    /// The daemon or something else that is needed is not there.
+    /// The daemon or another required service is not available.
     case unavailable = 69
     /// Reading or writing failed.
     case io = 74
@@ -20,15 +20,15 @@ package enum ExitStatus: Int32, Sendable {
     case configuration = 78
 }
 
-/// An error that knows which exit code it ends a program with.
+/// An error with the exit code that it ends a program with.
 package protocol ProgramFailure: Error {
     var status: ExitStatus { get }
 }
 
-/// A failure of a program's own, with the exit code it ends in.
+/// A failure of the program itself, with its exit code.
 package struct ProgramError: ProgramFailure, Sendable, CustomStringConvertible {
     package let status: ExitStatus
-    /// What was being done, expected, got, and what to do about it.
+    /// The operation, the expected and the actual state, and the remedy.
     package let message: String
 
     package init(_ status: ExitStatus, _ message: String) {

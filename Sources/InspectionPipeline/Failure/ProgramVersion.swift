@@ -1,2 +1,2 @@
-/// Of both programs.
+/// The version of both programs.
 package let programVersion = "0.2.0"

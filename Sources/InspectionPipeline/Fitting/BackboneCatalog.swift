@@ -74,6 +74,6 @@ package struct BackboneCatalog: Sendable {
         return try load(name)
     }
 
-    /// Where an imported backbone lies.
+    /// The path of an imported backbone.
     package func path(_ name: String) -> String { "\(folder)/\(name).safetensors" }
 }

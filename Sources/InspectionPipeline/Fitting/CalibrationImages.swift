@@ -2,18 +2,18 @@ import DetectionCore
 import ImageFolders
 import Imaging
 
-/// Images to recalibrate a model on, judged: readable, not flat, none that the model was fitted on, and which show the same part.
+/// Images to recalibrate a model on, judged: readable, not flat, none that the model was fitted on, and grouped by part.
 package struct CalibrationImages: Sendable {
     /// Stretched as the model wants them.
     package let frames: FrameSource
-    /// Indices of images of the same part together: what the promise counts.
+    /// Indices of images, grouped by part: the promise counts parts.
     package let parts: [[Int]]
-    /// What the user should know besides.
+    /// Remarks for the user.
     package let remarks: [String]
 
     /// - Parameters:
-    ///   - folders: they were found in; empty for a list of files.
-    ///   - training: what the model was fitted on; nil for a model that does not know it.
+    ///   - folders: the images' folders; empty for a list of files.
+    ///   - training: the record of the images that the model was fitted on; nil for a model without one.
     ///   - skipsFitted: leaves images out that the model was fitted on, instead of refusing them all.
     /// - Throws: `TrainingDataRefused`.
     package init(

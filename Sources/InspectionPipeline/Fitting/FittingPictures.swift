@@ -4,19 +4,19 @@ import Imaging
 import LinuxPlatform
 
 extension ModelFitting {
-    /// Which images fit and which calibrate, and what one look at them told.
+    /// The images to fit and to calibrate on, and their profiles.
     package struct Pictures: Sendable {
         package private(set) var fitting: FrameSource
         package private(set) var calibration: FrameSource
-        /// Where the calibration images came from, in words.
+        /// The origin of the calibration images, in words.
         package let source: String
-        /// Of the images, in their order; empty where nobody looked.
+        /// Profiles of the images, in their order; empty if the images were not judged.
         package let fittingProfiles, calibrationProfiles: [ImageProfile]
-        /// Indices of calibration images of the same part together: what the promise counts.
+        /// Indices of calibration images, grouped by part: the promise counts parts.
         package let parts: [[Int]]
 
         /// - Parameters:
-        ///   - fittingProfiles: of the images; empty when they are taken as they are.
+        ///   - fittingProfiles: profiles of the images; empty when the images are used as they are.
         ///   - parts: nil when each calibration image counts.
         package init(
             fitting: FrameSource, calibration: FrameSource, source: String, fittingProfiles: [ImageProfile] = [],
@@ -62,7 +62,7 @@ extension ModelFitting {
         return Self.pictures(fitting, other, source: calibration.joined(separator: ", "))
     }
 
-    /// Given parts of a data set that is measured as it is: each calibration image counts.
+    /// Uses given parts of a data set that is measured as it is: each calibration image counts.
     package func pictures(
         fitting: FrameSource, calibration: FrameSource, source: String, progress: WorkProgress? = nil
     ) throws -> Pictures {
@@ -75,9 +75,9 @@ extension ModelFitting {
             calibrationProfiles: held.profiles)
     }
 
-    /// Holds out a fifth of each product's images: what a gate is fitted on.
-    /// - Parameter products: each product's images, and where they came from in words.
-    /// - Throws: what `pictures(normal:calibration:)` throws.
+    /// Holds out a fifth of each product's images, for a gate.
+    /// - Parameter products: each product's images, and their origin in words.
+    /// - Throws: the errors of `pictures(normal:calibration:)`.
     package func pictures(
         ofEach products: [(frames: FrameSource, source: String)], progress: WorkProgress? = nil
     ) throws -> Pictures {
@@ -106,10 +106,10 @@ extension ModelFitting {
             calibrationProfiles: held.profiles, parts: parts)
     }
 
-    /// Holds out a fifth of the images, near-duplicates together; more, where a fifth shows too few parts for the rule.
+    /// Holds out a fifth of the images, near-duplicates together; more if a fifth shows too few parts for the rule.
     /// - Parameters:
-    ///   - folders: they were found in, to be judged by their names.
-    ///   - source: where the images came from, in words.
+    ///   - folders: the images' folders, to be judged by their names.
+    ///   - source: the origin of the images, in words.
     package func pictures(
         of all: FrameSource, folders: [String] = [], source: String, progress: WorkProgress? = nil
     ) throws -> Pictures {
@@ -137,7 +137,7 @@ extension ModelFitting {
             calibrationProfiles: held.profiles, parts: held.parts)
     }
 
-    /// Looks at images and judges them.
+    /// Profiles images and judges them.
     private func examine(_ frames: FrameSource, folders: [String], progress: WorkProgress?) throws -> TrainingData {
         let data = try TrainingData(
             frames, folders: folders, options: data, workers: workers, progress: progress)
@@ -147,10 +147,10 @@ extension ModelFitting {
         return data
     }
 
-    /// Refuses the images, or only says what is wrong with them.
+    /// Refuses the images, or only warns about them.
     private func judge(_ data: TrainingData, reasons: [String]) throws {
         if onlyRemarks {
-            // What cannot be read cannot be measured either.
+            // An unreadable image cannot be measured either.
             if let bad = data.unreadable.first, !data.options.skipsUnreadable { throw bad }
             for reason in reasons { remark?("warning: " + reason) }
         } else if !reasons.isEmpty {

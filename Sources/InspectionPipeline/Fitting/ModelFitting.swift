@@ -7,23 +7,23 @@ import LinuxPlatform
 import NeuralNets
 import InspectionDomain
 
-/// Fits a model on flawless pictures and calibrates it on others: what `inspectctl fit` does.
+/// Fits a model on flawless images and calibrates it on others, for `inspectctl fit`.
 package struct ModelFitting: Sendable {
     package var backbone: Backbone
     package var method: any FittableMethod
     package var rule: CalibrationRule
-    /// Orders what is drawn at random: the split, channel subsets.
+    /// Seeds the random choices: the split, channel subsets.
     package var seed: UInt64
     package var workers: Int
-    /// Where a long fit leaves its state; nil for nowhere.
+    /// The store of a long fit's checkpoint; nil for none.
     package var checkpoint: CheckpointStore?
-    /// Told what the user should know besides.
+    /// Receives remarks for the user.
     package var remark: (@Sendable (String) -> Void)?
-    /// Looks at fine-tuning after every epoch.
+    /// Watches fine-tuning after every epoch.
     package var watch: FittingWork.Watch?
-    /// How images are judged before they are fitted on.
+    /// Options for judging the images before a fit.
     package var data = TrainingDataOptions()
-    /// Whether images that should not be trusted are only remarked on: of a data set that is to be measured as it is.
+    /// Whether dubious images cause remarks only: for a data set that is measured as it is.
     package var onlyRemarks = false
 
     /// Share of a single folder that is held out for calibration.
@@ -48,19 +48,19 @@ package struct ModelFitting: Sendable {
         package let file: ModelFile
         package let scores: [FrameScore]
         package let pictures: Pictures
-        /// What the model file holds.
+        /// The content of the model file.
         package let data: Data
         /// The course of training; nil for methods that only estimate.
         package let history: TrainingHistory?
-        /// The method's own files about its training; nil for the usual ones.
+        /// The method's own plots of its training; nil for the standard ones.
         package let trainingPictures: (@Sendable () throws -> [ReportFile])?
-        /// Pictures fitted on, of all products.
+        /// The number of images fitted on, of all products.
         package let images: Int
-        /// What the fit took, calibration apart.
+        /// The time of the fit, without calibration.
         package let seconds: Double
-        /// What the images fitted on, of all products, have in common; nil where they were not looked at.
+        /// The common properties of the images fitted on, of all products; nil if the images were not judged.
         package let fittedImages: FittedImages?
-        /// Which they were.
+        /// The record of the images fitted on.
         package let training: TrainingRecord
 
         /// A score for each part that the calibration counts.
@@ -69,15 +69,15 @@ package struct ModelFitting: Sendable {
         }
     }
 
-    /// Fits and scores; refuses before the work when the calibration pictures are too few for the rule.
-    /// - Throws: what `pictures` throws, `CalibrationRule.TooFewImages`, `ModelError`, `WeightError`.
+    /// Fits and scores; refuses before the work when the calibration images are too few for the rule.
+    /// - Throws: the errors of `pictures`, `CalibrationRule.TooFewImages`, `ModelError`, `WeightError`.
     package func fit(_ pictures: Pictures, progress: WorkProgress? = nil) throws -> Fitted {
         try fit(products: [pictures], rules: [rule], progress: progress)[0]
     }
 
-    /// Fits one model on the pictures of several products together, and scores each product's calibration pictures.
-    /// - Parameter rules: each product's; it must have pictures enough for it.
-    /// - Returns: for each product the same model, with the product's own pictures and scores.
+    /// Fits one model on the images of several products together, and scores each product's calibration images.
+    /// - Parameter rules: each product's rule; the product must have enough images for it.
+    /// - Returns: for each product the same model, with the product's own images and scores.
     package func fit(
         products: [Pictures], rules: [CalibrationRule], progress: WorkProgress? = nil
     ) throws -> [Fitted] {
@@ -128,7 +128,7 @@ package struct ModelFitting: Sendable {
 
     /// Stores the fitted model as a new version of `name`, which decides from now on.
     /// - Parameters:
-    ///   - rule: another than the fitting's own: the line's.
+    ///   - rule: the line's rule, instead of the fit's own.
     ///   - report: makes the files of the fit's report, stored with the version.
     package func store(
         _ fitted: Fitted, as name: String, sources: [String], overridesLine: Bool, in store: ModelStore,
@@ -159,7 +159,7 @@ package struct ModelFitting: Sendable {
         return record
     }
 
-    /// - Parameter rule: another than the fitting's own: a line's.
+    /// - Parameter rule: a line's rule, instead of the fit's own.
     package func calibration(
         _ fitted: Fitted, name: String, version: Int, at date: Date, rule: CalibrationRule? = nil
     ) throws -> Calibration {
@@ -171,7 +171,7 @@ package struct ModelFitting: Sendable {
 }
 
 extension Calibration {
-    /// What the thresholds promise, in words.
+    /// The promise of the thresholds, in words.
     package var promise: String {
         let share = String(format: "%.4g %%", falseAlarmRate * 100)
         let order =

@@ -2,7 +2,7 @@ import DetectionCore
 import Foundation
 import InspectionDomain
 
-/// New thresholds for a model in service, from newer flawless pictures.
+/// New thresholds for a model in service, from newer flawless images.
 package struct Recalibration: Sendable {
     package let model: LoadedModel
     package let rule: CalibrationRule
@@ -10,8 +10,8 @@ package struct Recalibration: Sendable {
 
     /// - Parameters:
     ///   - scores: image score and map maximum of each flawless part (`PartScores`).
-    ///   - images: how many images they are of.
-    ///   - source: where they came from, in words.
+    ///   - images: the number of images behind the scores.
+    ///   - source: the origin of the images, in words.
     /// - Throws: `CalibrationRule.TooFewImages`.
     package init(
         model: LoadedModel, scores: [(image: Double, mapMaximum: Double)], images: Int? = nil, source: String,
@@ -26,7 +26,7 @@ package struct Recalibration: Sendable {
             id: StoredCalibration.newID(at: now), createdAt: now)
     }
 
-    /// How many frames with these scores would get another verdict.
+    /// The number of frames with these scores that would get another verdict.
     /// - Returns: newly anomalous, and newly normal.
     package func changes(of scores: [Double], from old: Calibration) -> (alarms: Int, cleared: Int) {
         let before = scores.map { $0 > old.imageThreshold }

@@ -1,9 +1,9 @@
 import Foundation
 import LinuxPlatform
 
-/// Finds out whether something can be written before long work is begun for it.
+/// Checks that a path can be written before long work starts.
 package enum WritablePlace {
-    /// - Parameter path: of a file to be made or replaced; its folder may be missing.
+    /// - Parameter path: a file to be created or replaced; its folder may be missing.
     /// - Throws: `ProgramError`.
     package static func check(file path: String) throws {
         var isFolder: ObjCBool = false

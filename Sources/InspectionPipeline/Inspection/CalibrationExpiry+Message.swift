@@ -3,7 +3,7 @@ import InspectionDomain
 import LedgerStore
 
 extension CalibrationExpiry {
-    /// Since when, what it means, and what to do.
+    /// The time of the change, its meaning and the remedy.
     package func message(model: String) -> String {
         let meaning: String, remedy: String
         let calibrate = "inspectctl calibrate --line \(line)"

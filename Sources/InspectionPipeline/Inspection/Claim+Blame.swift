@@ -2,22 +2,22 @@ import InspectionDomain
 import LinuxPlatform
 import Spooling
 
-/// What counts against a frame, and what does not.
+/// The evidence that counts against a frame.
 ///
 /// A frame is blamed by evidence only: the process that died of a signal of its own noted that it was working on the frame
-/// (`CrashNote`). Twice, and it is not tried a third time. A death without a note (SIGKILL, the kernel's out-of-memory killer, power)
-/// came from outside: the frame is tried again, alone, after a pause that grows.
+/// (`CrashNote`). After two notes it is not retried. A death without a note (SIGKILL, the kernel's out-of-memory killer, power)
+/// came from outside: the frame is retried, alone, after a pause that grows.
 ///
-/// One thing that comes from outside may be a frame's doing all the same: the kernel kills a process that takes too much memory,
-/// and leaves no note. So a frame that was the only one in work at `deathsAlone` deaths in a row is set aside too, and the reason
-/// says what is known: not that it crashed anything.
+/// One cause from outside may still be a frame's doing: the kernel kills a process that takes too much memory,
+/// and leaves no note. So a frame that was the only one in progress at `deathsAlone` consecutive deaths is set aside too, and the reason
+/// states only what is known, not that the frame crashed the process.
 extension Claim {
-    /// Crashes that are enough.
+    /// The number of crashes after which the frame is set aside.
     static let enoughCrashes = 2
-    /// Deaths from outside, alone in work, that are enough: minutes apart at the end, by their growing pauses.
+    /// The same for deaths from outside while alone in progress; growing pauses put the last ones minutes apart.
     static let enoughDeathsAlone = 8
 
-    /// Why the frame is not tried again; nil when it is.
+    /// The reason why the frame is not retried; nil when it is.
     var reasonNotToRetry: InspectionError? {
         if crashes.count >= Self.enoughCrashes {
             let signals = crashes.map(CrashNote.name(of:)).joined(separator: ", then ")
@@ -36,7 +36,7 @@ extension Claim {
                 + "`inspectctl requeue`")
     }
 
-    /// How long it rests in a new process before it is tried again. The first time not at all: a kill is seldom followed by another.
+    /// The pause in a new process before the retry. None the first time: a kill is seldom followed by another.
     var pauseBeforeRetry: Duration {
         guard reasonNotToRetry == nil, deaths > 1 else { return .zero }
         return Backoff.pause(after: deaths - 1)

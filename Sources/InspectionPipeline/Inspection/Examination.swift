@@ -3,7 +3,7 @@ import Foundation
 import Imaging
 import InspectionDomain
 
-/// What was found in one frame, before anything is written: decode → detect → threshold → regions.
+/// The findings in one frame, before anything is written: decode → detect → threshold → regions.
 package struct Examination: Sendable {
     package let frame: Frame
     package let detection: Detection
@@ -12,25 +12,25 @@ package struct Examination: Sendable {
     package internal(set) var regions: RegionMap
     /// The map at the frame's own size, where the regions needed it.
     let stretched: AnomalyMap?
-    /// What the line's gate said, where it has one.
+    /// The verdict of the line's gate, where it has one.
     package internal(set) var gate: GateResult?
     package let calibration: Calibration
     package let model: ModelIdentity
     package var timing: StageTimings
-    /// What result.json remarks on: the decoder's remarks first.
+    /// The remarks for result.json, the decoder's first.
     package var remarks: [String]
-    /// In which ways the frame is unlike the images that the model was fitted on, in words.
+    /// The ways in which the frame differs from the images that the model was fitted on, in words.
     let differences: [(kind: FittedImages.Difference, text: String)]
     /// The size that the model was fitted on, when the frame has another.
     package let fittedSize: [Int]?
 
-    /// What the frame was recognised as, by the gate or by the detector itself.
+    /// The product that the gate or the detector recognised.
     package var product: RecognizedProduct? { gate?.product ?? detection.product }
 
     /// The map at the frame's own size.
     var fullMap: AnomalyMap { stretched ?? detection.map.resized(width: frame.width, height: frame.height) }
 
-    /// The record of this frame; times and files are filled in by whoever writes it.
+    /// The record of this frame; the writer adds times and files.
     package func inspection(resultID: String, line: String, image: ImageInfo, createdAt: Date) -> Inspection {
         var image = image
         image.width = frame.width

@@ -1,9 +1,9 @@
 import Imaging
 
-/// As many examiners as frames may be computed side by side. Frames whose files are being read, written and synced need none:
-/// there are more frames in work than cores, so that the cores do not wait for the disk.
+/// One examiner per frame computed side by side. Frames whose files are being read, written and synced need none:
+/// there are more frames in progress than cores, so that the cores do not wait for the disk.
 final class ExaminerPool: @unchecked Sendable {
-    // An examiner belongs to whoever took it; the pool itself is a monitor.
+    // An examiner belongs to the thread that took it; the pool itself is a monitor.
     private let free: Monitor<[FrameExaminer]>
 
     /// - Parameters:

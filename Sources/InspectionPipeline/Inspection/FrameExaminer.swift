@@ -12,17 +12,17 @@ package final class FrameExaminer {
 
     /// - Parameters:
     ///   - threads: how many cores one frame may use.
-    ///   - limits: what a picture may decode to.
+    ///   - limits: the limits of a decoded frame.
     package init(threads: Int, limits: DecodeLimits) {
         self.threads = threads
         self.limits = limits
     }
 
     /// - Parameters:
-    ///   - data: the picture's file.
-    ///   - serving: its gate looks first, if it has one; a frame that the gate does not let pass is examined no further.
+    ///   - data: the frame's file.
+    ///   - serving: its gate, if it has one, comes first; a frame that the gate rejects is examined no further.
     ///   - note: told of each stage as it begins.
-    /// - Throws: `ImageError` for a picture that cannot be read, `InspectionError` for one without a finite score, `WeightError`.
+    /// - Throws: `ImageError` for a frame that cannot be read, `InspectionError` for one without a finite score, `WeightError`.
     package func examine(
         _ data: Data, with serving: ServingModel, note: (String) -> Void = { _ in }
     ) throws -> Examination {
@@ -96,7 +96,7 @@ package final class FrameExaminer {
 
     private func detector(for model: LoadedModel) throws -> any Detector {
         if let known = detectors[model.record.name], known.record == model.record { return known.detector }
-        // The old version's buffers go before the new one's come.
+        // The old version's buffers are freed before the new one's are allocated.
         detectors[model.record.name] = nil
         let detector = try model.model.makeDetector(threads: threads)
         detectors[model.record.name] = (model.record, detector)

@@ -5,11 +5,11 @@ import InspectionDomain
 import LinuxPlatform
 import Spooling
 
-/// The life of a claimed frame, from top to bottom: take → read → examine → record → finish. One inspector per frame in work.
+/// The life of a claimed frame, from top to bottom: take → read → examine → record → finish. One inspector per frame in progress.
 ///
-/// A step returns what the next one needs. Whatever goes wrong ends in one of two ways. The frame can never be inspected: that
-/// is its result, an `error`, and the frame is set aside with its reason. Or the reason may pass: it is thrown, and the frame
-/// stays claimed, to be tried again.
+/// Each step returns the input of the next. A failure ends in one of two ways. If the frame can never be inspected, that
+/// is its result, an `error`, and the frame is set aside with the reason. A transient failure is thrown, and the frame
+/// stays claimed for a retry.
 final class FrameInspector {
     private let storage: Storage
     private let models: ServingModels
@@ -27,25 +27,25 @@ final class FrameInspector {
         (self.remarks, self.drift, self.unfinished, self.progress) = (remarks, drift, unfinished, progress)
     }
 
-    /// What became of a frame.
+    /// The outcome of a frame.
     enum Outcome {
         case inspected(Inspection, folder: RawPath)
-        /// It had been recorded before its process died or its last move failed; only that move was missing.
+        /// Recorded before its process died or its last move failed; only that move was missing.
         case finished(Inspection, folder: RawPath)
-        /// Nobody's any more: the camera removed it before it was claimed.
+        /// The frame was removed by the camera before it was claimed.
         case gone
     }
 
     /// Inspects one frame.
     ///
     /// - Parameters:
-    ///   - claim: of the frame, with this attempt counted.
+    ///   - claim: the frame's claim, with this attempt counted.
     ///   - onTaken: called when the frame has left its folder.
-    /// - Throws: what may pass: `SystemError`, `LedgerError`, and what is wrong with the model or the configuration.
+    /// - Throws: transient failures: `SystemError`, `LedgerError`, and errors of the model or the configuration.
     func inspect(_ frame: ClaimedFrame, _ claim: Claim, onTaken: () -> Void = {}) throws -> Outcome {
         if !frame.isTaken, let recorded = try finishIfRecorded(claim, frame.line) { return recorded }
         guard let taken = try take(frame, claim, onTaken) else { return .gone }
-        // The file's bytes are given up once they have been examined: what follows waits for the disk.
+        // The file's bytes are released after the examination: the next steps wait for the disk.
         let examined = try examine(try read(taken))
         let recorded = try record(examined)
         try finish(recorded)
@@ -74,10 +74,10 @@ final class FrameInspector {
 
     // MARK: Read
 
-    /// A frame's file in memory, or why it can never be read.
+    /// A frame's file in memory, or the reason why it can never be read.
     private struct ReadFrame {
         let taken: TakenFrame
-        /// As the file was when it was read; nil for one that was not.
+        /// The file's status when it was read; nil for one that was not.
         let status: FileStatus?
         let contents: Result<Data, InspectionError>
     }
@@ -103,15 +103,15 @@ final class FrameInspector {
 
     // MARK: Examine
 
-    /// What is to be recorded of a frame.
+    /// The data to record about a frame.
     private struct ExaminedFrame {
         let taken: TakenFrame
-        /// As the file was when it was read.
+        /// The file's status when it was read.
         let status: FileStatus?
         var inspection: Inspection
         /// Contents of the files beside `result.json`, by name.
         var pictures: [String: Data] = [:]
-        /// What decided; nil when nothing could be decided.
+        /// The calibration that decided; nil without a decision.
         var calibration: Calibration?
     }
 
@@ -179,10 +179,10 @@ final class FrameInspector {
     /// A frame whose result is on disk and in the ledger.
     private struct RecordedFrame {
         let taken: TakenFrame
-        /// As the file was when it was read.
+        /// The file's status when it was read.
         let status: FileStatus?
         let inspection: Inspection
-        /// Of the result.
+        /// The folder of the result.
         let folder: RawPath
     }
 
@@ -238,8 +238,8 @@ final class FrameInspector {
                 fingerprint: read.fingerprint, quarantinedAt: now))
     }
 
-    /// What lacked was the frame's last move: the process died, or the move failed, after the ledger's commit. The ledger
-    /// says which move that is.
+    /// Completes a missing last move: the process died, or the move failed, after the ledger's commit. The ledger
+    /// determines the move.
     /// - Returns: nil when the frame is not recorded.
     private func finishIfRecorded(_ claim: Claim, _ line: Configuration.Line) throws -> Outcome? {
         progress.begin("claim")
@@ -249,8 +249,8 @@ final class FrameInspector {
         return entry.map { .finished($0.inspection, folder: RawPath($0.resultPath)) } ?? .gone
     }
 
-    /// A value, or why there can never be one.
-    /// - Throws: what may pass, or is not the frame's fault.
+    /// A value, or the reason why there can never be one.
+    /// - Throws: failures that are transient or not the frame's fault.
     private func settled<Value>(_ body: () throws -> Value) throws -> Result<Value, InspectionError> {
         do {
             return .success(try body())

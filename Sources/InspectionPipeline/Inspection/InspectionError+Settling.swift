@@ -3,7 +3,7 @@ import InspectionDomain
 import LinuxPlatform
 
 extension InspectionError {
-    /// Why a frame can never be inspected; nil for what may pass, or is not the frame's fault.
+    /// The reason why a frame can never be inspected; nil for a failure that is transient or not the frame's fault.
     init?(settling error: any Error) {
         switch error {
         case let error as InspectionError: self = error

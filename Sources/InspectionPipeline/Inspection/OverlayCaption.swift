@@ -3,7 +3,7 @@ import Imaging
 import InspectionDomain
 
 extension Overlay.Caption {
-    /// What an overlay must say to be traced when it hangs on a wall or lies in a mail: verdict, score, line, frame, time, model.
+    /// The facts that make an overlay traceable on its own, printed or mailed: verdict, score, line, frame, time, model.
     ///
     /// - Parameter timeZone: people read the time of their wall clock; files keep UTC.
     package init(_ inspection: Inspection, timeZone: TimeZone = .current) {

@@ -3,7 +3,7 @@ import Foundation
 import Imaging
 import InspectionDomain
 
-/// The pictures beside a `result.json`: overlay, anomaly map and mask, each of the frame's own size.
+/// The image files beside a `result.json`: overlay, anomaly map and mask, each of the frame's own size.
 package struct ResultPictures: Sendable {
     package static let overlayName = "overlay.jpg"
     package static let mapName = "anomaly_map.png"
@@ -12,16 +12,16 @@ package struct ResultPictures: Sendable {
     /// File names and contents.
     package private(set) var files: [(name: String, data: Data)] = []
 
-    /// What `result.json` says of them.
+    /// Their names for `result.json`.
     package var listing: ResultFiles {
         func listed(_ name: String) -> String? { files.contains { $0.name == name } ? name : nil }
         return ResultFiles(
             overlay: listed(Self.overlayName), anomalyMap: listed(Self.mapName), mask: listed(Self.maskName))
     }
 
-    /// Encodes what a line wants to keep: map and mask of every anomalous frame and of those with an overlay.
+    /// Encodes the files that a line keeps: map and mask of every anomalous frame and of those with an overlay.
     ///
-    /// A flawless frame's map says nothing that an operator or a program would look for, so it costs no time and no space.
+    /// A flawless frame's map is of no use to an operator or a program, so it costs no time and no space.
     ///
     /// - Parameter inspection: the record of the same frame, which the overlay's caption quotes.
     package init(
@@ -40,7 +40,7 @@ package struct ResultPictures: Sendable {
             ))
     }
 
-    /// The overlay as JPEG, under a caption that tells what `inspection` does.
+    /// The overlay as JPEG, under a caption with the facts of `inspection`.
     package static func overlay(_ examination: Examination, of inspection: Inspection) throws(ImageError) -> Data {
         try overlay(examination, of: inspection, examination.fullMap)
     }

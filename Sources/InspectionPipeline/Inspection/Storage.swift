@@ -2,7 +2,7 @@ import LedgerStore
 import LinuxPlatform
 import Spooling
 
-/// Where frames, results and records lie.
+/// The storage of frames, results and records.
 struct Storage: Sendable {
     /// Every durable call goes through it.
     let files: FileSystem

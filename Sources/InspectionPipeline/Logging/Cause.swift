@@ -2,15 +2,15 @@ import InspectionDomain
 import LedgerStore
 import LinuxPlatform
 
-/// Why something keeps failing: what all failures that share one message have in common.
+/// The common cause of all failures that share one message.
 ///
 /// A cause never holds a frame's name or a path that grows with the number of frames, so that there are few of them.
 package struct Cause: Hashable, Sendable {
-    /// The message id of everything that is logged about it.
+    /// The message id of its log entries.
     package let kind: EventKind
-    /// The line that it concerns alone; nil for the whole daemon.
+    /// The only line that it concerns; nil for the whole daemon.
     package var line: String?
-    /// Tells causes of one kind apart: a part of the daemon, a system call with its errno.
+    /// Distinguishes causes of one kind: a part of the daemon, a system call with its errno.
     package let what: String
 
     package init(_ kind: EventKind, line: String? = nil, _ what: String) {

@@ -12,7 +12,7 @@ package struct DescriptorLogHandler: LogHandler {
     package var metadataProvider: Logger.MetadataProvider?
     private let style: Style
     private let output: OutputDescriptor
-    /// People read it: times are the machine's own there, UTC in files.
+    /// On a terminal times are local, in files UTC.
     private let isTerminal: Bool
 
     /// - Parameter output: stays open as long as the program logs.
@@ -43,7 +43,7 @@ package struct DescriptorLogHandler: LogHandler {
         return "\(time) \(level)\(Self.onePiece(event.message.description))"
     }
 
-    /// Nothing steers a terminal, and further lines are set in, so that none is taken for an entry of its own.
+    /// Escapes control characters, and indents further lines, so that none looks like an entry of its own.
     private static func onePiece(_ message: String) -> String {
         PrintableText.escaped(message, keepsLines: true).replacingOccurrences(of: "\n", with: "\n    ")
     }

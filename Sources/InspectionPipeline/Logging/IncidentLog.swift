@@ -6,16 +6,16 @@ import Synchronization
 ///
 /// A cause's first failure is logged at once, with its remedy. Further ones are counted; a summary follows after a minute, then
 /// after ten, then every hour, as long as there is something new to count. When the cause has passed, one message says so. A
-/// cause that comes back within ten minutes is no new one: it is counted on, so that one that comes and goes cannot fill the log
+/// cause that recurs within ten minutes is not new: its count continues, so that an intermittent cause cannot fill the log
 /// either. The log of a day holds some thirty lines of a cause, whatever happens.
 package final class IncidentLog: Sendable {
     /// One cause as status shows it.
     package struct Incident: Sendable, Equatable {
         package let cause: Cause
-        /// As logged first, of the latest failure.
+        /// The message of the latest failure.
         package var message: String
         package var level: Logger.Level
-        /// What is counted: `frame`, `attempt`, `folder`.
+        /// The unit of the count: `frame`, `attempt`, `folder`.
         package var unit: String
         package let since: Date
         package var latest: Date
@@ -25,9 +25,9 @@ package final class IncidentLog: Sendable {
     private struct Entry {
         var incident: Incident
         var isOpen = true
-        /// Whether a message has told of it since it opened.
+        /// Whether it was logged since it opened.
         var isTold = true
-        /// Failures that no message has told of.
+        /// Failures that were not logged yet.
         var untold = 0
         var stage = 0
         var nextSummary: ContinuousClock.Instant
@@ -35,9 +35,9 @@ package final class IncidentLog: Sendable {
     }
 
     private static let pauses: [Duration] = [.seconds(60), .seconds(600), .seconds(3600)]
-    /// How long a cause that has passed is remembered.
+    /// The time for which a resolved cause is remembered.
     private static let memory = Duration.seconds(600)
-    /// A cause that nothing ends explicitly has passed when it was not met for so long.
+    /// A cause that is not ended explicitly counts as resolved after this time without a failure.
     private static let silence = Duration.seconds(3600)
 
     private let entries = Mutex<[Cause: Entry]>([:])
@@ -45,12 +45,12 @@ package final class IncidentLog: Sendable {
 
     package init(logger: Logger) { self.logger = logger }
 
-    /// A failure.
+    /// Reports a failure.
     ///
     /// - Parameters:
-    ///   - message: what happened to what, what happens next, what to do.
-    ///   - unit: what a failure counts, in the singular.
-    ///   - total: how many there are now, for a cause whose extent is known; nil counts one more.
+    ///   - message: the event, the file concerned, the next step of the program, and the remedy.
+    ///   - unit: the unit of the count, in the singular.
+    ///   - total: the current count, for a cause whose extent is known; nil counts one more.
     package func occurred(
         _ cause: Cause, level: Logger.Level = .error, _ message: @autoclosure () -> String, unit: String = "attempt",
         total: Int? = nil, fields: @autoclosure () -> [String: String] = [:], now: ContinuousClock.Instant = .now
@@ -76,9 +76,9 @@ package final class IncidentLog: Sendable {
         if isNew { logger.event(cause.kind, level, message(), fields: Self.fields(cause, fields())) }
     }
 
-    /// The cause has passed.
+    /// Reports that the cause is resolved.
     /// - Parameters:
-    ///   - message: what is logged; by default, how often it was met.
+    ///   - message: the log message; by default, the count.
     ///   - kind: the message's id.
     package func ended(
         _ cause: Cause, _ message: String? = nil, kind: EventKind = .recovered, now: ContinuousClock.Instant = .now
@@ -86,12 +86,12 @@ package final class IncidentLog: Sendable {
         end(where: { $0 == cause }, message, kind, now)
     }
 
-    /// Every cause of a line's frames has passed: one went through.
+    /// Resolves every cause of a line's frames: one was completed.
     package func passed(line: String, now: ContinuousClock.Instant = .now) {
         end(where: { $0.line == line && $0.kind == .retrying && $0.what.hasPrefix("frame: ") }, nil, .recovered, now)
     }
 
-    /// Forgets what concerns lines that are not configured any more.
+    /// Forgets what concerns lines that are no longer configured.
     package func keepOnly(lines: Set<String>) {
         entries.withLock { $0 = $0.filter { $0.key.line.map(lines.contains) ?? true } }
     }
@@ -118,7 +118,7 @@ package final class IncidentLog: Sendable {
         }
     }
 
-    /// Logs the summaries that are due, and forgets what passed long ago. Called every second or so.
+    /// Logs the summaries that are due, and forgets causes resolved long ago. Called about every second.
     package func tick(now: ContinuousClock.Instant = .now) {
         let due = entries.withLock { entries -> [(incident: Incident, more: Int, isOpen: Bool)] in
             var due: [(incident: Incident, more: Int, isOpen: Bool)] = []
@@ -146,7 +146,7 @@ package final class IncidentLog: Sendable {
         }
     }
 
-    /// What goes wrong now, the oldest first.
+    /// The open incidents, the oldest first.
     package var open: [Incident] {
         entries.withLock { $0.values.filter(\.isOpen).map(\.incident) }.sorted {
             ($0.since, $0.cause.what) < ($1.since, $1.cause.what)

@@ -2,7 +2,7 @@ import Foundation
 import LinuxPlatform
 import Logging
 
-/// Where the daemon's log goes: the journal when systemd started it, else stderr.
+/// The destination of the daemon's log: the journal when systemd started it, else stderr.
 package enum LogDestination: String, Sendable, CaseIterable {
     case journal, json, text
 

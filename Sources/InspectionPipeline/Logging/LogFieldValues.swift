@@ -1,7 +1,7 @@
 import Logging
 
 extension Logger.Level {
-    /// As syslog and the journal count: 3 is an error, 7 is for debugging.
+    /// The priority in syslog and the journal: 3 is an error, 7 is for debugging.
     var syslogPriority: Int {
         switch self {
         case .trace, .debug: 7

@@ -1,24 +1,24 @@
 import DetectionCore
 import Imaging
 
-/// What the images that a model was fitted on have in common, so that later frames can be held against it: `fitted_images` of
+/// The common properties of the images that a model was fitted on, against which later frames are compared: `fitted_images` of
 /// `model.json`, absent in models of older programs.
 package struct FittedImages: Codable, Sendable, Equatable {
-    /// `auto`, `12bit`, …: as it was asked for.
+    /// `auto`, `12bit`, …: as configured.
     package var intensitySetting: String
-    /// What every frame is stretched from.
+    /// The range from which every frame is stretched.
     package var intensity: IntensityRange
     /// Bits per sample of the files: 8, 16 or both.
     package var bitDepths: [Int]
     /// Width and height, the most frequent first; at most `mostSizes`.
     package var sizes: [[Int]]
-    /// Smallest and largest of all, and of width ÷ height.
+    /// The smallest and the largest value; of `aspects`, of width ÷ height.
     package var widths, heights: [Int]
     package var aspects: [Double]
     /// Whether every size is listed.
     package var listsAllSizes: Bool
 
-    /// Beyond so many sizes, images are taken for cut-outs, whose sizes mean little.
+    /// With more sizes than this, the images are treated as cut-outs, whose sizes mean little.
     static let mostSizes = 8
 
     enum CodingKeys: String, CodingKey {
@@ -64,7 +64,7 @@ package struct FittedImages: Codable, Sendable, Equatable {
         case size, depth, intensity
     }
 
-    /// What a result remarks on about a frame, as it was decoded.
+    /// A result's remarks on a frame as it was decoded.
     func remarks(on frame: Frame) -> [(kind: Difference, text: String)] {
         var remarks: [(kind: Difference, text: String)] = []
         if let usual = expectedSize(width: frame.width, height: frame.height) {

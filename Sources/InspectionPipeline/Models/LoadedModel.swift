@@ -5,14 +5,14 @@ import InspectionDomain
 import LinuxPlatform
 import NeuralNets
 
-/// A version of a model in memory with the calibration that decides: what a frame is inspected with.
+/// A version of a model in memory, with the calibration that decides.
 ///
-/// A value: a frame keeps the one it began with, whatever is activated meanwhile.
+/// A value type: a frame keeps the version it began with, whatever is activated meanwhile.
 package struct LoadedModel: Sendable {
     package let record: ModelRecord
     package let model: any DetectorModel
     package let stored: StoredCalibration
-    /// Which state of `active.json` this is.
+    /// The state of `active.json` that this was loaded from.
     package let stamp: FileStamp?
 
     package init(record: ModelRecord, model: any DetectorModel, stored: StoredCalibration, stamp: FileStamp?) {
@@ -21,7 +21,7 @@ package struct LoadedModel: Sendable {
 
     package var identity: ModelIdentity { record.identity }
 
-    /// Whether the other one was made of the same files.
+    /// Whether the other one was loaded from the same files.
     func isSameState(as other: LoadedModel) -> Bool {
         stamp == other.stamp && record == other.record && stored == other.stored
     }

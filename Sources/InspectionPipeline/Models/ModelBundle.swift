@@ -28,13 +28,13 @@ package enum ModelBundle {
         return try WeightFile(tensors: tensors, metadata: metadata).encodedAsSafetensors()
     }
 
-    /// What a model's file holds.
+    /// The content of a model's file.
     struct Content {
         /// Nil in a bare model file.
         let record: ModelRecord?
         let calibration: StoredCalibration?
         let file: ModelFile
-        /// What it was fitted on; nil in files of older programs.
+        /// The images it was fitted on; nil in files of older programs.
         let training: TrainingRecord?
         /// The model file without record and calibration, as a store keeps it.
         let data: Data

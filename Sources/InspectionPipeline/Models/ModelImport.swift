@@ -7,7 +7,7 @@ import NeuralNets
 /// Takes a model that was fitted elsewhere into service: from a file of `inspectctl model export` or `inspectctl fit --output`,
 /// or a bare `model.safetensors`, which has no calibration.
 package struct ModelImport: Sendable {
-    /// What the file is, after its self-test frame was scored as stored with it.
+    /// The model's record, once its self-test frame has reproduced the stored score.
     package private(set) var record: ModelRecord
     /// Nil for a bare model: it must be calibrated before it can decide.
     package let calibration: StoredCalibration?

@@ -2,7 +2,7 @@ import DetectionCore
 import Foundation
 import InspectionDomain
 
-/// `model.json`: what a version of a model is, beside its `model.safetensors`.
+/// `model.json`: the record of a model's version, beside its `model.safetensors`.
 package struct ModelRecord: Codable, Sendable, Equatable {
     package static let currentSchema = 1
 
@@ -12,7 +12,7 @@ package struct ModelRecord: Codable, Sendable, Equatable {
     package var version: Int
     package var method: String
     package var backbone: String
-    /// Of `model.safetensors`, lower-case hex.
+    /// The SHA-256 of `model.safetensors`, lower-case hex.
     package var sha256: String
     package var createdAt: Date
     package var inputWidth: Int
@@ -22,7 +22,7 @@ package struct ModelRecord: Codable, Sendable, Equatable {
     /// Number of images it was fitted on.
     package var images: Int
     package var seed: UInt64
-    /// What those images have in common; nil in records of older programs.
+    /// The common properties of those images; nil in records of older programs.
     package var fittedImages: FittedImages?
 
     package init(
@@ -56,9 +56,9 @@ package struct ModelRecord: Codable, Sendable, Equatable {
     }
 }
 
-/// `active.json`: which version and which calibration decide, and what decided before.
+/// `active.json`: the version and the calibration that decide, and those that decided before.
 ///
-/// The file is replaced whole; a running daemon looks at its time stamp before every frame.
+/// The file is replaced whole; a running daemon checks its time stamp before every frame.
 package struct ActiveModel: Codable, Sendable, Equatable {
     package static let currentSchema = 1
 
@@ -95,7 +95,7 @@ package struct ActiveModel: Codable, Sendable, Equatable {
         revision += 1
     }
 
-    /// Goes back to the latest earlier choice that fulfils the condition; false when there is none.
+    /// Returns to the latest earlier choice that meets the condition; false when there is none.
     mutating func goBack(where condition: (Choice) throws -> Bool) rethrows -> Bool {
         guard let index = try history.lastIndex(where: condition) else { return false }
         current = history[index]

@@ -5,15 +5,15 @@ import Synchronization
 
 /// The running daemon's models: looked up before every frame, swapped when `active.json` has changed.
 ///
-/// A swap happens between frames: a frame in work keeps the model it began with. When the new state cannot be used, the
-/// old one stays in service and the log says why; the same state is not tried again until it changes.
+/// A swap happens between frames: a frame in progress keeps the model it began with. When the new state cannot be used, the
+/// old one stays in service and the log says why; the same state is not retried until it changes.
 package final class ModelRegistry: Sendable {
     private struct Entry {
         var loaded: LoadedModel
         /// The latest state that was tried.
         var tried: FileStamp?
         var isLoading = false
-        /// Why that state cannot be used, and the files it was read from; nil when it is in service.
+        /// The reason why that state cannot be used, and the files it was read from; nil when it is in service.
         var refusal: (message: String, files: [FileStamp?])?
     }
 
@@ -42,10 +42,10 @@ package final class ModelRegistry: Sendable {
         return entry.loaded
     }
 
-    /// Changed models that cannot be used, and why; an earlier state of them is in service.
+    /// Changed models that cannot be used, with the reason; an earlier state of them is in service.
     var refused: [String: String] { entries.withLock { $0.compactMapValues { $0.refusal?.message } } }
 
-    /// Tries refused models again whose files have changed: one was restored, say. Others are tried when `active.json` changes.
+    /// Retries refused models whose files have changed, for example after a restore. Others are retried when `active.json` changes.
     func retryRefused() {
         let refused = entries.withLock { entries in entries.compactMapValues { $0.refusal } }
         for (name, refusal) in refused where store.stamps(name) != refusal.files {
@@ -59,7 +59,7 @@ package final class ModelRegistry: Sendable {
         }
     }
 
-    /// What loading a model depends on.
+    /// The files that loading a model depends on.
     func files(_ name: String) -> [FileStamp?] { store.stamps(name) }
 
     /// Forgets models that no line uses any more.
@@ -73,7 +73,7 @@ package final class ModelRegistry: Sendable {
         let stamp = store.stamp(name)
         let (entry, load) = entries.withLock { entries -> (Entry?, Bool) in
             guard var entry = entries[name] else { return (nil, true) }
-            // Whoever notices first loads; the others go on with what there is.
+            // The first thread to notice loads; the others continue with the version in service.
             let load = entry.tried != stamp && !entry.isLoading
             if load {
                 entry.isLoading = true

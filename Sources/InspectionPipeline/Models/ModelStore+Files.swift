@@ -2,7 +2,7 @@ import Foundation
 import InspectionDomain
 import LinuxPlatform
 
-/// Where things lie, and how they are read.
+/// Paths of the store's files, and reading them.
 extension ModelStore {
     func path(_ name: String, _ version: Int) -> String { "\(folder)/\(name)/\(version)" }
     /// The folder of a version's fit report.
@@ -15,7 +15,7 @@ extension ModelStore {
         path(name, version) + "/calibrations/\(id).json"
     }
 
-    /// - Throws: `SystemError` where it cannot be told, for want of permission, say: that is no absence.
+    /// - Throws: `SystemError` if existence cannot be determined, for example for lack of permission.
     func exists(_ path: String) throws -> Bool { try FileSystem().exists(RawPath(path)) }
 
     /// Names in a folder, sorted; none where there is no folder.
@@ -28,7 +28,7 @@ extension ModelStore {
         }
     }
 
-    /// Also of versions whose record is lost: a number is never used twice.
+    /// The highest version, including those whose record is lost: a number is never used twice.
     func highestVersion(of name: String) throws -> Int? {
         try entries("\(folder)/\(name)").compactMap(Int.init).max()
     }
@@ -49,7 +49,7 @@ extension ModelStore {
         try requireStored(name, version)
     }
 
-    /// Also of a model that no version of which is in service yet.
+    /// Also accepts a model none of whose versions is in service yet.
     func requireStored(_ name: String, _ version: Int) throws {
         guard try exists(path(name, version) + "/model.json") else {
             let known = try versions(of: name)

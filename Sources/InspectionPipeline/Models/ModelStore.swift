@@ -167,19 +167,19 @@ package struct ModelStore: Sendable {
         return try locked(name) { try choose(name, version: version, calibration: chosen.id) }
     }
 
-    /// Goes back to the version that was active before the present one, with its calibration of that time.
+    /// Returns to the version that was active before the current one, with its calibration of that time.
     @discardableResult
     package func rollBackModel(_ name: String) throws -> ActiveModel {
         try goBack(name, to: .anotherVersion)
     }
 
-    /// Goes back to the calibration of the present version that was active before the present one.
+    /// Returns to the calibration that was active before the current one, of the same version.
     @discardableResult
     package func rollBackCalibration(_ name: String) throws -> ActiveModel {
         try goBack(name, to: .anotherCalibration)
     }
 
-    /// What `rollBackCalibration` would make of the model.
+    /// The outcome of `rollBackCalibration` for the model, without writing it.
     package func previewRollBackCalibration(_ name: String) throws -> ActiveModel {
         try gonePast(try active(name), name, to: .anotherCalibration)
     }

@@ -3,7 +3,7 @@ package struct ModelStoreError: ProgramFailure, Sendable, Equatable, CustomStrin
     package enum Code: Sendable { case missing, damaged, refused }
 
     package let code: Code
-    /// What was being done, expected, got, path, and what to do about it.
+    /// The operation, the expected and the actual state, the path, and the remedy.
     package let message: String
 
     package init(_ code: Code, _ message: String) {

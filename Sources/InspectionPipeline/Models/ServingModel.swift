@@ -12,9 +12,9 @@ package struct DecidingModel: Sendable {
     }
 }
 
-/// What a line inspects its frames with: its model and its gate, resolved once under its rule.
+/// The model and gate that inspect a line's frames, resolved once under the line's rule.
 package struct ServingModel: Sendable {
-    /// What a line puts before its detector.
+    /// The gate before a line's detector.
     package struct Gate: Sendable {
         package let model: DecidingModel
         /// The product that it must recognise; nil for any that it knows.

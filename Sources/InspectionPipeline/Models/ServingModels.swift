@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Each line's serving model. It is resolved when the line's first frame comes and whenever a model, a calibration or the line has
-/// changed since; a frame costs no more than the registry's look at `active.json`.
+/// changed since; a frame costs no more than the registry's check of `active.json`.
 package final class ServingModels: Sendable {
     private let registry: ModelRegistry
     /// By the line's name.
@@ -9,7 +9,7 @@ package final class ServingModels: Sendable {
 
     package init(_ registry: ModelRegistry) { self.registry = registry }
 
-    /// What to inspect the line's next frame with.
+    /// The serving model for the line's next frame.
     /// - Throws: `ModelStoreError` for a model that was never loaded and cannot be, `CalibrationRule.TooFewImages`.
     package func current(for line: Configuration.Line) throws -> ServingModel {
         let model = try registry.current(line.model)
@@ -21,7 +21,7 @@ package final class ServingModels: Sendable {
         return serving
     }
 
-    /// Forgets lines that are not configured any more, and with them the models that only they used.
+    /// Forgets lines that are no longer configured, and with them the models that only they used.
     func keepOnly(lines: Set<String>) {
         resolved.withLock { $0 = $0.filter { lines.contains($0.key) } }
     }

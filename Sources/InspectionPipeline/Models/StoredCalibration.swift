@@ -2,7 +2,7 @@ import DetectionCore
 import Foundation
 import InspectionDomain
 
-/// `calibrations/<id>.json`: a calibration, and whose false-alarm rate decides.
+/// `calibrations/<id>.json`: a calibration, and whether its own rule or the line's decides.
 ///
 /// The thresholds follow from the stored scores. Usually the line's configuration names the rate, so that changing it there
 /// and reloading is enough. A rate asked for when calibrating (`inspectctl calibrate --false-alarm-rate`) wins over the line's
@@ -28,7 +28,7 @@ package struct StoredCalibration: Codable, Sendable, Equatable {
         case calibration
     }
 
-    /// The calibration as it decides on a line with this rule: the same scores and id, the thresholds of the winning rule.
+    /// The calibration as applied to a line with this rule: the same scores and id, the thresholds of the rule that decides.
     /// - Throws: `CalibrationRule.TooFewImages` when the scores are too few for the line's rule.
     package func deciding(for rule: CalibrationRule) throws -> Calibration {
         guard !overridesLine, rule != calibration.rule else { return calibration }

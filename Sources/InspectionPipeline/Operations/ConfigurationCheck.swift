@@ -4,7 +4,7 @@ import Foundation
 import InspectionDomain
 import LinuxPlatform
 
-/// What a well-formed configuration needs of the machine: folders that can be used, models that are there and suffice.
+/// Checks a well-formed configuration against the machine: folders must be usable, models must exist and suffice.
 package enum ConfigurationCheck {
     /// - Returns: every problem, those of the models' files included; empty when the daemon can start and every line works.
     package static func problems(of configuration: Configuration) -> [ConfigurationProblem] {
@@ -21,7 +21,7 @@ package enum ConfigurationCheck {
         return problems
     }
 
-    /// What keeps the daemon from working at all.
+    /// The problems that keep the whole daemon from working.
     static func problemsOfAll(_ configuration: Configuration) -> [ConfigurationProblem] {
         let file = configuration.file ?? "built-in defaults"
         var problems: [ConfigurationProblem] = []
@@ -39,10 +39,10 @@ package enum ConfigurationCheck {
         return problems
     }
 
-    /// What keeps one line from working.
+    /// The problems that keep one line from working.
     ///
     /// - Parameters:
-    ///   - mayWait: the folder may be missing for now, because it has been there before.
+    ///   - mayWait: the folder may be missing for now, because it has existed before.
     ///   - load: gives a model whose self-test frame has scored as stored.
     static func problems(
         ofLine index: Int, of configuration: Configuration, mayWait: Bool = false, load: (String) throws -> LoadedModel
@@ -73,10 +73,10 @@ package enum ConfigurationCheck {
         return problems
     }
 
-    /// Of a file system at least so much is taken by others for good: its own tables, and what root alone may use.
+    /// The usable share of a file system: the rest holds its own tables, and blocks reserved for root.
     private static let usable = 0.95
 
-    /// Why so much can never be free; nil when it can, for all that is known.
+    /// The reason why `min_free` can never be free; nil when none is known.
     private static func unreachableSpace(_ configuration: Configuration) -> String? {
         let spool = RawPath(configuration.spool)
         guard let minimum = configuration.retention.minFree, let total = try? FileSystem().totalSpace(spool),
@@ -86,7 +86,7 @@ package enum ConfigurationCheck {
             + "\(Quantity.text(bytes: total)) in all, and frames in progress, results and archive need room too; lower it"
     }
 
-    /// What keeps a model from being the line's gate; nil for nothing.
+    /// The reason why a model cannot be the line's gate; nil for none.
     private static func gateProblem(_ line: Configuration.Line, _ loaded: LoadedModel) -> String? {
         let record = loaded.record, model = record.name
         guard MethodRegistry.isGate(record.method) else {
@@ -98,7 +98,7 @@ package enum ConfigurationCheck {
         return "model \(model) does not know the product \(product); it knows \(gate.products.joined(separator: ", "))"
     }
 
-    /// Why state or spool cannot be used. The daemon makes them when it starts; here nothing is made, only asked whether it
+    /// The reason why state or spool cannot be used. The daemon creates them when it starts; this check only asks whether it
     /// could be.
     private static func unusableForUs(_ folder: String) -> String? {
         let files = FileSystem()

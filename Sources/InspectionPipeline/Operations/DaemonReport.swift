@@ -2,10 +2,10 @@ import Foundation
 import InspectionDomain
 import LinuxPlatform
 
-/// `daemon.json` in the state folder: what the running daemon knows and nobody can see from outside. For `inspectctl status` and
-/// for monitoring.
+/// `daemon.json` in the state folder: the running daemon's internal state, for `inspectctl status` and
+/// monitoring.
 ///
-/// The daemon replaces it whole whenever it changes, at most once a second. It says nothing once that daemon has ended: readers
+/// The daemon replaces it whole whenever it changes, at most once a second. It is void once that daemon has ended: readers
 /// compare `pid` with the process that holds the spool's lock.
 package struct DaemonReport: Codable, Sendable, Equatable {
     package static let currentSchema = 1
@@ -13,13 +13,13 @@ package struct DaemonReport: Codable, Sendable, Equatable {
     /// One line.
     package struct Line: Codable, Sendable, Equatable {
         package var name: String
-        /// False for a line that inspects nothing until its problem is solved: a model that cannot be used, say.
+        /// False for a line that inspects nothing until its problem is fixed, for example an unusable model.
         package var isUp = true
-        /// What is wrong with it and what to do; absent when nothing is.
+        /// Its problem and the remedy; absent when there is none.
         package var problem: String?
-        /// Why no frames are taken from its folder; absent when they are.
+        /// The reason why no frames are taken from its folder; absent when they are.
         package var intakeStopped: String?
-        /// What the latest scan of its folder found.
+        /// The findings of the latest scan of its folder.
         package var scan = LineScan()
 
         package init(name: String) { self.name = name }
@@ -31,11 +31,11 @@ package struct DaemonReport: Codable, Sendable, Equatable {
         }
     }
 
-    /// A cause that keeps failing, told once in the log.
+    /// A persisting cause, logged once.
     package struct Incident: Codable, Sendable, Equatable {
         package var line: String?
         package var message: String
-        /// What is counted, and how many there were.
+        /// The unit that is counted, and the count.
         package var unit: String
         package var count: Int
         package var since, latest: Date
@@ -44,7 +44,7 @@ package struct DaemonReport: Codable, Sendable, Equatable {
     package var schema = currentSchema
     package var pid: Int32
     package var startedAt: Date
-    /// Why no frame of any line is taken; absent when they are.
+    /// The reason why no frame of any line is taken; absent when they are.
     package var intakeStopped: String?
     package var lines: [Line] = []
     package var incidents: [Incident] = []
@@ -80,13 +80,13 @@ package struct DaemonReport: Codable, Sendable, Equatable {
     }
 }
 
-/// What a scan of a line's folder tells beside the frames that it found.
+/// The findings of a scan of a line's folder, beside its frames.
 package struct LineScan: Codable, Sendable, Equatable {
-    /// What is wrong with the folder or parts of it; absent when nothing is.
+    /// The problem of the folder or parts of it; absent when there is none.
     package var problem: String?
     /// Frames that wait in the folder: complete ones, and those that are still being written.
     package var waiting: Int?
-    /// Files and folders that are no frames and are left where they are, by reason.
+    /// Files and folders that are not frames and stay where they are, by reason.
     package var passedOver: [String: Int]
     /// Frames that the camera overwrote before they could be taken, since the daemon started.
     package var overwritten: Int

@@ -5,7 +5,7 @@ import LedgerStore
 import LinuxPlatform
 import Spooling
 
-/// The daemon's state and queue, as anyone can see them from outside.
+/// The daemon's state and queue, as seen from outside.
 package struct DaemonStatus: Codable, Sendable, Equatable {
     package struct LineStatus: Codable, Sendable, Equatable {
         package var name: String
@@ -20,25 +20,25 @@ package struct DaemonStatus: Codable, Sendable, Equatable {
         package var calibration: String?
         package var imageThreshold: Double?
         package var falseAlarmRate: Double?
-        /// Of the last 24 hours.
+        /// Counts of the last 24 hours.
         package var normal, anomalous, error: Int
         package var lastInspection: Date?
         /// Frames of the last ten minutes, per minute.
         package var perMinute: Double
-        /// Of the latest thousand frames: the whole way of a frame, and by stage as `timing_ms` in result.json names them.
+        /// Times of the latest thousand frames: in total, and by stage as `timing_ms` in result.json names them.
         package var p50Milliseconds, p95Milliseconds, p99Milliseconds: Double?
         package var stages: [String: Percentiles]
         package var lastError: String?
         package var lastErrorAt: Date?
-        /// When the calibration in service was made.
+        /// The time of the calibration in service.
         package var calibratedAt: Date?
-        /// Since when its promise does not hold, if that was found.
+        /// The estimated time since which its promise no longer holds; nil while it does.
         package var calibrationExpiredSince: Date?
-        /// What is wrong with the line.
+        /// The problem of the line.
         package var problem: String?
         /// Whether the running daemon inspects this line's frames; absent when none runs.
         package var isUp: Bool?
-        /// Why the running daemon takes no frames from the line's folder; absent when it does.
+        /// The reason why the running daemon takes no frames from the line's folder; absent when it does.
         package var intakeStopped: String?
         /// Frames that the camera overwrote before they could be taken, since the daemon started.
         package var overwritten: Int?
@@ -67,16 +67,16 @@ package struct DaemonStatus: Codable, Sendable, Equatable {
     package var isRunning: Bool
     package var pid: Int32?
     package var startedAt: Date?
-    /// Why the daemon can take no frames now; absent when it can.
+    /// The reason why the daemon cannot take frames now; absent when it can.
     package var intakeStopped: String?
-    /// Frames claimed and not yet done.
+    /// Frames in progress.
     package var active: Int
-    /// Alerts still in the outbox, and those in `alerts/new` that nobody took yet.
+    /// Alerts still in the outbox, and those in `alerts/new` that no consumer has taken yet.
     package var pendingAlerts, deliveredAlerts: Int
     package var inspections: Int
     package var freeBytes: Int?
     package var lines: [LineStatus]
-    /// What keeps failing in the running daemon, each cause once, with its count.
+    /// Failures that persist in the running daemon, each cause once, with its count.
     package var incidents: [DaemonReport.Incident]
 
     enum CodingKeys: String, CodingKey {
@@ -154,7 +154,7 @@ package struct DaemonStatus: Codable, Sendable, Equatable {
                 status.problem = expiry.message(model: line.model)
             }
         } catch let error as SystemError where error.isPermission {
-            // Not the line's trouble but that of whoever asks.
+            // The line is fine; the calling user lacks the permission.
             throw error
         } catch {
             status.problem = "\(error)"
@@ -168,7 +168,7 @@ package struct DaemonStatus: Codable, Sendable, Equatable {
         try ifThere { try files.list(folder).count { $0.name.bytes.first != UInt8(ascii: ".") } } ?? 0
     }
 
-    /// Nil where what is asked for is not there (yet).
+    /// Nil if the requested data does not exist (yet).
     private static func ifThere<Value>(_ body: () throws -> Value) throws -> Value? {
         do {
             return try body()
@@ -179,7 +179,7 @@ package struct DaemonStatus: Codable, Sendable, Equatable {
 }
 
 extension DaemonStatus.LineStatus {
-    /// Adds what the running daemon tells of the line; it knows better what is wrong than who looks from outside.
+    /// Adds the running daemon's report on the line, which is more precise than a check from outside.
     fileprivate mutating func add(_ report: DaemonReport.Line?) {
         guard let report else { return }
         (isUp, intakeStopped) = (report.isUp, report.intakeStopped)
@@ -193,8 +193,8 @@ extension DaemonStatus.LineStatus {
 package struct RunningDaemon: Sendable {
     package let pid: Int32?
 
-    /// Looks at the lock's holder without touching the lock.
-    /// - Throws: `SystemError` when this user may not read it: that is no stopped daemon.
+    /// Reads the lock's holder without touching the lock.
+    /// - Throws: `SystemError` when this user may not read it, which does not mean a stopped daemon.
     package init(_ configuration: Configuration) throws {
         let content: Data
         do {
@@ -211,7 +211,7 @@ package struct RunningDaemon: Sendable {
         pid = Self.isDaemon(holder) ? holder : nil
     }
 
-    /// A process whose name is hidden (`hidepid`) is taken for the daemon as long as it lives: its id is in the lock.
+    /// A process whose name is hidden (`hidepid`) counts as the daemon as long as it lives: its id is in the lock.
     private static func isDaemon(_ pid: Int32) -> Bool {
         guard let name = FileManager.default.contents(atPath: "/proc/\(pid)/comm") else {
             return RunningProcess.exists(pid)

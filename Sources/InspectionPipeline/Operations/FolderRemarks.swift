@@ -1,7 +1,7 @@
 import ImageFolders
 import LinuxPlatform
 
-/// What of the lines' folders is no frame and will be left where it is: nothing is wrong with that, but somebody may expect
+/// The files in the lines' folders that are not frames and stay where they are. That is no error, but an operator may expect
 /// otherwise.
 package enum FolderRemarks {
     /// A sentence for each line that has something to remark on.

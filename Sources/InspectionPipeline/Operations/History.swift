@@ -4,17 +4,17 @@ import LedgerStore
 import LinuxPlatform
 import Spooling
 
-/// What past inspections tell, read beside a running daemon.
+/// Queries of past inspections, beside a running daemon.
 package enum History {
     /// The ledger; nil when nothing was ever inspected.
-    /// - Throws: `LedgerError`; `SystemError` for a user who may not read it: that is no empty ledger.
+    /// - Throws: `LedgerError`; `SystemError` for a user who may not read it, which is not an empty ledger.
     package static func ledger(_ configuration: Configuration) throws -> Ledger? {
         guard try FileSystem().exists(RawPath(configuration.ledgerPath)) else { return nil }
         // SQLite says no more than that it cannot open the file. (Opening and closing it here would end SQLite's own locks.)
         guard FileSystem().permits(.read, RawPath(configuration.ledgerPath)) else {
             throw SystemError("access", RawPath(configuration.ledgerPath))
         }
-        // Who may not write it reads it.
+        // A user who may not write it opens it read-only.
         let readOnly = !FileSystem().permits(.write, RawPath(configuration.ledgerPath))
         let hasLog = try FileSystem().exists(RawPath(configuration.ledgerPath + "-wal"))
         guard !readOnly || hasLog || FileSystem().permits(.write, RawPath(configuration.state)) else {
@@ -39,7 +39,7 @@ package enum History {
             .filter { $0.inspection.model == model }.compactMap(\.inspection.imageScore)
     }
 
-    /// How many inspections of a line had a verdict.
+    /// The number of a line's inspections with a verdict.
     package static func count(
         _ configuration: Configuration, line: String, verdict: Verdict, since: Date
     ) throws -> Int {
@@ -56,7 +56,7 @@ package enum History {
         var wanted: Set<String> = []
         for verdict in [Verdict.normal] + (includingAlarms ? [.anomalous] : []) {
             let filter = HistoryFilter(line: line, verdict: verdict, since: since, limit: limit)
-            // A wrong product says nothing about the line's own.
+            // A wrong product is no evidence about the line's own product.
             let ofProduct = try inspections(configuration, filter).filter { $0.inspection.gate?.passed != false }
             wanted.formUnion(ofProduct.map(\.inspection.resultID))
         }

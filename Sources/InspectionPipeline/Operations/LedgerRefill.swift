@@ -4,29 +4,29 @@ import LedgerStore
 import LinuxPlatform
 import Spooling
 
-/// Records results that lie on disk and that the ledger lacks: it was lost, or replaced by an older one. The results are the truth.
+/// Records results on disk that the ledger lacks because it was lost or replaced by an older one. The results are authoritative.
 ///
 /// Results of frames in progress are left out: such a frame is recorded, with its alert, when it is done. Alerts of the others are not
-/// sent again: whether they were delivered before cannot be known.
+/// sent again: it is unknown whether they were delivered before.
 struct LedgerRefill {
     let spool: Spool
     let ledger: Ledger
     let files: FileSystem
 
-    /// As many results of a line's latest day are looked up to find out whether any lack.
+    /// At most this many results of a line's latest day are checked for missing records.
     private static let sample = 5000
     /// Results that are recorded with one commit.
     private static let batch = 500
 
     struct Outcome: Equatable {
-        /// Result folders looked at.
+        /// Result folders checked.
         var results = 0
         var recorded = 0
         /// Folders without a readable `result.json`.
         var unreadable = 0
     }
 
-    /// Whether results of a line's latest day are missing. They are recorded last, so that an interrupted refill is taken up again.
+    /// Whether results of a line's latest day are missing. They are recorded last, so that an interrupted refill is resumed.
     /// - Parameter inProgress: ids of frames in progress; asked after the ledger, so that no frame falls between the two.
     /// - Throws: `SystemError`, `LedgerError`.
     func isNeeded(except inProgress: () throws -> Set<String>) throws -> Bool {
@@ -35,14 +35,14 @@ struct LedgerRefill {
             // Ids begin with the time of arrival, but for frames that stay in their folder.
             let latest = try folders(day).map { ($0, Self.id($0)) }.sorted { $0.1 > $1.1 }.prefix(Self.sample)
             let missing = try missing(of: latest.map(\.1), inProgress)
-            // A damaged result is in no ledger; the next one may be whole.
+            // A damaged result has no record; the next one may be intact.
             if try latest.contains(where: { try missing.contains($0.1) && result(in: $0.0) != nil }) { return true }
         }
         return false
     }
 
     /// Records what is missing, day by day, the oldest first.
-    /// - Parameter progress: told how many results have been looked at; throws to stop.
+    /// - Parameter progress: receives the number of results checked so far; throws to stop.
     /// - Throws: `SystemError`, `LedgerError`, and what `progress` throws.
     func run(except inProgress: () throws -> Set<String>, progress: (Outcome) throws -> Void) throws -> Outcome {
         var outcome = Outcome()
@@ -73,7 +73,7 @@ struct LedgerRefill {
         return missing.isEmpty ? missing : missing.subtracting(try inProgress())
     }
 
-    /// Nil when there is no whole result.
+    /// Nil when there is no intact result.
     private func result(in folder: RawPath) throws -> (inspection: Inspection, json: Data)? {
         do {
             let json = try files.read(folder / "result.json", limit: 1 << 24)
@@ -92,7 +92,7 @@ struct LedgerRefill {
         }
     }
 
-    /// Of `<stem>-<id>`.
+    /// The id in `<stem>-<id>`.
     private static func id(_ folder: RawPath) -> String {
         String(decoding: folder.name.bytes.split(separator: UInt8(ascii: "-")).last ?? [], as: UTF8.self)
     }

@@ -4,19 +4,19 @@ import LedgerStore
 import LinuxPlatform
 import Spooling
 
-/// Makes the ledger agree with the results on disk, which are the truth, after a crash or a damaged disk. The daemon must be
-/// stopped: what it had in work is taken up again when it starts.
+/// Makes the ledger agree with the results on disk, which are authoritative, after a crash or a damaged disk. The daemon must be
+/// stopped: its frames in progress are resumed when it starts.
 package struct Repair: Sendable {
     package struct Report: Codable, Sendable, Equatable {
-        /// Result folders looked at.
+        /// Result folders checked.
         package var results = 0
         /// Rows that the ledger lacked.
         package var recorded = 0
         /// Folders under results/ without a readable result.json.
         package var unreadable: [String] = []
-        /// Frames that the daemon takes up again when it starts.
+        /// Frames that the daemon resumes when it starts.
         package var active = 0
-        /// Where a damaged ledger was put.
+        /// The path to which a damaged ledger was moved.
         package var damagedLedger: String?
 
         enum CodingKeys: String, CodingKey {
@@ -58,7 +58,7 @@ package struct Repair: Sendable {
                 report.unreadable.append(folder.description)
                 continue
             }
-            // Recorded by the daemon, with its alert, when it takes the frame up again.
+            // The daemon records it, with its alert, when it resumes the frame.
             if inProgress.contains(inspection.resultID) { continue }
             if try ledger.record(inspection, resultPath: folder.string, alert: nil) { report.recorded += 1 }
         }

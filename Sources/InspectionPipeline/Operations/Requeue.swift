@@ -3,7 +3,7 @@ import InspectionDomain
 import LinuxPlatform
 import Spooling
 
-/// Puts quarantined frames back where they arrived, so that they are inspected again as new arrivals.
+/// Returns quarantined frames to the folders where they arrived, so that they are inspected as new arrivals.
 package struct Requeue: Sendable {
     /// One frame in the quarantine.
     package struct Entry: Sendable {
@@ -27,8 +27,8 @@ package struct Requeue: Sendable {
     }
 
     /// Moves one frame back under its own name; a frame that stayed in its folder is touched, which makes it a new arrival.
-    /// - Returns: where it lies now.
-    /// - Throws: `SystemError`, `ProgramError` when its place is taken.
+    /// - Returns: its new path.
+    /// - Throws: `SystemError`, `ProgramError` when its name is taken.
     package func putBack(_ entry: Entry) throws -> String {
         guard let original = RawPath(hex: entry.reason.originalHex) else {
             throw ProgramError(.badData, "\(entry.folder)/reason.json is damaged: its original path is not hexadecimal")

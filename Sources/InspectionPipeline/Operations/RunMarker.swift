@@ -2,7 +2,7 @@ import Foundation
 import InspectionDomain
 import LinuxPlatform
 
-/// `run.json`: since when the daemon runs, and whether it ended by itself the last time.
+/// `run.json`: the start of the daemon's run, and whether the last run ended regularly.
 struct RunMarker: Sendable {
     struct Content: Codable {
         var schema = 1

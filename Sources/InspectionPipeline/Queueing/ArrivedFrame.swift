@@ -2,12 +2,12 @@ import ImageFolders
 import LinuxPlatform
 import Spooling
 
-/// A frame that lies where it is to be claimed from, with its line as it was configured when the frame was seen.
+/// A frame ready to be claimed, with its line as it was configured when the frame was seen.
 package struct ArrivedFrame: Sendable {
     let arrival: Arrival
     let line: Configuration.Line
     let seen: ContinuousClock.Instant
-    /// Present for a frame that was set aside before its writer had finished it: it lies in the quarantine, and is inspected again.
+    /// Present for a frame that was set aside before its writer had finished it: it is in the quarantine, to be inspected again.
     let unfinished: UnfinishedFrames.Entry?
     /// The record that the frame's next one replaces.
     let supersedes: String?
@@ -26,10 +26,10 @@ package struct ArrivedFrame: Sendable {
         supersedes = entry.id
     }
 
-    /// Where the frame arrived; for one that was set aside, where it lies now.
+    /// The path where the frame arrived; for one that was set aside, its current path.
     package var path: RawPath { arrival.path }
 
-    /// What is claimed of it. A frame that was set aside is not where its line keeps originals.
+    /// The intake to claim. A frame that was set aside is not where its line keeps originals.
     var intake: Intake {
         if let unfinished {
             return Intake(

@@ -8,7 +8,7 @@ final class Bell: Sendable {
 
     var stopped: Bool { state.read { $0.isStopped } }
 
-    /// Waits until rung, stopped, or for so long.
+    /// Waits until rung or stopped, at most for `time`.
     func wait(_ time: Duration) {
         _ = state.wait(atMost: time) { state -> Void? in
             guard state.isRung || state.isStopped else { return nil }

@@ -27,8 +27,8 @@ enum BlockingThread {
 
     /// Starts a thread that calls `round` again and again, with pauses, until its service is to end.
     /// - Parameters:
-    ///   - state: what the rounds hand on to each other.
-    ///   - round: is given the bell that stops it too, for when one takes long.
+    ///   - state: the state that the rounds pass on to each other.
+    ///   - round: receives the bell that stops it too, for a round that takes long.
     static func rounds<State: Sendable>(
         _ name: String, every pause: Duration, on roll: RollCall, _ state: State,
         _ round: @escaping @Sendable (inout State, Bell) -> Void

@@ -4,12 +4,12 @@ import Spooling
 /// A frame that is claimed and waits for its inspection, with its line as it was configured when the frame was seen.
 package struct ClaimedFrame: Sendable {
     let claim: Claim
-    /// It is out of its folder, and was never worked on; else it was in work before: in a process that died, or in this one when
-    /// something that may pass went wrong.
+    /// True when the frame has left its folder and work never began; false when it was in progress before: in a process that died, or in
+    /// this one until a transient failure.
     let isTaken: Bool
     let line: Configuration.Line
     let seen: ContinuousClock.Instant
-    /// Whether a process died while it worked on it: then nothing else is worked on meanwhile.
+    /// Whether a process died while working on it: then it is inspected alone.
     let isSuspect: Bool
     /// Whether the frame lies in its folder, so that no other can be taken under its name.
     var isInItsFolder: Bool
@@ -22,9 +22,9 @@ package struct ClaimedFrame: Sendable {
         (self.isSuspect, self.isInItsFolder) = (isSuspect, isInItsFolder)
     }
 
-    /// Where the frame lay when it was claimed.
+    /// The frame's path when it was claimed.
     var path: RawPath { claim.source }
-    /// Where it arrived, as people know it.
+    /// The path where it arrived, for messages.
     package var original: RawPath { claim.original }
 
     /// The same frame for another attempt.

@@ -1,11 +1,11 @@
-/// Where the daemon's frames are between their folders and their inspection. Shared by the inbox and the workers.
+/// The daemon's frames between their folders and their inspection. Shared by the inbox and the workers.
 struct FrameFlow: Sendable {
     let queues: FrameQueues
     let names: TakenNames
     let resting = RestingClaims()
 
     /// - Parameters:
-    ///   - capacity: of the queues.
+    ///   - capacity: the capacity of the queues.
     ///   - onFreed: called when a name is free that the inbox waits for.
     init(capacity: Int, onFreed: @escaping @Sendable () -> Void) {
         queues = FrameQueues(capacity: capacity)
@@ -20,7 +20,7 @@ struct FrameFlow: Sendable {
     /// A claim whose work was not begun: it is due at once.
     func putBack(_ frame: ClaimedFrame) { resting.wait(frame) }
 
-    /// The frame is done with, wherever it is now.
+    /// The frame is finished, wherever it is now.
     func end(_ frame: ClaimedFrame) {
         resting.forget(frame)
         if frame.isInItsFolder { names.release(frame.path) }

@@ -1,9 +1,9 @@
 /// The two queues between the inbox and the worker threads: frames to be claimed, and claims to be inspected. Their capacity is
-/// shared; whoever is too fast waits.
+/// shared; a producer that is too fast waits.
 ///
 /// Frames that do not fit wait in their folder, not in memory.
 package final class FrameQueues: Sendable {
-    /// What a worker does next.
+    /// A worker's next job.
     package enum Job: Sendable {
         /// Frames that are claimed together.
         case claim([ArrivedFrame])
@@ -46,7 +46,7 @@ package final class FrameQueues: Sendable {
     }
 
     /// Waits for work. Claims come first; frames that wait are claimed together.
-    /// - Parameter most: as many are claimed at a time.
+    /// - Parameter most: the largest number claimed at a time.
     /// - Returns: nil when the queues were closed and are empty.
     package func next(claimingAtMost most: Int) -> Job? {
         state.wait(wakesOthers: true) { state -> Job?? in
@@ -60,10 +60,10 @@ package final class FrameQueues: Sendable {
         }
     }
 
-    /// Whoever pushes is turned away from now on; what is queued is still worked on.
+    /// Refuses new frames from now on; queued ones are still processed.
     package func closeEntrance() { state.update { $0.isEntranceClosed = true } }
 
-    /// Ends the queues: claims that are left are still inspected; frames that are not claimed lie in their folders still.
+    /// Ends the queues: remaining claims are still inspected; frames that are not claimed stay in their folders.
     package func close() {
         state.update { state in
             (state.isEntranceClosed, state.isClosed) = (true, true)

@@ -1,9 +1,9 @@
-/// What a frame has to pass on its way, from the whole daemon's gate to its own.
+/// The gates that a frame passes, from the whole daemon's to its own.
 struct Gates: Sendable {
-    /// Of all lines: closed while spool or ledger cannot be written.
+    /// The gate of all lines: closed while spool or ledger cannot be written.
     let intake: IntakeGate
-    /// Of one line, or one folder.
+    /// The gates of single lines and folders.
     let lines: LineGates
-    /// Of a frame that was in work when a process died.
+    /// The gate of frames that were in progress when a process died.
     let suspects = SuspectGate()
 }

@@ -11,10 +11,10 @@ import Synchronization
 final class IntakeGate: Sendable {
     private struct State {
         var reason: String?
-        /// Probes in a row that failed.
+        /// Consecutive failed probes.
         var failures = 0
         var nextProbe = ContinuousClock.now
-        /// When the spool was found to be usable although a write had failed.
+        /// The time at which the spool was found usable although a write had failed.
         var lastUsable: ContinuousClock.Instant?
     }
 
@@ -24,7 +24,7 @@ final class IntakeGate: Sendable {
     private let spool: Spool
     private let ledger: Ledger
     private let incidents: IncidentLog
-    /// How long the gate stays closed before the spool is tried again; twice and four times as long after failures.
+    /// The pause before the spool is probed again; twice and four times as long after failures.
     private let pause: Duration
 
     init(spool: Spool, ledger: Ledger, incidents: IncidentLog, pause: Duration = .seconds(2)) {
@@ -34,18 +34,18 @@ final class IntakeGate: Sendable {
         self.pause = pause
     }
 
-    /// Why no frames are taken; nil when they are.
+    /// The reason why intake has stopped; nil while it runs.
     var reason: String? { state.withLock { $0.reason } }
 
-    /// Closes the gate when an error means that no other frame would fare better, of whatever line.
+    /// Closes the gate when an error would affect every other frame too, whatever its line.
     ///
-    /// - Parameter isClaim: nothing of a camera's folder was touched yet, so that any error is the spool's.
+    /// - Parameter isClaim: no camera's folder was touched yet, so any error is the spool's.
     /// - Returns: whether the gate is closed.
     @discardableResult
     func note(_ error: any Error, isClaim: Bool = false) -> Bool {
         switch error {
         case let error as SystemError where isClaim || error.isDiskFull || error.isReadOnly:
-            // A camera's share may be full or read-only, which is its line's trouble alone.
+            // A camera's share may be full or read-only, which affects its line alone.
             if let obstacle = unusable(because: error) { close(obstacle) }
         case let error as LedgerError where error.cannotWrite: close("\(error)")
         default: break
@@ -53,7 +53,7 @@ final class IntakeGate: Sendable {
         return reason != nil
     }
 
-    /// Why the spool cannot be worked in; nil when it can, asked once a second at most: frames by the hundred may fail at once.
+    /// The reason why the spool is unusable; nil when it is usable. Checked at most once a second: hundreds of frames may fail at once.
     private func unusable(because error: SystemError) -> String? {
         let isFresh = state.withLock { $0.lastUsable.map { ContinuousClock.now - $0 < .seconds(1) } ?? false }
         guard !isFresh else { return nil }
@@ -66,7 +66,7 @@ final class IntakeGate: Sendable {
         }
     }
 
-    /// Closes the gate for a reason that the inbox looks after itself.
+    /// Closes the gate for a reason that the inbox resolves itself.
     func stop(because reason: String) { close(reason) }
 
     private func close(_ reason: String) {
@@ -82,7 +82,7 @@ final class IntakeGate: Sendable {
     }
 
     /// Whether frames may be taken now. Called by the inbox alone.
-    /// - Parameter obstacle: what keeps frames from being taken for certain.
+    /// - Parameter obstacle: a known reason why frames cannot be taken.
     func isOpen(obstacle: String? = nil) -> Bool {
         if let obstacle = obstacle ?? spool.obstacle() {
             close(obstacle)

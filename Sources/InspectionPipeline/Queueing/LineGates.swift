@@ -2,13 +2,13 @@ import LinuxPlatform
 import Spooling
 import Synchronization
 
-/// Which lines' frames are taken, and from which folders. One line's trouble is that line's alone.
+/// The lines and folders whose frames are taken. One line's trouble affects that line alone.
 ///
-/// A line is **down** while its model cannot be used, until somebody says that it can. A **gate** closes by itself: a folder's when
+/// A line is **down** while its model cannot be used. A **gate** closes automatically: a folder's when
 /// frames cannot be moved out of it, a line's when three different frames in a row failed on their way through. Its frames wait where
-/// they are then, and one is let through now and then, after 1, 2, 4, … s, at most a minute; the first that passes opens the gate.
+/// they are, and single frames are let through after 1, 2, 4, … s, at most a minute; the first that passes opens the gate.
 package final class LineGates: Sendable {
-    /// What a gate stands before.
+    /// The line or folder that a gate guards.
     package enum Place: Hashable, Sendable {
         case line(String)
         /// A watched folder, or one below it.
@@ -24,7 +24,7 @@ package final class LineGates: Sendable {
     private struct Gate {
         /// Frames that failed since the last one passed.
         var failed: Set<RawPath> = []
-        /// Why it is closed; nil while it is open.
+        /// The reason why it is closed; nil while it is open.
         var reason: String?
         var failedProbes = 0
         var nextProbe = ContinuousClock.now
@@ -40,14 +40,14 @@ package final class LineGates: Sendable {
         var openings = 0
     }
 
-    /// As many frames must fail in a row before a gate closes for want of better evidence.
+    /// The number of consecutive failures that closes a gate without better evidence.
     private static let enough = 3
 
     private let state = Mutex(State())
 
     package init() {}
 
-    // MARK: What frames meet
+    // MARK: Admission
 
     /// Whether a frame may be taken, or worked on again, now. True for one frame at a time behind a closed gate whose pause is over.
     package func admits(_ path: RawPath, line: String, isTaken: Bool, now: ContinuousClock.Instant = .now) -> Bool {
@@ -78,8 +78,8 @@ package final class LineGates: Sendable {
         }
     }
 
-    /// A frame failed there.
-    /// - Parameter isCertain: no other frame would fare better.
+    /// A frame failed at a gate.
+    /// - Parameter isCertain: every other frame would fail too.
     package func failed(
         _ path: RawPath, at place: Place, _ reason: String, isCertain: Bool = false, now: ContinuousClock.Instant = .now
     ) {
@@ -94,7 +94,7 @@ package final class LineGates: Sendable {
                 (gate.failedProbes, gate.isCertain) = (1, isCertain)
                 gate.nextProbe = now + Backoff.pause(after: 1)
             } else if gate.probe == path {
-                // Others were on their way when it closed: they say nothing new.
+                // Other frames were already past the gate when it closed: their failures say nothing new.
                 gate.failedProbes += 1
                 gate.nextProbe = now + Backoff.pause(after: gate.failedProbes)
                 gate.probe = nil
@@ -105,7 +105,7 @@ package final class LineGates: Sendable {
         }
     }
 
-    /// A frame passed there.
+    /// A frame passed a gate.
     /// - Returns: whether that opened a gate, and no other folder's of the line is closed.
     @discardableResult
     package func passed(_ place: Place) -> Bool {
@@ -131,7 +131,7 @@ package final class LineGates: Sendable {
         }
     }
 
-    // MARK: What is told
+    // MARK: Reporting
 
     /// Counts the gates that have opened and the lines that have come back: their folders are scanned at once.
     package var openings: Int { state.withLock { $0.openings } }
@@ -144,10 +144,10 @@ package final class LineGates: Sendable {
         }
     }
 
-    /// Lines out of service, and why.
+    /// Lines out of service, with the reason.
     package var down: [String: String] { state.withLock { $0.down } }
 
-    /// Why no frames are taken from a line's whole folder; nil while they are.
+    /// The reason why no frames are taken from a line's whole folder; nil while they are.
     package func stopped(_ line: String, folder: RawPath) -> String? {
         state.withLock { state in
             state.down[line] ?? state.gates[.line(line)]?.reason
@@ -155,7 +155,7 @@ package final class LineGates: Sendable {
         }
     }
 
-    /// Forgets lines that are not configured any more.
+    /// Forgets lines that are no longer configured.
     package func keepOnly(lines: Set<String>) {
         state.withLock { state in
             state.gates = state.gates.filter { lines.contains($0.key.line) }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A value that threads share, and whose changes they wait for: a lock with a condition.
+/// A value that threads share and whose changes they await: a lock with a condition.
 final class Monitor<State>: @unchecked Sendable {
     // `state` is read and written under `condition` only.
     private let condition = NSCondition()
@@ -8,7 +8,7 @@ final class Monitor<State>: @unchecked Sendable {
 
     init(_ state: State) { self.state = state }
 
-    /// Which of those who wait are woken by a change.
+    /// The waiting threads that a change wakes.
     enum Wake { case one, all }
 
     func read<Value>(_ body: (State) throws -> Value) rethrows -> Value {
@@ -17,7 +17,7 @@ final class Monitor<State>: @unchecked Sendable {
         return try body(state)
     }
 
-    /// Changes the value and wakes those who wait for it.
+    /// Changes the value and wakes the threads that wait for it.
     func update<Value>(waking wake: Wake = .all, _ body: (inout State) throws -> Value) rethrows -> Value {
         condition.lock()
         defer {
@@ -30,7 +30,7 @@ final class Monitor<State>: @unchecked Sendable {
         return try body(&state)
     }
 
-    /// Asks again after every change until there is an answer. An answer may change the value.
+    /// Evaluates `answer` after every change until it is not nil. An answer may change the value.
     /// - Parameter wakesOthers: whether others wait for what an answer changes.
     func wait<Value>(wakesOthers: Bool = false, for answer: (inout State) -> Value?) -> Value {
         condition.lock()

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// Who is doing what since when: the watchdog is fed from this, and nothing else.
+/// The current step of every part and its start time: the sole source of the watchdog's notifications.
 ///
 /// A part is stuck when it has been busy with one step for too long. A part that waits for work is not busy.
 final class ProgressBoard: Sendable {
@@ -50,11 +50,11 @@ final class ProgressBoard: Sendable {
 }
 
 extension [ProgressBoard.Step] {
-    /// The frame that is to blame when the watchdog ends the process over these steps, if any is: the only one that is stuck, in a step that
+    /// The frame to blame when the watchdog kills the process over these steps, if any: the only stuck one, in a step that
     /// computes.
     ///
     /// A hanging disk, a locked ledger or an absent share stops whichever frame is there. And several frames that stand still
-    /// together say more about the machine (paused, starved, out of memory) than about any of them; they are tried again one at
-    /// a time, and then it shows.
+    /// together indicate trouble of the machine (paused, starved, out of memory), not of a frame; they are retried one at
+    /// a time, which reveals the frame to blame, if any.
     var frameToBlame: String? { count == 1 ? self[0].frame : nil }
 }

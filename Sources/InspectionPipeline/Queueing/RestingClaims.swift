@@ -10,8 +10,8 @@ final class RestingClaims: Sendable {
 
     private let state = Mutex(State())
 
-    /// Something that may pass went wrong: the claim is tried again later.
-    /// - Returns: how long it rests.
+    /// A transient failure occurred: the claim is retried later.
+    /// - Returns: the pause before the retry.
     func retry(_ frame: ClaimedFrame, now: ContinuousClock.Instant = .now) -> Duration {
         state.withLock { state in
             state.failures[frame.claim.id, default: 0] += 1
@@ -21,12 +21,12 @@ final class RestingClaims: Sendable {
         }
     }
 
-    /// Nothing is held against the claim; its turn comes after so long.
+    /// Delays a claim without counting a failure.
     func wait(_ frame: ClaimedFrame, for pause: Duration = .zero, now: ContinuousClock.Instant = .now) {
         state.withLock { $0.resting.append((frame, now + pause)) }
     }
 
-    /// The frame is done with.
+    /// The frame is finished.
     func forget(_ frame: ClaimedFrame) { state.withLock { $0.failures[frame.claim.id] = nil } }
 
     /// Takes the claims whose time has come.

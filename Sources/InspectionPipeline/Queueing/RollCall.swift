@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Which of the daemon's threads run. Ready means that all do: with one missing, frames would wait for ever.
+/// The daemon's threads that have yet to start. The daemon is ready when all run: without one, frames would wait forever.
 final class RollCall: Sendable {
     private let missing: Mutex<Set<String>>
 

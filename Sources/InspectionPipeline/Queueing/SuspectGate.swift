@@ -1,5 +1,5 @@
-/// Lets frames be worked on side by side, and one that was in work when a process died alone: should the process die again, it
-/// is known which frame it was, and no other is blamed.
+/// Lets workers process frames side by side, but a frame that was in progress when a process died alone: if the process dies again,
+/// the frame is known, and no other is blamed.
 final class SuspectGate: Sendable {
     private struct State {
         var atWork = 0
@@ -9,7 +9,7 @@ final class SuspectGate: Sendable {
 
     private let state = Monitor(State())
 
-    /// Waits until the frame may be worked on, and works on it.
+    /// Waits until the frame may be processed, and processes it.
     func pass<Result>(suspect: Bool, _ body: () throws -> Result) rethrows -> Result {
         enter(suspect)
         defer { leave(suspect) }

@@ -1,20 +1,20 @@
 import LinuxPlatform
 import Synchronization
 
-/// Which names in the watched folders are taken, and which rest before they are tried again. Shared by the inbox and the workers.
+/// The names in the watched folders that are taken, or rest before a retry. Shared by the inbox and the workers.
 ///
 /// A name is taken from the moment that its frame is handed to the workers until it has left the folder: then the camera's next
 /// frame of that name can be taken.
 final class TakenNames: Sendable {
     private struct State {
-        /// Names whose frames were handed to the workers and lie in their folder still.
+        /// Names whose frames were handed to the workers and are still in their folder.
         var taken: Set<RawPath> = []
-        /// Those of them under which the inbox has seen a frame meanwhile.
+        /// Taken names under which the inbox has seen a new frame.
         var wanted: Set<RawPath> = []
         var hasFreed = false
-        /// How often the frame under a name could not be taken.
+        /// The number of failed attempts to take the frame under a name.
         var failures: [RawPath: Int] = [:]
-        /// When the frame under a name is tried again.
+        /// The time at which the frame under a name is retried.
         var resting: [RawPath: ContinuousClock.Instant] = [:]
 
         /// - Returns: whether the inbox waits for the name.
@@ -46,7 +46,7 @@ final class TakenNames: Sendable {
         }
     }
 
-    /// The frame has left its folder, or is not wanted after all: its name is free.
+    /// The frame has left its folder, or is not taken after all: its name is free.
     func release(_ path: RawPath) {
         let isWanted = state.withLock { state in
             state.failures[path] = nil
@@ -55,8 +55,8 @@ final class TakenNames: Sendable {
         if isWanted { onFreed() }
     }
 
-    /// The frame could not be taken; it lies where it was.
-    /// - Returns: how long it rests.
+    /// The frame could not be taken; it has not moved.
+    /// - Returns: the pause before the retry.
     func rest(_ path: RawPath, now: ContinuousClock.Instant = .now) -> Duration {
         state.withLock { state in
             state.failures[path, default: 0] += 1

@@ -4,33 +4,33 @@ import LinuxPlatform
 import Spooling
 import Synchronization
 
-/// Frames that were set aside and whose files are written on: they are inspected again once their writer has finished.
+/// Frames that were set aside while their writers continued: they are inspected again once the writer has finished.
 ///
-/// A writer that was slow beyond `settle:` has its frame taken for truncated. The frame keeps its inode in the quarantine, so the
-/// writer goes on there; a line that keeps its originals has it in its folder still. Such a frame is told from one that is
-/// really damaged by its size or time having changed since it was read.
+/// The frame of a writer slower than `settle:` counts as truncated. It keeps its inode in the quarantine, so the
+/// writer continues there; a line that keeps its originals still has it in its folder. A changed size or time tells such a
+/// frame from a damaged one.
 final class UnfinishedFrames: Sendable {
     /// A frame that was set aside.
     struct Entry: Sendable {
-        /// Of its record.
+        /// The id of its record.
         let id: String
         let line: String
         let original: RawPath
-        /// Where it lies now.
+        /// Its current path.
         let frame: RawPath
         /// Size, time and inode when it was read.
         let fingerprint: String
         let quarantinedAt: Date
     }
 
-    /// As long is a frame looked at after it was set aside.
+    /// A frame is watched for this long after it was set aside.
     static let patience: TimeInterval = 86_400
-    /// As many are looked at: the latest.
+    /// At most this many frames are watched: the latest.
     private static let most = 1000
 
     private struct State {
         var entries: [RawPath: Entry] = [:]
-        /// For each line, because `settle:` is the line's.
+        /// One judge per line, because `settle:` is the line's.
         var judges: [String: Completeness] = [:]
     }
 
@@ -49,7 +49,7 @@ final class UnfinishedFrames: Sendable {
         }
     }
 
-    /// Takes up what earlier processes set aside.
+    /// Adds the frames that earlier processes set aside.
     /// - Throws: `SystemError`.
     func takeUp(_ spool: Spool, now: Date = Date()) throws {
         for (reason, folder) in try spool.quarantined() {
@@ -64,7 +64,7 @@ final class UnfinishedFrames: Sendable {
         }
     }
 
-    /// The record that a frame in its folder continues; nil for another frame. The frame is not looked at any more.
+    /// The record that a frame in its folder continues; nil for another frame. The frame is watched no longer.
     func superseded(by arrival: Arrival) -> String? {
         state.withLock { state in
             guard let entry = state.entries[arrival.path] else { return nil }
@@ -73,7 +73,7 @@ final class UnfinishedFrames: Sendable {
         }
     }
 
-    /// Frames in the quarantine that were written on and are whole now, or have settled. Each is handed out once.
+    /// Frames in the quarantine that have changed and are whole now, or have settled. Each is returned once.
     /// - Parameter settle: of a line; nil for one that is no longer configured.
     func due(
         settle: (_ line: String) -> Duration?, now: ContinuousClock.Instant = .now, date: Date = Date()
@@ -87,7 +87,7 @@ final class UnfinishedFrames: Sendable {
                     state.entries[path] = nil
                     continue
                 }
-                // One that lies in its folder is found there.
+                // A frame in its watched folder is found there.
                 guard path != entry.original, status.fingerprint != entry.fingerprint else { continue }
                 var judge = state.judges[entry.line] ?? Completeness(settle: settle)
                 let arrival = Arrival(path: path, status: status)
@@ -102,7 +102,7 @@ final class UnfinishedFrames: Sendable {
         }
     }
 
-    /// Device and inode of `FileStatus.fingerprint`.
+    /// The device and inode in a `FileStatus.fingerprint`.
     private static func inode(_ fingerprint: String) -> [Substring] {
         Array(fingerprint.split(separator: ".").prefix(2))
     }

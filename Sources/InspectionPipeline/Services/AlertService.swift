@@ -24,7 +24,7 @@ struct AlertService: Service {
     @Sendable private func loop() {
         var failures = 0
         while true {
-            // Once more after the bell has stopped: the last frame's alert goes out too.
+            // One more round after the bell has stopped delivers the last frame's alert.
             let isLast = bell.stopped
             do {
                 try deliverAll()

@@ -1,7 +1,7 @@
 import InspectionDomain
 import Synchronization
 
-/// What the daemon has done since it started.
+/// Counts of the daemon's inspections since it started.
 final class Counters: Sendable {
     struct Values: Sendable, Equatable {
         var normal = 0

@@ -28,7 +28,7 @@ package struct Daemon: Sendable {
     private let roll: RollCall
     private let counters = Counters()
     private let board: ReportBoard
-    /// Where everything is logged that may fail again and again.
+    /// The log of failures that may repeat.
     private let incidents: IncidentLog
     private let logger: Logger
 
@@ -38,9 +38,9 @@ package struct Daemon: Sendable {
     ///
     /// - Parameters:
     ///   - fileSystem: every durable call goes through it.
-    ///   - beforeCommit: asked before each commit of the ledger.
-    ///   - notesCrashes: whether the process notes the fatal signal that ends it. Its handlers are the whole process's, so only a
-    ///     program that is nothing but this daemon asks for it.
+    ///   - beforeCommit: called before each commit of the ledger.
+    ///   - notesCrashes: whether the process writes a crash note. Its signal handlers affect the whole process, so only a
+    ///     program that runs nothing but this daemon sets it.
     /// - Throws: `ConfigurationErrors`, `FileLock.Held`, `LedgerError`, `SystemError`, `ModelStoreError`, `ModelError`.
     package init(
         configuration: Configuration, logger: Logger, fileSystem: FileSystem = FileSystem(),
@@ -62,7 +62,7 @@ package struct Daemon: Sendable {
             Self.hasWorked(line, configuration)
         }
         let down = health.problems(of: configuration)
-        // With no line that works there is nothing to do, and nothing here mends it: the service manager is told so.
+        // Without a working line there is nothing to do, and nothing here fixes that: the start fails for the service manager.
         guard down.count < configuration.lines.count else {
             throw ConfigurationErrors(configuration.lines.flatMap { down[$0.name] ?? [] })
         }
@@ -83,31 +83,31 @@ package struct Daemon: Sendable {
             keeper: keeper, incidents: incidents, logger: logger, notesCrashes: notesCrashes)
     }
 
-    /// Whether frames of the line have been inspected before: then its folder has been there.
+    /// Whether frames of the line have been inspected before: then its folder has existed.
     private static func hasWorked(_ line: Configuration.Line, _ configuration: Configuration) -> Bool {
         if FileStamp(path: "\(configuration.spool)/results/\(line.name)") != nil { return true }
         let ledger = try? History.ledger(configuration)
         return (try? ledger?.hasInspections(line: line.name)) == true
     }
 
-    /// How many threads a configuration takes: those of the services, of a team that computes one frame, and of Swift's executor.
+    /// The number of threads of a configuration: those of the services, of a team that computes one frame, and of Swift's executor.
     package static func threads(for configuration: Configuration) -> Int {
         let (workers, cores) = (configuration.workers, Configuration.Workers.cores)
         return 4 + workers.framesInWork + (workers.count == 1 ? cores : 0) + cores + 2
     }
 
-    /// Runs until SIGTERM or SIGINT, or until its task is cancelled; then the frames in hand are finished.
+    /// Runs until SIGTERM or SIGINT, or until its task is cancelled; then the frames in progress are finished.
     /// - Parameter signals: the program's; nil for a daemon that only its task ends, and nothing reloads.
-    /// - Throws: what ends a service: `SystemThread.LimitReached` for a thread that cannot be started.
+    /// - Throws: the error that ends a service: `SystemThread.LimitReached` for a thread that cannot be started.
     package func run(signals: SignalWatch? = nil) async throws {
-        // Only so many frames are computed at a time, whichever threads they are on.
+        // At most this many frames are computed at a time, whichever threads they are on.
         Memory.share(amongThreads: configuration.current.workers.count)
         var quiet = logger
         quiet.logLevel = .error
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: services.map { .init(service: $0) }
-                    // Their ends end the group, gracefully.
+                    // The end of a listener ends the group, gracefully.
                     + listeners(signals).map {
                         .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup)
                     },

@@ -1,4 +1,4 @@
-/// How the daemon does, in one line for `systemctl status`.
+/// The daemon's state in one line for `systemctl status`.
 struct DaemonSummary: Sendable {
     let configuration: ActiveConfiguration
     let counters: Counters

@@ -1,6 +1,6 @@
 import ServiceLifecycle
 
-/// What is looked after once a second, on a thread of its own because it reads and writes files: lines that are down, summaries of
+/// The chores of every second, on a thread of their own because they read and write files: lines that are down, summaries of
 /// repeated causes, and `daemon.json`.
 struct HousekeepingService: Service {
     let configuration: ActiveConfiguration

@@ -6,13 +6,13 @@ import Logging
 import Spooling
 import Synchronization
 
-/// Keeps the ledger where it belongs and complete, whatever is done to its files.
+/// Keeps the ledger at its path and complete, even if its files are removed or replaced.
 ///
-/// * Removed or replaced while the daemon runs: noticed by the file's identity, intake stops, what the open file holds is written to a
-///   new one in its place, and intake goes on. Where the open file cannot be read any more, the new one is filled from the results.
+/// * Removed or replaced while the daemon runs: detected by the file's identity. Intake stops, the open file's content is copied to a
+///   new file in its place, and intake resumes. If the open file is no longer readable, the new one is filled from the results.
 /// * Results on disk that the ledger lacks, at the start: they are recorded before the first frame is taken.
 ///
-/// Nothing is inspected twice for it, and no alert is sent twice.
+/// No frame is inspected twice because of it, and no alert is sent twice.
 struct LedgerKeeper: Sendable {
     let storage: Storage
     let intake: IntakeGate
@@ -20,7 +20,7 @@ struct LedgerKeeper: Sendable {
     let progress: ProgressBoard.Part
     let logger: Logger
 
-    /// What is wrong with the ledger's place, after trying to mend it; nil when all is well. Asked by the inbox alone.
+    /// The problem of the ledger's files that could not be fixed; nil when there is none. Called by the inbox alone.
     func obstacle(_ pause: inout (failures: Int, until: ContinuousClock.Instant)) -> String? {
         let ledger = storage.ledger
         guard let displacement = ledger.displacement else { return nil }
@@ -53,7 +53,7 @@ struct LedgerKeeper: Sendable {
                 try files.syncFolder(path.parent)
             }
         } catch is LedgerError {
-            // The files that are open cannot be read: what the results tell is left.
+            // The open files cannot be read: only the results are left.
             try ledger.startAnew { aside = try clear(.replaced) }
         }
         let refilled = try refill(except: storage.spool.idsInProgress) {}
@@ -66,8 +66,8 @@ struct LedgerKeeper: Sendable {
                 + (aside.map { "; the other file is now \($0)" } ?? ""))
     }
 
-    /// Moves a foreign file away from the ledger's path with what belongs to it, and removes what is left of the ledger's own files.
-    /// - Returns: where the foreign file lies now.
+    /// Moves a foreign file and its companions away from the ledger's path, and removes the remains of the ledger's own files.
+    /// - Returns: the new path of the foreign file.
     private func clear(_ displacement: Ledger.Displacement) throws -> String? {
         let (path, files) = (storage.ledger.path, storage.files)
         guard displacement == .replaced else {
@@ -99,7 +99,7 @@ struct LedgerKeeper: Sendable {
         return outcome
     }
 
-    /// At the start, before the first frame is taken.
+    /// The refill at the start, before the first frame is taken.
     func refillAtStart(except inProgress: Set<String>, check: () throws -> Void) throws {
         let outcome = try refill(except: { inProgress }, check: check)
         guard outcome.recorded > 0 else { return }

@@ -4,13 +4,13 @@ import Logging
 import Spooling
 import Synchronization
 
-/// Which lines can work. A line whose model cannot be used, or whose folder was never there, is down: its frames wait, the other
-/// lines go on. It comes back by itself when the files that keep it down have changed and are right.
+/// The lines that can work. A line whose model is unusable, or whose folder never existed, is down: its frames wait, the other
+/// lines continue. It resumes automatically when the files that keep it down have changed and are valid.
 final class LineHealth: Sendable {
-    /// What a line's problems depend on.
+    /// The files that a line's problems depend on.
     private struct Files: Equatable {
         let models: [FileStamp?]
-        /// Whether the folder is there, can be read, and written.
+        /// Whether the folder exists, can be read, and written.
         let folder: [Bool]
     }
 
@@ -30,7 +30,7 @@ final class LineHealth: Sendable {
         self.hasWorked = hasWorked
     }
 
-    /// What is wrong with each line, by name; loads the models that it needs. Lines that are right are left out.
+    /// The problems of each line, by name; loads the models that it needs. Lines without problems are left out.
     func problems(of configuration: Configuration) -> [String: [ConfigurationProblem]] {
         var found: [String: [ConfigurationProblem]] = [:]
         for (index, line) in configuration.lines.enumerated() {
@@ -45,7 +45,7 @@ final class LineHealth: Sendable {
         for line in configuration.lines { set(line, problems[line.name] ?? []) }
     }
 
-    /// Tries lines that are down again whose files have changed.
+    /// Retries the lines that are down and whose files have changed.
     func retry(_ configuration: Configuration) {
         models.retryRefused()
         for (index, line) in configuration.lines.enumerated() {

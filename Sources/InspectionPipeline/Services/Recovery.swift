@@ -5,8 +5,8 @@ import Logging
 import Spooling
 import Synchronization
 
-/// What comes before the first frame: the run marker is written, what dead processes noted is counted, and the frames that they had in
-/// work are handed to the workers again. Tried until it succeeds: a full disk at boot must not need anybody's hand afterwards.
+/// The work before the first frame: writes the run marker, counts the notes of dead processes, and hands the frames that they had in
+/// progress to the workers again. It retries until it succeeds: a full disk at boot must not need an operator afterwards.
 final class Recovery: Sendable {
     private let configuration: ActiveConfiguration
     private let storage: Storage
@@ -17,12 +17,12 @@ final class Recovery: Sendable {
     private let incidents: IncidentLog
     private let logger: Logger
     private let marker: RunMarker
-    /// The run that notes what ends it; nil where this process's signals are not its daemon's to handle.
+    /// The run that writes a crash note; nil where the daemon must not handle the process's signals.
     private let run: String?
     private let isDone = Mutex(false)
     private static let unrecovered = Cause(.retrying, "recovery")
 
-    /// - Parameter notesCrashes: whether this process notes what ends it.
+    /// - Parameter notesCrashes: whether this process writes a crash note.
     init(
         configuration: ActiveConfiguration, storage: Storage, flow: FrameFlow, intake: IntakeGate,
         unfinished: UnfinishedFrames, keeper: LedgerKeeper, incidents: IncidentLog, logger: Logger, notesCrashes: Bool
@@ -60,7 +60,7 @@ final class Recovery: Sendable {
         return false
     }
 
-    /// Says that the daemon ended by itself, unless the last end's frames were never taken up: then that end still counts.
+    /// Records a regular end, unless the frames of the last end were never resumed: then that end still counts.
     func markEnd() throws {
         if isDone.withLock({ $0 }) { try marker.end() }
         guard let run else { return }
@@ -68,7 +68,7 @@ final class Recovery: Sendable {
         try storage.spool.removeCrashNote(of: run)
     }
 
-    /// The daemon is to end before everything is taken up.
+    /// The daemon is to end before everything is resumed.
     private struct Stopped: Error {}
 
     private func takeUp(until stop: Bell) throws {
@@ -83,7 +83,7 @@ final class Recovery: Sendable {
         var frames: [ClaimedFrame] = []
         for claim in claims {
             if let line = configuration.line(named: claim.line) {
-                // One whose work had not begun, or rested, did not end the process.
+                // A frame whose work had not begun, or rested, did not crash the process.
                 frames.append(
                     ClaimedFrame(
                         claim: claim, isTaken: false, line: line, seen: .now, isSuspect: claim.deaths > 0))
@@ -100,7 +100,7 @@ final class Recovery: Sendable {
                 + "processing \(isOne ? "it" : "them") first")
     }
 
-    /// What ended an earlier process, in its own words.
+    /// Logs an earlier process's crash note.
     private func report(_ entry: CrashNote.Entry) {
         let what =
             switch (entry.kind, entry.frame) {

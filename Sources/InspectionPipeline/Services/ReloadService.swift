@@ -4,7 +4,7 @@ import LinuxPlatform
 import Logging
 import ServiceLifecycle
 
-/// SIGHUP: reads the configuration again, checks all of it, and only then puts it in force. A wrong file changes nothing.
+/// SIGHUP: reads the configuration again, checks all of it, and only then puts it in force. An invalid file changes nothing.
 struct ReloadService: Service {
     let configuration: ActiveConfiguration
     let models: ModelRegistry
@@ -50,8 +50,8 @@ struct ReloadService: Service {
         }
     }
 
-    /// What is wrong with the new configuration itself, not with a model that it names as the former one did: such a line is down
-    /// and keeps no change from coming into force.
+    /// The mistakes of the new configuration itself, without problems of a model that the previous one named too: such a line is down
+    /// and does not block the reload.
     private func mistakes(in new: Configuration, _ down: [String: [ConfigurationProblem]]) -> [ConfigurationProblem] {
         let old = configuration.current
         return new.lines.flatMap { line -> [ConfigurationProblem] in
@@ -68,7 +68,7 @@ struct ReloadService: Service {
         }
     }
 
-    /// What cannot change while the daemon runs, and what the machine lacks.
+    /// Refuses changes that need a restart, and a configuration that the machine cannot serve.
     private func check(_ new: Configuration) throws {
         let old = configuration.current
         func refuse(_ key: String, _ was: String, _ now: String) -> ConfigurationProblem? {

@@ -2,8 +2,8 @@ import Foundation
 import LinuxPlatform
 import Synchronization
 
-/// What the daemon's parts have to tell of the lines, kept for `daemon.json` and the service manager's status text. Any thread
-/// may publish; the housekeeping writes.
+/// The reports of the daemon's parts on the lines, kept for `daemon.json` and the service manager's status text. Any thread
+/// may publish; the housekeeping thread writes.
 final class ReportBoard: Sendable {
     private struct State {
         var scans: [String: LineScan] = [:]
@@ -26,15 +26,15 @@ final class ReportBoard: Sendable {
         (self.incidents, self.files) = (incidents, files)
     }
 
-    /// What the latest scan of a line's folder told; replaces what the scan before told.
+    /// Replaces the findings of the previous scan of a line's folder.
     func publish(_ scan: LineScan, of line: String) {
         state.withLock { $0.scans[line] = scan }
     }
 
-    /// Frames that wait in a line's folder, as its latest scan found.
+    /// Frames that wait in a line's folder, by its latest scan.
     func waiting(_ line: String) -> Int? { state.withLock { $0.scans[line]?.waiting } }
 
-    /// All there is to tell now.
+    /// The complete report.
     func report() -> DaemonReport {
         var report = DaemonReport(pid: ProcessInfo.processInfo.processIdentifier, startedAt: startedAt)
         report.intakeStopped = gates.intake.reason

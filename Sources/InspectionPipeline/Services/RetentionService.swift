@@ -4,7 +4,7 @@ import LedgerStore
 import Logging
 import ServiceLifecycle
 
-/// Applies the configuration's retention at the start and every ten minutes, and says what it removed.
+/// Applies the retention policy at the start and every ten minutes, and logs the removals.
 struct RetentionService: Service {
     let configuration: ActiveConfiguration
     let storage: Storage
@@ -23,7 +23,7 @@ struct RetentionService: Service {
     private static let failed = Cause(.spaceLow, "retention"), tooLittle = Cause(.spaceLow, "space")
     private static let doubtful = Cause(.clockDoubtful, "age")
 
-    /// - Parameter memory: kept in the process too, for when it cannot be written: a full disk is what removing is for.
+    /// - Parameter memory: kept in the process too, in case it cannot be written: the disk may be full.
     private func apply(_ memory: inout RetentionMemory?, _ stop: Bell) {
         let configuration = configuration.current
         let policy = configuration.retention

@@ -2,7 +2,7 @@ import LinuxPlatform
 import Logging
 import ServiceLifecycle
 
-/// SIGTERM and SIGINT: ends with the first of them, and with it the daemon, whose frames in hand are finished.
+/// SIGTERM and SIGINT: the first of them ends this service, and with it the daemon, which finishes the frames in progress.
 struct StopService: Service {
     let logger: Logger
     let signals: SignalWatch

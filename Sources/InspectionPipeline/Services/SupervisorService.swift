@@ -4,8 +4,8 @@ import LinuxPlatform
 import Logging
 import ServiceLifecycle
 
-/// Tells systemd and the log that the daemon is ready, and then how it goes: a status text with counts, and the watchdog, fed
-/// only while every part makes progress.
+/// Tells systemd and the log that the daemon is ready, then reports a status text with counts, and feeds the watchdog
+/// while every part makes progress.
 struct SupervisorService: Service {
     let configuration: ActiveConfiguration
     let lines: LineGates
@@ -15,7 +15,7 @@ struct SupervisorService: Service {
     let logger: Logger
 
     func run() async throws {
-        // Here and not before the services start: by now every signal is served, so whoever waits may reload or stop it. And not
+        // Here and not before the services start: every signal is served by now, so a reload or stop works. And not
         // before every thread runs: one that cannot be started ends its service, and with it this one.
         while !roll.isComplete, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(5)) }
         guard !Task.isCancelled else { return }
@@ -27,7 +27,7 @@ struct SupervisorService: Service {
         var reported: String?
         while !Task.isShuttingDownGracefully && !Task.isCancelled {
             let stuck = progress.stuck(longerThan: timeout ?? .seconds(60))
-            // The watchdog's signal says nothing of the cause; known before it comes, the dying process notes it.
+            // The watchdog's signal does not name the cause, so the frame to blame is set before the signal comes.
             CrashNote.setStuck(timeout == nil ? nil : stuck.frameToBlame)
             if let first = stuck.first {
                 if reported != first.part {

@@ -96,7 +96,7 @@ final class Plant {
         try Ledger(path: configuration.ledgerPath).history(HistoryFilter(limit: 100_000)).map(\.inspection)
     }
 
-    /// Whether nothing waits and nothing is in work.
+    /// Whether nothing waits and nothing is in progress.
     var isIdle: Bool {
         files(watched).allSatisfy { configuration.lines[0].after == .keep || $0.name.bytes.first == 0x2e }
             && files(spool / "active").isEmpty

@@ -1,24 +1,24 @@
 import LinuxPlatform
 
-/// The time that has really passed, as far as there is evidence: what ages are measured with.
+/// The time that has really passed, as far as there is evidence; ages are measured with it.
 ///
 /// The wall clock of a camera's computer can be years off: at 1970 until a time server answers, at any date with a dead battery, hours
 /// off where the hardware's clock keeps local time. Nothing may be removed because of that. So plant time
-/// * goes on with the clock that counts from the machine's start and never jumps, whatever the wall clock does;
-/// * takes over from the wall clock how long the machine was off, when that is plausible: at most `longestBreak`. It counts
+/// * advances with the clock that counts from the machine's start and never jumps, whatever the wall clock does;
+/// * takes from the wall clock how long the machine was off, if that is plausible: at most `longestBreak`. It counts
 ///   only after `confirmation` of running in which the wall clock did not take it back;
 /// * lets the wall clock take back what it gave;
-/// * goes on without the wall clock while that is astray, and without the time of a longer break. If the wall clock stays where
+/// * ignores the wall clock while it is wrong, and the time of a longer break. If the wall clock stays where
 ///   it is for `confirmation`, it is followed again from there.
 ///
-/// So it may lag behind true time, by the long breaks, and never runs ahead of it but by what a wall clock adds that is up to `longestBreak`
+/// So it may lag behind true time by the long breaks, and runs ahead of it only if a wall clock is up to `longestBreak`
 /// wrong and stays so for `confirmation`.
 package struct PlantClock: Codable, Sendable, Equatable {
     /// A holiday with the machines off.
     static let longestBreak = 4 * 86_400.0
-    /// As far as a wall clock is put back without being astray: local time taken for UTC, and some more.
+    /// The largest backward step of a wall clock that does not count as wrong: local time taken for UTC, and some more.
     static let furthestBack = 26 * 3600.0
-    /// Running time after which a break counts, and an astray clock is followed.
+    /// Running time after which a break counts, and a wrong clock is followed.
     static let confirmation = 86_400.0
 
     /// Time off that is not confirmed.
@@ -27,7 +27,7 @@ package struct PlantClock: Codable, Sendable, Equatable {
     }
 
     struct Astray: Codable, Sendable, Equatable {
-        /// Where the wall clock is, measured from where it should be.
+        /// The wall clock's offset from where it should be.
         var by: Double
         /// Running time since.
         var running: Double
@@ -41,7 +41,7 @@ package struct PlantClock: Codable, Sendable, Equatable {
     private(set) var astray: Astray?
     /// Running time in all.
     package private(set) var running = 0.0
-    /// The latest that it could be at the last reading that was followed: a break that is counted later lies after it.
+    /// The latest possible time at the last reading that was followed: a break counted later lies after it.
     private var lastFollowed: Double
     private var boot: String
     private var sinceBoot: Double
@@ -58,15 +58,15 @@ package struct PlantClock: Codable, Sendable, Equatable {
         (boot, sinceBoot) = (reading.boot, reading.sinceBoot)
     }
 
-    /// The latest that it can be: what is made now is stamped with it.
+    /// The latest possible time: the stamp of new files.
     package var latest: Double { credits.reduce(certain) { $0 + $1.seconds } }
 
     /// Takes a reading; call it at least every few hours while running.
-    /// - Returns: when a break is counted from now on, the time after which it was: what was stamped later than that, while the wall
-    ///   clock was astray, may have been made after the break.
+    /// - Returns: if a break counts from now on, the time after which it was: files stamped later than that, while the wall
+    ///   clock was wrong, may have been made after the break.
     @discardableResult
     package mutating func observe(_ reading: ClockReading) -> Double? {
-        // Since another start of the machine at least its own running time has passed.
+        // After another start of the machine, at least its own running time has passed.
         let passed = max(0, reading.boot == boot ? reading.sinceBoot - sinceBoot : reading.sinceBoot)
         (boot, sinceBoot) = (reading.boot, reading.sinceBoot)
         certain += passed

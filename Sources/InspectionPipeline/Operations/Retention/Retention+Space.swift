@@ -1,10 +1,10 @@
 import InspectionDomain
 import LinuxPlatform
 
-/// Making room: the oldest frames and results go one by one until so many bytes are free, if that is how to get there.
+/// Freeing space: removes the oldest frames and results one by one until a number of bytes is free, if that can be reached.
 ///
-/// A goal that all of it would not reach is none to remove anything for: others hold the disk, and with everything gone it would be full
-/// again soon. The same where free space does not grow by what is removed.
+/// Nothing is removed for a goal that removing everything would not reach: other files fill the disk, and it would be full
+/// again soon. The same applies if removals do not increase the free space.
 extension Retention {
     struct Entry {
         let day: String
@@ -21,11 +21,11 @@ extension Retention {
 
     package enum Outcome: Equatable {
         case enough(removed: Int)
-        /// Why it is given up, and what to do.
+        /// The reason for giving up, and the remedy.
         case givenUp(removed: Int, why: String)
     }
 
-    /// What must go for a goal.
+    /// Chooses the removals for a goal.
     func choose(
         _ minimum: Int, free: Int, _ memory: RetentionMemory, sparing gone: Set<String> = []
     ) throws -> Choice {
@@ -45,7 +45,7 @@ extension Retention {
                 + "the disk, so nothing is removed. Free space, or lower retention.min_free")
     }
 
-    /// So much is removed before it is looked whether that helps.
+    /// The amount removed before checking whether removal helps.
     private static let trial = (entries: 4, bytes: 8 << 20)
 
     /// Removes the oldest frames and results one by one until so many bytes are free.

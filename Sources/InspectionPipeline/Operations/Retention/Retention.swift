@@ -4,9 +4,9 @@ import LedgerStore
 import LinuxPlatform
 import Spooling
 
-/// Which results and archived frames go, oldest first: by age, and while the disk is low. Never alerts, never the quarantine.
+/// The retention policy at work: removes results and archived frames, oldest first, by age and while space is low; never alerts or the quarantine.
 ///
-/// Results and archive lie in `<line>/<YYYY-MM-DD>/<stem>-<id>`. How old a day's folder is, `RetentionMemory` knows; what is there is
+/// Results and archive are in `<line>/<YYYY-MM-DD>/<stem>-<id>`. `RetentionMemory` knows the age of a day's folder; the folders are
 /// listed, so a missing or damaged ledger removes nothing.
 package struct Retention {
     /// One thing to remove.
@@ -18,16 +18,16 @@ package struct Retention {
         package let bytes: Int
     }
 
-    /// What would be done now.
+    /// The removals that are due now.
     package struct Plan: Sendable, Equatable {
         package var removals: [Removal] = []
-        /// What looks old and stays, and why; what cannot be reached.
+        /// Folders that seem old but are kept, with the reason; goals that cannot be reached.
         package var remarks: [String] = []
     }
 
     let spool: Spool
     let files: FileSystem
-    /// Bytes free for results; a test's own where it stands for another file system.
+    /// Bytes free for results; a test substitutes its own file system.
     let freeSpace: () throws -> Int
 
     package init(spool: Spool, files: FileSystem = FileSystem()) {
@@ -38,7 +38,7 @@ package struct Retention {
         (self.spool, self.files, self.freeSpace) = (spool, files, freeSpace)
     }
 
-    /// What is known by now: the stored memory, or a new one, with what the clocks, the spool and the ledger say.
+    /// The stored memory, or a new one, updated with the clocks, the spool and the ledger.
     /// - Throws: `SystemError`, `LedgerError`.
     package func memory(state: String, ledger: Ledger?, reading: ClockReading? = nil) throws -> RetentionMemory {
         let (reading, seen) = (try reading ?? .now(), try days())
@@ -51,12 +51,12 @@ package struct Retention {
         }
     }
 
-    /// Another look, within one process.
+    /// Updates the memory, within one process.
     func observe(_ memory: inout RetentionMemory, _ ledger: Ledger?, _ reading: ClockReading) throws {
         memory.observe(reading, try days(), ledger: try ledger?.order(marked: memory.markedRow))
     }
 
-    /// What would be removed now: whole days by age, then single frames and results until `min_free` would be kept.
+    /// The removals due now: whole days by age, then single frames and results until `min_free` is kept.
     /// - Throws: `SystemError`.
     package func plan(_ policy: Configuration.RetentionPolicy, _ memory: RetentionMemory, now: Date = Date()) throws -> Plan {
         var (plan, memory) = (Plan(), memory)
@@ -89,7 +89,7 @@ package struct Retention {
         }
     }
 
-    /// What is past its age by the wall clock and stays; nil when there is nothing.
+    /// The days that are past their age by the wall clock only and are kept; nil when there are none.
     func doubts(_ policy: Configuration.RetentionPolicy, _ memory: RetentionMemory, now: Date = Date()) -> String? {
         var keys: [String] = []
         for (root, age) in [("results", policy.results), ("archive", policy.archive)] {
@@ -125,20 +125,20 @@ package struct Retention {
         return removed
     }
 
-    /// How old an inspection must be to go from the ledger: by then its results and archived frame have gone by age. Nil while one
-    /// of the two is kept for ever.
+    /// The age at which an inspection is removed from the ledger: its results and archived frame are removed by then. Nil while one
+    /// of the two is kept forever.
     package static func ledgerAge(_ policy: Configuration.RetentionPolicy) -> Duration? {
         guard let results = policy.results, let archive = policy.archive else { return nil }
-        // A day's folder goes up to a day after its first frame is old enough.
+        // A day's folder is removed up to a day after its first frame is old enough.
         return max(results, archive) + .seconds(86_400)
     }
 
-    /// Lines whose inspections stay in the ledger: it alone knows which of the frames that stay in their folder were seen before.
+    /// Lines whose inspections stay in the ledger: only it knows which frames that stay in their folder were inspected before.
     package static func keptLines(_ configuration: Configuration) -> Set<String> {
         Set(configuration.lines.filter { $0.after == .keep }.map(\.name))
     }
 
-    // MARK: What is there
+    // MARK: Listing
 
     /// Day folders of all lines.
     func days() throws -> [RetentionMemory.SeenDay] {

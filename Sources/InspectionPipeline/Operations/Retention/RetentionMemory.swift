@@ -3,11 +3,11 @@ import InspectionDomain
 import LedgerStore
 import LinuxPlatform
 
-/// What retention knows by its own eyes: since when nothing was added to a day's folder, and which row of the ledger was the last
-/// at which time. `retention.json` in the state folder.
+/// Retention's own observations: the time since which nothing was added to a day's folder, and the row of the ledger that was the last
+/// at a time. `retention.json` in the state folder.
 ///
-/// Pure: it is given what the clocks and the spool say, and tells what is old for certain. Names of folders and times in the ledger
-/// come from the wall clock, so they are believed once only, when there is no memory yet and nothing contradicts them. From then on a
+/// Pure: it takes readings of the clocks and the spool, and returns what is old for certain. Names of folders and times in the ledger
+/// come from the wall clock, so they are trusted only once, when there is no memory yet and nothing contradicts them. From then on a
 /// folder is as old as the time that has passed, by `PlantClock`, since it was last seen to change; and a row of the ledger is
 /// older than every row that was recorded after it.
 package struct RetentionMemory: Codable, Sendable, Equatable {
@@ -30,18 +30,18 @@ package struct RetentionMemory: Codable, Sendable, Equatable {
 
     struct Day: Codable, Equatable {
         var print: String
-        /// Plant time by which nothing was added any more.
+        /// Plant time since which nothing was added.
         var quietSince: Double
     }
 
     struct Mark: Codable, Equatable {
         let row: Int64
         let id: String
-        /// Plant time by which the row was there.
+        /// Plant time by which the row existed.
         let at: Double
     }
 
-    /// What may still be removed of a kind within a day of running.
+    /// The number of removals of a kind still allowed within a day of running.
     struct Share: Codable, Equatable {
         let since: Double
         let limit: Int
@@ -52,12 +52,12 @@ package struct RetentionMemory: Codable, Sendable, Equatable {
     package private(set) var clock: PlantClock
     private var days: [String: Day] = [:]
     private var marks: [Mark] = []
-    /// The ledger's last row when the memory began, if the times of the rows up to it are believed.
+    /// The ledger's last row when the memory began, if the times of the rows up to it are trusted.
     private var believed: Mark?
     private var shares: [String: Share] = [:]
-    /// Why the names that were there when the memory began are not believed.
+    /// The reason why the names from before the memory began are not trusted.
     package private(set) var doubt: String?
-    /// Running time until which nothing is removed for space: it did not help.
+    /// Running time until which nothing is removed for space, because it did not help.
     private var noHelpUntil: Double?
 
     enum CodingKeys: String, CodingKey {
@@ -66,12 +66,12 @@ package struct RetentionMemory: Codable, Sendable, Equatable {
     }
 
     /// Begins a memory.
-    /// - Parameter lost: there was one that cannot be read any more: then no name is believed.
+    /// - Parameter lost: the reason why an earlier memory is unreadable: then no name is trusted.
     package init(_ reading: ClockReading, _ seen: [SeenDay], ledger: LedgerOrder?, lost: String? = nil) {
         clock = PlantClock(reading)
         doubt = lost ?? Self.contradiction(reading, seen, ledger)
         for day in seen {
-            // No inspection is older than the program; and what is named after tomorrow was not made then.
+            // No inspection is older than the program, and none is from the future.
             let isCredible = doubt == nil && day.name >= Self.firstCredibleDay && day.end <= reading.wall + 2 * 86_400
             days[day.key] = Day(print: day.print, quietSince: isCredible ? day.end : clock.latest)
         }
@@ -82,7 +82,7 @@ package struct RetentionMemory: Codable, Sendable, Equatable {
     /// The newest record and the present are further apart only after a longer break, or when a clock is wrong.
     private static let longestPause = 5 * 86_400.0
 
-    /// What keeps names and times from being believed; nil for nothing.
+    /// The reason why names and times are not trusted; nil for none.
     private static func contradiction(_ reading: ClockReading, _ seen: [SeenDay], _ ledger: LedgerOrder?) -> String? {
         let newest = [seen.map { $0.end - 86_400 }.max(), ledger?.createdAt].compactMap(\.self)
         for time in newest {
@@ -107,9 +107,9 @@ package struct RetentionMemory: Codable, Sendable, Equatable {
         DomainJSON.date(from: name + "T00:00:00.000Z")?.timeIntervalSince1970
     }
 
-    // MARK: Taking in
+    // MARK: Observing
 
-    /// Takes what the clocks, the spool and the ledger say now.
+    /// Takes readings of the clocks, the spool and the ledger.
     package mutating func observe(_ reading: ClockReading, _ seen: [SeenDay], ledger: LedgerOrder?) {
         let breakAfter = clock.observe(reading), now = clock.latest
         if let breakAfter {
@@ -151,7 +151,7 @@ package struct RetentionMemory: Codable, Sendable, Equatable {
             .sorted { ($0.value.quietSince, $0.key) < ($1.value.quietSince, $1.key) }.map(\.key)
     }
 
-    /// Folders that are past an age by their names, and not for certain.
+    /// Folders that are past an age by their names, but not for certain.
     func doubtful(_ root: String, _ age: Duration, _ wall: Double) -> [String] {
         days.filter { key, day in
             key.hasPrefix(root + "/") && clock.certain - day.quietSince < age.inSeconds
@@ -159,10 +159,10 @@ package struct RetentionMemory: Codable, Sendable, Equatable {
         }.map(\.key).sorted()
     }
 
-    /// How many folders of a root there are.
+    /// The number of folders of a root.
     func count(_ root: String) -> Int { days.keys.count { $0.hasPrefix(root + "/") } }
 
-    /// What is wrong with the wall clock now; nil for nothing.
+    /// The wall clock's error, in words; nil for none.
     func clockDoubt(_ wall: Double) -> String? {
         clock.astray.map {
             let days = Int((abs($0.by) / 86_400).rounded())
@@ -172,7 +172,7 @@ package struct RetentionMemory: Codable, Sendable, Equatable {
         }
     }
 
-    /// All folders, the oldest first by what is known.
+    /// All folders, the oldest first as far as known.
     var inOrderOfAge: [String] {
         days.sorted {
             ($0.value.quietSince, $0.key.suffix(10), $0.key) < ($1.value.quietSince, $1.key.suffix(10), $1.key)
@@ -189,7 +189,7 @@ package struct RetentionMemory: Codable, Sendable, Equatable {
         return limit.row > 0 || limit.believedRow > 0 ? limit : nil
     }
 
-    /// How many of a kind may be removed now: a third of them within a day of running, whatever the evidence, and two at least.
+    /// The number of a kind that may be removed now: a third of them within a day of running, whatever the evidence, and at least two.
     package mutating func allowance(_ kind: String, of total: Int, atLeast least: Int = 2) -> Int {
         if let share = shares[kind], clock.running - share.since < PlantClock.confirmation {
             return max(0, share.limit - share.removed)
@@ -198,10 +198,10 @@ package struct RetentionMemory: Codable, Sendable, Equatable {
         return shares[kind]?.limit ?? 0
     }
 
-    /// Something was removed by age.
+    /// Counts removals by age.
     package mutating func removed(_ kind: String, _ count: Int) { shares[kind]?.removed += count }
 
-    /// What retention itself takes out of a folder is no sign of life in it.
+    /// A removal by retention itself does not count as a change of the folder.
     mutating func changed(_ day: SeenDay) { days[day.key]?.print = day.print }
 
     /// The folder was removed.
@@ -211,7 +211,7 @@ package struct RetentionMemory: Codable, Sendable, Equatable {
 
     private static let restAfterNoHelp = 6 * 3600.0
 
-    /// Whether removing for space is tried at all: it is not for some hours of running after it did not help.
+    /// Whether removing for space is allowed: not for some hours of running after it did not help.
     var mayRemoveForSpace: Bool { noHelpUntil.map { clock.running >= $0 } ?? true }
 
     mutating func removingDidNotHelp() { noHelpUntil = clock.running + Self.restAfterNoHelp }

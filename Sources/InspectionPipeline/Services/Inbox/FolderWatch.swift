@@ -4,8 +4,8 @@ import LinuxPlatform
 import Logging
 import Synchronization
 
-/// inotify for the watched folders. Where the kernel's limits refuse it, folders are scanned every `scan_interval` all the same;
-/// one warning says how many, and which setting to raise. Belongs to the inbox's thread.
+/// inotify for the watched folders. If the kernel's limits refuse it, folders are still scanned every `scan_interval`;
+/// one warning names their number and the setting to raise. Confined to the inbox's thread.
 package final class FolderWatch {
     private let incidents: IncidentLog
     private let bell: InboxBell
@@ -52,10 +52,10 @@ package final class FolderWatch {
     }
 
     /// Waits for events.
-    /// - Returns: what came; nil where there are none to wait for.
+    /// - Returns: the events; nil without a watch.
     package func wait(milliseconds: Int32) -> Inotify.Batch? { inotify?.wait(milliseconds: milliseconds) }
 
-    /// Forgets what was watched: folders of lines that are not configured any more.
+    /// Drops all watches, including those of lines that are no longer configured.
     package func reset() {
         inotify = nil
         bell.connect(nil)

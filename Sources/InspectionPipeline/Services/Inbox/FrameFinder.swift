@@ -2,10 +2,10 @@ import ImageFolders
 import LinuxPlatform
 import Logging
 
-/// Finds whole frames in the lines' folders, and in the quarantine those that their writers have finished. Belongs to the inbox's
+/// Finds complete frames in the lines' folders, and in the quarantine those that their writers have finished. Confined to the inbox's
 /// thread.
 final class FrameFinder {
-    /// After so many frames of one scan the folders are looked at again, so that no line waits for another's backlog.
+    /// At most this many frames are taken per scan, so that no line waits for another's backlog.
     private static let batch = 512
 
     private let configuration: ActiveConfiguration
@@ -25,15 +25,15 @@ final class FrameFinder {
     var interval: Duration { configuration.current.scanInterval }
 
     struct Found {
-        /// Whole frames, the lines taking turns.
+        /// Complete frames, the lines taking turns.
         let frames: [ArrivedFrame]
         /// Whether there are more.
         let isMore: Bool
-        /// When one that is not whole is looked at again.
+        /// The time to check an incomplete frame again.
         let nextLook: ContinuousClock.Instant?
     }
 
-    /// Takes the lines of a new configuration over; lines that are the same keep what they know of their files.
+    /// Adopts the lines of a new configuration; unchanged lines keep their knowledge about their files.
     /// - Returns: whether there was a new one.
     func followConfiguration() -> Bool {
         guard revision != configuration.revision else { return false }
@@ -69,7 +69,7 @@ final class FrameFinder {
         return Found(frames: turns, isMore: isMore, nextLook: nextLook)
     }
 
-    /// Waits for events, and takes what they tell of the lines' folders.
+    /// Waits for events of the lines' folders, and takes them.
     /// - Returns: whether a scan may find something new; nil where there are no events to wait for.
     func wait(milliseconds: Int32) -> Bool? {
         guard let batch = folders.wait(milliseconds: milliseconds) else { return nil }

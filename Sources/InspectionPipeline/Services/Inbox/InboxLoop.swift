@@ -1,6 +1,6 @@
 import LinuxPlatform
 
-/// The inbox's thread. Scans decide; inotify only wakes them, a timer does where no events come.
+/// The inbox's thread. Scans decide; inotify, or a timer without it, only wakes them.
 final class InboxLoop {
     private static let wakeUp = Int32(200)
 
@@ -46,8 +46,8 @@ final class InboxLoop {
         }
     }
 
-    /// Claims whose time has come and whose line takes frames. Those of other lines are due again a second later, and nothing is
-    /// held against them.
+    /// Claims that are due and whose line takes frames. Those of other lines are due again a second later, without
+    /// counting a failure.
     private func admitted() -> [ClaimedFrame] {
         flow.resting.due().filter { frame in
             let isAdmitted = gates.lines.admits(frame.path, line: frame.line.name, isTaken: true)
@@ -56,10 +56,10 @@ final class InboxLoop {
         }
     }
 
-    /// Also when the ledger was removed: what comes now would be written into a file without a name.
+    /// Also true when the ledger was removed: new records would go into a file without a name.
     private var isStopped: Bool { gates.intake.reason != nil || storage.ledger.displacement != nil }
 
-    /// Waits for room in the queues: then the frames wait where they are. So do those that come after the gate closed.
+    /// Waits for room in the queues. Meanwhile, and after the gate has closed, the frames wait where they are.
     /// - Returns: false when the daemon ends.
     private func hand(over claims: [ClaimedFrame]) -> Bool {
         for (index, frame) in claims.enumerated() {
@@ -84,7 +84,7 @@ final class InboxLoop {
         return true
     }
 
-    /// A file that is not whole is looked at twice a second, because a change of it need not be told.
+    /// An incomplete file is checked twice a second, because its changes may come without events.
     private func pause(until look: ContinuousClock.Instant?) -> Duration {
         guard let look else { return finder.interval }
         return min(finder.interval, .milliseconds(500), max(.milliseconds(5), look - .now))

@@ -1,6 +1,6 @@
 import ServiceLifecycle
 
-/// Finds frames and hands them to the workers, once those that a dead process had in work have been taken up.
+/// Finds frames and hands them to the workers, once those that a dead process had in progress have been resumed.
 struct InboxService: Service {
     let recovery: Recovery
     let queues: FrameQueues
@@ -16,7 +16,7 @@ struct InboxService: Service {
             }
         } onCancelOrGracefulShutdown: {
             stop.stop()
-            // The loop may be waiting for room in the queues. The workers end later, when it is their turn.
+            // The loop may be waiting for room in the queues. The workers end later, in their turn.
             queues.closeEntrance()
         }
     }

@@ -4,14 +4,14 @@ import LinuxPlatform
 import Logging
 import Spooling
 
-/// A line's folder as the inbox knows it: which files wait, which are being written, which are dealt with.
+/// A line's folder as the inbox knows it: the files that wait, are being written, or are finished.
 struct WatchedLine {
     private(set) var line: Configuration.Line
     private var inbox: Inbox
     /// Files of a line that keeps its originals, by path, that the ledger holds.
     private var recorded: [RawPath: String] = [:]
     private var isUnavailable = false
-    /// Folders of the latest scan: what arrives in a new one before it is watched is found by another scan only.
+    /// Folders of the latest scan: a file that arrives in a new one before it is watched is found by another scan only.
     private var folders: Set<RawPath> = []
     private var overwritten = 0
 
@@ -21,7 +21,7 @@ struct WatchedLine {
             folder: line.watch, rule: line.images, excluding: folders, settle: line.settle, fileSystem: fileSystem)
     }
 
-    /// Whether what is known of the files holds for a line of a new configuration.
+    /// Whether the knowledge about the files holds for a line of a new configuration.
     func isSameFolder(as other: Configuration.Line) -> Bool {
         line.name == other.name && line.watch == other.watch && line.images == other.images
             && line.settle == other.settle
@@ -36,7 +36,7 @@ struct WatchedLine {
 
     private func cause(_ what: String) -> Cause { Cause(.folderUnavailable, line: line.name, what) }
 
-    /// What all lines share.
+    /// The objects that all lines share.
     struct Surroundings {
         let storage: Storage
         let names: TakenNames
@@ -49,16 +49,16 @@ struct WatchedLine {
     struct Result {
         var found: [ArrivedFrame] = []
         var folders: [RawPath] = []
-        /// There are frames beyond the limit, or may be.
+        /// Whether there are, or may be, frames beyond the limit.
         var isMore = false
-        /// When a file that is not whole yet is to be looked at again, at the latest.
+        /// The latest time to check an incomplete file again.
         var nextLook: ContinuousClock.Instant?
     }
 
-    /// Takes what the kernel told of the folder.
+    /// Takes the kernel's events of the folder.
     mutating func note(_ batch: Inotify.Batch) { inbox.note(batch) }
 
-    /// Frames that are whole and on nobody's way yet, oldest first, marked as on their way.
+    /// Complete frames that are not taken yet, oldest first; marks them as taken.
     mutating func scan(_ around: Surroundings, limit: Int) -> Result {
         var result = Result()
         let scan: ImageFolder.Scan
@@ -106,7 +106,7 @@ struct WatchedLine {
         switch inbox.judge(arrival) {
         case .whole: return true
         case .settled(let isOpen):
-            // What its writer has open can be moved within a file system, and not copied to another.
+            // A file that its writer has open can be moved within a file system, but not copied to another.
             if isOpen, line.after != .keep, !spool.isOnFileSystem(of: arrival.status) { return false }
             return true
         case .rests(let until):
@@ -115,7 +115,7 @@ struct WatchedLine {
         }
     }
 
-    /// What the operator is told of a scan.
+    /// Reports a scan to the operator.
     private mutating func tell(_ scan: ImageFolder.Scan, _ around: Surroundings) {
         let unreadable = cause("folders that cannot be read")
         var problem: String?
@@ -146,7 +146,7 @@ struct WatchedLine {
                 passedOver: scan.passedOver.byName, overwritten: overwritten), of: line.name)
     }
 
-    /// Whether a kept file was inspected before: remembered, else asked of the ledger once.
+    /// Whether a kept file was inspected before: remembered, else looked up in the ledger once.
     private mutating func isRecorded(_ arrival: Arrival, _ storage: Storage) -> Bool {
         guard line.after == .keep else { return false }
         let fingerprint = arrival.status.fingerprint

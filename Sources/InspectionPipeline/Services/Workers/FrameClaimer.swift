@@ -10,7 +10,7 @@ struct FrameClaimer: Sendable {
     let incidents: IncidentLog
     let board: ReportBoard
 
-    /// - Returns: the claims whose frames have been taken. The others are on their way to another attempt.
+    /// - Returns: the claims whose frames have been taken. The others are scheduled for another attempt.
     func claim(_ frames: [ArrivedFrame], _ progress: ProgressBoard.Part) -> [ClaimedFrame] {
         guard gates.intake.reason == nil else {
             flow.putBack(frames)
@@ -59,10 +59,10 @@ struct FrameClaimer: Sendable {
         return nil
     }
 
-    /// A frame on another file system is being written on: it waits in its folder until its writer has finished.
+    /// A frame on another file system is still being written: it waits in its folder until its writer has finished.
     private func leaveToItsWriter(_ frame: ArrivedFrame, _ claim: Claim) {
         do {
-            // Where it was removed meanwhile, its name is free just as well.
+            // If it was removed meanwhile, its name is free too.
             _ = try storage.spool.release(claim)
             flow.putBack([frame])
         } catch {
@@ -74,12 +74,12 @@ struct FrameClaimer: Sendable {
         Cause(.intakeStopped, line: line.name, "taking frames")
     }
 
-    /// A frame could not be moved out of its folder. It goes back where it lies, and the others of the folder are not tried until
+    /// A frame could not be moved out of its folder. It stays there, and the others of the folder are not tried until
     /// one can be moved.
     private func leave(_ frame: ArrivedFrame, _ claim: Claim, _ error: any Error) {
         let isOfAll = gates.intake.note(error)
         guard (try? storage.spool.release(claim)) == true else { return retry(frame, claim, error) }
-        // The spool's trouble, or its disk's.
+        // The spool or its disk is at fault.
         guard !isOfAll else { return flow.putBack([frame]) }
         let folder = frame.path.parent, line = frame.line.name
         _ = flow.names.rest(frame.path)
@@ -94,7 +94,7 @@ struct FrameClaimer: Sendable {
             fields: [LogField.frame: frame.path.description])
     }
 
-    /// The claim stands, and whether its frame was moved is found out with the next attempt.
+    /// The claim stands; the next attempt finds out whether its frame was moved.
     private func retry(_ frame: ArrivedFrame, _ claim: Claim, _ error: any Error) {
         setbacks.retry(ClaimedFrame(claim: claim, isTaken: false, line: frame.line, seen: frame.seen), error)
     }

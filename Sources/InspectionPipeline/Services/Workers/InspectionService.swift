@@ -1,14 +1,14 @@
 import LinuxPlatform
 import ServiceLifecycle
 
-/// The threads that frames go through, each with one frame at a time. There are several to a core: most wait for the disk, and
+/// The threads that process frames, each with one frame at a time. There are several per core: most wait for the disk, and
 /// those that compute share the examiners.
 struct InspectionService: Service {
-    /// As many threads.
+    /// The number of threads.
     let framesInWork: Int
     let queues: FrameQueues
     let roll: RollCall
-    /// Made on the thread that it works on.
+    /// Called on the worker's own thread.
     let makeWorker: @Sendable (_ name: String) -> Worker
 
     func run() async throws {
@@ -26,13 +26,13 @@ struct InspectionService: Service {
                 do {
                     for try await _ in group {}
                 } catch {
-                    // One of them could not be started. Those that were wait for frames, and end with the queues.
+                    // A thread could not be started. The others wait for frames, and end with the queues.
                     queues.close()
                     throw error
                 }
             }
         } onCancelOrGracefulShutdown: {
-            // The frames in hand are finished; what is queued and not claimed lies in its folder still.
+            // The frames in progress are finished; frames queued and not claimed stay in their folders.
             queues.close()
         }
     }

@@ -2,7 +2,7 @@ import InspectionDomain
 import LinuxPlatform
 import Logging
 
-/// Tells what became of frames: the counts, the log, and the service that delivers alerts.
+/// Reports the outcome of frames to the counts, the log, and the service that delivers alerts.
 struct OutcomeLog: Sendable {
     let counters: Counters
     let alertBell: Bell
@@ -17,7 +17,7 @@ struct OutcomeLog: Sendable {
             logger.event(
                 .recovered, .notice, "\(frame.original): already inspected; completing its last move",
                 fields: [LogField.line: frame.line.name, LogField.frame: frame.original.description])
-            // Whether anybody was told before is not known.
+            // It is unknown whether the outcome was reported before.
             if !frame.isSuspect { counters.count(inspection.verdict) }
             tell(inspection, folder)
         case .gone: break

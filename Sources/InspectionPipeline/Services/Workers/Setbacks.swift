@@ -1,7 +1,7 @@
 import LinuxPlatform
 import Spooling
 
-/// What becomes of frames when something goes wrong that may pass: the frame stays where it is, and its turn comes again.
+/// Transient failures of frames: the frame stays where it is and is retried.
 struct Setbacks: Sendable {
     let flow: FrameFlow
     let gates: Gates
@@ -14,7 +14,7 @@ struct Setbacks: Sendable {
         tell(error, frame.path, frame.line.name, pause, isOfAll: isOfAll)
     }
 
-    /// A claim could not be brought to its end.
+    /// A claim could not be completed.
     func retry(_ frame: ClaimedFrame, _ error: any Error) {
         let isOfAll = gates.intake.note(error)
         if !isOfAll {
@@ -24,14 +24,14 @@ struct Setbacks: Sendable {
         tell(error, frame.path, frame.line.name, pause, isOfAll: isOfAll)
     }
 
-    /// A frame of the line went through.
+    /// A frame of the line was completed.
     func passed(line: String) {
         gates.lines.passed(.line(line))
         incidents.passed(line: line)
     }
 
     private func tell(_ error: any Error, _ path: RawPath, _ line: String, _ pause: Duration, isOfAll: Bool) {
-        // The gate has said why, once for all.
+        // The gate has logged the reason once for all frames.
         guard !isOfAll else { return }
         incidents.occurred(
             .frame(error, line: line),

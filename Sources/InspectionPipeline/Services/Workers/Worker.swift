@@ -21,7 +21,7 @@ final class Worker {
         (self.outcomes, self.setbacks, self.progress) = (outcomes, setbacks, progress)
     }
 
-    /// Frames that are claimed with one record: as many as wait when one worker looks for work, at most.
+    /// At most this many waiting frames are claimed with one record.
     private static let together = 16
 
     func run() {
@@ -29,7 +29,7 @@ final class Worker {
             switch job {
             case .claim(let frames):
                 gates.suspects.pass(suspect: false) {
-                    // Claims come first in the queue, for whoever is free.
+                    // Claims come first in the queue, for any free worker.
                     flow.queues.putFirst(claimer.claim(frames, progress))
                 }
             case .inspect(let frame):
@@ -45,11 +45,11 @@ final class Worker {
         var claim = frame.claim
         var isBegun = false
         do {
-            // Before an attempt is counted: a line that cannot work is no fault of its frames.
+            // Checked before an attempt is counted: a line that cannot work is not the fault of its frames.
             guard gates.lines.down[frame.line.name] == nil else {
                 return flow.resting.wait(frame, for: .seconds(1))
             }
-            // Noted before the work begins; nothing is worked on when the frame is only set aside.
+            // Noted before the work begins; a frame that is only set aside needs no work.
             if claim.reasonNotToRetry == nil {
                 claim = try spool.begin(claim, alone: frame.isSuspect)
                 isBegun = true
@@ -65,7 +65,7 @@ final class Worker {
             setbacks.passed(line: frame.line.name)
             flow.end(frame)
         } catch {
-            // Where even this cannot be written, a later kill of this process counts as one while the frame was in work.
+            // If even this cannot be written, a later kill of this process counts as one while the frame was in progress.
             if isBegun { try? spool.rest(claim) }
             setbacks.retry(frame.again(claim), error)
         }
