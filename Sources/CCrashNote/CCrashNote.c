@@ -20,9 +20,9 @@ static _Thread_local char current[CCN_FRAME_SIZE];
 static char stuck[CCN_FRAME_SIZE];
 static atomic_bool is_stuck;
 
-// MARK: What is worked on
+// MARK: The frame in progress
 
-/// The first byte last: a handler that interrupts the copy sees no frame, never half a name.
+/// Copies the first byte last: a handler that interrupts the copy sees no frame, never half a name.
 static void copy_name(char *target, const char *source) {
     target[0] = 0;
     atomic_signal_fence(memory_order_seq_cst);
@@ -45,7 +45,7 @@ void ccn_stuck_on(const char *frame) {
     atomic_store(&is_stuck, true);
 }
 
-// MARK: The handler: only what a signal handler may call
+// MARK: The handler: async-signal-safe calls only
 
 static char *put(char *at, const char *text) {
     while (*text) *at++ = *text++;
@@ -54,7 +54,7 @@ static char *put(char *at, const char *text) {
 
 static void note(int signal, const siginfo_t *info) {
     const int file = atomic_load(&descriptor);
-    // A child that was forked and did not yet run its program shares the handler, not the guilt.
+    // A forked child that did not yet run its program shares the handler, but is not this process.
     if (file < 0 || getpid() != atomic_load(&own_pid)) return;
     const char *kind = "sent", *frame = "-";
     const char *own = current[0] ? current : "-";
@@ -84,7 +84,7 @@ static void note(int signal, const siginfo_t *info) {
     while (write(file, line, (size_t)(end - line)) < 0 && errno == EINTR) {}
 }
 
-/// Whoever handled it before: Swift's runtime, which prints a backtrace, or a sanitizer, which ends the process.
+/// Calls the previous handler: Swift's runtime, which prints a backtrace, or a sanitizer, which ends the process.
 static void hand_on(int signal, siginfo_t *info, void *context) {
     for (int i = 0; i < FATAL; i++) {
         if (fatal[i] != signal) continue;
@@ -99,8 +99,8 @@ static void on_fatal(int signal, siginfo_t *info, void *context) {
     hand_on(signal, info, context);
     const struct sigaction end = {.sa_handler = SIG_DFL};
     sigaction(signal, &end, NULL);
-    // Pending until this handler returns: then it strikes where it struck, with the same words. Swift's runtime counts on the
-    // instruction that is at fault to fault again; nothing does after a signal that was sent.
+    // Pending until this handler returns: then it is raised again at the same instruction. Swift's runtime relies on
+    // the faulting instruction to fault again; after a signal that was sent, nothing does.
     if (syscall(SYS_rt_tgsigqueueinfo, getpid(), syscall(SYS_gettid), signal, info) != 0) raise(signal);
     errno = saved;
 }
@@ -120,7 +120,7 @@ static void install(void) {
 int ccn_open(const char *path) {
     const int file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0640);
     if (file < 0) return errno;
-    // So that a full disk cannot keep it from being written. Where the file system cannot reserve, there is room or there is not.
+    // Reserved so that a full disk cannot prevent the note. A file system that cannot reserve offers no such guarantee.
     (void)!fallocate(file, FALLOC_FL_KEEP_SIZE, 0, 4096);
     atomic_store(&own_pid, getpid());
     atomic_store(&manager_pid, getppid());
@@ -154,7 +154,7 @@ void ccn_name_thread(const char *name) {
 }
 
 int ccn_prepare_thread(void) {
-    // Whoever started the thread may have blocked them, and a fault that is blocked ends the process without a note.
+    // The thread that started this one may have blocked them, and a blocked fault ends the process without a note.
     sigset_t set;
     sigemptyset(&set);
     for (int i = 0; i < FATAL; i++) sigaddset(&set, fatal[i]);

@@ -2,7 +2,7 @@ import Foundation
 import Imaging
 import LinuxPlatform
 
-/// Tells a file that a camera has finished from one that is still in the making, by evidence.
+/// Distinguishes a file that a camera has finished from one that is still being written, by evidence.
 ///
 /// | writer | what the file holds | judgement |
 /// |---|---|---|
@@ -12,15 +12,15 @@ import LinuxPlatform
 /// | not known | its own end | whole after `quiet` without a change |
 /// | not known | anything else | rests; taken as it is after `settle` without a change |
 ///
-/// The writer is known from notifications (created and modified: open; closed after writing, moved into the folder: closed) and
-/// from the kernel where it tells (`FileSystem.isOpenForWriting`), which outweighs them. A change is one of size, time of
-/// modification, time of status change or inode. A change that no notification announced (a network file system sends none)
-/// makes the writer unknown again. Blocks of zeros inside a file that has its end (allocated first, filled later) count as no end,
-/// unless the writer has closed it: flawless dark images can hold such blocks.
+/// The writer is known from notifications (created and modified: open; closed after writing, moved into the folder:
+/// closed) and from the kernel where it tells (`FileSystem.isOpenForWriting`), which outweighs them. A change is one of
+/// size, time of modification, time of status change or inode. A change that no notification announced (a network file
+/// system sends none) makes the writer unknown again. Blocks of zeros inside a file that has its end (allocated first,
+/// filled later) count as no end, unless the writer has closed it: flawless dark images can hold such blocks.
 ///
-/// Whatever the evidence, a file is judged `settle` after its last change at the latest.
+/// Whatever the evidence, a file is judged at most `settle` after its last change.
 package struct Completeness: Sendable {
-    /// What is known of the program that writes a file.
+    /// The state of the program that writes a file.
     package enum Writer: Sendable, Equatable {
         case open, closed, unknown
     }
@@ -28,16 +28,16 @@ package struct Completeness: Sendable {
     package enum Judgement: Sendable, Equatable {
         /// The writer has finished.
         case whole
-        /// Unchanged for so long that it is taken as it is.
-        /// - Parameter isOpen: its writer has it open still: it may be moved, and must not be copied.
+        /// Unchanged for `settle`, so that it is taken as it is.
+        /// - Parameter isOpen: its writer still has it open: it may be moved, but must not be copied.
         case settled(isOpen: Bool)
-        /// To be judged again then, or when it changes.
+        /// To be judged again at this time, or when it changes.
         case rests(until: ContinuousClock.Instant)
 
         package var isTaken: Bool { if case .rests = self { false } else { true } }
     }
 
-    /// How a file is looked at.
+    /// Access to the evidence of a file.
     package struct Probe {
         /// Walks the file's structure.
         var structure: () throws -> FileStructure
@@ -48,7 +48,7 @@ package struct Completeness: Sendable {
             (self.structure, self.isOpen) = (structure, isOpen)
         }
 
-        /// Looks at the file itself.
+        /// Examines the file itself.
         package init(of arrival: Arrival, _ fileSystem: FileSystem) {
             let follows = arrival.link != nil
             self.init(
@@ -62,10 +62,10 @@ package struct Completeness: Sendable {
 
     private struct Seen {
         var status: FileStatus
-        /// When the file was first seen with this status.
+        /// The time when the file was first seen with this status.
         var since: ContinuousClock.Instant
         var structure: FileStructure?
-        /// The notification that was the last when this status was seen.
+        /// The number of the last notification when this status was seen.
         var notification = 0
     }
 
@@ -74,9 +74,9 @@ package struct Completeness: Sendable {
         var number: Int
     }
 
-    /// How long a file without its end rests.
+    /// The rest of a file without its end.
     private let settle: Duration
-    /// How long a file with its end rests when nothing is known of its writer.
+    /// The rest of a file with its end when its writer is unknown.
     private let quiet: Duration
     private var seen: [RawPath: Seen] = [:]
     private var notified: [RawPath: Notified] = [:]
@@ -88,19 +88,19 @@ package struct Completeness: Sendable {
         (self.settle, self.quiet) = (settle, min(quiet, settle))
     }
 
-    /// Takes a notification of the kernel's.
+    /// Takes a notification of the kernel.
     package mutating func note(_ path: RawPath, _ writer: Writer) {
         notifications += 1
         notified[path] = Notified(writer: writer, number: notifications)
     }
 
-    /// The file has left its name.
+    /// Notes that no file has this name any more.
     package mutating func noteGone(_ path: RawPath) {
         notified[path] = nil
         seen[path] = nil
     }
 
-    /// Notifications were lost: nothing is known of any writer.
+    /// Forgets all writers after lost notifications.
     package mutating func forgetWriters() { notified = [:] }
 
     /// Forgets files that are no longer there.
@@ -113,9 +113,9 @@ package struct Completeness: Sendable {
     }
 
     /// - Parameters:
-    ///   - status: of the file, as it was just read.
-    ///   - age: for how long the file has certainly not changed, by evidence from outside; zero where there is none.
-    /// - Throws: what reading the file throws.
+    ///   - status: the file's status, just read.
+    ///   - age: the time for which the file has certainly not changed, by evidence from outside; zero without evidence.
+    /// - Throws: the errors of reading the file.
     package mutating func judge(
         _ path: RawPath, _ status: FileStatus, age: Duration = .zero, now: ContinuousClock.Instant = .now,
         _ probe: Probe
@@ -123,7 +123,7 @@ package struct Completeness: Sendable {
         var file = seen[path] ?? Seen(status: status, since: now)
         let isNew = seen[path] == nil
         if !isNew, file.status != status {
-            // A change that nobody announced: the last notification speaks of an earlier state.
+            // An unannounced change: the last notification concerns an earlier state.
             if let last = notified[path], last.number <= file.notification { notified[path] = nil }
             file = Seen(status: status, since: now)
         }

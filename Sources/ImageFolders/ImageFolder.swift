@@ -3,9 +3,9 @@ import LinuxPlatform
 /// A file in a folder of images.
 package struct Arrival: Sendable, Equatable {
     package let path: RawPath
-    /// Of the file; of what the link leads to, where links are followed.
+    /// The status of the file, or of the link's target if links are followed.
     package let status: FileStatus
-    /// Of the link itself; nil for a file.
+    /// The status of the link itself; nil for a file.
     package let link: FileStatus?
 
     package init(path: RawPath, status: FileStatus, link: FileStatus? = nil) {
@@ -15,13 +15,15 @@ package struct Arrival: Sendable, Equatable {
     }
 }
 
-/// A folder of images with its subfolders. The folder that is named may be a link; below it links to folders are not followed.
+/// A folder of images with its subfolders. The folder itself may be a link; below it, links to folders are not
+/// followed.
 ///
-/// Not thread-safe: it remembers which files without an image's name hold one, so that a sidecar is not read at every scan.
+/// Not thread-safe: it remembers which files without an image's name hold one, so that a sidecar is not read at every
+/// scan.
 package struct ImageFolder: Sendable {
     package let root: RawPath
     package let rule: ImageRule
-    /// Folders below that do not belong to it: the spool and the state, when someone put them there.
+    /// Folders below that do not belong to it: the spool and the state, if they are there.
     private let excluded: [RawPath]
     private let searchesSubfolders: Bool
     private let fileSystem: FileSystem
@@ -36,18 +38,18 @@ package struct ImageFolder: Sendable {
         (self.searchesSubfolders, self.fileSystem) = (searchesSubfolders, fileSystem)
     }
 
-    /// What a folder holds.
+    /// The content of a folder.
     package struct Scan: Sendable {
-        /// In no order.
+        /// The images, in no order.
         package var images: [Arrival] = []
         /// The folder itself and those below it that were searched.
         package var folders: [RawPath] = []
         package var passedOver = PassedOverCounts()
-        /// Folders below that could not be read, and why.
+        /// Folders below that could not be read, with the error.
         package var unreadable: [(folder: RawPath, error: SystemError)] = []
     }
 
-    /// Looks at every entry.
+    /// Lists every entry.
     /// - Throws: `SystemError` when the folder itself cannot be read.
     package mutating func scan() throws -> Scan {
         var scan = Scan()
@@ -122,7 +124,7 @@ package struct ImageFolder: Sendable {
         }
     }
 
-    /// Nil for what is no file, or leads to none.
+    /// Nil for an entry that is not a file, or a link that leads to none.
     private func arrival(_ path: RawPath) -> Arrival? {
         guard let own = try? fileSystem.status(path) else { return nil }
         if own.kind == .file { return Arrival(path: path, status: own) }

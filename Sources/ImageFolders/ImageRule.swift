@@ -1,13 +1,14 @@
 import Imaging
 import LinuxPlatform
 
-/// Which entries of a folder are images: the one rule of the daemon, `fit`, `calibrate`, `inspect` and `evaluate`.
+/// The rule for which entries of a folder are images, shared by the daemon, `fit`, `calibrate`, `inspect` and
+/// `evaluate`.
 ///
-/// A file is an image when its name ends as images' names do, or, with any other name, when its content is a JPEG or PNG. What is
-/// named like an image and is none is taken all the same: somebody expects an inspection, and the decoder says what is wrong.
-/// Names may be any bytes.
+/// A file is an image when its name ends like an image's, or, with any other name, when its content is a JPEG or PNG. A
+/// file that is named like an image and is none is taken too: an inspection is expected, and the decoder reports the
+/// problem. Names may be any bytes.
 package struct ImageRule: Sendable, Equatable {
-    /// Only files that match one of these are images, whatever they hold; all files when empty.
+    /// If not empty, only files that match one of these are images, whatever their content.
     package var only: [NamePattern]
     /// Files and folders that are skipped, beside the built-in ones.
     package var ignore: [NamePattern]
@@ -20,12 +21,12 @@ package struct ImageRule: Sendable, Equatable {
 
     enum Judgement: Equatable {
         case image
-        /// The name does not tell: the content decides.
+        /// The name does not decide; the content does.
         case contentDecides
         case passedOver(PassedOver)
     }
 
-    /// - Parameter path: below the folder that was named; its last component is the folder's name.
+    /// - Parameter path: the path below the scanned folder; its last component is the folder's name.
     /// - Returns: nil for a folder that is searched.
     func judgeFolder(_ path: RawPath) -> PassedOver? {
         let name = Self.folded(path.name.bytes)
@@ -34,7 +35,7 @@ package struct ImageRule: Sendable, Equatable {
         return ignore.contains { $0.isForFolders && $0.matches(path) } ? .ignored : nil
     }
 
-    /// - Parameter path: below the folder that was named.
+    /// - Parameter path: the path below the scanned folder.
     func judgeFile(_ path: RawPath) -> Judgement {
         let name = Self.folded(path.name.bytes)
         if name.first == UInt8(ascii: ".") { return .passedOver(.hidden) }
@@ -51,7 +52,7 @@ package struct ImageRule: Sendable, Equatable {
         return Self.imageEndings.contains(Self.folded(path.stemAndExtension.extension)) ? .image : .contentDecides
     }
 
-    /// Whether a file whose name does not tell is an image after all.
+    /// Whether a file is an image by its content.
     static func isImage(head: [UInt8]) -> Bool {
         PictureFormat.allCases.contains { head.starts(with: $0.signature) }
     }
@@ -65,12 +66,13 @@ package struct ImageRule: Sendable, Equatable {
 
     // MARK: The built-in lists, which docs/OPERATIONS.md prints
 
-    /// Of readable formats and of those that a camera may be set to by mistake: the refusal then names the format.
+    /// Extensions of readable formats, and of those that a camera may be set to by mistake: the refusal then names the
+    /// format.
     package static let imageExtensions = [
         "jpg", "jpeg", "jpe", "jfif", "jif", "png", "apng", "bmp", "dib", "tif", "tiff", "gif", "webp", "heic", "heif",
         "avif", "jp2", "j2k", "jpf", "jpx", "jpm", "jxl", "jls", "pgm", "ppm", "pbm", "pnm", "pam", "exr", "hdr", "tga",
     ]
-    /// Of programs that rename a file when it is whole.
+    /// Endings used by programs that rename a file when it is complete.
     package static let unfinishedEndings = [
         "~", ".tmp", ".temp", ".part", ".partial", ".filepart", ".crdownload", ".download", ".opdownload", ".!ut",
         ".!qb",
@@ -86,7 +88,7 @@ package struct ImageRule: Sendable, Equatable {
     package static let systemFileNames = [
         "Thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini", "Icon\r", "aquota.user", "aquota.group",
     ]
-    /// Of thumbnails and lock files: Synology's, and those of Windows programs for an open document.
+    /// Prefixes of thumbnails and lock files: Synology's, and those of Windows programs for an open document.
     package static let systemFilePrefixes = ["SYNOFILE_THUMB_", "SYNOPHOTO_", "SYNOINDEX_", "~$"]
 
     private static let imageEndings = Set(imageExtensions.map { Array($0.utf8) })

@@ -2,10 +2,10 @@ import Foundation
 import Imaging
 import LinuxPlatform
 
-/// One line's watched folder: which frames there are, and which are whole. A scan decides; notifications wake it and are
+/// One line's watched folder: its frames, and whether they are complete. A scan decides; notifications wake it and are
 /// evidence for `Completeness`.
 ///
-/// Not thread-safe: it remembers what it saw.
+/// Not thread-safe: it keeps state between scans.
 package struct Inbox: Sendable {
     private var images: ImageFolder
     private var completeness: Completeness
@@ -36,7 +36,7 @@ package struct Inbox: Sendable {
         return scan
     }
 
-    /// Takes what the kernel told of the folder since the last scan; events of other folders are skipped.
+    /// Takes the kernel's events of the folder since the last scan; events of other folders are skipped.
     package mutating func note(_ batch: Inotify.Batch) {
         if batch.isIncomplete {
             completeness.forgetWriters()
@@ -59,51 +59,51 @@ package struct Inbox: Sendable {
             let judgement = try completeness.judge(
                 arrival.path, arrival.status, age: age(of: arrival.status), now: now,
                 Completeness.Probe(of: arrival, fileSystem))
-            // Without notifications it cannot be told whether the earlier frame was taken or overwritten.
+            // Without notifications it is unknown whether the earlier frame was taken or overwritten.
             if case .whole = judgement, !isOnNetwork { overwriting.isWhole(arrival) }
             return judgement
         } catch let error as SystemError where error.isMissing {
             return .rests(until: now)
         } catch {
-            // The attempt to inspect it says what is wrong.
+            // The inspection will report the problem.
             return .whole
         }
     }
 
-    /// A frame lies in the folder that cannot be taken yet, because another of its name is on its way.
+    /// Notes a frame that cannot be taken yet, because another of the same name is in progress.
     package mutating func noteWaiting(_ arrival: Arrival) {
         if !isOnNetwork { overwriting.waits(arrival) }
     }
 
-    /// How long ago a file was changed last, by the clock that its own file system has from this machine.
+    /// The time since a file's last change, by the clock of its own file system.
     private func age(of status: FileStatus) -> Duration {
         guard !isOnNetwork else { return .zero }
         let age = Date().timeIntervalSince1970 - Double(max(status.modified, status.changed)) / 1e9
         return .seconds(max(0, age))
     }
 
-    /// Whole frames that were overwritten before they could be taken, since the last call: at least so many.
+    /// The least number of complete frames overwritten before they could be taken, since the last call.
     package mutating func takeOverwritten() -> Int { overwriting.take() }
 }
 
 /// Counts the whole frames that a camera overwrote under the same name before they were taken.
 ///
 /// A frame counts when it had been judged whole, or was renamed into place, and another came under its name while no
-/// notification said that it had left. A frame that was taken just before a scan has its notification in the next batch, so a
-/// doubt is decided then.
+/// notification reported that it had left. A frame that was taken just before a scan has its notification in the next
+/// batch, so a doubt is decided then.
 private struct OverwriteCount: Sendable {
     private var whole: [RawPath: FileStatus] = [:]
     private var renamedIn: Set<RawPath> = []
     private var doubts: [RawPath] = []
     private var count = 0
 
-    /// A frame was judged whole.
+    /// Notes that a frame was judged whole.
     mutating func isWhole(_ arrival: Arrival) {
         waits(arrival)
         whole[arrival.path] = arrival.status
     }
 
-    /// A file lies under a name; when the whole frame that lay there is another, it is gone.
+    /// Notes the file under a name; if it differs from the whole frame that had the name, that frame was overwritten.
     mutating func waits(_ arrival: Arrival) {
         guard let earlier = whole[arrival.path], earlier.fingerprint != arrival.status.fingerprint else { return }
         whole[arrival.path] = nil
@@ -123,7 +123,7 @@ private struct OverwriteCount: Sendable {
         }
     }
 
-    /// All notifications up to the last scan have been taken.
+    /// Decides doubtful cases, once all notifications up to the last scan have been taken.
     mutating func decide() {
         count += doubts.count
         doubts = []

@@ -1,10 +1,10 @@
 import Glibc
 import LinuxPlatform
 
-/// A shell pattern for names in a watched folder, as `only:` and `ignore:` have it: `*.jpg`, `*_preview.*`, `raw/*.png`,
-/// `@eaDir/`.
+/// A shell pattern for names in a watched folder, as `only:` and `ignore:` have it: `*.jpg`, `*_preview.*`,
+/// `raw/*.png`, `@eaDir/`.
 ///
-/// Upper and lower case are the same. A pattern that ends with `/` speaks of folders, any other of files; one with a `/` inside
+/// Case is ignored. A pattern that ends with `/` matches folders, any other matches files; one with a `/` inside
 /// is compared with the path below the watched folder, any other with the name alone.
 package struct NamePattern: Sendable, Equatable {
     package let text: String

@@ -1,16 +1,17 @@
 import LinuxPlatform
 
-/// Why an entry of a folder is not taken for an image.
+/// The reason why an entry of a folder is not an image.
 package enum PassedOver: String, Sendable, Codable, CaseIterable {
     /// The name begins with a dot.
     case hidden
-    /// A folder or file that a storage device or an operating system keeps for itself: `@eaDir`, `lost+found`, `Thumbs.db`.
+    /// A folder or file that a storage device or an operating system keeps for itself: `@eaDir`, `lost+found`,
+    /// `Thumbs.db`.
     case system
     /// The name says that a program is still writing: `.part`, `.filepart`, `.crdownload`.
     case inTheMaking = "in-the-making"
     /// Matches a pattern of `ignore:`, or none of `only:`.
     case ignored
-    /// An image neither by name nor by content: `.xml`, `.json`, `.md5`.
+    /// Not an image by name or content: `.xml`, `.json`, `.md5`.
     case noImage = "no-image"
     /// A symbolic link where links are not followed, or one that leads to no file.
     case link
@@ -19,7 +20,7 @@ package enum PassedOver: String, Sendable, Codable, CaseIterable {
     /// A folder or file that this user may not read.
     case unreadable
 
-    /// For people, after a count: "3 hidden".
+    /// The words after a count: "3 hidden".
     package var words: String {
         switch self {
         case .hidden: "hidden"
@@ -34,9 +35,9 @@ package enum PassedOver: String, Sendable, Codable, CaseIterable {
     }
 }
 
-/// How many entries were skipped, and for each reason some of them.
+/// Counts of skipped entries, with examples for each reason.
 package struct PassedOverCounts: Sendable, Equatable {
-    /// As many paths are kept for each reason.
+    /// The number of paths kept for each reason.
     package static let exampleLimit = 3
 
     package struct Tally: Sendable, Equatable {

@@ -18,7 +18,7 @@ package struct Alert: Codable, Sendable, Equatable {
     package var kind: Kind
     package var line: String
     package var createdAt: Date
-    /// Of the frame; absent for alerts that are about none.
+    /// The frame's verdict; absent for alerts that concern no frame.
     package var verdict: Verdict?
     package var message: String
     package var imageScore: Double?

@@ -1,7 +1,7 @@
 /// Comma-separated values that every spreadsheet reads, and none runs.
 package enum CSV {
-    /// One cell as RFC 4180 has it. A text that a spreadsheet would take for a formula (it begins with = + - or @) gets an
-    /// apostrophe before it; numbers stay numbers. Control characters are escaped.
+    /// One cell as RFC 4180 has it. A text that a spreadsheet would take for a formula (it begins with = + - or @) gets
+    /// an apostrophe before it; numbers stay numbers. Control characters are escaped.
     package static func cell(_ text: String) -> String {
         var cell = text.printable
         if let first = cell.utf8.first, formulas.contains(first), Double(cell) == nil { cell = "'" + cell }

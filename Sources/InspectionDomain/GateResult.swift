@@ -7,12 +7,12 @@ package struct RecognizedProduct: Codable, Sendable, Equatable {
     package init(name: String, confidence: Double) { (self.name, self.confidence) = (name, confidence) }
 }
 
-/// What a line's gate said of a frame, before the line's detector looked for defects.
+/// The verdict of a line's gate on a frame, before the line's detector searches for defects.
 package struct GateResult: Codable, Sendable, Equatable {
-    /// Whether the frame shows a product that the line expects. One that does not is not searched for defects: the result's
-    /// own score, threshold and calibration are then the gate's.
+    /// Whether the frame shows a product that the line expects. One that does not is not searched for defects: the
+    /// result's own score, threshold and calibration are then the gate's.
     package var passed: Bool
-    /// What the line expects; absent when any known product will do.
+    /// The product that the line expects; absent when any known product passes.
     package var expected: String?
     package var product: RecognizedProduct?
     package var imageScore, imageThreshold: Double

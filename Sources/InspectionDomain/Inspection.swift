@@ -7,7 +7,8 @@ package struct Inspection: Codable, Sendable, Equatable {
     package static let currentSchema = 1
 
     package var schema: Int
-    /// Identity of the result: given when the frame is claimed, and kept through every attempt; an arrival has one record.
+    /// Identity of the result: given when the frame is claimed, and kept through every attempt; an arrival has one
+    /// record.
     package var resultID: String
     package var line: String
     package var createdAt: Date
@@ -23,7 +24,7 @@ package struct Inspection: Codable, Sendable, Equatable {
     package var regions: [Region]
     package var model: ModelIdentity?
     package var calibration: CalibrationIdentity?
-    /// What the frame was recognised as, where a model tells products apart.
+    /// The recognised product, if a model distinguishes products.
     package var product: RecognizedProduct?
     /// The verdict of the line's gate, where it has one.
     package var gate: GateResult?
@@ -37,7 +38,7 @@ package struct Inspection: Codable, Sendable, Equatable {
     /// Nil when there are none, so that the key is absent then, as it is in files of before it existed.
     private var optionalRemarks: [String]?
 
-    /// What the frame should be looked at for although it was inspected: an untidy file, transparency, an unusual size.
+    /// Notes about a frame that was inspected all the same: an untidy file, transparency, an unusual size.
     package var remarks: [String] {
         get { optionalRemarks ?? [] }
         set { optionalRemarks = newValue.isEmpty ? nil : newValue }
@@ -92,7 +93,7 @@ package struct Inspection: Codable, Sendable, Equatable {
     }
 }
 
-/// The picture a result speaks of.
+/// The frame of a result.
 package struct ImageInfo: Codable, Sendable, Equatable {
     /// Path of the frame as it arrived in the watched folder.
     package var path: String
@@ -124,14 +125,14 @@ package struct ImageInfo: Codable, Sendable, Equatable {
     }
 }
 
-/// Which model scored a frame.
+/// The model that scored a frame.
 package struct ModelIdentity: Codable, Sendable, Equatable {
     package var name: String
     package var version: Int
     /// `gaussian`, `grad`, …
     package var method: String
     package var backbone: String
-    /// Of the model file.
+    /// The SHA-256 of the model file.
     package var sha256: String
 
     package init(name: String, version: Int, method: String, backbone: String, sha256: String) {
@@ -143,7 +144,7 @@ package struct ModelIdentity: Codable, Sendable, Equatable {
     }
 }
 
-/// Which calibration decided, and what it promises.
+/// The calibration that decided, and its promise.
 package struct CalibrationIdentity: Codable, Sendable, Equatable {
     package var id: String
     /// Number of calibration images.
@@ -202,14 +203,14 @@ package struct ResultFiles: Codable, Sendable, Equatable {
     }
 }
 
-/// Why a frame has no score.
+/// The reason why a frame has no score.
 package struct InspectionError: Codable, Sendable, Equatable, Error {
     /// A stable word: `truncated`, `corrupt`, `unsupported`, `too-large`, `empty`, `permission`, `crashed-twice`,
     /// `killed-from-outside`, `not-finite`, `internal`.
     package var code: String
     package var message: String
 
-    /// A score, a map or a number of the result is no finite number.
+    /// A score, a map or a number of the result is not finite.
     package static let notFinite = "not-finite"
 
     package init(code: String, message: String) {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Times where people read: the machine's own, with the distance to UTC, so that it cannot be mistaken. Files, JSON and CSV
+/// Times for people: the machine's local time, with the offset from UTC, so that it is unambiguous. Files, JSON and CSV
 /// have UTC (`DomainJSON`).
 package enum LocalTime {
     /// `2026-01-31 09:15:30 +0100`

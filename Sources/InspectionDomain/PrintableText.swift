@@ -1,12 +1,15 @@
-/// Text from outside (names of files, values in files, metadata) as it may be shown on a terminal, in a log or in a table.
+/// Text from outside (names of files, values in files, metadata) as it may be shown on a terminal, in a log or in a
+/// table.
 ///
-/// A name can hold anything but a slash and a zero: a line feed would forge a line of the log, an escape sequence would steer
-/// the operator's terminal, a bidirectional override would show another name than the file has.
+/// A name can hold anything but a slash and a zero: a line feed would forge a line of the log, an escape sequence would
+/// steer the operator's terminal, a bidirectional override would show another name than the file has.
 package enum PrintableText {
-    /// The text with everything that steers instead of being shown written as `\x1b` or `\u{202e}`: control characters (C0,
-    /// DEL, C1), line and paragraph separators, bidirectional marks, embeddings, overrides and isolates, byte order marks.
+    /// The text with everything that steers instead of being shown written as `\x1b` or `\u{202e}`: control characters
+    /// (C0, DEL, C1), line and paragraph separators, bidirectional marks, embeddings, overrides and isolates, byte
+    /// order marks.
     ///
-    /// - Parameter keepsLines: leaves line feeds as they are, for a text of several lines that the program composed itself.
+    /// - Parameter keepsLines: leaves line feeds as they are, for a text of several lines that the program composed
+    ///   itself.
     package static func escaped(_ text: some StringProtocol, keepsLines: Bool = false) -> String {
         // The usual text has nothing to escape: one pass over its bytes finds that out.
         guard text.utf8.contains(where: { $0 < 0x20 || $0 >= 0x7f }) else { return String(text) }

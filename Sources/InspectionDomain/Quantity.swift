@@ -1,6 +1,6 @@
 import Foundation
 
-/// Durations and sizes as people write them in a configuration: `30d`, `12h`, `90s`, `5GiB`.
+/// Durations, sizes and counts as text: `30d`, `12h`, `90s`, `5GiB`, `2 lines`.
 package enum Quantity {
     package static let durationsAllowed = "a number and a unit: s, m, h, d or w, as in 90s, 12h, 30d"
     package static let sizesAllowed = "a number and a unit: B, KiB, MiB, GiB, TiB, kB, MB, GB or TB, as in 5GiB"

@@ -3,8 +3,8 @@ package struct StageTimings: Codable, Sendable, Equatable {
     /// From the frame being seen to being claimed, and until its turn to be computed comes.
     package var queue = 0.0
     package var decode = 0.0
-    /// Of the line's gate as a whole; absent for a line without one, and for a frame that did not pass it (the other
-    /// stages are then the gate's own).
+    /// The time of the line's gate as a whole; absent for a line without one, and for a frame that did not pass it (the
+    /// other stages are then the gate's own).
     package var gate: Double?
     package var preprocess = 0.0
     package var backbone = 0.0

@@ -1,4 +1,4 @@
-/// What an inspection decided about one frame.
+/// The decision of an inspection about one frame.
 package enum Verdict: String, Codable, Sendable, CaseIterable {
     /// The image score is at most the threshold.
     case normal

@@ -2,7 +2,7 @@ import Foundation
 import GRDB
 import InspectionDomain
 
-/// A calibration whose promise was found not to hold any more.
+/// A calibration whose promise no longer holds.
 package struct CalibrationExpiry: Sendable, Equatable {
     package let line: String
     /// The calibration's id.
@@ -10,7 +10,7 @@ package struct CalibrationExpiry: Sendable, Equatable {
     /// The estimate of the change.
     package let since: Date
     package let noticedAt: Date
-    /// How scores have changed: `risen`, `fallen` or `spread`.
+    /// The change of scores: `risen`, `fallen` or `spread`.
     package let direction: String
 
     package init(line: String, calibration: String, since: Date, noticedAt: Date, direction: String) {
@@ -61,7 +61,7 @@ extension Ledger {
     }
 
     /// Scores of a line's latest frames that were called normal under a calibration, oldest first.
-    /// - Parameter since: when the calibration was made: bounds the search.
+    /// - Parameter since: the calibration's time, which bounds the search.
     /// - Throws: `LedgerError`.
     package func normalScores(
         line: String, calibration: String, since: Date, last count: Int

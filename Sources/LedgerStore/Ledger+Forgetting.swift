@@ -2,11 +2,11 @@ import Foundation
 import GRDB
 import InspectionDomain
 
-/// Which inspections may be forgotten: by the order in which they were recorded, not by what a clock said then.
+/// The inspections that may be forgotten: by the order in which they were recorded, not by the clock's time.
 package struct ForgettingLimit: Sendable, Equatable {
-    /// All up to this row.
+    /// All inspections up to this row.
     package let row: Int64
-    /// Of those up to this row, the ones made before a date.
+    /// Inspections up to this row that were made before a date.
     package let believedRow: Int64
     package let before: Date
 
@@ -14,18 +14,18 @@ package struct ForgettingLimit: Sendable, Equatable {
         (self.row, self.believedRow, self.before) = (row, believedRow, before)
     }
 
-    /// All that were made before a date, by a clock that is known to have been right.
+    /// All inspections made before a date, if the clock is known to have been right.
     package init(before date: Date) { self.init(row: 0, believedRow: .max, before: date) }
 }
 
-/// What the order of the ledger's rows tells.
+/// Facts from the order of the ledger's rows.
 package struct LedgerOrder: Sendable, Equatable {
     /// The newest inspection.
     package let row: Int64
     package let id: String
     /// Seconds since 1970.
     package let createdAt: Double
-    /// The id of a row that was asked about; nil when it is no longer there.
+    /// The id of the requested row; nil when it no longer exists.
     package let markedID: String?
     /// Whether an inspection is a day and more older than the one recorded before it, or years newer.
     package let isOutOfOrder: Bool
@@ -37,7 +37,7 @@ package struct LedgerOrder: Sendable, Equatable {
 }
 
 extension Ledger {
-    /// What the order of the rows tells; nil when there are none.
+    /// Facts from the order of the rows; nil when there are none.
     ///
     /// - Parameters:
     ///   - marked: a row to identify.
@@ -75,12 +75,13 @@ extension Ledger {
         }
     }
 
-    /// Removes inspections, those recorded first first. Never the newest: later rows get later numbers for as long as it is there.
+    /// Removes inspections in the order of recording, but never the newest: while it exists, later rows get higher
+    /// numbers.
     ///
     /// - Parameters:
-    ///   - lines: of which none is removed.
-    ///   - most: a commit's share: whoever records a frame waits no longer than that takes.
-    /// - Returns: how many went; fewer than `most` when no more are left.
+    ///   - lines: the lines whose inspections are kept.
+    ///   - most: the largest number per commit, because threads that record frames wait for it.
+    /// - Returns: the number removed; fewer than `most` when no more are left.
     /// - Throws: `LedgerError`.
     package func forget(_ limit: ForgettingLimit, sparing lines: Set<String>, most: Int = 1000) throws -> Int {
         let (condition, arguments) = Self.old(limit, lines)

@@ -2,7 +2,7 @@ import Foundation
 import GRDB
 import InspectionDomain
 
-/// Which past inspections are wanted; nil means any.
+/// A filter of past inspections; nil means any.
 package struct HistoryFilter: Sendable {
     package var line: String?
     package var verdict: Verdict?

@@ -17,7 +17,7 @@ package struct Percentiles: Sendable, Codable, Equatable {
 
 /// Counts of a line over a period, and the times of its latest frames.
 package struct LineSummary: Sendable, Equatable {
-    /// How many of the latest frames the times are of.
+    /// The number of latest frames that the times cover.
     package static let timed = 1000
 
     package var line: String
@@ -26,10 +26,10 @@ package struct LineSummary: Sendable, Equatable {
     package var last: Date?
     /// Frames of the last ten minutes, per minute.
     package var perMinute: Double
-    /// The name of what all stages from decoding to results in place take together.
+    /// The name of the total time of all stages, from decoding to published results.
     package static let total = "total"
 
-    /// By stage, as `timing_ms` in result.json names them, and `total`.
+    /// Times by stage, as `timing_ms` in result.json names them, and `total`.
     package var stages: [String: Percentiles]
     /// The latest error of the period.
     package var lastError: (date: Date, message: String)?
@@ -42,7 +42,7 @@ package struct LineSummary: Sendable, Equatable {
 }
 
 extension Ledger {
-    /// One summary per line that has inspections since a date. The counting is the database's, so that a day of millions of
+    /// One summary per line that has inspections since a date. The database counts, so that a day of millions of
     /// frames costs no memory.
     /// - Throws: `LedgerError`.
     package func summaries(since: Date, now: Date = Date()) throws -> [LineSummary] {

@@ -7,9 +7,9 @@ import Synchronization
 package struct LedgerError: Error, Sendable, CustomStringConvertible {
     package let path: String
     package let reason: String
-    /// It may pass by itself.
+    /// Whether the failure is transient.
     package let isTransient: Bool
-    /// The disk is full or the file system read-only: no other record would fare better.
+    /// Whether the disk is full or the file system read-only, so that every other record would fail too.
     package let cannotWrite: Bool
 
     package init(path: String, reason: String, isTransient: Bool, cannotWrite: Bool = false) {
@@ -24,10 +24,10 @@ package struct LedgerError: Error, Sendable, CustomStringConvertible {
     }
 }
 
-/// What was inspected, and which alerts are still to be delivered: SQLite in WAL mode with full synchronisation, so that a
+/// The record of inspections and undelivered alerts: SQLite in WAL mode with full synchronisation, so that a
 /// committed row survives a power cut. One process writes; others read beside it.
 package final class Ledger: Sendable {
-    /// Asked before each commit; what it throws rolls the transaction back. Where tests make a commit fail.
+    /// Called before each commit; its error rolls the transaction back. Tests use it to make a commit fail.
     package typealias BeforeCommit = @Sendable () throws -> Void
 
     private let open: Mutex<OpenLedger>
@@ -60,26 +60,27 @@ package final class Ledger: Sendable {
                 return OpenLedger(queue, path: path)
             }
             let pool = try DatabasePool(path: path, configuration: configuration)
-            // Here and not while the connection is prepared: a pool lowers it to NORMAL afterwards, and then a power cut takes
-            // committed rows back.
+            // Here and not while the connection is prepared: a pool lowers it to NORMAL afterwards, and then a power
+            // cut loses committed rows.
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
             try Schema.migrate(pool)
             return OpenLedger(pool, path: path)
         }
     }
 
-    /// What is read and written now; another one after `rescue` or `startAnew`.
+    /// The open files; replaced by `rescue` and `startAnew`.
     var current: OpenLedger { open.withLock { $0 } }
 
-    /// Goes on in the file that lies at the ledger's path now.
+    /// Continues in the file that is now at the ledger's path.
     func reopen() throws {
         let new = try Self.open(path)
         open.withLock { $0 = new }
     }
 
-    /// Records an inspection and its alert, in one transaction, and marks the record that it supersedes; threads that record at the same time share its commit.
+    /// Records an inspection and its alert, in one transaction, and marks the record that it supersedes; threads that
+    /// record at the same time share its commit.
     ///
-    /// - Parameter json: the inspection as `result.json` has it, where that is at hand; written anew otherwise.
+    /// - Parameter json: the inspection as in `result.json`, if available; encoded otherwise.
     /// - Returns: false when the frame was recorded before; nothing is changed then.
     /// - Throws: `LedgerError`.
     @discardableResult
@@ -166,7 +167,7 @@ package final class Ledger: Sendable {
         }
     }
 
-    /// Reads everything there is once, after SQLite's own check of the file.
+    /// Reads every row once, after SQLite's own check of the file.
     /// - Throws: `LedgerError` that names the first damage.
     package func verify() throws {
         try read { database in
@@ -184,7 +185,7 @@ package final class Ledger: Sendable {
         try DomainJSON.decoder().decode(Alert.self, from: Data(text.utf8))
     }
 
-    /// An alert has reached its place.
+    /// Removes a delivered alert from the outbox.
     /// - Throws: `LedgerError`.
     package func markDelivered(_ id: String) throws {
         try write { try $0.execute(sql: "DELETE FROM outbox WHERE id = ?", arguments: [id]) }
@@ -204,7 +205,7 @@ package final class Ledger: Sendable {
         }
     }
 
-    /// Whether a transaction can be committed now: writes what is there already.
+    /// Whether a transaction can be committed now: rewrites an existing value.
     /// - Throws: `LedgerError`.
     package func probe() throws {
         try write { try $0.execute(sql: "UPDATE grdb_migrations SET identifier = identifier") }
@@ -230,7 +231,7 @@ package final class Ledger: Sendable {
         try Self.explaining(path) { try shared.write({ self.current }, beforeCommit: beforeCommit, body) }
     }
 
-    /// Makes whatever the database or a damaged row in it says a `LedgerError`.
+    /// Converts an error of the database or of a damaged row to a `LedgerError`.
     static func explaining<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {
         do {
             return try body()

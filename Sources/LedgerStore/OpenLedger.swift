@@ -2,8 +2,8 @@ import Foundation
 import GRDB
 import LinuxPlatform
 
-/// The files of a ledger that is open, and which ones they were: who removes or replaces them changes nothing for the process that
-/// has them open, and takes from it everything that it writes from then on.
+/// The files of an open ledger, and their identities: removing or replacing them changes nothing for the process that
+/// has them open, but loses everything that it writes from then on.
 final class OpenLedger: Sendable {
     let database: any DatabaseWriter
     private let path: String
@@ -24,15 +24,15 @@ final class OpenLedger: Sendable {
 }
 
 extension Ledger {
-    /// What was done to the ledger's files while they were open.
+    /// A change of the ledger's files while they were open.
     package enum Displacement: Sendable, Equatable {
         case removed
         /// Another file has its name.
         case replaced
-        /// The file is there, and its `-wal`, which holds the latest records, is not.
+        /// The file exists, but its `-wal`, which holds the latest records, does not.
         case logRemoved
 
-        /// What follows "the ledger …".
+        /// The predicate after "the ledger …".
         package var words: String {
             switch self {
             case .removed: "was removed"
@@ -42,18 +42,19 @@ extension Ledger {
         }
     }
 
-    /// What was done to the ledger's files; nil when nothing was.
+    /// The change of the ledger's files; nil for none.
     package var displacement: Displacement? { current.displacement }
 
-    /// Copies everything that the open files hold, and goes on in the copy.
+    /// Copies everything that the open files hold, and continues in the copy.
     ///
     /// - Parameters:
-    ///   - copy: where it is made; there must be no file.
+    ///   - copy: the path of the copy; there must be no file.
     ///   - install: moves the finished copy to the ledger's path, durably, and whatever lies there out of its way.
-    /// - Throws: `LedgerError` when the open files cannot be read, and what `install` throws. The ledger continues as it was then.
+    /// - Throws: `LedgerError` when the open files cannot be read, and the errors of `install`. The ledger continues
+    ///   unchanged then.
     package func rescue(through copy: String, install: () throws -> Void) throws {
         try Self.explaining(path) {
-            // Whoever wants to write waits meanwhile, and then writes to the new file.
+            // Writers wait meanwhile, and then write to the new file.
             try current.database.writeWithoutTransaction { database in
                 try database.execute(sql: "VACUUM INTO ?", arguments: [copy])
                 try install()
@@ -62,9 +63,9 @@ extension Ledger {
         }
     }
 
-    /// Goes on in a new file, without what the open ones hold.
+    /// Continues in a new, empty file.
     /// - Parameter clear: moves whatever lies at the ledger's path out of the way.
-    /// - Throws: `LedgerError`, and what `clear` throws.
+    /// - Throws: `LedgerError`, and the errors of `clear`.
     package func startAnew(clear: () throws -> Void) throws {
         try Self.explaining(path) {
             try current.database.writeWithoutTransaction { _ in
@@ -74,7 +75,7 @@ extension Ledger {
         }
     }
 
-    /// Of these inspections, those that are not recorded.
+    /// The ids among these that are not recorded.
     /// - Throws: `LedgerError`.
     package func missing(of ids: [String]) throws -> [String] {
         try read { database in

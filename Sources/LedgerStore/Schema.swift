@@ -2,10 +2,10 @@ import GRDB
 
 /// The ledger's tables, version by version. Every SQL statement of the project is in this target.
 enum Schema {
-    /// Makes the tables, or brings an earlier version's to this one's.
+    /// Creates the tables, or migrates an earlier version's.
     ///
-    /// GRDB takes SQLite's list of tables for granted and ends the process over one that holds what is no text; and in a damaged
-    /// file the making of a table can write over that list. So both are looked at first.
+    /// GRDB trusts SQLite's list of tables and crashes the process on one that holds a value that is not text; and in a
+    /// damaged file the creation of a table can overwrite that list. So both are checked first.
     static func migrate(_ database: any DatabaseWriter) throws {
         try database.read(checkList)
         guard try !database.read(migrator.hasCompletedMigrations) else { return }
@@ -19,7 +19,7 @@ enum Schema {
         guard findings == ["ok"] else { throw damage(findings.joined(separator: "; ")) }
     }
 
-    /// - Throws: `DatabaseError` when the list of tables holds what SQLite never writes there.
+    /// - Throws: `DatabaseError` when the list of tables holds values that SQLite never writes there.
     static func checkList(_ database: Database) throws {
         let isDamaged = try Bool.fetchOne(
             database,

@@ -3,8 +3,9 @@ import Synchronization
 
 /// One commit for the transactions of all threads that wait for one.
 ///
-/// A commit takes as long as the disk needs, whatever is in it, and while it does others come. The next of them to get its
-/// turn takes with it all that wait; those find their work done when theirs comes. A thread that is alone waits for nobody.
+/// A commit takes as long as the disk needs, whatever its size, and meanwhile other threads arrive. The next of them to
+/// get its turn commits for all that wait; those find their work done when their turn comes. A single thread never
+/// waits.
 final class SharedCommits: Sendable {
     typealias Body = @Sendable (Database) throws -> Bool
 
@@ -19,11 +20,11 @@ final class SharedCommits: Sendable {
 
     private let waiting = Mutex<[Entry]>([])
 
-    /// Returns when what `body` did is committed, or undone.
+    /// Returns when the changes of `body` are committed or rolled back.
     ///
-    /// - Parameter body: may run twice, the first time undone: a transaction that fails is retried piece by piece, so that
-    ///   one caller's failure is no other's.
-    /// - Throws: what `body`, `beforeCommit` or the commit throws.
+    /// - Parameter body: may run twice, the first time rolled back: a failed transaction is retried piece by piece, so
+    ///   that one caller's failure does not affect the others.
+    /// - Throws: the errors of `body`, `beforeCommit` or the commit.
     func write(
         _ current: () -> OpenLedger, beforeCommit: Ledger.BeforeCommit?, _ body: @escaping Body
     ) throws -> Bool {
@@ -34,7 +35,7 @@ final class SharedCommits: Sendable {
         return try outcome.get()
     }
 
-    /// Commits what waits, this thread's part included, unless another has done so.
+    /// Commits all waiting changes, this thread's included, unless another thread has done so.
     private func settle(in open: OpenLedger, _ current: () -> OpenLedger, _ beforeCommit: Ledger.BeforeCommit?) {
         // One thread at a time.
         open.database.writeWithoutTransaction { database in

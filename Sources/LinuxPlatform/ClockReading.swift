@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// What the machine's clocks say at one moment.
+/// The machine's clocks at one moment.
 package struct ClockReading: Sendable, Equatable {
     /// Seconds since 1970, as far as the machine knows: may jump, and be years off.
     package let wall: Double

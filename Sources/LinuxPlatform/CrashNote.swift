@@ -2,8 +2,8 @@ import CCrashNote
 import Foundation
 import Glibc
 
-/// What a process that a fatal signal ends writes down while it dies: the signal, and the frame that the crashing thread was
-/// working on. The proof that a frame crashed the process; a death without a note came from outside.
+/// The note of a process that a fatal signal kills: the signal, and the frame that the crashing thread was
+/// working on. It proves that a frame crashed the process; a death without a note came from outside.
 ///
 /// The handlers belong to the process: only a program arms them.
 package enum CrashNote {
@@ -31,11 +31,11 @@ package enum CrashNote {
             (self.signal, self.kind, self.frame) = (signal, kind, frame)
         }
 
-        /// As the manual names it.
+        /// The signal's name in the manual.
         package var signalName: String { CrashNote.name(of: signal) }
     }
 
-    /// Makes the note's file, with room in it, and installs the handlers.
+    /// Creates the note's file, reserves space in it, and installs the handlers.
     /// - Throws: `SystemError`.
     package static func arm(_ path: RawPath) throws {
         let code = path.withCPath { ccn_open($0) }
@@ -43,7 +43,7 @@ package enum CrashNote {
         try prepareThread()
     }
 
-    /// From here on nothing is noted.
+    /// Stops noting.
     package static func disarm() { ccn_close() }
 
     /// Gives the calling thread a stack for signals, so that a stack overflow is noted too.
@@ -53,17 +53,17 @@ package enum CrashNote {
         guard code == 0 else { throw SystemError("sigaltstack", RawPath("of a thread"), code: code) }
     }
 
-    /// What the calling thread does in `body` is work on the frame; so is what a team of threads does for it.
+    /// Attributes the calling thread's work in `body` to the frame, and that of a team of threads that helps it.
     package static func working<Result>(on frame: String, _ body: () throws -> Result) rethrows -> Result {
         ccn_work_on(frame)
         defer { ccn_work_on(nil) }
         return try body()
     }
 
-    /// Names the frame that keeps the watchdog from being fed; nil for none. For one thread at a time.
+    /// Sets the frame that keeps the watchdog from being fed; nil for none. For one thread at a time.
     package static func setStuck(_ frame: String?) { ccn_stuck_on(frame) }
 
-    /// The lines of a note; what is no such line is skipped.
+    /// The lines of a note; malformed lines are skipped.
     package static func entries(in data: Data) -> [Entry] {
         String(decoding: data, as: UTF8.self).split(separator: "\n").compactMap { line in
             let words = line.split(separator: " ")

@@ -1,12 +1,12 @@
 import Glibc
 
-/// Which file has a name: another one when it was replaced.
+/// The identity of the file under a name, which changes when the file is replaced.
 package struct FileIdentity: Sendable, Equatable {
     /// Both 0 where there is no such file.
     private let device: UInt
     private let inode: UInt
 
-    /// Nil when it cannot be told: that is no absence.
+    /// Nil if existence cannot be determined.
     package init?(path: String) {
         var status = stat()
         if stat(path, &status) == 0 {

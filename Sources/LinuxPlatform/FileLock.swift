@@ -8,14 +8,14 @@ package final class FileLock: Sendable {
     /// Another process holds the lock.
     package struct Held: Error, Sendable, CustomStringConvertible {
         package let path: String
-        /// What the holder wrote into the file: its process id.
+        /// The process id that the holder wrote into the file.
         package let holder: String
         package var description: String {
             "\(path) is locked by process \(holder.isEmpty ? "unknown" : holder); stop it first, or use another folder"
         }
     }
 
-    /// - Parameter waits: until the lock is free; else `Held` is thrown.
+    /// - Parameter waits: whether to wait until the lock is free; else `Held` is thrown.
     /// - Throws: `SystemError`, `Held`.
     package convenience init(path: String, waits: Bool = true) throws {
         try self.init(path: RawPath(path), waits: waits)

@@ -1,6 +1,6 @@
 import Glibc
 
-/// What changes when a file is replaced or written: enough to notice it with one system call.
+/// The properties that change when a file is replaced or written, read with one system call.
 package struct FileStamp: Sendable, Equatable {
     private let device: UInt
     private let inode: UInt

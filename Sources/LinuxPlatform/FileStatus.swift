@@ -1,9 +1,9 @@
-/// What a directory entry is.
+/// The kind of a directory entry.
 package enum FileKind: Sendable, Equatable {
     case file, folder, link, other
 }
 
-/// What `lstat` says of a path.
+/// The result of `lstat` for a path.
 package struct FileStatus: Sendable, Equatable {
     package let kind: FileKind
     package let size: Int
@@ -11,7 +11,7 @@ package struct FileStatus: Sendable, Equatable {
     package let modified, changed: Int64
     package let inode, device: UInt64
 
-    /// Tells one file from another that later has its name. Stays when the file is renamed.
+    /// Distinguishes a file from another that later has its name. Unchanged when the file is renamed.
     package var fingerprint: String { "\(device).\(inode).\(size).\(modified)" }
 
     package init(kind: FileKind, size: Int, modified: Int64, changed: Int64, inode: UInt64, device: UInt64) {

@@ -53,11 +53,11 @@ extension FileSystem {
         package var description: String { "\(path) is still being written; it is copied when its writer has finished" }
     }
 
-    /// Moves a file, also to another file system (durable copy, then unlink the source). Its new name is durable once the
-    /// target's folder is synced, the old one gone for good once the source's is.
+    /// Moves a file, also to another file system (durable copy, then unlink the source). Its new name is durable once
+    /// the target's folder is synced, the old one gone for good once the source's is.
     ///
-    /// Throws `StillWritten` too, when the file would have to be copied and a program has it open for writing or changed it
-    /// while it was copied: what is written on after the copy would be lost with the source.
+    /// Throws `StillWritten` too, when the file would have to be copied and a program has it open for writing or
+    /// changed it while it was copied: later writes would be lost with the source.
     package func move(_ source: RawPath, to target: RawPath) throws {
         do {
             try rename(source, to: target)
@@ -67,7 +67,7 @@ extension FileSystem {
         }
     }
 
-    /// Replaces a link by a file of its own at another place: copies what it leads to, durably, then removes the link.
+    /// Replaces a link by a file at another path: copies the link's target durably, then removes the link.
     package func moveContent(ofLink source: RawPath, to target: RawPath) throws {
         try copyWhole(source, to: target, followsLinks: true)
         try remove(source)

@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 
 extension FileSystem {
-    /// - Parameter followsLinks: speaks of what a link leads to instead of the link.
+    /// - Parameter followsLinks: returns the status of the link's target instead of the link's.
     package func status(_ path: RawPath, followsLinks: Bool = false) throws -> FileStatus {
         var info = stat()
         _ = try retrying(followsLinks ? "stat" : "lstat", path) { _ in
@@ -21,14 +21,14 @@ extension FileSystem {
             inode: UInt64(info.st_ino), device: UInt64(info.st_dev))
     }
 
-    /// What a user may be allowed to do with a file or folder.
+    /// A user's permissions on a file or folder.
     package struct Permissions: OptionSet, Sendable {
         package let rawValue: Int32
         package init(rawValue: Int32) { self.rawValue = rawValue }
 
         package static let read = Permissions(rawValue: R_OK)
         package static let write = Permissions(rawValue: W_OK)
-        /// Of a folder: to reach what it holds.
+        /// The permission to reach a folder's content.
         package static let enter = Permissions(rawValue: X_OK)
     }
 
@@ -42,7 +42,7 @@ extension FileSystem {
         folder.withCPath { faccessat(AT_FDCWD, $0, W_OK | X_OK, AT_EACCESS) } != 0 && [EACCES, EROFS].contains(errno)
     }
 
-    /// Whether something lies there. What cannot be told (an I/O error, say) is thrown, never taken for absence.
+    /// Whether the path exists; throws if existence cannot be determined, for example after an I/O error.
     package func exists(_ path: RawPath) throws -> Bool {
         do {
             _ = try status(path)
@@ -66,7 +66,8 @@ extension FileSystem {
         }
     }
 
-    /// Opens a file and hands over a function that reads at most `count` bytes from an offset on, fewer at its end only.
+    /// Opens a file and hands over a function that reads at most `count` bytes from an offset on, fewer at its end
+    /// only.
     package func withReader<Result>(
         _ path: RawPath, followsLinks: Bool = false,
         _ body: (_ read: (_ offset: Int, _ count: Int) throws -> Data) throws -> Result
@@ -150,11 +151,11 @@ extension FileSystem {
         return Int(info.f_blocks) * Int(info.f_frsize)
     }
 
-    /// Has all file systems write what they have, and take note of what was removed.
+    /// Makes all file systems write their data and account for removals.
     package func commitAll() { Glibc.sync() }
 }
 
 extension timespec {
-    /// Since its clock's beginning.
+    /// Nanoseconds since the clock's beginning.
     fileprivate var nanoseconds: Int64 { Int64(tv_sec) * 1_000_000_000 + Int64(tv_nsec) }
 }

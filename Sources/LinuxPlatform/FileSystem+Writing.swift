@@ -17,14 +17,14 @@ extension FileSystem {
     }
 
     /// Creates or replaces a file and makes its content durable; its name is durable once its folder is synced.
-    /// - Parameter isDurable: false for what need not survive a power cut.
+    /// - Parameter isDurable: false for a file that need not survive a power cut.
     package func create(_ path: RawPath, _ data: Data, mode: mode_t = 0o644, isDurable: Bool = true) throws {
         guard !isDurable else { return try create([(path, data)], mode: mode) }
         try withFile(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode) { try writeAll($0, data, path) }
     }
 
-    /// Creates or replaces files and makes their contents durable. All are written before the first is synced: a journalling
-    /// file system then commits once for all of them.
+    /// Creates or replaces files and makes their contents durable. All are written before the first is synced: a
+    /// journalling file system then commits once for all of them.
     package func create(_ files: [(path: RawPath, data: Data)], mode: mode_t = 0o644) throws {
         guard let (path, data) = files.first else { return }
         try withFile(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode) { descriptor in
@@ -34,10 +34,11 @@ extension FileSystem {
         }
     }
 
-    /// Makes an empty file where there is none.
+    /// Creates an empty file if there is none.
     package func ensure(_ path: RawPath, mode: mode_t = 0o644) throws { try append(path, Data(), mode: mode) }
 
-    /// Writes at a file's end, and makes the file where there is none. Not durable: it survives the process, not a power cut.
+    /// Writes at a file's end, and makes the file where there is none. Not durable: it survives the process, not a
+    /// power cut.
     package func append(_ path: RawPath, _ data: Data, mode: mode_t = 0o644) throws {
         try withFile(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, mode) { try writeAll($0, data, path) }
     }
@@ -53,7 +54,7 @@ extension FileSystem {
         }
     }
 
-    /// Makes a file's content durable, whoever wrote it.
+    /// Makes a file's content durable, whichever program wrote it.
     package func sync(_ path: RawPath) throws {
         try withFile(path, O_RDONLY | O_NOFOLLOW) { descriptor in
             _ = try retrying("fsync", path) { _ in Int(fsync(descriptor)) }

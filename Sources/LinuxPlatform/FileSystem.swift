@@ -1,19 +1,19 @@
 import Glibc
 
-/// Every durable call of the project: the one place that touches open, write, fsync, rename, unlink and mkdir, that owns
-/// EINTR and short writes, and where tests make a call fail.
+/// Every durable call of the project: the one place that touches open, write, fsync, rename, unlink and mkdir, that
+/// owns EINTR and short writes, and in which tests make a call fail.
 ///
 /// All functions throw `SystemError`.
 package struct FileSystem: Sendable {
-    /// What a test makes of one call.
+    /// A fault that a test injects into one call.
     package enum Fault: Sendable, Equatable {
-        /// The call is not made and fails with this errno. `EINTR` is what a signal does: the call is retried.
+        /// The call is not made and fails with this errno. `EINTR` acts like a signal: the call is retried.
         case error(Int32)
-        /// A read or write that moves at most so many bytes; no other call notices.
+        /// A read or write that moves at most this many bytes; other calls are not affected.
         case short(Int)
     }
 
-    /// Asked before each call, each time that it is tried.
+    /// Called before each attempt of each call.
     package typealias Intercept = @Sendable (_ call: String, _ path: RawPath) -> Fault?
 
     private let intercept: Intercept?
@@ -21,7 +21,7 @@ package struct FileSystem: Sendable {
     package init(intercept: Intercept? = nil) { self.intercept = intercept }
 
     /// Makes a call, again while a signal interrupts it.
-    /// - Parameter body: is given how many bytes it may move at most.
+    /// - Parameter body: receives the largest number of bytes that it may move.
     func retrying(_ call: String, _ path: RawPath, _ body: (_ limit: Int) -> Int) throws -> Int {
         while true {
             var limit = Int.max

@@ -1,21 +1,21 @@
 import Glibc
 
-/// Whose the files are that root makes: those of the folder's owner.
+/// The owner of files that root creates: the folder's owner.
 ///
-/// An administrator runs `inspectctl` as root in folders of the daemon's user. A ledger or a model of root's there would lock
-/// the daemon out of its own state; so a file or folder that root makes takes owner and group of the folder it is made in.
-/// Other users' files stay their own.
+/// An administrator runs `inspectctl` as root in folders of the daemon's user. A ledger or a model of root's there
+/// would lock the daemon out of its own state; so a file or folder that root makes takes owner and group of the folder
+/// it is made in. Other users' files stay their own.
 enum Inheritance {
     private static let isRoot = geteuid() == 0
 
     /// Gives a file that this process has just made to its folder's owner.
     ///
-    /// Some file systems (shares without root's rights) do not let root give files away: there they are the server's choice
-    /// anyway, so nothing is thrown.
+    /// Some file systems (shares without root's rights) do not let root give files away: there they are the server's
+    /// choice anyway, so nothing is thrown.
     static func handOver(_ descriptor: Int32, madeIn folder: RawPath) {
         guard let owner = owner(of: folder) else { return }
         var info = stat()
-        // Nobody else's file is touched, nor one that has another name elsewhere.
+        // A file of another user, or with another hard link, is left alone.
         guard fstat(descriptor, &info) == 0, info.st_uid == 0, info.st_nlink == 1 else { return }
         guard (info.st_uid, info.st_gid) != owner else { return }
         _ = fchown(descriptor, owner.user, owner.group)

@@ -2,7 +2,8 @@ import CLinux
 import Glibc
 import Synchronization
 
-/// Tells what happens in the watched folders. A hint only: network file systems send none, queues overflow; a scan decides.
+/// Tells what happens in the watched folders. A hint only: network file systems send none, queues overflow; a scan
+/// decides.
 package final class Inotify: Sendable {
     /// Asked before each call that adds something: an errno to fail with. Where tests use up the kernel's limits.
     package typealias Intercept = @Sendable (_ call: String, _ path: RawPath) -> Int32?
@@ -52,8 +53,8 @@ package final class Inotify: Sendable {
 
     /// Waits for events, at most `milliseconds`; takes all that are there.
     ///
-    /// While files are only being written, it waits on, and takes what comes every few milliseconds: a program that writes in
-    /// small pieces costs no scan each.
+    /// While files are only being written, it waits on, and takes what comes every few milliseconds: a program that
+    /// writes in small pieces costs no scan each.
     /// - Returns: what came; without events when nothing did.
     package func wait(milliseconds: Int32) -> Batch {
         let end = ContinuousClock.now + .milliseconds(Int(milliseconds))

@@ -1,7 +1,7 @@
 import Glibc
 
 extension Inotify {
-    /// What happened to one entry of a watched folder.
+    /// An event of one entry of a watched folder.
     package struct Event: Sendable, Equatable {
         package enum Kind: Sendable, Equatable {
             /// A program began to write the file, or wrote to it.
@@ -21,7 +21,7 @@ extension Inotify {
         package var wakes: Bool { isFolder || kind == .closed || kind == .movedIn }
     }
 
-    /// What came since the last call.
+    /// The events since the last call.
     package struct Batch: Sendable, Equatable {
         package var events: [Event] = []
         /// The kernel's queue overflowed: events were lost.
@@ -38,7 +38,7 @@ extension Inotify {
             | IN_ONLYDIR)
 
     /// - Parameters:
-    ///   - buffer: as the kernel filled it.
+    ///   - buffer: filled by the kernel.
     ///   - folders: the watched folders by the numbers that the kernel gave them.
     static func parse(_ buffer: UnsafeRawBufferPointer, folders: [Int32: RawPath]) -> Batch {
         var batch = Batch()

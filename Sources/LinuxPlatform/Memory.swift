@@ -15,6 +15,6 @@ package enum Memory {
     /// while it is still in the caches. To be called before the threads begin.
     package static func share(amongThreads count: Int) { _ = mallopt(M_ARENA_MAX, Int32(clamping: count)) }
 
-    /// Gives what is free back to the system, after training.
+    /// Returns free memory to the system, after training.
     package static func giveBack() { _ = malloc_trim(0) }
 }

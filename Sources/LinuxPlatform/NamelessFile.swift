@@ -1,12 +1,12 @@
 import Glibc
 
-/// A file without a name: it vanishes with the process, however that ends. Disjoint parts may be read and written from several
-/// threads at once.
+/// A file without a name: it vanishes with the process, however that ends. Disjoint parts may be read and written from
+/// several threads at once.
 package final class NamelessFile: Sendable {
     private let descriptor: Int32
     private let folder: RawPath
 
-    /// Makes the file, and claims its space: a full disk is told before the work, not after it.
+    /// Creates the file and reserves its space: a full disk is reported before the work, not after it.
     /// - Throws: `SystemError`.
     package init(in folder: String, bytes: Int) throws {
         self.folder = RawPath(folder)
@@ -16,7 +16,8 @@ package final class NamelessFile: Sendable {
         unlink(template)
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         let code = posix_fallocate(descriptor, 0, bytes)
-        // A class whose initialiser throws after its last property was set is deinitialised: the descriptor is closed there.
+        // A class whose initialiser throws after its last property was set is deinitialised: the descriptor is closed
+        // there.
         if code != 0 { throw SystemError("posix_fallocate", self.folder, code: code) }
     }
 
@@ -30,7 +31,7 @@ package final class NamelessFile: Sendable {
     }
 
     /// Fills the buffer.
-    /// - Throws: `SystemError`, also where the file ends early because somebody truncated it.
+    /// - Throws: `SystemError`, also if the file was truncated.
     package func read(into bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws {
         try transfer("pread", bytes.count) { done in
             pread(descriptor, bytes.baseAddress! + done, bytes.count - done, offset + done)

@@ -5,12 +5,13 @@ extension FileSystem {
     /// `F_SETLEASE` of the kernel's headers; the C library shows it with `_GNU_SOURCE` only.
     private static let setLease: Int32 = 1024
 
-    /// Whether any program has a file open for writing. The kernel grants a read lease on a file only when none has; it is
-    /// given back at once.
+    /// Whether any program has a file open for writing. The kernel grants a read lease on a file only when none has; it
+    /// is given back at once.
     ///
-    /// Nil where that cannot be told: the lease is the file's owner's (or `CAP_LEASE`'s) to take, and network file systems
-    /// know only of their own machine's programs. A program that opens the file in between waits for microseconds; the signal
-    /// that the kernel sends us then (SIGIO) must not end the process, so it is ignored from the first call on.
+    /// Nil if that cannot be determined: only the file's owner (or `CAP_LEASE`) may take the lease, and network file
+    /// systems know only of their own machine's programs. A program that opens the file in between waits for
+    /// microseconds; the signal that the kernel sends us then (SIGIO) must not end the process, so it is ignored from
+    /// the first call on.
     package func isOpenForWriting(_ path: RawPath, followsLinks: Bool = false) -> Bool? {
         _ = Self.ignoresLeaseSignals
         let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | (followsLinks ? 0 : O_NOFOLLOW)
@@ -30,8 +31,8 @@ extension FileSystem {
         return true
     }()
 
-    /// Whether a file or folder lies on a file system that other machines write without this one being notified; true where
-    /// that cannot be told.
+    /// Whether a file or folder lies on a file system that other machines write without this one being notified; true
+    /// where that cannot be determined.
     package func isOnNetwork(_ path: RawPath) -> Bool {
         var info = statfs()
         guard path.withCPath({ statfs($0, &info) }) == 0 else { return true }

@@ -1,6 +1,7 @@
 import InspectionDomain
 
-/// A path as the kernel has it: bytes, not necessarily UTF-8. Cameras and shares produce names that `String` would alter.
+/// A path as the kernel has it: bytes, not necessarily UTF-8. Cameras and shares produce names that `String` would
+/// alter.
 package struct RawPath: Hashable, Sendable, Comparable, CustomStringConvertible {
     /// Without a terminating zero.
     package let bytes: [UInt8]
@@ -11,8 +12,8 @@ package struct RawPath: Hashable, Sendable, Comparable, CustomStringConvertible 
 
     package static func < (a: RawPath, b: RawPath) -> Bool { a.bytes.lexicographicallyPrecedes(b.bytes) }
 
-    /// The path for people: bytes that are no UTF-8 are written `\xNN`, and what would steer a terminal or forge a line of a log
-    /// is escaped (`PrintableText`). Not a path to open: `hex` and `string` are for programs.
+    /// The path for people: bytes that are no UTF-8 are written `\xNN`, and what would steer a terminal or forge a line
+    /// of a log is escaped (`PrintableText`). Not a path to open: `hex` and `string` are for programs.
     package var description: String {
         if let exact = String(validating: bytes, as: UTF8.self) { return exact.printable }
         var text = "", rest = bytes[...]

@@ -4,16 +4,16 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// SIGTERM, SIGINT and SIGHUP, on a thread of their own that is there before any other.
+/// SIGTERM, SIGINT and SIGHUP, on a thread of their own that starts before any other.
 ///
-/// Whoever serves the signals gets them as streams. That a program ends does not hang on that: it needs threads of Swift's
-/// executor, which cannot be had where the limit of threads is reached, and a program that is stuck serves nothing. So the thread itself ends
+/// The signals are delivered as streams. The end of the program does not depend on them: they need threads of Swift's
+/// executor, which cannot start at the limit of threads, and a stuck program serves nothing. So the thread itself ends
 /// the process
-/// * at the first SIGTERM or SIGINT while nobody serves them yet,
+/// * at the first SIGTERM or SIGINT before the streams are served,
 /// * at the second one,
 /// * when the process has not ended `patience` after the first.
 ///
-/// It ends by the signal, as a program that never handled it. What was in progress is resumed by the next start.
+/// It ends by the signal, like a program that never handled it. The next start resumes the frames in progress.
 package final class SignalWatch: Sendable {
     /// Less than the service manager waits before it kills (TimeoutStopSec=30).
     package static let patience = Duration.seconds(25)
@@ -31,9 +31,9 @@ package final class SignalWatch: Sendable {
     private let state = Mutex(State())
     private let patience: Duration
 
-    /// Takes the signals from all threads: those that the calling one starts from now on block them, and those that ran before it, as a
-    /// library's may, send them on. Call it first.
-    /// - Parameter patience: how long the process may take to end after the first signal.
+    /// Takes the signals from all threads: those that the calling one starts from now on block them, and those that ran
+    /// before, like a library's, forward them. Call it first.
+    /// - Parameter patience: the time that the process may take to end after the first signal.
     /// - Throws: `SystemThread.LimitReached`.
     package init(patience: Duration = SignalWatch.patience) throws {
         self.patience = patience
@@ -50,8 +50,8 @@ package final class SignalWatch: Sendable {
         isWatching.wait()
     }
 
-    /// From now on somebody serves `stops`.
-    /// - Parameter lastWords: told why the process ends when it must be ended.
+    /// Declares that `stops` is served from now on.
+    /// - Parameter lastWords: receives the reason when the process is forced to end.
     package func serve(lastWords: @escaping @Sendable (String) -> Void) {
         state.withLock { $0 = State(isServed: true, lastWords: lastWords) }
     }
@@ -92,7 +92,7 @@ package final class SignalWatch: Sendable {
             words = "a second stop signal: exiting immediately"
             break
         }
-        // Should even saying it hang.
+        // In case even the message hangs.
         alarm(2)
         state.withLock { $0.lastWords }?(words + "; frames in progress are resumed at the next start")
         Self.end(by: signal)

@@ -1,8 +1,8 @@
 import Glibc
 
-/// A system call failed: which, on what, and why.
+/// A failed system call: the call, its path, and the reason.
 package struct SystemError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// The call, as the manual names it.
+    /// The call's name in the manual.
     package let call: String
     package let path: String
     /// `errno`.
@@ -36,14 +36,14 @@ package struct SystemError: Error, Sendable, Equatable, CustomStringConvertible 
         }
     }
 
-    /// No space or quota left. Of inotify, ENOSPC means that its watches are used up.
+    /// Whether no space or quota is left. For inotify, ENOSPC means that its watches are used up.
     package var isDiskFull: Bool { (code == ENOSPC || code == EDQUOT) && !call.hasPrefix("inotify") }
     /// A link where none is followed.
     package var isLink: Bool { code == ELOOP }
     package var isReadOnly: Bool { code == EROFS }
     package var isMissing: Bool { code == ENOENT || code == ENOTDIR }
     package var isPermission: Bool { code == EACCES || code == EPERM }
-    /// May pass by itself: the same work is retried later.
+    /// Whether the failure is transient: the same work is retried later.
     package var isTransient: Bool {
         isDiskFull || [EROFS, EIO, EMFILE, ENFILE, ENOMEM, ESTALE, EBUSY, EAGAIN, ETIMEDOUT].contains(code)
     }

@@ -3,14 +3,14 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// Threads for work that blocks, with an error where one cannot be started: Foundation's `Thread` says nothing then, and the work is never
-/// done.
+/// Threads for work that blocks, with an error if one cannot be started: Foundation's `Thread` reports nothing then,
+/// and the work is never done.
 package enum SystemThread {
     package static let stackBytes = 8 << 20
 
     /// The limit of the service or the user is reached, or there is no room for another stack.
     package struct LimitReached: Error, Sendable, CustomStringConvertible {
-        /// The thread, or how many were wanted.
+        /// The thread, or the number of threads requested.
         package let what: String
         /// `errno`.
         package let code: Int32
@@ -29,7 +29,7 @@ package enum SystemThread {
         guard code == 0 else { throw LimitReached(what: "the thread '\(name)'", code: code) }
     }
 
-    /// Whether so many threads can run at a time: starts them all, and lets them end.
+    /// Checks that `count` threads can run at a time: starts them all, and lets them end.
     /// - Throws: `LimitReached`.
     package static func probe(_ count: Int) throws {
         let (hold, ended) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))

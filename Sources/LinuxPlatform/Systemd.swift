@@ -6,7 +6,7 @@ import InspectionDomain
 /// The service manager: states, status text and watchdog. Every call is a no-op without `NOTIFY_SOCKET`.
 package enum Systemd {
     package static func ready(status: String) { notify("READY=1\nSTATUS=\(oneLine(status))") }
-    /// `notify-reload` wants the clock at which reloading began.
+    /// `notify-reload` requires the clock at which reloading began.
     package static func reloading() {
         var now = timespec()
         clock_gettime(CLOCK_MONOTONIC, &now)
@@ -16,7 +16,7 @@ package enum Systemd {
     package static func status(_ text: String) { notify("STATUS=\(oneLine(text))") }
     package static func watchdog() { notify("WATCHDOG=1") }
 
-    /// How long the manager waits for `watchdog()`; nil when it does not.
+    /// The time that the manager waits for `watchdog()`; nil when it does not.
     package static var watchdogTimeout: Duration? {
         var microseconds: UInt64 = 0
         return sd_watchdog_enabled(0, &microseconds) > 0 ? .microseconds(Int64(microseconds)) : nil

@@ -3,46 +3,47 @@ import LinuxPlatform
 
 /// A frame that this daemon has taken to inspect.
 package struct Claim: Sendable, Equatable {
-    /// Identity of the frame's result. Given once, when the frame is claimed, and kept through every retry: that makes the
-    /// record of one arrival unique, while the same bytes arriving again under the same name are another input.
+    /// Identity of the frame's result. Assigned once, when the frame is claimed, and kept through every retry: that
+    /// makes the record of one arrival unique, while the same bytes arriving again under the same name are a new
+    /// arrival.
     package let id: String
     package let line: String
-    /// Where the frame arrived.
+    /// The path where the frame arrived.
     package let original: RawPath
     package let claimedAt: Date
-    /// Processes that have begun to work on it and did not come to an end with it, the current one included.
+    /// Processes that began to work on it and did not finish it, the current one included.
     package internal(set) var attempts: Int
-    /// Processes that died while they worked on it; and those of them that worked on nothing else.
+    /// Deaths of processes while they worked on it; the second counts those that worked on nothing else.
     package let deaths, deathsAlone: Int
-    /// The signals of those that died of it, by their own notes.
+    /// The signals of processes that crashed on it, by their own notes.
     package let crashes: [Int32]
-    /// The line keeps its originals: the frame was not moved.
+    /// Whether the line keeps its originals: the frame was not moved.
     package let isKept: Bool
-    /// The frame arrived as a link that the line follows.
+    /// Whether the frame arrived as a link that the line follows.
     package let isLink: Bool
-    /// Where the frame lay when it was claimed: where it arrived, or the quarantine.
+    /// The frame's path when it was claimed: where it arrived, or in the quarantine.
     package let source: RawPath
-    /// The record that this one's replaces: of the same frame, inspected before its writer had finished it.
+    /// The earlier record of the same frame, inspected before its writer had finished it.
     package let supersedes: String?
     /// Size, time and inode of the frame when it was claimed.
     let fingerprint: String
     let sheet: ClaimSheet
 
-    /// Where the frame's bytes are now.
+    /// The current path of the frame's bytes.
     package var frame: RawPath { isKept ? original : sheet.folder / id }
 
-    /// One of `claims.json`. Paths are hex, because names need not be text.
+    /// An entry of `claims.json`. Paths are hex, because names need not be text.
     struct Record: Codable {
         let id, line, original: String
-        /// For people who read the file.
+        /// The readable path, for people who read the file.
         let originalText: String
         let claimedAt: Date
-        /// Of versions that counted here: later ones count in the sheet's `WorkLog`.
+        /// The count of earlier versions; later ones count in the sheet's `WorkLog`.
         let attempts: Int
         let kept: Bool
         /// Absent for a file.
         var link: Bool?
-        /// Hex; absent where the frame lay where it had arrived.
+        /// Hex; absent if the frame was where it had arrived.
         var source: String?
         var supersedes: String?
         let fingerprint: String
@@ -60,7 +61,7 @@ package struct Claim: Sendable, Equatable {
         supersedes = record.supersedes
         (id, line, self.original, claimedAt) = (record.id, record.line, original, record.claimedAt)
         (isKept, isLink) = (record.kept, record.link ?? false)
-        // An earlier version's count holds what its log says too.
+        // An earlier version's count includes its log.
         deaths = work.deaths + max(record.attempts, work.isOpenWithoutEnd ? 1 : 0)
         (deathsAlone, crashes, attempts) = (work.deathsAlone, work.crashes.map(\.signal), deaths)
         (fingerprint, self.sheet) = (record.fingerprint, sheet)

@@ -3,9 +3,11 @@ import InspectionDomain
 import LinuxPlatform
 import Synchronization
 
-/// The frames that were claimed together, and their record: `active/<sheet>/claims.json`, beside it the frames under their ids.
+/// The frames that were claimed together, and their record: `active/<sheet>/claims.json`, beside it the frames under
+/// their ids.
 ///
-/// One record and one folder for several frames: their names and moves become durable with one sync instead of one each.
+/// One record and one folder for several frames: their names and moves become durable with one sync instead of one
+/// each.
 final class ClaimSheet: Sendable, Equatable {
     /// `claims.json`.
     private struct Content: Codable {
@@ -15,7 +17,7 @@ final class ClaimSheet: Sendable, Equatable {
 
     static let recordName = "claims.json"
     let folder: RawPath
-    /// Of the frames that are in progress still, in order of arrival.
+    /// The records of frames still in progress, in order of arrival.
     private let records: Mutex<[Claim.Record]>
 
     init(folder: RawPath, records: [Claim.Record]) {
@@ -23,7 +25,7 @@ final class ClaimSheet: Sendable, Equatable {
         self.records = Mutex(records)
     }
 
-    /// What lies in a folder of `active`; nil when there is no record, or a damaged one.
+    /// The records in a folder of `active`; nil when there is no record, or a damaged one.
     /// - Throws: `SystemError`.
     static func records(in folder: RawPath, _ fileSystem: FileSystem) throws -> [Claim.Record]? {
         let data: Data
@@ -35,12 +37,12 @@ final class ClaimSheet: Sendable, Equatable {
         guard let content = try? DomainJSON.decoder().decode(Content.self, from: data), content.schema == 2 else {
             return nil
         }
-        // One whose path is damaged is no record: its frame is found without one, and nothing is lost.
+        // A record with a damaged path does not count: its frame is found without one, and nothing is lost.
         return content.claims.filter { RawPath(hex: $0.original) != nil }
     }
 
     /// Writes folder and record, durable when it returns.
-    /// - Throws: `SystemError`; nothing is left then, unless that fails too: the next start clears it.
+    /// - Throws: `SystemError`; nothing is left then, unless the removal fails too: the next start completes it.
     func write(_ fileSystem: FileSystem) throws {
         do {
             try fileSystem.makeFolder(folder, isDurable: false)
@@ -65,7 +67,7 @@ final class ClaimSheet: Sendable, Equatable {
         }
     }
 
-    /// A frame has left. The record is not rewritten for it: whose frame is gone is skipped.
+    /// Notes that a frame has left. The record is not rewritten: recovery skips records without a frame.
     /// - Returns: whether it was the last.
     func end(_ id: String) -> Bool {
         records.withLock { records in

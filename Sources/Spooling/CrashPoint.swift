@@ -2,11 +2,12 @@ import Foundation
 import Glibc
 
 /// The steps of a frame's life after each of which the process may die. In debug builds a test names one in
-/// `INSPECTD_CRASH_AT`, and the process ends there in the manner of `INSPECTD_CRASH_BY`; in release builds nothing of it is left.
+/// `INSPECTD_CRASH_AT`, and the process ends there in the manner of `INSPECTD_CRASH_BY`; release builds contain none of
+/// it.
 package enum CrashPoint: String, CaseIterable, Sendable {
-    /// The claim's record is durable; the frame lies in its folder still.
+    /// The claim's record is durable; the frame is still in its folder.
     case claimRecorded = "claim-recorded"
-    /// The frame lies in `active`.
+    /// The frame is in `active`.
     case frameTaken = "frame-taken"
     /// Another attempt is counted.
     case attemptCounted = "attempt-counted"
@@ -16,25 +17,25 @@ package enum CrashPoint: String, CaseIterable, Sendable {
     case examined
     /// The results are complete in `tmp`.
     case resultsWritten = "results-written"
-    /// The results are where everyone looks for them.
+    /// The results are in their final folder.
     case resultsPublished = "results-published"
     /// The ledger has committed.
     case recorded
-    /// The reason lies in the quarantine, the frame does not yet.
+    /// The reason is in the quarantine, the frame is not yet.
     case reasonWritten = "reason-written"
     /// The frame has made its last move; its claim is still there.
     case frameMoved = "frame-moved"
-    /// The claim is gone.
+    /// The claim is removed.
     case claimDropped = "claim-dropped"
     /// The alert is in `alerts/new` and still in the outbox.
     case alertDelivered = "alert-delivered"
     /// The alert is out of the outbox.
     case alertMarked = "alert-marked"
 
-    /// How the process ends at the point: as when it is killed from outside, or by a fault of its own.
+    /// The way the process ends at the point: killed from outside, or by a fault of its own.
     package enum Manner: String, Sendable {
         case kill, fault, abort, trap, overflow
-        /// It does not end, and does not go on.
+        /// The process hangs.
         case hang
     }
 
@@ -44,7 +45,7 @@ package enum CrashPoint: String, CaseIterable, Sendable {
         private static let manner =
             ProcessInfo.processInfo.environment["INSPECTD_CRASH_BY"].flatMap(Manner.init(rawValue:)) ?? .kill
 
-        /// Ends the process when this is the point that was named.
+        /// Ends the process at the named point.
         package func reached() {
             guard Self.wanted == rawValue else { return }
             switch Self.manner {

@@ -2,7 +2,7 @@ import Foundation
 import InspectionDomain
 import LinuxPlatform
 
-/// What earlier versions left in a folder of `active`: one frame named `frame`, and `claim.json`, schema 1.
+/// An earlier version's folder in `active`: one frame named `frame`, and `claim.json`, schema 1.
 enum FormerClaim {
     private struct Record: Codable {
         let schema: Int
@@ -19,7 +19,7 @@ enum FormerClaim {
         }
     }
 
-    /// Makes it a sheet of one frame, durably; interrupted, it can be done again.
+    /// Converts it to a sheet of one frame, durably; an interrupted conversion can be repeated.
     /// - Throws: `SystemError`.
     static func convert(_ folder: RawPath, _ fileSystem: FileSystem) throws {
         let former = folder / "claim.json", frame = folder / "frame"

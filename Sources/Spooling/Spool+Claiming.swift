@@ -4,10 +4,10 @@ import InspectionDomain
 import LinuxPlatform
 
 extension Spool {
-    /// Claims frames: gives each one's result an id and records them all before anything moves. `take` and `begin` follow.
+    /// Claims frames: assigns each result an id and records them all before anything moves. `take` and `begin` follow.
     ///
-    /// A frame that its line keeps stays where it is; its id then follows from its path and fingerprint, so that the same file
-    /// is never recorded twice.
+    /// A frame that its line keeps stays where it is; its id then follows from its path and fingerprint, so that the
+    /// same file is never recorded twice.
     /// - Throws: `SystemError`; nothing is claimed then.
     package func claim(_ intake: [Intake], now: Date = Date()) throws -> [Claim] {
         let records = intake.map { $0.record(now) }
@@ -24,13 +24,14 @@ extension Spool {
 
     /// Moves claimed frames out of their folders, durably. Doing it again finishes what was interrupted.
     ///
-    /// - Returns: for each claim, in order, whether its frame is here; false when another process took it, or the camera removed
-    ///   it, and then the claim is dropped. Or a `SystemError`; then the claim stands, and `take` can be retried.
+    /// - Returns: for each claim, in order, whether its frame is in the spool; false when another process took it, or
+    ///   the camera removed it, and then the claim is dropped. Or a `SystemError`; then the claim stands, and `take`
+    ///   can be retried.
     package func take(_ claims: [Claim]) -> [Result<Bool, any Error>] {
         var outcomes = claims.map { claim in Result { try move(claim) } }
         let moved = claims.indices.filter { !claims[$0].isKept && (try? outcomes[$0].get()) == true }
         do {
-            // One sync for all: those that were claimed together lie together, and most came from one folder.
+            // One sync for all: frames claimed together share a folder, and most came from one folder.
             for folder in Set(moved.map { claims[$0].sheet.folder }) { try fileSystem.syncFolder(folder) }
             for folder in Set(moved.map { claims[$0].source.parent }) { try syncWatched(folder) }
         } catch {
@@ -42,9 +43,9 @@ extension Spool {
     /// A single frame.
     package func take(_ claim: Claim) throws -> Bool { try take([claim])[0].get() }
 
-    /// Gives back a claimed frame that could not be moved out of its folder: it lies there still, and the claim is dropped.
+    /// Releases a claimed frame that could not be moved out of its folder: it is still there, and the claim is dropped.
     ///
-    /// - Returns: false when the frame is not there, or not the same any more; then the claim stands.
+    /// - Returns: false when the frame is not there, or has changed; then the claim stands.
     /// - Throws: `SystemError`; then the claim stands.
     package func release(_ claim: Claim) throws -> Bool {
         do {
@@ -52,7 +53,7 @@ extension Spool {
         } catch let error as SystemError where error.isMissing {
             return false
         }
-        // A copy from another file system whose original could not be removed.
+        // The frame is a copy from another file system whose original could not be removed.
         if !claim.isKept { try fileSystem.remove(claim.frame) }
         try drop(claim)
         return true
@@ -79,14 +80,14 @@ extension Spool {
         return true
     }
 
-    /// The watched folder may be gone by now (an unmounted share): then there is nothing in it to sync.
+    /// The watched folder may have vanished (an unmounted share): then there is nothing to sync.
     private func syncWatched(_ folder: RawPath) throws {
         do {
             try fileSystem.syncFolder(folder)
         } catch let error as SystemError where error.isMissing {}
     }
 
-    /// A frame that was copied from another file system, and whose original could not be removed then: the copy is whole.
+    /// Removes the original of a frame that was copied from another file system: the copy is complete.
     private func removeCopiedOriginal(_ claim: Claim) throws {
         do {
             guard try fileSystem.status(claim.source).fingerprint == claim.fingerprint else { return }
@@ -96,10 +97,10 @@ extension Spool {
         try fileSystem.remove(claim.source)
     }
 
-    /// Notes that work on a frame begins. Not synced: the note is to survive the process, which the frame may end; a power cut is
-    /// no frame's fault.
+    /// Notes that work on a frame begins. Not synced: the note is to survive the process, which the frame may end; a
+    /// power cut is not the frame's fault.
     ///
-    /// - Parameter alone: on no other frame meanwhile.
+    /// - Parameter alone: whether no other frame is in progress meanwhile.
     /// - Returns: the claim with this attempt counted.
     /// - Throws: `SystemError`.
     package func begin(_ claim: Claim, alone: Bool = false) throws -> Claim {
@@ -110,13 +111,14 @@ extension Spool {
         return next
     }
 
-    /// Notes that work on a frame has stopped for now, and that the process continues: should it die later, the frame was not in progress.
+    /// Notes that work on a frame has stopped for now while the process continues: if it dies later, the frame was not
+    /// in progress.
     /// - Throws: `SystemError`.
     package func rest(_ claim: Claim) throws {
         try WorkLog.note(.rests, claim.id, in: claim.sheet.folder, fileSystem)
     }
 
-    /// Time first, so that a listing is in order of arrival; 40 random bits behind it.
+    /// The time comes first, so that a listing is in order of arrival; 40 random bits follow.
     static func freshID(_ now: Date) -> String {
         let milliseconds = UInt64(max(0, now.timeIntervalSince1970 * 1000))
         let random = UInt64.random(in: 0..<1 << 40)
@@ -133,9 +135,9 @@ extension Spool {
         return String(ContentDigest.sha256(of: Data(identity.utf8)).prefix(21))
     }
 
-    /// The claims that a dead process left, oldest first, after clearing what never came to be.
+    /// The claims that a dead process left, oldest first, after removing incomplete ones.
     ///
-    /// A frame copied from another file system whose original was not yet removed is removed there now: the copy is whole.
+    /// The original of a frame copied from another file system is removed now if it still exists: the copy is complete.
     /// - Throws: `SystemError`.
     package func recover() throws -> [Claim] {
         // Earlier versions kept the folders of former claims there.
@@ -150,14 +152,14 @@ extension Spool {
             try FormerClaim.convert(folder, fileSystem)
             let found = try recover(folder)
             for claim in found where !claim.isKept { try removeCopiedOriginal(claim) }
-            // Died while the record was written, or all its frames have left.
+            // The process died while the record was written, or all its frames have left.
             if found.isEmpty { try fileSystem.removeTree(folder) }
             claims += found
         }
         return claims
     }
 
-    /// Ids of frames that are claimed and not yet done, by a daemon that runs or by one that died.
+    /// Ids of frames in progress, of a daemon that runs or of one that died.
     /// - Throws: `SystemError`.
     package func idsInProgress() throws -> Set<String> {
         var ids: Set<String> = []
@@ -174,7 +176,7 @@ extension Spool {
         return ids
     }
 
-    /// How many frames are in progress, by a daemon that runs or by one that died.
+    /// The number of frames in progress, of a daemon that runs or of one that died.
     /// - Throws: `SystemError`.
     package func countActive() throws -> Int {
         try fileSystem.list(active).reduce(0) { count, entry in
@@ -190,8 +192,8 @@ extension Spool {
         }
     }
 
-    /// The claims of a sheet whose frames are here; and frames that no record names, because somebody damaged it: still
-    /// somebody's pictures, so they go round under a line of their own.
+    /// The claims of a sheet whose frames exist, and frames that no record names because it was damaged: nothing is
+    /// lost, so they are processed under a line of their own.
     private func recover(_ folder: RawPath) throws -> [Claim] {
         let frames = try Self.frames(in: folder, fileSystem)
         let records = try ClaimSheet.records(in: folder, fileSystem) ?? []
@@ -206,7 +208,7 @@ extension Spool {
         return (known + orphans).compactMap { Claim($0, log[$0.id], sheet: sheet) }
     }
 
-    /// Names of the frames in a sheet's folder: not its record, nor what begins with a dot.
+    /// Names of the frames in a sheet's folder, without its record and names that begin with a dot.
     private static func frames(in folder: RawPath, _ fileSystem: FileSystem) throws -> [RawPath] {
         try fileSystem.list(folder).filter {
             $0.kind == .file && $0.name.bytes.first != UInt8(ascii: ".") && $0.name != RawPath(ClaimSheet.recordName)
@@ -214,12 +216,12 @@ extension Spool {
     }
 }
 
-/// A frame that may be claimed, and what its line does with frames.
+/// A frame that may be claimed, with its line's handling of frames.
 package struct Intake: Sendable {
     package let arrival: Arrival
     package let line: String
     package let keeps: Bool
-    /// Where the frame arrived, when it lies elsewhere now.
+    /// The path where the frame arrived, when it is elsewhere now.
     package let original: RawPath?
     /// The record that the new one replaces.
     package let supersedes: String?

@@ -2,20 +2,20 @@ import Foundation
 import InspectionDomain
 import LinuxPlatform
 
-/// A note per process, named by its run: `crashes/<run>`. It counts once, whatever happens while it is resumed: the frame's log
-/// names the run, and only then the note goes.
+/// A note per process, named by its run: `crashes/<run>`. It counts once, even if counting is interrupted: the frame's
+/// log names the run before the note is removed.
 extension Spool {
     /// Names a run of the daemon.
     package static func freshRun(_ now: Date = Date()) -> String { freshID(now) }
 
-    /// Where a run of the daemon notes the signal that ends it.
+    /// The file in which a run of the daemon notes the signal that kills it.
     package func crashNote(of run: String) -> RawPath { crashNotes / run }
 
-    /// Counts what processes noted while they died against the frames they were working on, and removes the notes.
+    /// Counts the notes of dead processes against the frames they were working on, and removes the notes.
     ///
     /// - Parameter run: the living process's own.
-    /// - Returns: what the notes said.
-    /// - Throws: `SystemError`; what was not counted is resumed by the next call.
+    /// - Returns: the entries of the notes.
+    /// - Throws: `SystemError`; the next call counts the rest.
     package func settleCrashNotes(except run: String?) throws -> [CrashNote.Entry] {
         var found: [CrashNote.Entry] = []
         for note in try fileSystem.list(crashNotes).map(\.name).sorted() where run.map(RawPath.init(_:)) != note {
@@ -32,7 +32,7 @@ extension Spool {
         return found
     }
 
-    /// The process ended by itself: it has nothing to note.
+    /// Removes the note of a process that ended regularly.
     /// - Throws: `SystemError`.
     package func removeCrashNote(of run: String) throws { try fileSystem.remove(crashNote(of: run)) }
 

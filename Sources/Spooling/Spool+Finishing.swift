@@ -3,13 +3,13 @@ import InspectionDomain
 import LinuxPlatform
 
 extension Spool {
-    /// Where a claim's results are, or will be.
+    /// The path of a claim's results, present or future.
     package func resultFolder(_ claim: Claim) -> RawPath {
         results / claim.line / Self.day(claim.claimedAt) / Self.name(for: claim.original, id: claim.id)
     }
 
-    /// Writes a claim's result files complete and durable: in `tmp`, synced, renamed into place. A folder that an earlier
-    /// attempt left is replaced.
+    /// Writes a claim's result files complete and durable: in `tmp`, synced, renamed into place. A folder that an
+    /// earlier attempt left is replaced.
     ///
     /// - Parameter files: content by name, `result.json` among them.
     /// - Returns: the folder.
@@ -30,8 +30,8 @@ extension Spool {
         return target
     }
 
-    /// After the ledger's commit: moves the frame to the archive, byte for byte, and drops the claim. A frame that stayed in
-    /// its folder stays there.
+    /// After the ledger's commit: moves the frame to the archive, byte for byte, and drops the claim. A frame that
+    /// stayed in its folder stays there.
     /// - Throws: `SystemError`.
     package func archive(_ claim: Claim) throws {
         if !claim.isKept {
@@ -43,7 +43,7 @@ extension Spool {
         try drop(claim)
     }
 
-    /// Where `archive` puts a claim's frame.
+    /// The path to which `archive` moves a claim's frame.
     package func archivePath(_ claim: Claim) -> RawPath {
         archive / claim.line / Self.day(claim.claimedAt)
             / Self.name(for: claim.original, id: claim.id, keepsEnding: true)
@@ -56,8 +56,8 @@ extension Spool {
         try drop(claim)
     }
 
-    /// The frame has made its last move. Nothing is synced: a claim that a power cut brings back holds no frame, or the ledger
-    /// knows it, and it is dropped again.
+    /// Drops the claim after the frame's last move. Nothing is synced: a claim that a power cut brings back holds no
+    /// frame, or the ledger knows it, and it is dropped again.
     func drop(_ claim: Claim) throws {
         CrashPoint.frameMoved.reached()
         if claim.sheet.end(claim.id) { try fileSystem.removeTree(claim.sheet.folder) }

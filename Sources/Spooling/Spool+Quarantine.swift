@@ -2,18 +2,18 @@ import Foundation
 import InspectionDomain
 import LinuxPlatform
 
-/// Why a frame was set aside; `reason.json` beside it.
+/// The reason why a frame was set aside: `reason.json` beside it.
 package struct QuarantineReason: Codable, Sendable, Equatable {
     package var schema = 1
     package let resultID: String
     package let line: String
-    /// As the frame arrived: readable, and exact.
+    /// The path where the frame arrived: readable, and exact.
     package let original, originalHex: String
     package let error: InspectionError
     package let attempts: Int
     package let quarantinedAt: Date
-    /// Size, time and inode of the frame when it was read: a frame that differs from it was written on. Absent when it was not
-    /// read, and in files of earlier versions.
+    /// Size, time and inode of the frame when it was read: a frame that differs has changed since. Absent when it was
+    /// not read, and in files of earlier versions.
     package var fingerprint: String?
 
     enum CodingKeys: String, CodingKey {
@@ -25,8 +25,8 @@ package struct QuarantineReason: Codable, Sendable, Equatable {
 }
 
 extension Spool {
-    /// After the ledger's commit: sets a frame aside that can never be inspected, with the reason beside it. A frame of a
-    /// line that keeps its originals stays in its folder; the reason is written all the same.
+    /// After the ledger's commit: sets a frame aside that can never be inspected, with the reason beside it. A frame of
+    /// a line that keeps its originals stays in its folder; the reason is written all the same.
     ///
     /// - Returns: the quarantine folder.
     /// - Throws: `SystemError`.
@@ -54,14 +54,14 @@ extension Spool {
         return folder
     }
 
-    /// Where a claim's frame is set aside, or that of an earlier record of it.
+    /// The quarantine folder of a claim's frame, or of an earlier record of it.
     func quarantineFolder(_ claim: Claim, id: String) -> RawPath {
         quarantine / claim.line / Self.name(for: claim.original, id: id)
     }
 
-    /// After the ledger's commit: the record that a claim's supersedes says so, and its place in the quarantine, which holds
-    /// no frame any more, is cleared. Doing it again changes nothing.
-    /// - Parameter folder: of the earlier record's results; nil when they are gone.
+    /// After the ledger's commit: marks the record that a claim supersedes, and removes its folder in the quarantine,
+    /// which holds no frame any more. Repeating it changes nothing.
+    /// - Parameter folder: the folder of the earlier record's results; nil when they were removed.
     /// - Throws: `SystemError`.
     package func supersede(_ claim: Claim, resultFolder folder: RawPath?) throws {
         guard let earlier = claim.supersedes else { return }
@@ -76,8 +76,8 @@ extension Spool {
         try fileSystem.removeTree(quarantineFolder(claim, id: earlier))
     }
 
-    /// What lies in the quarantine: reasons and folders, in no order. A folder without a readable reason is skipped.
-    /// - Parameter forbidden: whether a reason that this user may not read is skipped too, instead of thrown.
+    /// The quarantine's reasons and folders, in no order. A folder without a readable reason is skipped.
+    /// - Parameter forbidden: whether a reason that this user may not read is skipped too, instead of throwing.
     /// - Throws: `SystemError`.
     package func quarantined(passingOver forbidden: Bool = true) throws -> [(reason: QuarantineReason, folder: RawPath)]
     {

@@ -2,15 +2,15 @@ import Foundation
 import InspectionDomain
 import LinuxPlatform
 
-/// The directory states of a frame. State = directory; whoever can list folders can see where every frame is.
+/// The directory states of a frame. State = directory: a listing of the folders shows where every frame is.
 ///
 /// On disk:
 /// ```
 /// lock                                         held by the one daemon that works here
-/// active/<sheet>/claims.json, <id>…            frames that were claimed together (kept originals are in the record only)
-/// active/<sheet>/.begun                        when work on them began and rested, and which processes they crashed (`WorkLog`)
-/// crashes/<run>                                what a running process notes should a fatal signal end it (`CrashNote`)
-/// results/<line>/<YYYY-MM-DD>/<stem>-<id>/     result.json and pictures; complete when it appears
+/// active/<sheet>/claims.json, <id>…            frames claimed together (kept originals: in the record only)
+/// active/<sheet>/.begun                        their starts, pauses and crashed processes (`WorkLog`)
+/// crashes/<run>                                a process's note on the fatal signal that killed it (`CrashNote`)
+/// results/<line>/<YYYY-MM-DD>/<stem>-<id>/     result.json, overlay and map; complete when it appears
 /// alerts/new/<id>.json, alerts/cur/            one per alert; complete when it appears
 /// archive/<line>/<YYYY-MM-DD>/<stem>-<id>.ext  originals, byte for byte
 /// quarantine/<line>/<stem>-<id>/               the frame under its own name, and reason.json
@@ -18,13 +18,14 @@ import LinuxPlatform
 /// ```
 /// Invariants:
 /// 1. A claim's record is durable before its frame leaves the watched folder, so no frame is ever without a name.
-/// 2. That work on a frame begins is noted first: a frame that kills the process cannot do so for ever. It is blamed only for what
-///    the dying process noted, once per process.
-/// 3. Results are written in `tmp`, synced, renamed into place; then the ledger commits; only then does the frame move on.
-///    Doing any step again gives the same names and the same content.
+/// 2. The start of work on a frame is noted first: a frame that crashes the process cannot do so forever. It is blamed
+///    only for what the dying process noted, once per process.
+/// 3. Results are written in `tmp`, synced, renamed into place; then the ledger commits; only then does the frame move
+///    on. Repeating any step gives the same names and the same content.
 ///
-/// Recovery (`recover`): `tmp` is emptied; a claim whose frame never arrived (it is in its folder still), or has left, is dropped;
-/// every other claim is handed to the caller, who asks the ledger whether to finish its move or inspect it again.
+/// Recovery (`recover`): `tmp` is emptied; a claim whose frame never arrived (it is in its folder still), or has left,
+/// is dropped; every other claim is handed to the caller, who asks the ledger whether to finish its move or inspect it
+/// again.
 package struct Spool: Sendable {
     package let root: RawPath
     let fileSystem: FileSystem
@@ -51,7 +52,7 @@ package struct Spool: Sendable {
         }
     }
 
-    /// Keeps every other daemon out while the value lives.
+    /// Excludes every other daemon while the value lives.
     /// - Throws: `FileLock.Held`, `SystemError`.
     package func lock() throws -> FileLock { try FileLock(path: root / "lock", waits: false) }
 
@@ -66,7 +67,7 @@ package struct Spool: Sendable {
     /// Bytes that must be free before a frame is taken: room to finish those in progress.
     package static let reserve = 32 << 20
 
-    /// Why no frame can be taken now; nil when one can. Looks only.
+    /// The reason why no frame can be taken now; nil when one can. Changes nothing.
     package func obstacle() -> String? {
         do {
             let free = try freeSpace()
@@ -78,27 +79,28 @@ package struct Spool: Sendable {
         }
     }
 
-    /// Does what a claim and a result do, with a small file, and removes it: whether the spool can be worked in.
+    /// Repeats the steps of a claim and a result with a small file, and removes it: whether the spool is usable.
     /// - Throws: `SystemError`.
     package func probe() throws {
         let path = temporary / ".probe"
         try fileSystem.create(path, Data(count: 1 << 16))
         try fileSystem.remove(path)
-        // What a dead process leaves of it is cleared by `recover`, as a claim that never came to be.
+        // `recover` removes the remains of a dead process's probe, like an incomplete claim.
         let folder = active / ".probe"
         try fileSystem.makeFolder(folder, isDurable: false)
         try fileSystem.syncFolder(active)
         try fileSystem.removeFolder(folder)
     }
 
-    /// `<stem>-<id>`, with `.<ending>` behind it where `keepsEnding`: at most 255 bytes, safe to print and to use in a shell.
+    /// `<stem>-<id>`, with `.<ending>` behind it where `keepsEnding`: at most 255 bytes, safe to print and to use in a
+    /// shell.
     static func name(for original: RawPath, id: String, keepsEnding: Bool = false) -> String {
         let (stem, ending) = original.stemAndExtension
         let tail = "-\(id)" + (keepsEnding && !ending.isEmpty ? "." + printable(ending, room: 32) : "")
         return printable(stem, room: 255 - tail.utf8.count) + tail
     }
 
-    /// What is no UTF-8, a control character or a slash becomes `_`; what does not fit is cut off.
+    /// Replaces invalid UTF-8, control characters and slashes by `_`, and truncates to `room`.
     private static func printable(_ bytes: [UInt8], room: Int) -> String {
         var text = ""
         for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {

@@ -7,12 +7,12 @@ import LinuxPlatform
 /// ```
 /// <id> begun                  work began, beside other frames
 /// <id> alone                  work began, on this frame alone
-/// <id> rests                  work stopped, the process went on: something that may pass went wrong
+/// <id> rests                  work stopped, the process continued: a transient failure
 /// <id> crashed <run> <signal> the process <run> noted, while it died of the signal, that it was working on the frame
 /// <id>                        written by an earlier version: work began
 /// ```
-/// Work that began and did not rest, while the claim is still there, was ended by the process's death. Nothing is synced: a power
-/// cut may take lines back, never add any, and that errs in the frame's favour.
+/// Work that began and did not rest, while the claim still exists, was ended by the process's death. Nothing is synced:
+/// a power cut may lose lines, never add any, and that errs in the frame's favour.
 struct WorkLog {
     static let name = ".begun"
 
@@ -42,13 +42,13 @@ struct WorkLog {
         }
     }
 
-    /// What is known of one frame.
+    /// The history of one frame.
     struct Frame {
-        /// Processes that died while they worked on it; and those of them that worked on nothing else.
+        /// Deaths of processes while they worked on it; the second counts those that worked on nothing else.
         fileprivate(set) var deaths = 0, deathsAlone = 0
-        /// One for each process that noted it.
+        /// One entry per process that noted it.
         fileprivate(set) var crashes: [(run: String, signal: Int32)] = []
-        /// An earlier version began to work on it.
+        /// Whether an earlier version began to work on it.
         fileprivate(set) var isOpenWithoutEnd = false
         private var isInWork = false, isAlone = false
 
@@ -59,7 +59,7 @@ struct WorkLog {
                 (isInWork, isAlone) = (true, event == .alone)
             case .rests: isInWork = false
             case .crashed(let run, let signal):
-                // The note may be read again by a process that died before it could remove it.
+                // The note may be read twice if a process died before it could remove it.
                 if !crashes.contains(where: { $0.run == run }) { crashes.append((run, signal)) }
             case nil: isOpenWithoutEnd = true
             }
@@ -75,7 +75,7 @@ struct WorkLog {
 
     private var frames: [String: Frame] = [:]
 
-    /// What a dead process left.
+    /// Reads the log that a dead process left.
     /// - Throws: `SystemError`.
     init(in folder: RawPath, _ fileSystem: FileSystem) throws {
         let data: Data
@@ -88,7 +88,7 @@ struct WorkLog {
             let words = line.split(separator: " ")
             guard let id = words.first else { continue }
             let event = Event(Array(words.dropFirst()))
-            // What is no line of ours was torn by a power cut.
+            // A malformed line was torn by a power cut.
             guard event != nil || words.count == 1 else { continue }
             frames[String(id), default: Frame()].take(event)
         }

@@ -47,7 +47,7 @@ struct Inspectd: ParsableCommand {
     }
 
     func run() throws {
-        // Before the configuration is read: whoever changes it and reloads while inspectd starts is not skipped. And before
+        // Before the configuration is read, so that a reload during the start is not lost. And before
         // there is any other thread, which would take the signals.
         let signals = try SignalWatch()
         let configuration = try Configuration.load(path: configurationFile)

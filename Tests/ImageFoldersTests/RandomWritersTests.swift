@@ -4,8 +4,8 @@ import InspectionDomain
 import LinuxPlatform
 import Testing
 
-/// Random writers against the state machine, in a time of its own: no frame is taken before it is whole, none later than `settle`
-/// after its last change.
+/// Random writers against the state machine, in a time of its own: no frame is taken before it is whole, none later
+/// than `settle` after its last change.
 @Suite struct RandomWritersTests {
     /// A way to write a file.
     enum Habit: CaseIterable {
@@ -45,7 +45,8 @@ import Testing
     /// The steps of a writer; the last makes the file whole.
     private static func steps(_ habit: Habit, _ evidence: Evidence, _ image: Data, _ random: inout SplitMix64) -> [Step]
     {
-        // Without any word of the writer, a file that has its end already (an earlier frame's) is only told by its quiet.
+        // Without any word of the writer, a file that has its end already (an earlier frame's) is only told by its
+        // quiet.
         var longest = habit == .rewriting && evidence == .none ? 0.9 : settle * 0.9
         // One pause before a piece is closed, and one after.
         if habit == .appending { longest /= 2 }

@@ -6,8 +6,8 @@ import Spooling
 import TestSupport
 import Testing
 
-/// The one promise: exactly one durable record per input. Random arrivals, faults, power cuts and restarts against a model of
-/// the spool that is as small as can be: the list of what arrived.
+/// The one promise: exactly one durable record per input. Random arrivals, faults, power cuts and restarts against a
+/// model of the spool that is as small as can be: the list of what arrived.
 @Suite(.serialized) struct PromiseTests {
     /// One input, and what must have become of it.
     private struct Arrival {

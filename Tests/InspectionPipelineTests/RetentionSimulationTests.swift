@@ -5,7 +5,8 @@ import LedgerStore
 import LinuxPlatform
 import Testing
 
-/// A year of a plant whose computer's clock is not always right. Whatever it says: nothing is removed before it is really old enough.
+/// A year of a plant whose computer's clock is not always right. Whatever it says: nothing is removed before it is
+/// really old enough.
 @Suite struct RetentionSimulationTests {
     private static let hour = 3600.0, day = 86_400.0
     private static let age = Duration.seconds(30 * 86_400)

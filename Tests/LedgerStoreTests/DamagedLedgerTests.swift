@@ -5,8 +5,8 @@ import LedgerStore
 import TestSupport
 import Testing
 
-/// A damaged file can hold any value in any column, whatever the table's declaration says. Reading it is an error that says what
-/// to do, and never the end of the process.
+/// A damaged file can hold any value in any column, whatever the table's declaration says. Reading it is an error that
+/// says what to do, and never the end of the process.
 @Suite struct DamagedLedgerTests {
     /// A ledger with one frame, one alert and one expiry, whose tables take anything.
     private func withLooseLedger(_ body: (DatabaseQueue, _ path: String) throws -> Void) throws {
@@ -99,7 +99,8 @@ import Testing
         }
     }
 
-    /// SQLite does not look at every column of its list of tables; the library above it does, and would end the process.
+    /// SQLite does not look at every column of its list of tables; the library above it does, and would end the
+    /// process.
     @Test(arguments: ["NULL", "x'ff00'"], [true, false])
     func a_damaged_list_of_tables_is_an_error_in_words(value: String, readOnly: Bool) throws {
         try withLooseLedger { database, path in
@@ -123,7 +124,8 @@ import Testing
             }
             try database.close()
             var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
-            // The header's list of free pages, bytes 32 to 39: it begins with page 2, which is a table's, and is one page long.
+            // The header's list of free pages, bytes 32 to 39: it begins with page 2, which is a table's, and is one
+            // page long.
             bytes.replaceSubrange(32..<40, with: [0, 0, 0, 2, 0, 0, 0, 1])
             try bytes.write(to: URL(fileURLWithPath: path))
             let error = try #require(throws: LedgerError.self) { try Ledger(path: path) }

@@ -90,7 +90,8 @@ import Testing
 
     @Test func a_shared_commit_that_fails_is_made_piece_by_piece() throws {
         struct Fault: Error {}
-        // The first is alone, the second is that of all others, of which the fourth commit's record finds the disk failing again.
+        // The first is alone, the second is that of all others, of which the fourth commit's record finds the disk
+        // failing again.
         let commits = Commits { number in
             if number == 2 || number == 4 { throw Fault() }
         }

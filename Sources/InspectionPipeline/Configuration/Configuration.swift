@@ -109,16 +109,16 @@ package struct Configuration: Sendable, Equatable {
     /// The folder of interrupted fits' checkpoints.
     package var fittingPath: String { state + "/fitting" }
 
-    /// Creates an empty ledger if there is none, so that it belongs to the state folder's owner, whichever user runs the program;
-    /// SQLite gives its other files the ledger's owner.
+    /// Creates an empty ledger if there is none, so that it belongs to the state folder's owner, whichever user runs
+    /// the program; SQLite gives its other files the ledger's owner.
     func ensureLedger(_ files: FileSystem) throws {
         let path = RawPath(ledgerPath)
         // Opening and closing one that is in use would end SQLite's own locks on it.
         if try !files.exists(path) { try files.ensure(path) }
     }
 
-    /// Keeps every other daemon out of the state folder while the value lives, whatever spool it works in: ledger and models
-    /// have one writer.
+    /// Keeps every other daemon out of the state folder while the value lives, whatever spool it works in: ledger and
+    /// models have one writer.
     /// - Throws: `FileLock.Held`, `SystemError`.
     func lockState() throws -> FileLock { try FileLock(path: state + "/lock", waits: false) }
 }

@@ -1,7 +1,7 @@
 import InspectionDomain
 
-/// One key of `inspectd.yaml`: the single declaration from which the parser takes the names it accepts, and the reference page
-/// and the manual page everything else.
+/// One key of `inspectd.yaml`: the single declaration from which the parser takes the names it accepts, and the
+/// reference page and the manual page everything else.
 ///
 /// A new key is one entry of `Configuration.keys`, and one line where its section is read.
 package struct ConfigurationKey: Sendable, Equatable {

@@ -35,7 +35,8 @@ package struct ConfigurationErrors: ProgramFailure, Sendable, Equatable, CustomS
         self.problems = problems
     }
 
-    /// The common status of all problems; if they differ, that of a transient failure, else that of an invalid configuration.
+    /// The common status of all problems; if they differ, that of a transient failure, else that of an invalid
+    /// configuration.
     package var status: ExitStatus {
         let all = Set(problems.map(\.status))
         return all.count == 1 ? all.first ?? .configuration : all.contains(.io) ? .io : .configuration

@@ -11,7 +11,7 @@ extension Configuration.Workers {
         }
     }
 
-    /// Frames between claim and archive at a time. A frame's syncs take about as long as its computing on a good disk and several
-    /// times as long on a poor one.
+    /// Frames between claim and archive at a time. A frame's syncs take about as long as its computing on a good disk
+    /// and several times as long on a poor one.
     var framesInWork: Int { 4 * count }
 }

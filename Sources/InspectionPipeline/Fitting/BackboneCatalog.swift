@@ -3,10 +3,11 @@ import InspectionDomain
 import LinuxPlatform
 import NeuralNets
 
-/// The backbones a user can name: the built-in one, those imported into the state folder, and any weight file by its path.
+/// The backbones a user can name: the built-in one, those imported into the state folder, and any weight file by its
+/// path.
 ///
-/// On disk: `<state>/backbones/<name>.safetensors`, whatever container the file came in, with `architecture` and `dialect`
-/// in its metadata, so that nothing has to be guessed again.
+/// On disk: `<state>/backbones/<name>.safetensors`, whatever container the file came in, with `architecture` and
+/// `dialect` in its metadata, so that nothing has to be guessed again.
 package struct BackboneCatalog: Sendable {
     /// `<state>/backbones`.
     package let folder: String

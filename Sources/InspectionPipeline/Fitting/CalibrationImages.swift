@@ -2,7 +2,8 @@ import DetectionCore
 import ImageFolders
 import Imaging
 
-/// Images to recalibrate a model on, judged: readable, not flat, none that the model was fitted on, and grouped by part.
+/// Images to recalibrate a model on, judged: readable, not flat, none that the model was fitted on, and grouped by
+/// part.
 package struct CalibrationImages: Sendable {
     /// Stretched as the model wants them.
     package let frames: FrameSource

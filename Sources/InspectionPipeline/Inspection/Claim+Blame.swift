@@ -4,13 +4,13 @@ import Spooling
 
 /// The evidence that counts against a frame.
 ///
-/// A frame is blamed by evidence only: the process that died of a signal of its own noted that it was working on the frame
-/// (`CrashNote`). After two notes it is not retried. A death without a note (SIGKILL, the kernel's out-of-memory killer, power)
-/// came from outside: the frame is retried, alone, after a pause that grows.
+/// A frame is blamed by evidence only: the process that died of a signal of its own noted that it was working on the
+/// frame (`CrashNote`). After two notes it is not retried. A death without a note (SIGKILL, the kernel's out-of-memory
+/// killer, power) came from outside: the frame is retried, alone, after a pause that grows.
 ///
-/// One cause from outside may still be a frame's doing: the kernel kills a process that takes too much memory,
-/// and leaves no note. So a frame that was the only one in progress at `deathsAlone` consecutive deaths is set aside too, and the reason
-/// states only what is known, not that the frame crashed the process.
+/// One cause from outside may still be a frame's doing: the kernel kills a process that takes too much memory, and
+/// leaves no note. So a frame that was the only one in progress at `deathsAlone` consecutive deaths is set aside too,
+/// and the reason states only what is known, not that the frame crashed the process.
 extension Claim {
     /// The number of crashes after which the frame is set aside.
     static let enoughCrashes = 2

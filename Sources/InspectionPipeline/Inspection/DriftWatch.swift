@@ -5,8 +5,8 @@ import LedgerStore
 import Logging
 import Synchronization
 
-/// A drift monitor per line and calibration, fed with every frame called normal. A detected drift is recorded in the ledger
-/// together with its alert, once; a new calibration starts a new monitor.
+/// A drift monitor per line and calibration, fed with every frame called normal. A detected drift is recorded in the
+/// ledger together with its alert, once; a new calibration starts a new monitor.
 final class DriftWatch: Sendable {
     private struct Key: Hashable {
         let line, calibration: String
@@ -25,8 +25,8 @@ final class DriftWatch: Sendable {
         (self.ledger, self.logger, self.incidents, self.alertBell) = (ledger, logger, incidents, alertBell)
     }
 
-    /// Takes a recorded inspection. The life of the frame does not depend on it: if the ledger fails now, the next frame
-    /// makes up for it.
+    /// Takes a recorded inspection. The life of the frame does not depend on it: if the ledger fails now, the next
+    /// frame makes up for it.
     func watch(_ inspection: Inspection, _ calibration: Calibration) {
         let cause = Cause(.retrying, line: inspection.line, "drift")
         do {
@@ -60,8 +60,8 @@ final class DriftWatch: Sendable {
         }
     }
 
-    /// A restart resumes where the last process was: the latest frames of this calibration are read from the ledger, the current
-    /// one among them.
+    /// A restart resumes where the last process was: the latest frames of this calibration are read from the ledger,
+    /// the current one among them.
     private func begin(_ key: Key, _ calibration: Calibration) throws -> DriftMonitor.Drift? {
         var monitor = DriftMonitor(calibration)
         var found: DriftMonitor.Drift?

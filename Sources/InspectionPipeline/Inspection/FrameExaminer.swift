@@ -22,7 +22,8 @@ package final class FrameExaminer {
     ///   - data: the frame's file.
     ///   - serving: its gate, if it has one, comes first; a frame that the gate rejects is examined no further.
     ///   - note: told of each stage as it begins.
-    /// - Throws: `ImageError` for a frame that cannot be read, `InspectionError` for one without a finite score, `WeightError`.
+    /// - Throws: `ImageError` for a frame that cannot be read, `InspectionError` for one without a finite score,
+    ///   `WeightError`.
     package func examine(
         _ data: Data, with serving: ServingModel, note: (String) -> Void = { _ in }
     ) throws -> Examination {

@@ -5,11 +5,12 @@ import InspectionDomain
 import LinuxPlatform
 import Spooling
 
-/// The life of a claimed frame, from top to bottom: take → read → examine → record → finish. One inspector per frame in progress.
+/// The life of a claimed frame, from top to bottom: take → read → examine → record → finish. One inspector per frame in
+/// progress.
 ///
-/// Each step returns the input of the next. A failure ends in one of two ways. If the frame can never be inspected, that
-/// is its result, an `error`, and the frame is set aside with the reason. A transient failure is thrown, and the frame
-/// stays claimed for a retry.
+/// Each step returns the input of the next. A failure ends in one of two ways. If the frame can never be inspected,
+/// that is its result, an `error`, and the frame is set aside with the reason. A transient failure is thrown, and the
+/// frame stays claimed for a retry.
 final class FrameInspector {
     private let storage: Storage
     private let models: ServingModels

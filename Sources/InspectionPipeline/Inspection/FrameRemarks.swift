@@ -2,8 +2,8 @@ import Logging
 import Spooling
 import Synchronization
 
-/// Logs the ways in which a line's frames differ from the images that its model was fitted on: each once per model version,
-/// because every result carries the remark on its own frame.
+/// Logs the ways in which a line's frames differ from the images that its model was fitted on: each once per model
+/// version, because every result carries the remark on its own frame.
 final class FrameRemarks: Sendable {
     private struct Key: Hashable {
         let line: String, model: String, version: Int, kind: FittedImages.Difference

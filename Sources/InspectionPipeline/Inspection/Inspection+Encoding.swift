@@ -2,8 +2,8 @@ import Foundation
 import InspectionDomain
 
 extension Inspection {
-    /// The record and its JSON. A record that JSON cannot hold, because a number in it is not finite, becomes the record of that
-    /// error: another attempt would give the same.
+    /// The record and its JSON. A record that JSON cannot hold, because a number in it is not finite, becomes the
+    /// record of that error: another attempt would give the same.
     package func encoded() throws -> (Inspection, Data) {
         do {
             return (self, try DomainJSON.encoder().encode(self))

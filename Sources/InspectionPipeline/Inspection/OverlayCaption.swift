@@ -3,7 +3,8 @@ import Imaging
 import InspectionDomain
 
 extension Overlay.Caption {
-    /// The facts that make an overlay traceable on its own, printed or mailed: verdict, score, line, frame, time, model.
+    /// The facts that make an overlay traceable on its own, printed or mailed: verdict, score, line, frame, time,
+    /// model.
     ///
     /// - Parameter timeZone: people read the time of their wall clock; files keep UTC.
     package init(_ inspection: Inspection, timeZone: TimeZone = .current) {
@@ -22,7 +23,8 @@ extension Overlay.Caption {
             colour: isAnomalous ? .red : .green, details: details)
     }
 
-    /// In the unit of the heat scale: as a multiple of its threshold, with as many digits as show on which side of it the score is.
+    /// In the unit of the heat scale: as a multiple of its threshold, with as many digits as show on which side of it
+    /// the score is.
     private static func score(of inspection: Inspection) -> String {
         guard let score = inspection.imageScore, let threshold = inspection.imageThreshold else { return "" }
         let multiple = score / threshold

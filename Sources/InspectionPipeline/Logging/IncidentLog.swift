@@ -4,10 +4,10 @@ import Synchronization
 
 /// One message per repeated cause, with a count.
 ///
-/// A cause's first failure is logged at once, with its remedy. Further ones are counted; a summary follows after a minute, then
-/// after ten, then every hour, as long as there is something new to count. When the cause has passed, one message says so. A
-/// cause that recurs within ten minutes is not new: its count continues, so that an intermittent cause cannot fill the log
-/// either. The log of a day holds some thirty lines of a cause, whatever happens.
+/// A cause's first failure is logged at once, with its remedy. Further ones are counted; a summary follows after a
+/// minute, then after ten, then every hour, as long as there is something new to count. When the cause has passed, one
+/// message says so. A cause that recurs within ten minutes is not new: its count continues, so that an intermittent
+/// cause cannot fill the log either. The log of a day holds some thirty lines of a cause, whatever happens.
 package final class IncidentLog: Sendable {
     /// One cause as status shows it.
     package struct Incident: Sendable, Equatable {

@@ -1,8 +1,8 @@
 import DetectionCore
 import Imaging
 
-/// The common properties of the images that a model was fitted on, against which later frames are compared: `fitted_images` of
-/// `model.json`, absent in models of older programs.
+/// The common properties of the images that a model was fitted on, against which later frames are compared:
+/// `fitted_images` of `model.json`, absent in models of older programs.
 package struct FittedImages: Codable, Sendable, Equatable {
     /// `auto`, `12bit`, …: as configured.
     package var intensitySetting: String

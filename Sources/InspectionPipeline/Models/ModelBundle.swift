@@ -5,9 +5,9 @@ import InspectionDomain
 import LinuxPlatform
 import NeuralNets
 
-/// A model with its record and calibration in one file, to carry to another machine: the model's safetensors file with three more
-/// metadata entries, `bundle` (the format, now 1; without it 1 is meant), `record` and `calibration` (JSON), and the
-/// images it was fitted on (`TrainingRecord`).
+/// A model with its record and calibration in one file, to carry to another machine: the model's safetensors file with
+/// three more metadata entries, `bundle` (the format, now 1; without it 1 is meant), `record` and `calibration` (JSON),
+/// and the images it was fitted on (`TrainingRecord`).
 package enum ModelBundle {
     package static let currentFormat = 1
 
@@ -93,7 +93,8 @@ package enum ModelBundle {
         }
     }
 
-    /// - Throws: `ModelStoreError` for a file without record and calibration, `ModelError`, `WeightError`, `SystemError`.
+    /// - Throws: `ModelStoreError` for a file without record and calibration, `ModelError`, `WeightError`,
+    ///   `SystemError`.
     package static func load(path: String) throws -> LoadedModel { try loaded(try read(path: path), path) }
 
     /// - Parameter name: for error messages.

@@ -4,8 +4,8 @@ import InspectionDomain
 import LinuxPlatform
 import NeuralNets
 
-/// Takes a model that was fitted elsewhere into service: from a file of `inspectctl model export` or `inspectctl fit --output`,
-/// or a bare `model.safetensors`, which has no calibration.
+/// Takes a model that was fitted elsewhere into service: from a file of `inspectctl model export` or `inspectctl fit
+/// --output`, or a bare `model.safetensors`, which has no calibration.
 package struct ModelImport: Sendable {
     /// The model's record, once its self-test frame has reproduced the stored score.
     package private(set) var record: ModelRecord

@@ -5,8 +5,8 @@ import Synchronization
 
 /// The running daemon's models: looked up before every frame, swapped when `active.json` has changed.
 ///
-/// A swap happens between frames: a frame in progress keeps the model it began with. When the new state cannot be used, the
-/// old one stays in service and the log says why; the same state is not retried until it changes.
+/// A swap happens between frames: a frame in progress keeps the model it began with. When the new state cannot be used,
+/// the old one stays in service and the log says why; the same state is not retried until it changes.
 package final class ModelRegistry: Sendable {
     private struct Entry {
         var loaded: LoadedModel
@@ -45,7 +45,8 @@ package final class ModelRegistry: Sendable {
     /// Changed models that cannot be used, with the reason; an earlier state of them is in service.
     var refused: [String: String] { entries.withLock { $0.compactMapValues { $0.refusal?.message } } }
 
-    /// Retries refused models whose files have changed, for example after a restore. Others are retried when `active.json` changes.
+    /// Retries refused models whose files have changed, for example after a restore. Others are retried when
+    /// `active.json` changes.
     func retryRefused() {
         let refused = entries.withLock { entries in entries.compactMapValues { $0.refusal } }
         for (name, refusal) in refused where store.stamps(name) != refusal.files {

@@ -9,7 +9,7 @@ import LinuxPlatform
 /// ```
 /// models/<name>/active.json                              which version and calibration decide; replaced whole
 /// models/<name>/<version>/model.safetensors model.json   never changed once they are there
-/// models/<name>/<version>/training.safetensors           the images fitted on, likewise (`TrainingRecord`); may be missing
+/// models/<name>/<version>/training.safetensors           the images fitted on, likewise (`TrainingRecord`), or none
 /// models/<name>/<version>/report/<file>                  the fit's report, likewise; may be missing
 /// models/<name>/<version>/calibrations/<id>.json         added, never changed
 /// ```
@@ -99,8 +99,8 @@ package struct ModelStore: Sendable {
 
     // Writing
 
-    /// Stores a new version with its first calibration and makes it the active one. One without a calibration is stored only: it
-    /// cannot decide.
+    /// Stores a new version with its first calibration and makes it the active one. One without a calibration is stored
+    /// only: it cannot decide.
     /// - Parameters:
     ///   - record: its name; version and hash are filled in here.
     ///   - data: the model file.

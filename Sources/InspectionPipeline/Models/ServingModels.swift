@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Each line's serving model. It is resolved when the line's first frame comes and whenever a model, a calibration or the line has
-/// changed since; a frame costs no more than the registry's check of `active.json`.
+/// Each line's serving model. It is resolved when the line's first frame comes and whenever a model, a calibration or
+/// the line has changed since; a frame costs no more than the registry's check of `active.json`.
 package final class ServingModels: Sendable {
     private let registry: ModelRegistry
     /// By the line's name.

@@ -4,9 +4,9 @@ import InspectionDomain
 
 /// `calibrations/<id>.json`: a calibration, and whether its own rule or the line's decides.
 ///
-/// The thresholds follow from the stored scores. Usually the line's configuration names the rate, so that changing it there
-/// and reloading is enough. A rate asked for when calibrating (`inspectctl calibrate --false-alarm-rate`) wins over the line's
-/// until the next calibration.
+/// The thresholds follow from the stored scores. Usually the line's configuration names the rate, so that changing it
+/// there and reloading is enough. A rate asked for when calibrating (`inspectctl calibrate --false-alarm-rate`) wins
+/// over the line's until the next calibration.
 package struct StoredCalibration: Codable, Sendable, Equatable {
     package static let currentSchema = 1
 
@@ -28,7 +28,8 @@ package struct StoredCalibration: Codable, Sendable, Equatable {
         case calibration
     }
 
-    /// The calibration as applied to a line with this rule: the same scores and id, the thresholds of the rule that decides.
+    /// The calibration as applied to a line with this rule: the same scores and id, the thresholds of the rule that
+    /// decides.
     /// - Throws: `CalibrationRule.TooFewImages` when the scores are too few for the line's rule.
     package func deciding(for rule: CalibrationRule) throws -> Calibration {
         guard !overridesLine, rule != calibration.rule else { return calibration }

@@ -6,7 +6,8 @@ import LinuxPlatform
 
 /// Checks a well-formed configuration against the machine: folders must be usable, models must exist and suffice.
 package enum ConfigurationCheck {
-    /// - Returns: every problem, those of the models' files included; empty when the daemon can start and every line works.
+    /// - Returns: every problem, those of the models' files included; empty when the daemon can start and every line
+    ///   works.
     package static func problems(of configuration: Configuration) -> [ConfigurationProblem] {
         let store = ModelStore(folder: configuration.modelsPath)
         var models: [String: Result<LoadedModel, any Error>] = [:]
@@ -98,8 +99,8 @@ package enum ConfigurationCheck {
         return "model \(model) does not know the product \(product); it knows \(gate.products.joined(separator: ", "))"
     }
 
-    /// The reason why state or spool cannot be used. The daemon creates them when it starts; this check only asks whether it
-    /// could be.
+    /// The reason why state or spool cannot be used. The daemon creates them when it starts; this check only asks
+    /// whether it could be.
     private static func unusableForUs(_ folder: String) -> String? {
         let files = FileSystem()
         do {

@@ -5,8 +5,8 @@ import LinuxPlatform
 /// `daemon.json` in the state folder: the running daemon's internal state, for `inspectctl status` and
 /// monitoring.
 ///
-/// The daemon replaces it whole whenever it changes, at most once a second. It is void once that daemon has ended: readers
-/// compare `pid` with the process that holds the spool's lock.
+/// The daemon replaces it whole whenever it changes, at most once a second. It is void once that daemon has ended:
+/// readers compare `pid` with the process that holds the spool's lock.
 package struct DaemonReport: Codable, Sendable, Equatable {
     package static let currentSchema = 1
 

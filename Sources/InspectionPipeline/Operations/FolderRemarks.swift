@@ -1,8 +1,8 @@
 import ImageFolders
 import LinuxPlatform
 
-/// The files in the lines' folders that are not frames and stay where they are. That is no error, but an operator may expect
-/// otherwise.
+/// The files in the lines' folders that are not frames and stay where they are. That is no error, but an operator may
+/// expect otherwise.
 package enum FolderRemarks {
     /// A sentence for each line that has something to remark on.
     package static func remarks(of configuration: Configuration) -> [String] {

@@ -10,7 +10,8 @@ package enum History {
     /// - Throws: `LedgerError`; `SystemError` for a user who may not read it, which is not an empty ledger.
     package static func ledger(_ configuration: Configuration) throws -> Ledger? {
         guard try FileSystem().exists(RawPath(configuration.ledgerPath)) else { return nil }
-        // SQLite says no more than that it cannot open the file. (Opening and closing it here would end SQLite's own locks.)
+        // SQLite says no more than that it cannot open the file. (Opening and closing it here would end SQLite's own
+        // locks.)
         guard FileSystem().permits(.read, RawPath(configuration.ledgerPath)) else {
             throw SystemError("access", RawPath(configuration.ledgerPath))
         }

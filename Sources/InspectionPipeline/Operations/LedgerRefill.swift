@@ -4,10 +4,11 @@ import LedgerStore
 import LinuxPlatform
 import Spooling
 
-/// Records results on disk that the ledger lacks because it was lost or replaced by an older one. The results are authoritative.
+/// Records results on disk that the ledger lacks because it was lost or replaced by an older one. The results are
+/// authoritative.
 ///
-/// Results of frames in progress are left out: such a frame is recorded, with its alert, when it is done. Alerts of the others are not
-/// sent again: it is unknown whether they were delivered before.
+/// Results of frames in progress are left out: such a frame is recorded, with its alert, when it is done. Alerts of the
+/// others are not sent again: it is unknown whether they were delivered before.
 struct LedgerRefill {
     let spool: Spool
     let ledger: Ledger
@@ -26,8 +27,10 @@ struct LedgerRefill {
         var unreadable = 0
     }
 
-    /// Whether results of a line's latest day are missing. They are recorded last, so that an interrupted refill is resumed.
-    /// - Parameter inProgress: ids of frames in progress; asked after the ledger, so that no frame falls between the two.
+    /// Whether results of a line's latest day are missing. They are recorded last, so that an interrupted refill is
+    /// resumed.
+    /// - Parameter inProgress: ids of frames in progress; asked after the ledger, so that no frame falls between the
+    ///   two.
     /// - Throws: `SystemError`, `LedgerError`.
     func isNeeded(except inProgress: () throws -> Set<String>) throws -> Bool {
         for line in try folders(spool.results) {

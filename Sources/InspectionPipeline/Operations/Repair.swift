@@ -4,8 +4,8 @@ import LedgerStore
 import LinuxPlatform
 import Spooling
 
-/// Makes the ledger agree with the results on disk, which are authoritative, after a crash or a damaged disk. The daemon must be
-/// stopped: its frames in progress are resumed when it starts.
+/// Makes the ledger agree with the results on disk, which are authoritative, after a crash or a damaged disk. The
+/// daemon must be stopped: its frames in progress are resumed when it starts.
 package struct Repair: Sendable {
     package struct Report: Codable, Sendable, Equatable {
         /// Result folders checked.

@@ -26,7 +26,8 @@ package struct Requeue: Sendable {
             .sorted { $0.reason.quarantinedAt < $1.reason.quarantinedAt }
     }
 
-    /// Moves one frame back under its own name; a frame that stayed in its folder is touched, which makes it a new arrival.
+    /// Moves one frame back under its own name; a frame that stayed in its folder is touched, which makes it a new
+    /// arrival.
     /// - Returns: its new path.
     /// - Throws: `SystemError`, `ProgramError` when its name is taken.
     package func putBack(_ entry: Entry) throws -> String {

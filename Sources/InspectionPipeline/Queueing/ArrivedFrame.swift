@@ -7,7 +7,8 @@ package struct ArrivedFrame: Sendable {
     let arrival: Arrival
     let line: Configuration.Line
     let seen: ContinuousClock.Instant
-    /// Present for a frame that was set aside before its writer had finished it: it is in the quarantine, to be inspected again.
+    /// Present for a frame that was set aside before its writer had finished it: it is in the quarantine, to be
+    /// inspected again.
     let unfinished: UnfinishedFrames.Entry?
     /// The record that the frame's next one replaces.
     let supersedes: String?

@@ -4,8 +4,8 @@ import Spooling
 /// A frame that is claimed and waits for its inspection, with its line as it was configured when the frame was seen.
 package struct ClaimedFrame: Sendable {
     let claim: Claim
-    /// True when the frame has left its folder and work never began; false when it was in progress before: in a process that died, or in
-    /// this one until a transient failure.
+    /// True when the frame has left its folder and work never began; false when it was in progress before: in a process
+    /// that died, or in this one until a transient failure.
     let isTaken: Bool
     let line: Configuration.Line
     let seen: ContinuousClock.Instant

@@ -1,5 +1,5 @@
-/// The two queues between the inbox and the worker threads: frames to be claimed, and claims to be inspected. Their capacity is
-/// shared; a producer that is too fast waits.
+/// The two queues between the inbox and the worker threads: frames to be claimed, and claims to be inspected. Their
+/// capacity is shared; a producer that is too fast waits.
 ///
 /// Frames that do not fit wait in their folder, not in memory.
 package final class FrameQueues: Sendable {

@@ -4,8 +4,8 @@ import LinuxPlatform
 import Spooling
 import Synchronization
 
-/// Whether frames may be taken. Closed while the spool or the ledger cannot be written (a full disk, a file system that went
-/// read-only): the frames wait in their folders then, and one message says so instead of one per frame.
+/// Whether frames may be taken. Closed while the spool or the ledger cannot be written (a full disk, a file system that
+/// went read-only): the frames wait in their folders then, and one message says so instead of one per frame.
 ///
 /// The workers close it when a write fails; the inbox tries the spool now and then, and opens it again.
 final class IntakeGate: Sendable {
@@ -53,7 +53,8 @@ final class IntakeGate: Sendable {
         return reason != nil
     }
 
-    /// The reason why the spool is unusable; nil when it is usable. Checked at most once a second: hundreds of frames may fail at once.
+    /// The reason why the spool is unusable; nil when it is usable. Checked at most once a second: hundreds of frames
+    /// may fail at once.
     private func unusable(because error: SystemError) -> String? {
         let isFresh = state.withLock { $0.lastUsable.map { ContinuousClock.now - $0 < .seconds(1) } ?? false }
         guard !isFresh else { return nil }

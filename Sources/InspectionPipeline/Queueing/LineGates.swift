@@ -4,9 +4,10 @@ import Synchronization
 
 /// The lines and folders whose frames are taken. One line's trouble affects that line alone.
 ///
-/// A line is **down** while its model cannot be used. A **gate** closes automatically: a folder's when
-/// frames cannot be moved out of it, a line's when three different frames in a row failed on their way through. Its frames wait where
-/// they are, and single frames are let through after 1, 2, 4, … s, at most a minute; the first that passes opens the gate.
+/// A line is **down** while its model cannot be used. A **gate** closes automatically: a folder's when frames cannot be
+/// moved out of it, a line's when three different frames in a row failed on their way through. Its frames wait where
+/// they are, and single frames are let through after 1, 2, 4, … s, at most a minute; the first that passes opens the
+/// gate.
 package final class LineGates: Sendable {
     /// The line or folder that a gate guards.
     package enum Place: Hashable, Sendable {
@@ -49,7 +50,8 @@ package final class LineGates: Sendable {
 
     // MARK: Admission
 
-    /// Whether a frame may be taken, or worked on again, now. True for one frame at a time behind a closed gate whose pause is over.
+    /// Whether a frame may be taken, or worked on again, now. True for one frame at a time behind a closed gate whose
+    /// pause is over.
     package func admits(_ path: RawPath, line: String, isTaken: Bool, now: ContinuousClock.Instant = .now) -> Bool {
         state.withLock { state in
             guard !state.gates.isEmpty || !state.down.isEmpty else { return true }
@@ -67,7 +69,8 @@ package final class LineGates: Sendable {
         }
     }
 
-    /// Whether a frame that was to be taken waits after all: its gate has closed meanwhile, and it is not the one let through.
+    /// Whether a frame that was to be taken waits after all: its gate has closed meanwhile, and it is not the one let
+    /// through.
     package func holds(_ path: RawPath, line: String) -> Bool {
         state.withLock { state in
             guard !state.gates.isEmpty || !state.down.isEmpty else { return false }

@@ -7,7 +7,8 @@ import Synchronization
 final class ProgressBoard: Sendable {
     struct Step: Sendable, Equatable {
         let part, name: String
-        /// The frame that is computed; nil for a step that waits for the disk, the ledger or a share: those keep any frame waiting.
+        /// The frame that is computed; nil for a step that waits for the disk, the ledger or a share: those keep any
+        /// frame waiting.
         let frame: String?
         let since: ContinuousClock.Instant
 
@@ -50,11 +51,11 @@ final class ProgressBoard: Sendable {
 }
 
 extension [ProgressBoard.Step] {
-    /// The frame to blame when the watchdog kills the process over these steps, if any: the only stuck one, in a step that
-    /// computes.
+    /// The frame to blame when the watchdog kills the process over these steps, if any: the only stuck one, in a step
+    /// that computes.
     ///
-    /// A hanging disk, a locked ledger or an absent share stops whichever frame is there. And several frames that stand still
-    /// together indicate trouble of the machine (paused, starved, out of memory), not of a frame; they are retried one at
-    /// a time, which reveals the frame to blame, if any.
+    /// A hanging disk, a locked ledger or an absent share stops whichever frame is there. And several frames that stand
+    /// still together indicate trouble of the machine (paused, starved, out of memory), not of a frame; they are
+    /// retried one at a time, which reveals the frame to blame, if any.
     var frameToBlame: String? { count == 1 ? self[0].frame : nil }
 }

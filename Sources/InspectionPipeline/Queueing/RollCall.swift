@@ -1,6 +1,7 @@
 import Synchronization
 
-/// The daemon's threads that have yet to start. The daemon is ready when all run: without one, frames would wait forever.
+/// The daemon's threads that have yet to start. The daemon is ready when all run: without one, frames would wait
+/// forever.
 final class RollCall: Sendable {
     private let missing: Mutex<Set<String>>
 

@@ -1,5 +1,5 @@
-/// Lets workers process frames side by side, but a frame that was in progress when a process died alone: if the process dies again,
-/// the frame is known, and no other is blamed.
+/// Lets workers process frames side by side, but a frame that was in progress when a process died alone: if the process
+/// dies again, the frame is known, and no other is blamed.
 final class SuspectGate: Sendable {
     private struct State {
         var atWork = 0

@@ -3,8 +3,8 @@ import Synchronization
 
 /// The names in the watched folders that are taken, or rest before a retry. Shared by the inbox and the workers.
 ///
-/// A name is taken from the moment that its frame is handed to the workers until it has left the folder: then the camera's next
-/// frame of that name can be taken.
+/// A name is taken from the moment that its frame is handed to the workers until it has left the folder: then the
+/// camera's next frame of that name can be taken.
 final class TakenNames: Sendable {
     private struct State {
         /// Names whose frames were handed to the workers and are still in their folder.

@@ -6,8 +6,8 @@ import Synchronization
 
 /// Frames that were set aside while their writers continued: they are inspected again once the writer has finished.
 ///
-/// The frame of a writer slower than `settle:` counts as truncated. It keeps its inode in the quarantine, so the
-/// writer continues there; a line that keeps its originals still has it in its folder. A changed size or time tells such a
+/// The frame of a writer slower than `settle:` counts as truncated. It keeps its inode in the quarantine, so the writer
+/// continues there; a line that keeps its originals still has it in its folder. A changed size or time tells such a
 /// frame from a damaged one.
 final class UnfinishedFrames: Sendable {
     /// A frame that was set aside.

@@ -6,8 +6,8 @@ import ServiceLifecycle
 import Spooling
 import TensorCore
 
-/// The daemon's composition root: takes the folders, makes what the services share, hands each what it uses, and runs them until
-/// it is told to stop.
+/// The daemon's composition root: takes the folders, makes what the services share, hands each what it uses, and runs
+/// them until it is told to stop.
 package struct Daemon: Sendable {
     private let configuration: ActiveConfiguration
     private let storage: Storage
@@ -32,15 +32,15 @@ package struct Daemon: Sendable {
     private let incidents: IncidentLog
     private let logger: Logger
 
-    /// Validates everything, locks spool and state, loads the models and scores their self-test frames. A line whose model cannot
-    /// be used is down, and the others work. The folder of a line that has worked before may be missing: its share can come
-    /// back.
+    /// Validates everything, locks spool and state, loads the models and scores their self-test frames. A line whose
+    /// model cannot be used is down, and the others work. The folder of a line that has worked before may be missing:
+    /// its share can come back.
     ///
     /// - Parameters:
     ///   - fileSystem: every durable call goes through it.
     ///   - beforeCommit: called before each commit of the ledger.
-    ///   - notesCrashes: whether the process writes a crash note. Its signal handlers affect the whole process, so only a
-    ///     program that runs nothing but this daemon sets it.
+    ///   - notesCrashes: whether the process writes a crash note. Its signal handlers affect the whole process, so only
+    ///     a program that runs nothing but this daemon sets it.
     /// - Throws: `ConfigurationErrors`, `FileLock.Held`, `LedgerError`, `SystemError`, `ModelStoreError`, `ModelError`.
     package init(
         configuration: Configuration, logger: Logger, fileSystem: FileSystem = FileSystem(),
@@ -62,7 +62,8 @@ package struct Daemon: Sendable {
             Self.hasWorked(line, configuration)
         }
         let down = health.problems(of: configuration)
-        // Without a working line there is nothing to do, and nothing here fixes that: the start fails for the service manager.
+        // Without a working line there is nothing to do, and nothing here fixes that: the start fails for the service
+        // manager.
         guard down.count < configuration.lines.count else {
             throw ConfigurationErrors(configuration.lines.flatMap { down[$0.name] ?? [] })
         }
@@ -90,7 +91,8 @@ package struct Daemon: Sendable {
         return (try? ledger?.hasInspections(line: line.name)) == true
     }
 
-    /// The number of threads of a configuration: those of the services, of a team that computes one frame, and of Swift's executor.
+    /// The number of threads of a configuration: those of the services, of a team that computes one frame, and of
+    /// Swift's executor.
     package static func threads(for configuration: Configuration) -> Int {
         let (workers, cores) = (configuration.workers, Configuration.Workers.cores)
         return 4 + workers.framesInWork + (workers.count == 1 ? cores : 0) + cores + 2
@@ -149,7 +151,8 @@ package struct Daemon: Sendable {
         ]
     }
 
-    /// Throughput mode computes one frame per core, each on one thread; a single worker spreads its frame over all cores.
+    /// Throughput mode computes one frame per core, each on one thread; a single worker spreads its frame over all
+    /// cores.
     private var inspection: InspectionService {
         let current = configuration.current, workers = current.workers
         let examiners = ExaminerPool(

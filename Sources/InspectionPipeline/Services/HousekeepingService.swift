@@ -1,7 +1,7 @@
 import ServiceLifecycle
 
-/// The chores of every second, on a thread of their own because they read and write files: lines that are down, summaries of
-/// repeated causes, and `daemon.json`.
+/// The chores of every second, on a thread of their own because they read and write files: lines that are down,
+/// summaries of repeated causes, and `daemon.json`.
 struct HousekeepingService: Service {
     let configuration: ActiveConfiguration
     let health: LineHealth

@@ -8,8 +8,9 @@ import Synchronization
 
 /// Keeps the ledger at its path and complete, even if its files are removed or replaced.
 ///
-/// * Removed or replaced while the daemon runs: detected by the file's identity. Intake stops, the open file's content is copied to a
-///   new file in its place, and intake resumes. If the open file is no longer readable, the new one is filled from the results.
+/// * Removed or replaced while the daemon runs: detected by the file's identity. Intake stops, the open file's content
+///   is copied to a new file in its place, and intake resumes. If the open file is no longer readable, the new one is
+///   filled from the results.
 /// * Results on disk that the ledger lacks, at the start: they are recorded before the first frame is taken.
 ///
 /// No frame is inspected twice because of it, and no alert is sent twice.
@@ -66,7 +67,8 @@ struct LedgerKeeper: Sendable {
                 + (aside.map { "; the other file is now \($0)" } ?? ""))
     }
 
-    /// Moves a foreign file and its companions away from the ledger's path, and removes the remains of the ledger's own files.
+    /// Moves a foreign file and its companions away from the ledger's path, and removes the remains of the ledger's own
+    /// files.
     /// - Returns: the new path of the foreign file.
     private func clear(_ displacement: Ledger.Displacement) throws -> String? {
         let (path, files) = (storage.ledger.path, storage.files)

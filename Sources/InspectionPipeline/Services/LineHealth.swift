@@ -4,8 +4,8 @@ import Logging
 import Spooling
 import Synchronization
 
-/// The lines that can work. A line whose model is unusable, or whose folder never existed, is down: its frames wait, the other
-/// lines continue. It resumes automatically when the files that keep it down have changed and are valid.
+/// The lines that can work. A line whose model is unusable, or whose folder never existed, is down: its frames wait,
+/// the other lines continue. It resumes automatically when the files that keep it down have changed and are valid.
 final class LineHealth: Sendable {
     /// The files that a line's problems depend on.
     private struct Files: Equatable {

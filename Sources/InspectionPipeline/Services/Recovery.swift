@@ -5,8 +5,9 @@ import Logging
 import Spooling
 import Synchronization
 
-/// The work before the first frame: writes the run marker, counts the notes of dead processes, and hands the frames that they had in
-/// progress to the workers again. It retries until it succeeds: a full disk at boot must not need an operator afterwards.
+/// The work before the first frame: writes the run marker, counts the notes of dead processes, and hands the frames
+/// that they had in progress to the workers again. It retries until it succeeds: a full disk at boot must not need an
+/// operator afterwards.
 final class Recovery: Sendable {
     private let configuration: ActiveConfiguration
     private let storage: Storage

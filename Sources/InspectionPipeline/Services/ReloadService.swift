@@ -4,7 +4,8 @@ import LinuxPlatform
 import Logging
 import ServiceLifecycle
 
-/// SIGHUP: reads the configuration again, checks all of it, and only then puts it in force. An invalid file changes nothing.
+/// SIGHUP: reads the configuration again, checks all of it, and only then puts it in force. An invalid file changes
+/// nothing.
 struct ReloadService: Service {
     let configuration: ActiveConfiguration
     let models: ModelRegistry
@@ -50,8 +51,8 @@ struct ReloadService: Service {
         }
     }
 
-    /// The mistakes of the new configuration itself, without problems of a model that the previous one named too: such a line is down
-    /// and does not block the reload.
+    /// The mistakes of the new configuration itself, without problems of a model that the previous one named too: such
+    /// a line is down and does not block the reload.
     private func mistakes(in new: Configuration, _ down: [String: [ConfigurationProblem]]) -> [ConfigurationProblem] {
         let old = configuration.current
         return new.lines.flatMap { line -> [ConfigurationProblem] in

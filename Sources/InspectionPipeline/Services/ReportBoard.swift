@@ -2,8 +2,8 @@ import Foundation
 import LinuxPlatform
 import Synchronization
 
-/// The reports of the daemon's parts on the lines, kept for `daemon.json` and the service manager's status text. Any thread
-/// may publish; the housekeeping thread writes.
+/// The reports of the daemon's parts on the lines, kept for `daemon.json` and the service manager's status text. Any
+/// thread may publish; the housekeeping thread writes.
 final class ReportBoard: Sendable {
     private struct State {
         var scans: [String: LineScan] = [:]

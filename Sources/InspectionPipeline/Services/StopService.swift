@@ -2,7 +2,8 @@ import LinuxPlatform
 import Logging
 import ServiceLifecycle
 
-/// SIGTERM and SIGINT: the first of them ends this service, and with it the daemon, which finishes the frames in progress.
+/// SIGTERM and SIGINT: the first of them ends this service, and with it the daemon, which finishes the frames in
+/// progress.
 struct StopService: Service {
     let logger: Logger
     let signals: SignalWatch

@@ -2,8 +2,9 @@ import LinuxPlatform
 
 /// The time that has really passed, as far as there is evidence; ages are measured with it.
 ///
-/// The wall clock of a camera's computer can be years off: at 1970 until a time server answers, at any date with a dead battery, hours
-/// off where the hardware's clock keeps local time. Nothing may be removed because of that. So plant time
+/// The wall clock of a camera's computer can be years off: at 1970 until a time server answers, at any date with a dead
+/// battery, hours off where the hardware's clock keeps local time. Nothing may be removed because of that. So plant
+/// time
 /// * advances with the clock that counts from the machine's start and never jumps, whatever the wall clock does;
 /// * takes from the wall clock how long the machine was off, if that is plausible: at most `longestBreak`. It counts
 ///   only after `confirmation` of running in which the wall clock did not take it back;
@@ -62,8 +63,8 @@ package struct PlantClock: Codable, Sendable, Equatable {
     package var latest: Double { credits.reduce(certain) { $0 + $1.seconds } }
 
     /// Takes a reading; call it at least every few hours while running.
-    /// - Returns: if a break counts from now on, the time after which it was: files stamped later than that, while the wall
-    ///   clock was wrong, may have been made after the break.
+    /// - Returns: if a break counts from now on, the time after which it was: files stamped later than that, while the
+    ///   wall clock was wrong, may have been made after the break.
     @discardableResult
     package mutating func observe(_ reading: ClockReading) -> Double? {
         // After another start of the machine, at least its own running time has passed.

@@ -1,10 +1,11 @@
 import InspectionDomain
 import LinuxPlatform
 
-/// Freeing space: removes the oldest frames and results one by one until a number of bytes is free, if that can be reached.
+/// Freeing space: removes the oldest frames and results one by one until a number of bytes is free, if that can be
+/// reached.
 ///
-/// Nothing is removed for a goal that removing everything would not reach: other files fill the disk, and it would be full
-/// again soon. The same applies if removals do not increase the free space.
+/// Nothing is removed for a goal that removing everything would not reach: other files fill the disk, and it would be
+/// full again soon. The same applies if removals do not increase the free space.
 extension Retention {
     struct Entry {
         let day: String

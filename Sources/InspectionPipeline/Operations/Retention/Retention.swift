@@ -4,10 +4,11 @@ import LedgerStore
 import LinuxPlatform
 import Spooling
 
-/// The retention policy at work: removes results and archived frames, oldest first, by age and while space is low; never alerts or the quarantine.
+/// The retention policy at work: removes results and archived frames, oldest first, by age and while space is low;
+/// never alerts or the quarantine.
 ///
-/// Results and archive are in `<line>/<YYYY-MM-DD>/<stem>-<id>`. `RetentionMemory` knows the age of a day's folder; the folders are
-/// listed, so a missing or damaged ledger removes nothing.
+/// Results and archive are in `<line>/<YYYY-MM-DD>/<stem>-<id>`. `RetentionMemory` knows the age of a day's folder; the
+/// folders are listed, so a missing or damaged ledger removes nothing.
 package struct Retention {
     /// One thing to remove.
     package struct Removal: Codable, Sendable, Equatable {
@@ -125,15 +126,16 @@ package struct Retention {
         return removed
     }
 
-    /// The age at which an inspection is removed from the ledger: its results and archived frame are removed by then. Nil while one
-    /// of the two is kept forever.
+    /// The age at which an inspection is removed from the ledger: its results and archived frame are removed by then.
+    /// Nil while one of the two is kept forever.
     package static func ledgerAge(_ policy: Configuration.RetentionPolicy) -> Duration? {
         guard let results = policy.results, let archive = policy.archive else { return nil }
         // A day's folder is removed up to a day after its first frame is old enough.
         return max(results, archive) + .seconds(86_400)
     }
 
-    /// Lines whose inspections stay in the ledger: only it knows which frames that stay in their folder were inspected before.
+    /// Lines whose inspections stay in the ledger: only it knows which frames that stay in their folder were inspected
+    /// before.
     package static func keptLines(_ configuration: Configuration) -> Set<String> {
         Set(configuration.lines.filter { $0.after == .keep }.map(\.name))
     }

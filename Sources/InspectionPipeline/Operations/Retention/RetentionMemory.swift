@@ -3,13 +3,13 @@ import InspectionDomain
 import LedgerStore
 import LinuxPlatform
 
-/// Retention's own observations: the time since which nothing was added to a day's folder, and the row of the ledger that was the last
-/// at a time. `retention.json` in the state folder.
+/// Retention's own observations: the time since which nothing was added to a day's folder, and the row of the ledger
+/// that was the last at a time. `retention.json` in the state folder.
 ///
-/// Pure: it takes readings of the clocks and the spool, and returns what is old for certain. Names of folders and times in the ledger
-/// come from the wall clock, so they are trusted only once, when there is no memory yet and nothing contradicts them. From then on a
-/// folder is as old as the time that has passed, by `PlantClock`, since it was last seen to change; and a row of the ledger is
-/// older than every row that was recorded after it.
+/// Pure: it takes readings of the clocks and the spool, and returns what is old for certain. Names of folders and times
+/// in the ledger come from the wall clock, so they are trusted only once, when there is no memory yet and nothing
+/// contradicts them. From then on a folder is as old as the time that has passed, by `PlantClock`, since it was last
+/// seen to change; and a row of the ledger is older than every row that was recorded after it.
 package struct RetentionMemory: Codable, Sendable, Equatable {
     static let currentSchema = 1
 
@@ -127,7 +127,8 @@ package struct RetentionMemory: Codable, Sendable, Equatable {
 
     private mutating func mark(_ ledger: LedgerOrder?, _ now: Double) {
         guard let ledger else { return }
-        // Rows count in order of recording only while it is the same ledger: one that was replaced or filled again begins anew.
+        // Rows count in order of recording only while it is the same ledger: one that was replaced or filled again
+        // begins anew.
         let latest = marks.last ?? believed
         if let latest, ledger.row < latest.row || ledger.markedID != nil && ledger.markedID != latest.id {
             (marks, believed) = ([], nil)
@@ -189,7 +190,8 @@ package struct RetentionMemory: Codable, Sendable, Equatable {
         return limit.row > 0 || limit.believedRow > 0 ? limit : nil
     }
 
-    /// The number of a kind that may be removed now: a third of them within a day of running, whatever the evidence, and at least two.
+    /// The number of a kind that may be removed now: a third of them within a day of running, whatever the evidence,
+    /// and at least two.
     package mutating func allowance(_ kind: String, of total: Int, atLeast least: Int = 2) -> Int {
         if let share = shares[kind], clock.running - share.since < PlantClock.confirmation {
             return max(0, share.limit - share.removed)

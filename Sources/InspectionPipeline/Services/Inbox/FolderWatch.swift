@@ -17,8 +17,8 @@ package final class FolderWatch {
         (self.incidents, self.bell, self.intercept) = (incidents, bell, intercept)
     }
 
-    /// Watches the folders of one round of scans. Watching a folder again is harmless, and one that was removed and made anew
-    /// needs it; so does one that was refused before, once the limit is raised.
+    /// Watches the folders of one round of scans. Watching a folder again is harmless, and one that was removed and
+    /// made anew needs it; so does one that was refused before, once the limit is raised.
     ///
     /// - Parameters:
     ///   - folders: all of them, of every line.

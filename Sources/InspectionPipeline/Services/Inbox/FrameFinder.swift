@@ -2,8 +2,8 @@ import ImageFolders
 import LinuxPlatform
 import Logging
 
-/// Finds complete frames in the lines' folders, and in the quarantine those that their writers have finished. Confined to the inbox's
-/// thread.
+/// Finds complete frames in the lines' folders, and in the quarantine those that their writers have finished. Confined
+/// to the inbox's thread.
 final class FrameFinder {
     /// At most this many frames are taken per scan, so that no line waits for another's backlog.
     private static let batch = 512

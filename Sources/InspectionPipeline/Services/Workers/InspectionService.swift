@@ -1,8 +1,8 @@
 import LinuxPlatform
 import ServiceLifecycle
 
-/// The threads that process frames, each with one frame at a time. There are several per core: most wait for the disk, and
-/// those that compute share the examiners.
+/// The threads that process frames, each with one frame at a time. There are several per core: most wait for the disk,
+/// and those that compute share the examiners.
 struct InspectionService: Service {
     /// The number of threads.
     let framesInWork: Int

@@ -65,7 +65,8 @@ final class Worker {
             setbacks.passed(line: frame.line.name)
             flow.end(frame)
         } catch {
-            // If even this cannot be written, a later kill of this process counts as one while the frame was in progress.
+            // If even this cannot be written, a later kill of this process counts as one while the frame was in
+            // progress.
             if isBegun { try? spool.rest(claim) }
             setbacks.retry(frame.again(claim), error)
         }
