@@ -7,10 +7,10 @@ import LinuxPlatform
 /// | writer | what the file holds | judgement |
 /// |---|---|---|
 /// | has closed it, or renamed it into place | its own end, or no format that could be walked | whole, at once |
-/// | has closed it, or renamed it into place | no end yet, zeros, nothing | rests; taken as it is after `settle` without a change |
-/// | has it open | anything | rests; taken as it is after `settle` without a change, and not copied to another disk |
+/// | has closed it, or renamed it into place | no end yet, zeros, nothing | rests; taken after `settle` without a change |
+/// | has it open | anything | rests; taken after `settle` without a change, and not copied to another disk |
 /// | not known | its own end | whole after `quiet` without a change |
-/// | not known | anything else | rests; taken as it is after `settle` without a change |
+/// | not known | anything else | rests; taken after `settle` without a change |
 ///
 /// The writer is known from notifications (created and modified: open; closed after writing, moved into the folder:
 /// closed) and from the kernel where it tells (`FileSystem.isOpenForWriting`), which outweighs them. A change is one of

@@ -6,7 +6,7 @@ import LinuxPlatform
 import SampleFrames
 import Testing
 
-/// The state machine of a file in the making, in a time of its own.
+/// The state machine of a file that is being written, in simulated time.
 @Suite struct CompletenessTests {
     static let path = RawPath("/camera/a.jpg")
     static let start = ContinuousClock.now
@@ -59,7 +59,7 @@ import Testing
         #expect(whole == .whole)
     }
 
-    @Test func a_frame_of_which_nothing_else_is_known_is_whole_after_a_quiet_second() throws {
+    @Test func a_frame_with_an_unknown_writer_is_whole_after_a_quiet_second() throws {
         var machine = Completeness(settle: .seconds(30))
         let file = File(data: try Self.image.get())
         let first = try Self.judge(&machine, file, at: 0)
@@ -68,7 +68,7 @@ import Testing
         #expect(second == .whole)
     }
 
-    @Test func a_frame_that_has_lain_there_for_long_is_whole_at_once() throws {
+    @Test func a_frame_that_is_long_unchanged_is_whole_at_once() throws {
         var machine = Completeness(settle: .seconds(30))
         let whole = try Self.judge(&machine, File(data: try Self.image.get()), at: 0, age: .seconds(60))
         #expect(whole == .whole)
@@ -110,7 +110,7 @@ import Testing
         #expect(last == .settled(isOpen: true))
     }
 
-    @Test func the_kernel_s_word_outweighs_the_notifications() throws {
+    @Test func the_kernel_s_report_outweighs_the_notifications() throws {
         var machine = Completeness(settle: .seconds(30))
         machine.note(Self.path, .closed)
         var file = File(data: try Self.image.get())
@@ -122,7 +122,7 @@ import Testing
         #expect(closed == .whole)
     }
 
-    @Test func a_change_that_nobody_announced_makes_the_writer_unknown() throws {
+    @Test func an_unannounced_change_makes_the_writer_unknown() throws {
         var machine = Completeness(settle: .seconds(30))
         machine.note(Self.path, .closed)
         var file = File(data: try Self.image.get().prefix(900))
@@ -146,7 +146,7 @@ import Testing
         #expect(closed == .whole)
     }
 
-    @Test func what_is_no_image_is_taken_when_its_writer_closed_it_and_else_after_settling() throws {
+    @Test func a_file_that_is_no_image_is_taken_when_its_writer_closed_it_and_else_after_settling() throws {
         let text = File(data: Data("no image at all".utf8))
         var machine = Completeness(settle: .seconds(30))
         let unknown = try Self.judge(&machine, text, at: 0)
@@ -156,7 +156,7 @@ import Testing
         #expect(closed == .whole)
     }
 
-    @Test func without_a_time_to_settle_everything_is_taken_as_it_is() throws {
+    @Test func with_settle_zero_everything_is_taken_as_it_is() throws {
         var machine = Completeness(settle: .zero)
         let half = try Self.judge(&machine, File(data: try Self.image.get().prefix(100)), at: 0)
         #expect(half == .settled(isOpen: false))

@@ -8,7 +8,7 @@ import Testing
     import Glibc
 #endif
 
-/// What the rule makes of a folder: names that were found, counts of what was skipped.
+/// The rule applied to a folder: names of images, counts of skipped entries.
 @Suite struct ImageFolderTests {
     static let jpeg = Data([0xFF, 0xD8, 0xFF, 0xE0])
 
@@ -30,7 +30,7 @@ import Testing
         Set(scan.images.map { String($0.path.description.dropFirst(folder.path.count + 1)) })
     }
 
-    @Test func names_of_unfinished_uploads_are_passed_over_whatever_their_case() throws {
+    @Test func names_of_unfinished_uploads_are_skipped_whatever_their_case() throws {
         try withTemporaryFolder { folder in
             let unfinished = [
                 "a.jpg.filepart", "b.TMP", "c.jpg.PART", "d.crdownload", "e.jpg.Partial", "f.jpg~", "g.png.upload",
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test func sidecars_are_left_where_they_are_and_counted() throws {
+    @Test func sidecars_stay_where_they_are_and_are_counted() throws {
         try withTemporaryFolder { folder in
             try put(folder, ["part.jpg"])
             let sidecars = ["part.xml", "part.json", "part.jpg.md5", "part.done", "part", "notes.txt", "empty"]
@@ -58,18 +58,18 @@ import Testing
         }
     }
 
-    @Test func the_content_tells_an_image_whose_name_does_not() throws {
+    @Test func an_image_without_an_image_name_is_recognised_by_content() throws {
         try withTemporaryFolder { folder in
             try put(folder, ["IMG_0001", "frame.0042", "x.dat"])
             var images = ImageFolder(RawPath(folder.path))
             #expect(names(try images.scan(), below: folder) == ["IMG_0001", "frame.0042", "x.dat"])
-            // Its content is looked at again when it changes.
+            // Its content is read again when it changes.
             try put(folder, ["x.dat"], Data("none".utf8))
             #expect(names(try images.scan(), below: folder) == ["IMG_0001", "frame.0042"])
         }
     }
 
-    @Test func a_file_named_like_an_image_is_one_whatever_it_holds() throws {
+    @Test func a_file_named_like_an_image_is_one_whatever_its_content() throws {
         try withTemporaryFolder { folder in
             let frames = ["a.JPG", "b.jpeg", "c.PNG", "d.tif", "e.bmp"]
             try put(folder, frames, Data("no image".utf8))
@@ -136,7 +136,7 @@ import Testing
         }
     }
 
-    @Test func pipes_and_sockets_are_passed_over() throws {
+    @Test func pipes_and_sockets_are_skipped() throws {
         try withTemporaryFolder { folder in
             #expect(mkfifo(folder.appendingPathComponent("pipe.jpg").path, 0o600) == 0)
             let scan = try scan(folder)
@@ -153,7 +153,7 @@ import Testing
         }
     }
 
-    @Test func one_folder_below_that_cannot_be_read_is_named_and_the_others_are_searched() throws {
+    @Test func an_unreadable_subfolder_is_named_and_the_others_are_searched() throws {
         try withTemporaryFolder { folder in
             try put(folder, ["a.jpg", "locked/b.jpg", "open/c.jpg"])
             let refused = FileSystem { call, path in

@@ -9,7 +9,7 @@ import Testing
 @Suite struct InboxTests {
     static let frame = SampleFrames.flawless(.plate, index: 5, size: .init(width: 96, height: 64))
 
-    /// A folder, its inbox, and what the kernel tells of it.
+    /// A folder, its inbox, and the kernel's events of it.
     private struct Watched {
         let folder: URL
         let inotify: Inotify
@@ -57,7 +57,7 @@ import Testing
         }
     }
 
-    @Test func half_a_frame_rests_though_its_writer_closed_it() throws {
+    @Test func half_a_frame_rests_although_its_writer_closed_it() throws {
         try withTemporaryFolder { folder in
             var watched = try Watched(folder)
             let data = try Self.frame.encodedJPEG(quality: 80)
@@ -108,7 +108,7 @@ import Testing
         }
     }
 
-    @Test func the_kernel_s_word_is_taken_for_files_of_one_s_own() throws {
+    @Test func the_kernel_reports_open_writers_of_the_user_s_own_files() throws {
         try withTemporaryFolder { folder in
             let file = try #require(fopen(path(folder, "a.jpg"), "w"))
             let raw = RawPath(path(folder, "a.jpg"))
@@ -125,7 +125,7 @@ import Testing
         #expect(error.description.contains("/nonexistent/camera"))
     }
 
-    @Test func writing_alone_wakes_nobody_and_the_close_does() throws {
+    @Test func writing_does_not_wake_the_inbox_and_the_close_does() throws {
         try withTemporaryFolder { folder in
             let inotify = try Inotify()
             try inotify.watch(RawPath(folder.path))
@@ -143,7 +143,7 @@ import Testing
         }
     }
 
-    @Test func another_thread_can_wake_who_waits_for_events() throws {
+    @Test func another_thread_can_wake_a_wait_for_events() throws {
         let inotify = try Inotify()
         inotify.wake()
         #expect(inotify.wait(milliseconds: 60_000).isWoken)

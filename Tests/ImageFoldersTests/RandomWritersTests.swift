@@ -4,7 +4,7 @@ import InspectionDomain
 import LinuxPlatform
 import Testing
 
-/// Random writers against the state machine, in a time of its own: no frame is taken before it is whole, none later
+/// Random writers against the state machine, in simulated time: no frame is taken before it is whole, none later
 /// than `settle` after its last change.
 @Suite struct RandomWritersTests {
     /// A way to write a file.
@@ -23,7 +23,7 @@ import Testing
         case makingEmptyFirst
     }
 
-    /// What becomes known of the writer.
+    /// The evidence about the writer.
     enum Evidence: CaseIterable {
         /// Notifications of the kernel.
         case notifications
@@ -45,8 +45,8 @@ import Testing
     /// The steps of a writer; the last makes the file whole.
     private static func steps(_ habit: Habit, _ evidence: Evidence, _ image: Data, _ random: inout SplitMix64) -> [Step]
     {
-        // Without any word of the writer, a file that has its end already (an earlier frame's) is only told by its
-        // quiet.
+        // Without evidence of the writer, a file that has its end already (an earlier frame's) is only recognised by
+        // its quiet.
         var longest = habit == .rewriting && evidence == .none ? 0.9 : settle * 0.9
         // One pause before a piece is closed, and one after.
         if habit == .appending { longest /= 2 }
@@ -90,14 +90,14 @@ import Testing
         return steps
     }
 
-    /// A file, what its writer does to it, and what became of it.
+    /// A file, the steps of its writer, and the outcome.
     private struct Writer {
         let habit: Habit
         let path: RawPath
         var file = CompletenessTests.File()
         let steps: [Step]
         var next = 0
-        /// When it was taken, and the change that was the last then.
+        /// The time when it was taken, and the last change before.
         var taken: Double?
 
         var isThere: Bool { next > 0 || habit == .rewriting }
@@ -134,7 +134,7 @@ import Testing
                         &machine, writers[index].file, path: writers[index].path, at: time)
                     if judgement.isTaken { writers[index].taken = time }
                 }
-                // The inbox looks again when the kernel tells, and every half second while a file rests.
+                // The inbox scans after each event of the kernel, and every half second while a file rests.
                 let steps = writers.filter { $0.taken == nil && $0.next < $0.steps.count }.map {
                     $0.steps[$0.next].time
                 }
@@ -145,7 +145,7 @@ import Testing
                 let when = try #require(writer.taken, comment)
                 #expect(when >= writer.wholeAt, comment)
                 #expect(writer.file.data.prefix(image.count).elementsEqual(image), comment)
-                // One look of half a second later at the most.
+                // At most one scan, half a second, later.
                 #expect(when <= writer.closedAt + Self.settle + 0.5, comment)
                 if evidence != .none { #expect(when <= writer.closedAt + 0.5, comment) }
             }

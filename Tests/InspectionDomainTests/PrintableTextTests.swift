@@ -9,12 +9,12 @@ import Testing
         ("a\u{2066}b", "a\\u{2066}b"), ("a\u{2028}b", "a\\u{2028}b"), ("a\u{2029}b", "a\\u{2029}b"),
         ("\u{feff}a", "\\u{feff}a"), ("a\0b", "a\\x00b"), ("a\u{61c}b", "a\\u{61c}b"),
     ])
-    func what_steers_instead_of_being_shown_is_escaped(text: String, shown: String) {
+    func control_characters_are_escaped(text: String, shown: String) {
         #expect(text.printable == shown)
         #expect(shown.printable == shown, "escaping again changes nothing")
     }
 
-    @Test func ordinary_names_stay_as_they_are() {
+    @Test func ordinary_names_are_unchanged() {
         for name in ["plate 1.jpg", "Teil-Ä-ß.png", "部品.jpg", "👩‍🔧.jpg", "a\\b", "naïve"] {
             #expect(name.printable == name)
         }
@@ -24,7 +24,7 @@ import Testing
         #expect(PrintableText.escaped("one\ntwo\u{1b}\r", keepsLines: true) == "one\ntwo\\x1b\\x0d")
     }
 
-    @Test func local_times_say_how_far_they_are_from_utc() throws {
+    @Test func local_times_carry_their_offset_from_utc() throws {
         let date = Date(timeIntervalSince1970: 1_769_847_330)
         let berlin = try #require(TimeZone(identifier: "Europe/Berlin"))
         let newfoundland = try #require(TimeZone(secondsFromGMT: -12_600))
@@ -33,7 +33,7 @@ import Testing
         #expect(LocalTime.text(date + 181 * 86_400, zone: berlin) == "2026-07-31 10:15:30 +0200")
     }
 
-    /// `\r\n` is one character in Swift, and two bytes to whoever reads the export.
+    /// `\r\n` is one character in Swift, and two bytes to a reader of the export.
     @Test(arguments: [
         ("plain", "plain"), ("a,b", "\"a,b\""), ("say \"hi\"", "\"say \"\"hi\"\"\""), ("a\r\nb", "a\\x0d\\x0ab"),
         ("=1+1", "'=1+1"), ("+cmd|' /C calc'!A0", "'+cmd|' /C calc'!A0"), ("-2+3", "'-2+3"),

@@ -53,7 +53,7 @@ import Testing
     // MARK: Import
 
     @Test(arguments: ["safetensors", "zip", "stream"])
-    func an_imported_file_is_listed_and_computes_what_it_did(container: String) throws {
+    func an_imported_file_is_listed_and_computes_the_same_features(container: String) throws {
         try withCatalog { catalog, folder in
             let file = try weights(metadata: container == "safetensors" ? ["mean": "0.5,0.5,0.5"] : [:])
             let state = TorchFixture.stateDict(file.tensors)
@@ -66,7 +66,7 @@ import Testing
             let path = try write(bytes, "line-2.\(container == "safetensors" ? container : "pth")", in: folder)
             #expect(try catalog.names == [Backbone.defaultName])
             let imported = try catalog.importFile(path, as: nil, architecture: nil, dialect: nil)
-            // The original may go.
+            // The original may be removed.
             try FileManager.default.removeItem(atPath: path)
             #expect(imported.name == "line-2" && imported.architecture == .efficientnetB0)
             #expect(try catalog.names == [Backbone.defaultName, "line-2"] && files(catalog) == ["line-2.safetensors"])
@@ -81,7 +81,7 @@ import Testing
         }
     }
 
-    @Test func what_was_forced_at_import_stays() throws {
+    @Test func a_dialect_forced_at_import_is_kept() throws {
         try withCatalog { catalog, folder in
             let path = try write(try timmWeights().encodedAsSafetensors(), "weights.safetensors", in: folder)
             let plain = try catalog.importFile(path, as: "plain", architecture: nil, dialect: nil)
@@ -97,7 +97,7 @@ import Testing
         }
     }
 
-    @Test func names_are_sorted_behind_the_built_in_one_and_other_files_are_left_out() throws {
+    @Test func names_are_sorted_after_the_built_in_one_and_other_files_are_ignored() throws {
         try withCatalog { catalog, folder in
             let path = try write(try weights().encodedAsSafetensors(), "w.safetensors", in: folder)
             for name in ["plates", "cloth", "Z.9_a-b"] {
@@ -137,7 +137,7 @@ import Testing
         }
     }
 
-    @Test func an_unknown_name_is_told_what_there_is() throws {
+    @Test func an_unknown_name_is_an_error_that_lists_the_known_ones() throws {
         try withCatalog { catalog, folder in
             let path = try write(try weights().encodedAsSafetensors(), "w.safetensors", in: folder)
             _ = try catalog.importFile(path, as: "plates", architecture: nil, dialect: nil)
@@ -153,7 +153,7 @@ import Testing
 
     // MARK: Refusals
 
-    @Test func a_file_that_is_no_backbone_is_refused_and_leaves_nothing() throws {
+    @Test func a_file_that_is_not_a_backbone_is_refused_and_leaves_nothing() throws {
         try withCatalog { catalog, folder in
             let golden = GoldenFolder.url.appendingPathComponent("weights")
             var short = try weights()
@@ -188,7 +188,7 @@ import Testing
         }
     }
 
-    @Test func a_name_that_cannot_be_a_files_or_is_taken_is_refused() throws {
+    @Test func an_invalid_or_taken_name_is_refused() throws {
         try withCatalog { catalog, folder in
             let path = try write(try weights().encodedAsSafetensors(), "my net.safetensors", in: folder)
             let cases = [
@@ -219,7 +219,7 @@ import Testing
                 try catalog.importFile(cut, as: "plates", architecture: nil, dialect: nil)
             }
             #expect(try Data(contentsOf: URL(fileURLWithPath: catalog.path("plates"))) == before)
-            // Writing fails at its last step: something that is no file has the name.
+            // Writing fails at its last step: a folder has the name.
             try FileManager.default.createDirectory(
                 atPath: catalog.path("cloth") + "/x", withIntermediateDirectories: true)
             #expect(throws: SystemError.self) {
@@ -229,7 +229,7 @@ import Testing
         }
     }
 
-    @Test func who_reads_while_it_is_replaced_sees_the_old_one_or_the_new() throws {
+    @Test func a_reader_during_a_replacement_sees_the_old_file_or_the_new_one() throws {
         try withCatalog { catalog, folder in
             let paths = try [1, 2].map { stem in
                 try write(try weights(stem: stem).encodedAsSafetensors(), "\(Int(stem)).safetensors", in: folder)

@@ -3,7 +3,7 @@ import InspectionPipeline
 import TestSupport
 import Testing
 
-/// What a wrong configuration says, word for word: operators and scripts rely on file, line, key and remedy.
+/// The messages of invalid configurations, word for word: operators and scripts rely on file, line, key and remedy.
 @Suite struct ConfigurationErrorTests {
     static let minimalLine = "  - name: a\n    watch: /cameras/a\n"
 
@@ -124,7 +124,7 @@ import Testing
     ]
 
     @Test(arguments: cases)
-    func a_wrong_configuration_says_file_line_key_and_what_is_allowed(_ example: Case) {
+    func an_invalid_configuration_names_file_line_key_and_the_allowed_values(_ example: Case) {
         #expect(throws: ConfigurationErrors.self) { try Configuration.parse(example.yaml, file: "f.yaml") }
         do {
             _ = try Configuration.parse(example.yaml, file: "f.yaml")
@@ -155,7 +155,7 @@ import Testing
         }
     }
 
-    @Test func a_missing_file_and_a_file_that_is_no_text_are_told_apart() throws {
+    @Test func a_missing_file_and_a_file_that_is_not_text_have_different_errors() throws {
         try withTemporaryFolder { folder in
             let missing = folder.appendingPathComponent("none.yaml").path
             do {

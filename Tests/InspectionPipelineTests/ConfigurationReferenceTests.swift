@@ -9,7 +9,7 @@ import Testing
     private static let page = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appendingPathComponent("docs/CONFIGURATION.md")
 
-    /// A file with one key, everything else as in a sound one.
+    /// A file with one key, everything else as in a valid one.
     private func file(_ key: ConfigurationKey, _ value: String) -> String {
         switch key.section {
         case .top: "\(key.name): \(value)\n"
@@ -33,7 +33,7 @@ import Testing
     func every_key_takes_its_example_and_refuses_what_it_cannot_be(name: String) throws {
         for key in Configuration.keys where key.name == name {
             _ = try Configuration.parse(file(key, key.example), file: "/etc/i.yaml")
-            // What no key can be: a mapping in a list.
+            // A mapping in a list is invalid for every key.
             let error = #expect(throws: ConfigurationErrors.self) {
                 try Configuration.parse(file(key, "[{a: [b]}]"), file: "/etc/i.yaml")
             }
@@ -48,7 +48,7 @@ import Testing
         #expect(configuration.lines.map(\.name) == ["plate"] && configuration.retention.minFree == 5 << 30)
     }
 
-    @Test func what_is_said_to_be_the_default_is_what_holds_without_the_key() throws {
+    @Test func the_documented_default_holds_without_the_key() throws {
         let configuration = try Configuration.parse(
             "lines: [{name: plate, watch: /cameras/plate}]", file: "/etc/i.yaml")
         let line = configuration.lines[0]
@@ -67,7 +67,7 @@ import Testing
         #expect(standard(.line, "name") == nil && standard(.line, "watch") == nil)
     }
 
-    /// `INSPECTD_WRITE_HELP=1` writes it anew after an intended change.
+    /// `INSPECTD_WRITE_HELP=1` rewrites it after an intended change.
     @Test func the_page_in_docs_is_what_the_program_prints() throws {
         let text = ConfigurationReference.markdown
         if ProcessInfo.processInfo.environment["INSPECTD_WRITE_HELP"] != nil {
@@ -77,7 +77,7 @@ import Testing
         for key in Configuration.keys { #expect(text.contains("| `\(key.name)` |")) }
     }
 
-    @Test func no_line_of_the_manual_page_is_taken_for_a_macro_by_mistake() {
+    @Test func no_line_of_the_manual_page_is_a_macro_by_mistake() {
         let page = ConfigurationReference.manualPage
         let macros = [".TH ", ".SH ", ".PP", ".TP", ".B ", ".br", ".nf", ".fi"]
         for line in page.split(separator: "\n") where line.hasPrefix(".") || line.hasPrefix("'") {

@@ -5,12 +5,12 @@ import LinuxPlatform
 import TestSupport
 import Testing
 
-/// What an operator hears of a calibration that does no longer hold.
+/// The alert about a calibration that no longer holds.
 @Suite(.serialized) struct DriftAlertTests {
-    @Test func frames_that_change_bring_one_alert_with_since_when_and_what_to_do_also_across_a_restart() async throws {
+    @Test func drifted_frames_bring_one_alert_with_time_and_remedy_even_across_a_restart() async throws {
         try await withTemporaryFolder { folder in
             let plant = try Plant(folder)
-            // The same picture over and over: flawless, but nothing like the variety that was calibrated on.
+            // The same frame over and over: flawless, but without the variety of the calibration images.
             let still = try TinyFrames.jpeg(3)
             var sent = 0
             func send(_ count: Int) throws {
@@ -27,7 +27,7 @@ import Testing
             try send(8)
             try await plant.run { plant.isIdle }
             #expect(try alerts().isEmpty, "found in eight frames")
-            // The next process goes on with what the first one saw.
+            // The next process continues with the first one's observations.
             try send(400)
             try await plant.run { try plant.isIdle && !alerts().isEmpty }
             let found = try alerts()
@@ -39,7 +39,7 @@ import Testing
             let status = try #require(try DaemonStatus(of: plant.configuration).lines.first)
             #expect(status.calibrationExpiredSince != nil && status.problem == alert.message)
 
-            // Said once, also by the next process.
+            // Logged once, also across processes.
             try send(20)
             try await plant.run { plant.isIdle }
             #expect(try alerts().count == 1 && plant.log.count("has expired") == 1)

@@ -9,7 +9,7 @@ import Testing
 @Suite struct FolderWatchTests {
     private let log = CollectedLog()
 
-    /// Watches 340 folders, ten of which the kernel still takes.
+    /// Watches 340 folders, of which the kernel accepts ten.
     private func watch(
         _ folders: [RawPath], refusing code: Int32, of call: String, after allowed: Int, rounds: Int = 1
     ) -> FolderWatch {
@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test func used_up_watches_are_one_warning_with_the_number_of_folders_and_the_right_setting() throws {
+    @Test func exhausted_watches_are_one_warning_with_the_number_of_folders_and_the_right_setting() throws {
         try withFolders(340) { folders in
             _ = watch(folders, refusing: ENOSPC, of: "inotify_add_watch", after: 10, rounds: 5)
             #expect(log.messages.count == 1, "\(log.messages)")
@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    @Test func used_up_instances_are_one_warning_that_names_their_own_setting() throws {
+    @Test func exhausted_instances_are_one_warning_that_names_their_own_setting() throws {
         try withFolders(3) { folders in
             let watch = watch(folders, refusing: EMFILE, of: "inotify_init1", after: 0, rounds: 5)
             #expect(watch.wait(milliseconds: 0)?.events.count == nil)
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test func a_raised_limit_is_told_once_when_every_folder_is_watched() throws {
+    @Test func a_raised_limit_is_logged_once_when_every_folder_is_watched() throws {
         try withFolders(4) { folders in
             let limit = Mutex(2), watched = Mutex<Set<RawPath>>([])
             let watch = FolderWatch(incidents: IncidentLog(logger: log.logger), bell: InboxBell()) { call, folder in
@@ -80,14 +80,14 @@ import Testing
     }
 
     @Test(arguments: [("inotify_add_watch", ENOSPC), ("inotify_init1", EMFILE), ("inotify_init1", ENOSPC)])
-    func inotifys_lack_is_no_full_disk(call: String, code: Int32) {
+    func exhausted_inotify_watches_are_no_full_disk(call: String, code: Int32) {
         let error = SystemError(call, RawPath("/watch"), code: code)
         #expect(!error.isDiskFull)
         #expect(code != ENOSPC || call != "inotify_add_watch" || "\(error)".contains("max_user_watches"), "\(error)")
         #expect(SystemError("write", RawPath("/a"), code: ENOSPC).isDiskFull)
     }
 
-    @Test func folders_that_vanished_since_the_scan_are_no_failure() throws {
+    @Test func folders_removed_since_the_scan_are_no_failure() throws {
         try withFolders(2) { folders in
             let watch = FolderWatch(incidents: IncidentLog(logger: log.logger), bell: InboxBell())
             watch.watch(folders + [folders[0] / "gone"], scannedEvery: .seconds(5))

@@ -32,7 +32,7 @@ import Testing
         }
     }
 
-    /// What a worker would do next, as names.
+    /// A worker's next jobs, as names.
     private func next(_ queues: FrameQueues, most: Int = 16) -> [String]? {
         switch queues.next(claimingAtMost: most) {
         case .claim(let frames): ["claim"] + frames.map { $0.path.name.description }
@@ -54,14 +54,14 @@ import Testing
         }
     }
 
-    @Test func frames_that_wait_are_claimed_together_up_to_a_limit_in_their_order() {
+    @Test func waiting_frames_are_claimed_together_up_to_a_limit_in_their_order() {
         let queues = FrameQueues(capacity: 8)
         for name in ["a", "b", "c"] { #expect(queues.push(Self.arrived(name))) }
         #expect(next(queues, most: 2) == ["claim", "a", "b"])
         #expect(next(queues, most: 2) == ["claim", "c"])
     }
 
-    @Test func who_finds_the_queues_full_waits_for_room() throws {
+    @Test func a_producer_waits_for_room_in_full_queues() throws {
         let queues = FrameQueues(capacity: 1)
         let (first, second) = (Self.arrived("a"), Self.arrived("b"))
         #expect(queues.push(first))
@@ -79,7 +79,7 @@ import Testing
         #expect(next(queues) == ["claim", "b"])
     }
 
-    @Test func a_closed_entrance_turns_away_who_waits_and_what_is_queued_is_worked_on() throws {
+    @Test func a_closed_entrance_refuses_waiting_producers_and_queued_frames_are_processed() throws {
         let queues = FrameQueues(capacity: 1)
         let (first, second) = (Self.arrived("a"), Self.arrived("b"))
         #expect(queues.push(first))

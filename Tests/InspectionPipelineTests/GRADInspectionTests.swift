@@ -6,7 +6,7 @@ import NeuralNets
 import TestSupport
 import Testing
 
-/// GRAD as a stored model: fitted, calibrated, loaded again, and of use.
+/// GRAD as a stored model: fitted, calibrated, loaded again, and used.
 @Suite struct GRADInspectionTests {
     @Test func a_fitted_model_is_stored_with_its_report_and_tells_defects_from_flawless_frames() throws {
         try withTemporaryFolder { folder in

@@ -11,7 +11,7 @@ import Spooling
 import TestSupport
 import Testing
 
-/// A line whose gate looks before its detector: a wrong product is reported as such and not as a defect.
+/// A line with a gate before its detector: a wrong product is reported as such and not as a defect.
 @Suite struct GateTests {
     /// Broad blots instead of stripes: another product.
     private static func blots(_ seed: UInt64) -> Frame {
@@ -120,7 +120,7 @@ import Testing
         }
     }
 
-    @Test func a_gate_that_cannot_do_its_work_is_refused_at_the_start() throws {
+    @Test func an_unsuitable_gate_is_refused_at_the_start() throws {
         try withTemporaryFolder { folder in
             func problems(_ gate: String, _ product: String?) throws -> String {
                 let plant = try Plant(folder.appendingPathComponent("\(gate)\(product ?? "")"), gate: (gate, product))

@@ -8,7 +8,7 @@ import NeuralNets
 import TestSupport
 import Testing
 
-/// The heat lies on the defect, not beside it.
+/// The heat is on the defect, not beside it.
 @Suite struct HeatPlacementTests {
     private static let side = 224
 

@@ -8,7 +8,7 @@ import Testing
     private let log = CollectedLog()
     private let full = Cause(.retrying, line: "plate", "frame: rename 13")
 
-    @Test func two_thousand_failures_of_one_cause_are_one_message_a_summary_and_one_that_it_has_passed() {
+    @Test func two_thousand_failures_of_one_cause_are_one_message_a_summary_and_one_resolution() {
         let incidents = IncidentLog(logger: log.logger), start = ContinuousClock.now
         for index in 1...2000 {
             incidents.occurred(full, "frame \(index) cannot be taken, check permissions", unit: "frame", now: start)
@@ -26,7 +26,7 @@ import Testing
         #expect(log.messages.count == 3 && incidents.open.isEmpty)
     }
 
-    @Test func a_cause_that_lasts_a_day_is_told_after_a_minute_after_ten_and_every_hour() {
+    @Test func a_cause_that_lasts_a_day_is_logged_after_a_minute_after_ten_and_every_hour() {
         let incidents = IncidentLog(logger: log.logger), start = ContinuousClock.now
         for second in 0..<86_400 {
             let now = start + .seconds(second)
@@ -36,7 +36,7 @@ import Testing
         #expect(log.messages.count == 26, "\(log.messages.count)")
     }
 
-    @Test func a_cause_that_comes_and_goes_fills_the_log_no_more_than_one_that_stays() {
+    @Test func an_intermittent_cause_fills_the_log_no_more_than_a_persistent_one() {
         let incidents = IncidentLog(logger: log.logger), start = ContinuousClock.now
         for second in 0..<86_400 {
             let now = start + .seconds(second)
@@ -46,7 +46,7 @@ import Testing
         #expect((20...60).contains(log.messages.count), "\(log.messages.count)")
     }
 
-    @Test func a_cause_that_returns_after_an_hour_is_told_at_once() {
+    @Test func a_cause_that_recurs_after_an_hour_is_logged_at_once() {
         let incidents = IncidentLog(logger: log.logger), start = ContinuousClock.now
         incidents.occurred(full, "no", now: start)
         incidents.ended(full, now: start)
@@ -55,7 +55,7 @@ import Testing
         #expect(log.messages.last == "error: no again")
     }
 
-    @Test func causes_are_told_apart_by_line_and_kind_of_failure_and_not_by_the_frame_they_met() {
+    @Test func causes_differ_by_line_and_kind_of_failure_and_not_by_frame() {
         func cause(_ name: String, _ code: Int32, _ line: String) -> Cause {
             .frame(SystemError("rename", RawPath("/watch/\(name)"), code: code), line: line)
         }
@@ -64,7 +64,7 @@ import Testing
         #expect(cause("a", EACCES, "plate") != cause("a", EACCES, "lid"))
     }
 
-    @Test func an_extent_that_grows_is_counted_and_not_added_up() {
+    @Test func a_growing_total_replaces_the_count_instead_of_adding_to_it() {
         let incidents = IncidentLog(logger: log.logger), start = ContinuousClock.now
         let folders = Cause(.folderUnavailable, "inotify watches")
         for total in [330, 330, 330, 340] {

@@ -5,7 +5,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// When frames of a line or a folder are not taken.
+/// The gates that keep frames of a line or a folder from being taken.
 @Suite(.serialized) struct LineGateTests {
     private let gates = LineGates()
     private let now = ContinuousClock.now
@@ -52,7 +52,7 @@ import Testing
         #expect(gates.admits(path(1), line: "plate", isTaken: false, now: now))
     }
 
-    @Test func permissions_that_allow_it_again_end_the_pause() {
+    @Test func restored_permissions_end_the_pause() {
         gates.failed(path(1), at: .folder(line: "plate", RawPath("/watch")), "no", isCertain: true, now: now)
         gates.hasten { _ in false }
         #expect(!gates.admits(path(2), line: "plate", isTaken: false, now: now))
@@ -90,7 +90,7 @@ import Testing
         }
     }
 
-    /// What a folder of the spool that belongs to somebody else does.
+    /// A folder of the spool that belongs to another user.
     @Test(arguments: ["active", "tmp", "results/plate", "archive/plate"])
     func a_folder_of_the_spool_that_cannot_be_written_stops_the_intake_with_one_message(folder: String) async throws {
         try await withTemporaryFolder { root in
@@ -100,7 +100,7 @@ import Testing
                 guard ["mkdir", "rename", "unlink", "open"].contains(call), path != closed, path.isInside(closed) else {
                     return nil
                 }
-                // Reading is allowed: only what makes or removes a name is refused.
+                // Reading is allowed: only calls that create or remove a name are refused.
                 return isRefused.withLock { $0 } && call != "open" ? .error(EACCES) : nil
             }
             for index in 0..<400 { try plant.arrive(RawPath("\(index).jpg"), try TinyFrames.jpeg(UInt64(index))) }

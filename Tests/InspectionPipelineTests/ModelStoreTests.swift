@@ -76,7 +76,7 @@ import Testing
         }
     }
 
-    @Test func a_missing_model_lists_those_there_are() throws {
+    @Test func a_missing_model_is_an_error_that_lists_the_existing_ones() throws {
         try withStore { store in
             try TinyModel.store("plate", in: store)
             let failure = #expect(throws: ModelStoreError.self) { try store.load("plat") }
@@ -112,7 +112,7 @@ import Testing
             try TinyModel.store("plate", in: store)
             try Data("nothing".utf8).write(to: URL(fileURLWithPath: store.modelPath("plate", 2)))
             #expect(try models.current("plate").record.version == 1)
-            // Rolled back and repaired: noticed again.
+            // Rolled back and repaired: it is picked up again.
             try store.rollBackModel("plate")
             #expect(try models.current("plate").stored.id == newer.id)
         }

@@ -5,7 +5,7 @@ import Testing
 
 import InspectionPipeline
 
-/// What the line of text below an overlay says.
+/// The line of text below an overlay.
 @Suite struct OverlayCaptionTests {
     private let berlin = TimeZone(identifier: "Europe/Berlin")
 
@@ -33,7 +33,7 @@ import InspectionPipeline
             Overlay.Caption(inspection(), timeZone: newfoundland).details.contains("2026-01-31 04:45:30 -03:30"))
     }
 
-    @Test func a_picture_inspected_without_a_line_names_none() {
+    @Test func an_image_inspected_without_a_line_names_none() {
         let details = Overlay.Caption(inspection(line: ""), timeZone: .gmt).details
         #expect(details.count == 4 && !details.contains { $0.contains("line") })
     }
@@ -43,7 +43,7 @@ import InspectionPipeline
             (2, "2"), (0.5, "0.5"), (1.000_4, "1.0004"), (0.999_99, "0.99999"), (1, "1"), (123.456, "123"),
             (1 + 1e-12, "1.000000000001"),
         ] as [(Double, String)])
-    func the_multiple_shows_on_which_side_of_the_threshold_the_score_is(
+    func the_multiple_shows_whether_the_score_is_above_the_threshold(
         score: Double, multiple: String
     ) {
         let caption = Overlay.Caption(inspection(score: score, threshold: 1), timeZone: .gmt)
@@ -56,7 +56,7 @@ import InspectionPipeline
         #expect(caption.details[0].hasPrefix("score 2 (threshold"))
     }
 
-    @Test func a_wrong_product_is_called_so() {
+    @Test func the_caption_names_a_wrong_product() {
         var wrong = inspection()
         wrong.gate = GateResult(
             passed: false, expected: "plate", product: RecognizedProduct(name: "cloth", confidence: 0.934),

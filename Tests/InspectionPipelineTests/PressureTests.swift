@@ -12,7 +12,7 @@ import Testing
 /// A disk that is full or read-only for a while.
 @Suite(.serialized) struct PressureTests {
     @Test(arguments: [ENOSPC, EROFS])
-    func a_disk_that_cannot_be_written_stops_the_intake_with_one_message_and_it_goes_on_by_itself(
+    func an_unwritable_disk_stops_the_intake_with_one_message_and_intake_resumes_automatically(
         code: Int32
     ) async throws {
         try await withTemporaryFolder { folder in
@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test func with_a_full_disk_at_the_start_the_frames_in_work_wait_for_room() async throws {
+    @Test func with_a_full_disk_at_the_start_the_frames_in_progress_wait_for_space() async throws {
         try await withTemporaryFolder { folder in
             let plant = try Plant(folder)
             try plant.arrive(RawPath("part.jpg"), try TinyFrames.jpeg(1))
@@ -64,7 +64,7 @@ import Testing
             let disk = FaultyDisk(seed: 1, rarity: 0)
             disk.fail(everythingWith: ENOSPC)
             try await plant.run(on: disk) {
-                // There is room again only once the daemon has met the full disk, however long it takes to start.
+                // Space is free again only once the daemon has met the full disk, however long it takes to start.
                 if plant.log.count("cannot resume the frames") >= 1 { disk.fail(everythingWith: nil) }
                 return plant.isIdle
             }

@@ -7,9 +7,9 @@ import TestSupport
 import Testing
 
 /// The one promise: exactly one durable record per input. Random arrivals, faults, power cuts and restarts against a
-/// model of the spool that is as small as can be: the list of what arrived.
+/// minimal model of the spool: the list of arrivals.
 @Suite(.serialized) struct PromiseTests {
-    /// One input, and what must have become of it.
+    /// One input, and its expected outcome.
     private struct Arrival {
         let name: RawPath
         let data: Data
@@ -29,7 +29,7 @@ import Testing
         return Arrival(name: name, data: jpeg, isPicture: true)
     }
 
-    /// So many histories of each kind; more are more thorough and take four seconds each.
+    /// The number of histories of each kind; each takes four seconds.
     private static let rounds = Int(ProcessInfo.processInfo.environment["INSPECTD_PROMISE_ROUNDS"] ?? "") ?? 1
 
     @Test(arguments: [Configuration.After.archive, .keep, .delete], 0..<rounds)
@@ -43,7 +43,7 @@ import Testing
         var model: [Arrival] = []
         var cuts = 0
         for life in 0..<8 {
-            // One life at least has something to lose and is cut short.
+            // At least one life has frames to lose and is cut short.
             let isHard = life == 3
             for _ in 0..<Int.random(in: (isHard ? 2 : 0)...3, using: &random) {
                 let arrival = try Self.arrival(model.count, &random)
@@ -79,7 +79,7 @@ import Testing
         for arrival in model where !arrival.isPicture {
             #expect(errors.contains { $0.image.path == plant.watched.appending(arrival.name).description }, comment)
         }
-        // Every byte is where it belongs; `permission` and `crashed-twice` may have hit pictures too.
+        // Every byte is where it belongs; `permission` and `crashed-twice` may have hit valid frames too.
         func contents(_ paths: [RawPath]) throws -> [Data] { try paths.map { try FileSystem().read($0) } }
         let kept = try contents(
             archive + aside.filter { $0.name != RawPath("reason.json") } + plant.files(plant.watched))

@@ -5,30 +5,30 @@ import LedgerStore
 import LinuxPlatform
 import Testing
 
-/// A year of a plant whose computer's clock is not always right. Whatever it says: nothing is removed before it is
+/// A year of a plant whose computer's clock is not always right. Whatever the clock, nothing is removed before it is
 /// really old enough.
 @Suite struct RetentionSimulationTests {
     private static let hour = 3600.0, day = 86_400.0
     private static let age = Duration.seconds(30 * 86_400)
-    /// As for a plant that keeps results and frames for so long.
+    /// The ages for which the plant keeps results and frames.
     private static let ledgerAge = Retention.ledgerAge(.init(results: age, archive: age)) ?? .zero
 
-    /// When the machine runs, and what its clock says.
+    /// The times when the machine runs, and its clock.
     struct Story: Sendable, CustomTestStringConvertible {
         let testDescription: String
         /// Hours that a start lasts and that the machine is off afterwards.
         var on: ClosedRange<Double> = 24...24
         var off: ClosedRange<Double> = 0...0
-        /// How far the clock is off when the machine starts, and after how many hours it is put right; nil for never.
+        /// The clock's error when the machine starts, and the hours after which it is corrected; nil for never.
         var error:
             @Sendable (_ start: Int, _ time: Double, _ random: inout SplitMix64) -> (by: Double, until: Double?) = {
                 _, _, _ in (0, nil)
             }
-        /// How much later than asked for the last of a day may go.
+        /// The delay after which the last files of a day must be removed.
         var delay = 4 * 86_400.0
     }
 
-    /// To a date, whatever the time is.
+    /// Sets a date, whatever the time is.
     private static func to(_ date: Double, _ time: Double) -> Double { date - time }
 
     static let stories = [
@@ -70,7 +70,7 @@ import Testing
             }, delay: 300 * day),
     ]
 
-    /// What lies in the spool and in the ledger, with the true times that nobody there knows.
+    /// The content of the spool and the ledger, with the true times, which the daemon does not know.
     private struct World {
         var folders: [String: (changes: Int, newest: Double)] = [:]
         var rows: [(row: Int64, created: Double, made: Double)] = []
@@ -100,7 +100,7 @@ import Testing
     }
 
     @Test(arguments: stories, 1...3 as ClosedRange<UInt64>)
-    func nothing_goes_before_it_is_old_enough_and_what_is_goes_soon(_ story: Story, seed: UInt64) {
+    func nothing_is_removed_before_it_is_old_enough_and_old_days_are_removed_soon(_ story: Story, seed: UInt64) {
         var random = SplitMix64(seed: seed)
         var (world, time, start) = (World(), 1_790_000_000.0, 0)
         let end = time + 365 * Self.day

@@ -35,7 +35,7 @@ import Testing
         try FileSystem().makeFolder(spool.archive / "plate" / "notes")
     }
 
-    /// What a fresh start plans in a spool with these days.
+    /// The plan of a fresh start in a spool with these days.
     private static func plan(
         _ days: [String], _ policy: Configuration.RetentionPolicy = policy, at date: Date = now, free: Int? = nil,
         ledger: LedgerOrder? = nil
@@ -68,36 +68,36 @@ import Testing
         #expect(plan.remarks.isEmpty)
     }
 
-    @Test func no_more_than_a_third_goes_by_age_within_a_day() throws {
+    @Test func at_most_a_third_is_removed_by_age_within_a_day() throws {
         let plan = try Self.plan((0...29).map(Self.day))
         #expect(plan.removals.count == 10 && plan.removals.allSatisfy { $0.path.hasPrefix("/archive/") })
         #expect(plan.removals.first?.path.hasSuffix(Self.day(29)) == true)
     }
 
     @Test(arguments: [-56.0, -3, 0.2, 5, 60])
-    func with_the_clock_years_or_months_off_at_the_first_start_nothing_goes_and_that_is_told(years: Double) throws {
+    func with_the_clock_years_off_at_the_first_start_nothing_is_removed_and_a_message_says_so(years: Double) throws {
         let days = (0...60).map(Self.day)
         let plan = try Self.plan(days, at: Self.now + years * 365 * 86_400)
         #expect(plan.removals.isEmpty)
-        // A clock that is behind makes nothing look old.
+        // A clock that is behind makes nothing old.
         #expect(plan.remarks.count == (years > 0 ? 1 : 0), "\(plan.remarks)")
         if years > 0 { #expect(plan.remarks[0].contains("the newest record is of \(Self.day(0))")) }
     }
 
-    @Test func records_from_a_time_to_come_make_nothing_look_old() throws {
+    @Test func records_from_the_future_make_nothing_old() throws {
         let plan = try Self.plan([0, 3, 40].map(Self.day) + ["2093-05-01"])
         #expect(plan.removals.isEmpty)
         #expect(plan.remarks.count == 1 && plan.remarks[0].contains("there are records of 2093-05-01"))
     }
 
     @Test(arguments: ["1970-01-01", "2000-01-01"])
-    func frames_claimed_while_the_clock_had_not_been_set_do_not_go_as_old(name: String) throws {
+    func frames_claimed_while_the_clock_was_unset_are_not_removed_as_old(name: String) throws {
         let plan = try Self.plan([0, 3].map(Self.day) + [name])
         #expect(plan.removals.isEmpty)
         #expect(plan.remarks.count == 1 && plan.remarks[0].contains("plate/\(name)"), "\(plan.remarks)")
     }
 
-    @Test func times_in_the_ledger_that_are_out_of_order_are_believed_for_nothing() throws {
+    @Test func out_of_order_times_in_the_ledger_are_not_trusted() throws {
         let seen = [0, 40].map { RetentionMemory.SeenDay(key: "archive/plate/\(Self.day($0))", print: "1") }
         func old(_ isOutOfOrder: Bool) -> [String] {
             let order = LedgerOrder(
@@ -124,7 +124,7 @@ import Testing
         }
     }
 
-    @Test func a_memory_that_cannot_be_read_is_no_reason_to_believe_the_clock() throws {
+    @Test func an_unreadable_memory_is_no_reason_to_trust_the_clock() throws {
         try withTemporaryFolder { folder in
             let spool = Spool(root: folder.path)
             try Self.fill(spool)
@@ -138,7 +138,7 @@ import Testing
         }
     }
 
-    @Test func a_ledger_that_was_replaced_forgets_nothing_by_the_order_of_the_former() {
+    @Test func a_replaced_ledger_forgets_nothing_by_the_order_of_the_previous_one() {
         let age = Duration.seconds(10 * 86_400)
         func order(_ row: Int64, _ id: String, marked: String?) -> LedgerOrder {
             LedgerOrder(row: row, id: id, createdAt: Self.now.timeIntervalSince1970, markedID: marked)
@@ -178,14 +178,14 @@ import Testing
         #expect(try Self.plan(days, .init()).removals.isEmpty)
     }
 
-    @Test func a_goal_that_everything_together_would_not_reach_removes_nothing_and_says_what_lacks() throws {
+    @Test func an_unreachable_goal_removes_nothing_and_reports_the_missing_space() throws {
         let plan = try Self.plan([0, 3, 8, 40].map(Self.day), .init(minFree: 1_000_000), free: 100_000)
         #expect(plan.removals.isEmpty)
         #expect(plan.remarks.count == 1 && plan.remarks[0].contains("cannot be reached: 97.7KiB are free"), "\(plan)")
     }
 
     /// Removes for space in a spool of twenty frames of 5,000 bytes and their results.
-    /// - Parameter free: what the file system says, by what lies in the spool.
+    /// - Parameter free: the free space that the file system reports, by the content of the spool.
     private static func makeRoom(
         _ minimum: Int, free: @escaping (_ held: Int) -> Int
     ) throws -> (outcome: String, left: Int, again: String) {
@@ -204,7 +204,7 @@ import Testing
         }
     }
 
-    @Test func room_is_made_as_far_as_it_is_wanted() throws {
+    @Test func only_the_required_space_is_freed() throws {
         let result = try Self.makeRoom(120_000) { 200_000 - $0 }
         // Three days of 12,000 bytes, and one archived frame more.
         #expect(result.outcome.contains("enough(removed: 13)") && result.left == 79_000, "\(result)")

@@ -11,9 +11,9 @@ import SampleFrames
 import TestSupport
 import Testing
 
-/// Frames and models that give no number.
+/// Frames and models that give no finite score.
 @Suite struct NotFiniteTests {
-    /// Scores as told.
+    /// Gives the scores that it is told.
     private struct Oracle: DetectorModel {
         let score: Double
         let peak: Float
@@ -73,7 +73,7 @@ import Testing
     }
 }
 
-/// What an expired calibration's remedy is.
+/// The remedy for an expired calibration.
 @Suite struct ExpiryRemedyTests {
     private func message(_ direction: String) -> String {
         CalibrationExpiry(line: "plate", calibration: "c", since: Date(), noticedAt: Date(), direction: direction)
@@ -91,7 +91,7 @@ import Testing
     }
 }
 
-/// A model knows what it was fitted on, and frames are held against it.
+/// A model knows the images it was fitted on, and frames are compared with them.
 @Suite(.serialized) struct FittedImagesTests {
     /// The camera's values of 12 bits, as they are, in a file of 16.
     private static func unscaled(_ frame: Frame) -> Frame {
@@ -184,7 +184,7 @@ import Testing
         }
     }
 
-    @Test func frames_of_another_size_are_told_once_per_line_and_in_every_result() async throws {
+    @Test func frames_of_another_size_are_logged_once_per_line_and_remarked_in_every_result() async throws {
         try await withTemporaryFolder { folder in
             let plant = try Plant(folder)
             for index in 0..<3 {
@@ -206,7 +206,7 @@ import Testing
         }
     }
 
-    @Test func images_of_many_sizes_are_cut_outs_and_only_what_lies_beyond_them_is_told() throws {
+    @Test func images_of_many_sizes_are_cut_outs_and_only_sizes_outside_their_range_are_remarked() throws {
         func frame(_ width: Int, _ height: Int) -> Frame {
             Frame(
                 width: width, height: height, channels: 1, samples: .eight((0..<width * height).map { UInt8($0 % 251) })
@@ -223,7 +223,7 @@ import Testing
         }
     }
 
-    @Test func no_calibration_uses_what_the_model_was_fitted_on_through_any_door() throws {
+    @Test func no_calibration_uses_images_that_the_model_was_fitted_on_whatever_their_source() throws {
         try withTemporaryFolder { folder in
             let store = ModelStore(folder: folder.appendingPathComponent("models").path)
             try TinyModel.store("plate", in: store)
@@ -231,7 +231,7 @@ import Testing
             let training = try #require(try store.training("plate", version: 1))
             #expect(training.images.count == 24)
             let names = folder.appendingPathComponent("archive")
-            // 30 new parts, and three of those fitted on, under other names.
+            // 30 new parts, and three images of the fit under other names.
             try Self.plates(2000..<2030, to: names)
             for seed in 3..<6 {
                 try TinyFrames.jpeg(UInt64(seed)).write(to: names.appendingPathComponent("z\(seed).jpg"))
@@ -261,7 +261,7 @@ import Testing
         }
     }
 
-    @Test func a_promise_counts_parts_whatever_door_the_images_come_through() throws {
+    @Test func a_promise_counts_parts_whatever_the_source_of_the_images() throws {
         try withTemporaryFolder { folder in
             let store = ModelStore(folder: folder.appendingPathComponent("models").path)
             try TinyModel.store("plate", in: store)
@@ -290,7 +290,7 @@ import Testing
 }
 
 @Suite struct WritablePlaceTests {
-    @Test func a_place_that_cannot_be_written_is_found_before_anything_is_computed() throws {
+    @Test func an_unwritable_path_is_reported_before_anything_is_computed() throws {
         try withTemporaryFolder { folder in
             let file = folder.appendingPathComponent("file")
             try Data("x".utf8).write(to: file)

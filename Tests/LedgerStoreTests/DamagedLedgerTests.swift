@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// A damaged file can hold any value in any column, whatever the table's declaration says. Reading it is an error that
-/// says what to do, and never the end of the process.
+/// says what to do, and never crashes the process.
 @Suite struct DamagedLedgerTests {
     /// A ledger with one frame, one alert and one expiry, whose tables take anything.
     private func withLooseLedger(_ body: (DatabaseQueue, _ path: String) throws -> Void) throws {
@@ -90,7 +90,7 @@ import Testing
         ("UPDATE expired_calibration SET since = 1e300", "since"),
         ("DROP TABLE outbox", "outbox"), ("INSERT INTO inspection (record) VALUES ('[')", "record"),
     ])
-    func verification_finds_the_damage(sql: String, named: String) throws {
+    func verification_detects_damage(sql: String, named: String) throws {
         try withLooseLedger { database, path in
             try Ledger(path: path, readOnly: true).verify()
             try database.writeWithoutTransaction { try $0.execute(sql: sql) }
@@ -99,7 +99,7 @@ import Testing
         }
     }
 
-    /// SQLite does not look at every column of its list of tables; the library above it does, and would end the
+    /// SQLite does not check every column of its list of tables; the library above it does, and would crash the
     /// process.
     @Test(arguments: ["NULL", "x'ff00'"], [true, false])
     func a_damaged_list_of_tables_is_an_error_in_words(value: String, readOnly: Bool) throws {
@@ -114,7 +114,7 @@ import Testing
         }
     }
 
-    /// A table that is made in a file which takes a used page for a free one is written over what is there.
+    /// A table created in a file that lists a used page as free overwrites that page.
     @Test func a_damaged_ledger_of_an_earlier_version_is_not_migrated() throws {
         try withLooseLedger { database, path in
             try database.writeWithoutTransaction {

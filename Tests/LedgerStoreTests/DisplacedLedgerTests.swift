@@ -5,7 +5,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// What happens to a ledger's files while it is open.
+/// Changes of a ledger's files while it is open.
 @Suite struct DisplacedLedgerTests {
     private static func inspection(_ id: String) -> Inspection {
         Inspection(
@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test func files_that_are_where_they_were_are_told_from_removed_and_replaced_ones() throws {
+    @Test func removed_and_replaced_files_are_distinguished_from_unchanged_ones() throws {
         try withLedger { ledger in
             #expect(ledger.displacement == nil)
             let wal = try Data(contentsOf: URL(fileURLWithPath: ledger.path + "-wal"))
@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test(arguments: [["", "-wal", "-shm"], [""], ["-wal"], ["-wal", "-shm"]])
-    func a_rescued_ledger_holds_all_records_and_alerts_and_is_written_on_in_its_place(removed: [String]) throws {
+    func a_rescued_ledger_holds_all_records_and_alerts_and_is_in_use_at_its_path(removed: [String]) throws {
         try withLedger { ledger in
             for suffix in removed { try remove(ledger.path + suffix) }
             try ledger.record(Self.inspection("b"), resultPath: "/results/b", alert: Self.alert("b"))

@@ -78,7 +78,7 @@ import Testing
     }
 
     @Test func a_ledger_filled_again_from_results_lists_them_in_the_same_order() throws {
-        // Within one millisecond, which is all that result.json tells.
+        // Within one millisecond, the resolution of result.json.
         let frames = ["b", "a", "c"].enumerated().map { inspection($1, at: 1000 + Double($0) * 1e-4) }
         var orders: [[String]] = []
         for isFirst in [true, false] {
@@ -94,7 +94,7 @@ import Testing
         #expect(orders[0] == orders[1])
     }
 
-    @Test func what_is_old_is_forgotten_bit_by_bit_but_of_no_spared_line() throws {
+    @Test func old_inspections_are_forgotten_in_batches_except_those_of_spared_lines() throws {
         try withLedger { ledger, _ in
             for (index, line) in ["a", "kept", "a", "gone", "a"].enumerated() {
                 try ledger.record(

@@ -5,7 +5,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Threads that record at the same time share a commit; what one of them meets is no other's business.
+/// Threads that record at the same time share a commit; a failure of one does not affect the others.
 @Suite struct SharedCommitsTests {
     private static let threads = 12
 
@@ -15,7 +15,7 @@ import Testing
             verdict: .normal, imageScore: 1)
     }
 
-    /// Says what the n-th commit meets, the first being 1.
+    /// The fault of the n-th commit, counted from 1.
     private final class Commits: Sendable {
         private let count = Mutex(0)
         let callers = Mutex(0)
@@ -42,7 +42,7 @@ import Testing
     }
 
     /// Every thread records `id` of its number.
-    /// - Returns: what each was told.
+    /// - Returns: the outcome of each.
     private func record(
         _ ledger: Ledger, _ commits: Commits, _ id: @escaping @Sendable (Int) -> String
     ) -> [Result<Bool, any Error>] {
@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    @Test func those_that_come_during_a_commit_share_the_next() throws {
+    @Test func threads_that_arrive_during_a_commit_share_the_next() throws {
         let commits = Commits()
         try withLedger(commits) { ledger in
             let told = record(ledger, commits) { "\($0)" }
@@ -88,7 +88,7 @@ import Testing
         }
     }
 
-    @Test func a_shared_commit_that_fails_is_made_piece_by_piece() throws {
+    @Test func a_failed_shared_commit_is_retried_piece_by_piece() throws {
         struct Fault: Error {}
         // The first is alone, the second is that of all others, of which the fourth commit's record finds the disk
         // failing again.
@@ -100,7 +100,7 @@ import Testing
             #expect(told.filter { if case .failure(let error) = $0 { error is Fault } else { false } }.count == 1)
             let count = try ledger.count()
             #expect(count == Self.threads - 1)
-            // What was told holds: none is recorded whose thread heard of a failure.
+            // The outcomes are true: no frame is recorded whose thread got an error.
             for (number, result) in told.enumerated() {
                 let isRecorded = try ledger.contains("\(number)")
                 #expect(isRecorded == ((try? result.get()) ?? false))

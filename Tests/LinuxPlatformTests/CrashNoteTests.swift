@@ -7,7 +7,7 @@ import Testing
     import Glibc
 #endif
 
-/// Processes that really die, and what they leave in writing.
+/// Processes that really die, and their notes.
 @Suite struct CrashNoteTests {
     /// Runs on a thread of its own, as a worker does; never returns.
     private static func onThread(_ body: @escaping @Sendable () -> Void) -> Never {
@@ -105,7 +105,7 @@ import Testing
         }
     }
 
-    /// Of the manager's: what this process sends to its child comes from the parent, as from the service manager.
+    /// The watchdog's signal: this process is its child's parent, as the service manager is the daemon's.
     private static func abortFromParent(_ pidFile: String) -> Task<Void, Never> {
         Task.detached {
             for _ in 0..<3000 {
@@ -144,7 +144,7 @@ import Testing
         }
     }
 
-    @Test func an_abort_from_a_stranger_is_no_watchdog_s() async throws {
+    @Test func an_abort_from_another_process_is_not_the_watchdog_s() async throws {
         try await withTemporaryFolder { folder in
             let path = folder.appendingPathComponent("note").path
             await #expect(processExitsWith: .signal(SIGABRT)) { [path = path as String] in
@@ -161,7 +161,7 @@ import Testing
         }
     }
 
-    @Test func what_is_no_note_is_passed_over() {
+    @Test func malformed_notes_are_skipped() {
         let text = "11 fault a\n\nfault\n11 fault\nx fault b\n11 guess c\n6 watchdog d\n7 sent -\n11 faul"
         #expect(
             CrashNote.entries(in: Data(text.utf8)) == [

@@ -8,7 +8,7 @@ import Testing
 #endif
 
 @Suite struct PlatformTests {
-    @Test func a_path_that_is_no_text_is_shown_and_kept_exactly() {
+    @Test func a_path_that_is_not_utf8_is_shown_escaped_and_kept_exactly() {
         let path = RawPath(bytes: Array("/a/é".utf8) + [0xff] + Array("b.jpg".utf8))
         #expect(path.description == "/a/é\\xffb.jpg")
         #expect(RawPath(hex: path.hex) == path)
@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test(.enabled(if: geteuid() == 0, "only root can give files to another user"))
-    func what_root_makes_belongs_to_the_owner_of_its_folder_and_no_other_file_is_touched() throws {
+    func files_created_by_root_belong_to_the_owner_of_their_folder_and_no_other_file_is_touched() throws {
         try withTemporaryFolder { folder in
             let root = RawPath(folder.path), mine = root / "mine", linked = root / "linked"
             try FileSystem().create(mine, Data())

@@ -7,7 +7,7 @@ import Testing
     import Glibc
 #endif
 
-/// Threads that cannot be had.
+/// Threads that cannot be started.
 @Suite struct ThreadTests {
     /// From here on the process gets no room for another stack.
     private static func allowNoMoreMemory() throws {
@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    @Test func threads_that_cannot_all_be_had_are_told_beforehand_with_their_number() async {
+    @Test func too_few_threads_are_reported_in_advance_with_their_number() async {
         await #expect(processExitsWith: .exitCode(7)) {
             try SystemThread.probe(20)
             try ThreadTests.allowNoMoreMemory()

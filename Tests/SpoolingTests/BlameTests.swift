@@ -4,16 +4,16 @@ import Spooling
 import TestSupport
 import Testing
 
-/// What is known of a frame's part in a process's death.
+/// The evidence about a frame's part in a process's death.
 @Suite struct BlameTests {
-    /// What a restart finds of the only frame.
+    /// The only frame's claim after a restart.
     private func found(_ plant: Plant) throws -> Claim { try #require(try plant.spool.recover().first) }
 
     private func note(_ plant: Plant, _ run: String, _ text: String) throws {
         try FileSystem().create(plant.spool.crashNote(of: run), Data(text.utf8))
     }
 
-    @Test func a_death_is_counted_for_a_frame_in_work_and_not_for_one_that_rests() throws {
+    @Test func a_death_is_counted_for_a_frame_in_progress_and_not_for_one_that_rests() throws {
         try withTemporaryFolder { folder in
             let plant = try Plant(folder)
             let claim = try plant.takeFrame()
@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    @Test func what_an_earlier_version_counted_is_no_proof_and_a_torn_line_none_either() throws {
+    @Test func an_earlier_version_s_count_and_a_torn_line_are_no_proof() throws {
         try withTemporaryFolder { folder in
             let plant = try Plant(folder)
             let claim = try plant.takeFrame()

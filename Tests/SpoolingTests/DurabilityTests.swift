@@ -6,9 +6,9 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// A power cut takes back what was not synced. What a step relies on must be durable before it.
+/// A power cut loses everything that was not synced. The preconditions of a step must be durable before it.
 @Suite struct DurabilityTests {
-    /// The calls that a frame's life makes, in order, and where the ledger commits.
+    /// The calls in the life of a frame, in order, and the position of the ledger's commit.
     private final class Diary: Sendable {
         struct Entry: Equatable {
             let call: String
@@ -69,10 +69,10 @@ import Testing
                     ("fsync", sheet / "claims.json"), ("fsync", sheet), ("fsync", root / "active"),
                     ("rename", claim.frame),
                 ]))
-            // The frame's move, before anybody is told: else it would arrive a second time.
+            // The frame's move is durable before it is reported: else it would arrive a second time.
             #expect(diary.holds([("rename", claim.frame), ("fsync", sheet), Self.commit]))
             #expect(diary.holds([("rename", claim.frame), ("fsync", watch), Self.commit]))
-            // Every result's content before it is seen, and its place before the ledger says where it is.
+            // Every result's content is durable before it appears, and its path before the ledger names it.
             for name in ["result.json", "overlay.jpg"] {
                 #expect(
                     diary.holds([
@@ -80,7 +80,7 @@ import Testing
                         Self.commit,
                     ]))
             }
-            // The frame's last place, before its claim goes.
+            // The frame's last move is durable before its claim is removed.
             #expect(
                 diary.holds([
                     Self.commit, ("rename", archived), ("fsync", archived.parent),

@@ -11,7 +11,7 @@ import Testing
     import Glibc
 #endif
 
-/// One line's folders in a temporary place, and the steps of a frame's life as the daemon takes them.
+/// One line's folders in a temporary folder, and the steps of the life of a frame, in the daemon's order.
 struct Plant {
     let folder: URL
     let spool: Spool
@@ -47,7 +47,7 @@ struct Plant {
     }
 }
 
-/// Stands for the ledger: what it holds survives the process.
+/// Stands for the ledger: its content survives the process.
 final class MemoryLedger {
     var ids: [String] = []
 }
@@ -150,7 +150,7 @@ final class Death: Sendable {
             var inbox = Inbox(folder: plant.watch)
             let arrivals = try inbox.scan().images.sorted { $0.path < $1.path }
             let claims = try plant.spool.claim(arrivals.map { Intake($0, line: "a", keeps: false) })
-            // The camera takes one back.
+            // The camera removes one.
             try FileSystem().remove(claims[1].original)
             #expect(try plant.spool.take(claims).map { try $0.get() } == [true, false, true])
             let active = plant.spool.root / "active"
@@ -202,7 +202,7 @@ final class Death: Sendable {
     }
 
     @Test(arguments: ["", "claim.json", "claims.json"])
-    func a_claim_of_an_earlier_version_is_taken_up(damaged: String) throws {
+    func a_claim_of_an_earlier_version_is_resumed(damaged: String) throws {
         try withTemporaryFolder { folder in
             let plant = try Plant(folder)
             try plant.spool.prepare()
@@ -236,7 +236,7 @@ final class Death: Sendable {
         RawPath("with space.jpg"), RawPath("new\nline.jpg"), RawPath(bytes: [0x61, 0xff, 0xfe] + Array(".jpg".utf8)),
         RawPath(String(repeating: "n", count: 251) + ".jpg"), RawPath("-rf.jpg"), RawPath("reason.json"),
     ])
-    func an_odd_name_survives(_ name: RawPath) throws {
+    func a_name_of_any_bytes_survives(_ name: RawPath) throws {
         try withTemporaryFolder { folder in
             let plant = try Plant(folder)
             let claim = try plant.takeFrame(name, "one")
@@ -292,7 +292,7 @@ final class Death: Sendable {
         }
     }
 
-    @Test func an_alert_that_was_taken_does_not_come_back() throws {
+    @Test func a_consumed_alert_is_not_delivered_again() throws {
         try withTemporaryFolder { folder in
             let plant = try Plant(folder)
             try plant.spool.prepare()

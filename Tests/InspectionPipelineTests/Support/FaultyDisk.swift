@@ -8,20 +8,20 @@ import Synchronization
     import Glibc
 #endif
 
-/// A disk that misbehaves by a seed: now and then a call fails, is interrupted or moves only a few bytes; and from one
-/// moment on, nothing at all happens any more, as when the power fails.
+/// A disk that misbehaves by a seed: some calls fail, are interrupted or move only a few bytes; and from one
+/// moment on, no call has an effect, as after a power failure.
 final class FaultyDisk: Sendable {
     private struct State {
         var random: SplitMix64
         /// Calls until the power fails; nil for never.
         var remaining: Int?
         var faults = 0
-        /// Every call fails with it.
+        /// The errno with which every call fails.
         var blanket: Int32?
     }
 
     private let state: Mutex<State>
-    /// One call in so many misbehaves; 0 for none.
+    /// One call in this many misbehaves; 0 for none.
     private let rarity: Int
 
     init(seed: UInt64, rarity: Int, powerFailsAfter calls: Int? = nil) {
@@ -46,7 +46,7 @@ final class FaultyDisk: Sendable {
     }
 
     var hasPower: Bool { state.withLock { $0.remaining.map { $0 > 0 } ?? true } }
-    /// How many calls have misbehaved so far.
+    /// The number of calls that have misbehaved so far.
     var faults: Int { state.withLock { $0.faults } }
 
     /// Makes every call that changes something fail; nil ends it.

@@ -15,7 +15,7 @@ final class Plant {
     private let root: URL
 
     /// - Parameters:
-    ///   - after: what becomes of inspected frames.
+    ///   - after: the fate of inspected frames.
     ///   - gate: name of the line's gate, and the product it expects.
     init(
         _ root: URL, after: Configuration.After = .archive, gate: (model: String, product: String?)? = nil
@@ -49,8 +49,8 @@ final class Plant {
 
     /// Runs the daemon until `isDone` holds; then it ends, cleanly or as one whose power failed.
     ///
-    /// - Parameter life: it also ends when this is over; nil for one that is to come to its end.
-    /// - Throws: `TimedOut` when it did not in five minutes, and what `isDone` throws.
+    /// - Parameter life: the time after which it also ends; nil for no limit.
+    /// - Throws: `TimedOut` after five minutes, and the errors of `isDone`.
     func run(
         on disk: FaultyDisk = FaultyDisk(seed: 0, rarity: 0), files: FileSystem? = nil, for life: Duration? = nil,
         until isDone: () throws -> Bool
@@ -103,7 +103,7 @@ final class Plant {
     }
 }
 
-/// What a daemon in this process has logged.
+/// The log of a daemon in this process.
 final class CollectedLog: Sendable {
     private let entries = Mutex<[String]>([])
 

@@ -1,12 +1,12 @@
 import Foundation
 import Imaging
 
-/// Small pictures of a striped part under varying light, quick to draw and to fit on.
+/// Small images of a striped part under varying light, quick to draw and to fit on.
 enum TinyFrames {
     static let width = 96
     static let height = 80
 
-    /// - Parameter defect: whether a bright blot lies on the part.
+    /// - Parameter defect: whether a bright blot is on the part.
     static func frame(_ seed: UInt64, defect: Bool = false) -> Frame {
         var state = seed &* 0x9e37_79b9_7f4a_7c15 &+ 1
         func random() -> Double {

@@ -5,7 +5,7 @@ import InspectionPipeline
 import NeuralNets
 import TestSupport
 
-/// A really fitted model on tiny pictures; fitted once per test run.
+/// A model that is really fitted on tiny images, once per test run.
 enum TinyModel {
     static let rule = CalibrationRule(rate: 0.1, confidence: nil)
 
@@ -23,7 +23,7 @@ enum TinyModel {
         }
     }
 
-    /// 24 frames to fit on and 19 to calibrate on. Each counts, although stripes may lie as another frame's do.
+    /// 24 frames to fit on and 19 to calibrate on. Each counts, although two frames may have equal stripes.
     static func pictures(for fitting: ModelFitting, in folder: URL) throws -> ModelFitting.Pictures {
         var fitting = fitting
         fitting.onlyRemarks = true
