@@ -4,12 +4,12 @@ import InspectionPipeline
 import NeuralNets
 import SampleFrames
 
-/// What frames are timed with: the default model, fitted on drawn plates, and larger frames of other plates.
+/// The model and frames of a benchmark: the default model, fitted on drawn plates, and larger frames of other plates.
 enum BenchmarkModel {
     static let name = "plate"
     static let rule = CalibrationRule(rate: 0.1, confidence: nil)
 
-    /// Fits and stores the model as `plate`, with pictures below `folder`.
+    /// Fits and stores the model as `plate`, with images below `folder`.
     static func fit(into store: ModelStore, pictures folder: URL, workers: Int) throws {
         let data = SampleDataset(product: .plate, train: 16, validation: 9, testGood: 0, perDefect: 0)
         try data.write(to: folder)

@@ -7,12 +7,13 @@ import InspectionPipeline
 struct Inspectctl: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspectctl",
-        abstract: "Fits, calibrates, evaluates and steers inspectd.",
+        abstract: "Fits, calibrates and evaluates models, and controls inspectd.",
         discussion: """
-            Begin with `inspectctl demo`: it draws sample frames, fits, calibrates, runs the daemon and shows what it found.
+            Start with `inspectctl demo`: it draws sample frames, fits, calibrates, runs the daemon and shows its \
+            verdicts.
 
-            Exit codes: 0 done (an anomaly is no error), 64 usage, 65 bad data, 66 no input, 69 unavailable, 74 I/O, \
-            77 permission, 78 configuration.
+            Exit codes: 0 success (an anomaly is not an error), 64 usage, 65 bad data, 66 no input, 69 unavailable, 74 \
+            I/O, 77 permission, 78 configuration.
             """,
         version: programVersion,
         subcommands: [
@@ -31,9 +32,9 @@ struct Inspectctl: ParsableCommand {
         }
     }
 
-    /// Ends the program: in ArgumentParser's way for its own errors, with the project's exit codes for all others.
+    /// Exits: in ArgumentParser's way for its own errors, with the project's exit codes for all others.
     private static func fail(_ error: any Error) -> Never {
-        // Help, version, usage errors and `ExitCode` are ArgumentParser's own.
+        // Help, version, usage errors and `ExitCode` are ArgumentParser's errors.
         let code = exitCode(for: error)
         if code == .success || code == .validationFailure || error is ExitCode { exit(withError: error) }
         FileHandle.standardError.write(

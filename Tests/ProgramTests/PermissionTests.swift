@@ -19,7 +19,7 @@ extension ProgramTests {
             ["calibrate", "--line", "plate", "--from-history", "7d"], ["calibrate", "--line", "plate", "--rollback"],
         ]
         private static let lies = [
-            "not running", "no inspections", "no models", "nothing is in", "no file would", "[]",
+            "not running", "no inspections", "no models", "quarantine is empty", "no file would", "[]",
         ]
 
         @Test(.enabled(if: OtherUser.lacking == nil, "\(OtherUser.lacking ?? "")"))

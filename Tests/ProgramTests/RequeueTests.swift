@@ -20,7 +20,7 @@ extension ProgramTests {
                     #expect(try shop.quarantine().count == 2)
 
                     let run = try shop.control("requeue", "--code", "corrupt", "--all")
-                    #expect(run.status == 0 && run.output.contains("1 frame(s) put back"), "\(run.output)")
+                    #expect(run.status == 0 && run.output.contains("1 frame requeued"), "\(run.output)")
                     try shop.waitForResults(3)
                     let looks = try shop.history().filter { $0.image.path.hasSuffix("/y.png") }
                     #expect(looks.map(\.error?.code) == ["corrupt", "corrupt"])

@@ -35,7 +35,7 @@ package final class DaemonProcess {
             guard process.isRunning else { throw ended() }
             guard ContinuousClock.now - start < .seconds(60) else {
                 stop()
-                throw ProgramError(.unavailable, "inspectd was not ready after 60 s; its log is \(logFile)")
+                throw ProgramError(.unavailable, "inspectd was not ready after 60 s; see its log \(logFile)")
             }
             usleep(10_000)
         }
@@ -47,7 +47,7 @@ package final class DaemonProcess {
         guard process.isRunning else { throw ended() }
     }
 
-    /// Asks it to finish what it has in hand, and waits.
+    /// Asks it to finish the frames in progress, and waits.
     /// - Returns: its exit code.
     @discardableResult
     package func stop() -> Int32 {
@@ -73,6 +73,7 @@ package final class DaemonProcess {
         process.waitUntilExit()
         return ProgramError(
             .unavailable,
-            "inspectd ended with \(process.terminationStatus): \(log.split(separator: "\n").last ?? "it said nothing")")
+            "inspectd exited with \(process.terminationStatus): \(log.split(separator: "\n").last ?? "empty log")"
+        )
     }
 }

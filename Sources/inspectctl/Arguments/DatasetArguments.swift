@@ -1,27 +1,28 @@
 import ArgumentParser
 import DetectionCore
 
-/// How a data set's folder is read.
+/// The layout of a data set's folder.
 struct DatasetArguments: ParsableArguments {
     @Option(
-        help: ArgumentHelp("Of class folders, the one normal class; all others are anomalous.", valueName: "class"))
+        help: ArgumentHelp("The one normal class of class folders; all others are anomalous.", valueName: "class"))
     var oneClass: String?
 
     @Option(
-        help: ArgumentHelp("Of class folders, the one anomalous class; all others are normal.", valueName: "class"))
+        help: ArgumentHelp("The one anomalous class of class folders; all others are normal.", valueName: "class"))
     var abnormalClass: String?
 
     @Option(
         help: ArgumentHelp(
-            "Of class folders, the normal classes, separated by commas; a gate learns to tell them apart.",
+            "The normal classes of class folders, separated by commas; a gate learns to tell them apart.",
             valueName: "classes"))
     var known: String?
 
     @Option(
-        help: ArgumentHelp("Take so many training pictures of each class, as a published split does.", valueName: "n"))
+        help: ArgumentHelp(
+            "Use at most this many training images per class, as a published split does.", valueName: "n"))
     var trainImages: Int?
 
-    @Option(help: ArgumentHelp("Take so many test pictures of each class.", valueName: "n"))
+    @Option(help: ArgumentHelp("Use at most this many test images per class.", valueName: "n"))
     var testImages: Int?
 
     func validate() throws {

@@ -5,22 +5,22 @@ import Foundation
 import InspectionPipeline
 import NeuralNets
 
-/// What every method's fit takes.
+/// Options of every method's fit.
 struct FittingArguments: ParsableArguments {
     @OptionGroup var intensity: IntensityArguments
 
-    @Option(help: "Seeds everything that is drawn at random.")
+    @Option(help: "The seed of all random numbers.")
     var seed: UInt64 = 0
 
-    @Option(help: "Frames worked on side by side; all cores by default.")
+    @Option(help: "Images processed in parallel; as many as cores by default.")
     var workers = ProcessInfo.processInfo.activeProcessorCount
 
     func validate() throws { try requireRanges([("--workers", workers, 1...256)]) }
 }
 
-/// The backbone of a fit, for the methods that can stand on one.
+/// The backbone of a fit, for methods that use one.
 protocol BackboneChoice: ParsableArguments {
-    /// A name or a file; nil for the built-in one.
+    /// A name or a file; nil for the embedded backbone.
     var backbone: String? { get }
 }
 
@@ -28,8 +28,8 @@ protocol BackboneChoice: ParsableArguments {
 struct BackboneArguments: BackboneChoice {
     @Option(
         help: ArgumentHelp(
-            "The feature extractor: a name of `inspectctl backbone list`, or a .safetensors or .pth file; "
-                + "the built-in one by default.", valueName: "name|file"), completion: .backbonesAndFiles)
+            "The backbone: a name of `inspectctl backbone list`, or a .safetensors or .pth file; "
+                + "the embedded one by default.", valueName: "name|file"), completion: .backbonesAndFiles)
     var backbone: String?
 }
 
@@ -46,11 +46,12 @@ struct ChosenMethod<Method: MethodArguments, Choice: BackboneChoice>: ParsableAr
 
     func validate() throws {
         guard choice.backbone == nil || method.takesBackbone else {
-            throw ValidationError("--backbone does not go with these options of \(Method.name): its network is its own")
+            throw ValidationError(
+                "--backbone cannot be combined with these options of \(Method.name), which uses its own network")
         }
     }
 
-    /// - Parameter method: other options than the command line's.
+    /// - Parameter method: options that replace the command line's.
     func fitting(
         _ configuration: Configuration, rule: CalibrationRule, method: Method? = nil, products: [Product] = [],
         checkpoint: CheckpointStore? = nil, remark: (@Sendable (String) -> Void)? = nil

@@ -2,16 +2,16 @@ import ArgumentParser
 import DetectionCore
 import InspectionPipeline
 
-/// Which false-alarm rate the thresholds promise.
+/// The false-alarm rate that the thresholds promise.
 struct RuleOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Tolerated share of flawless frames called anomalous; the line's, else 0.01.", valueName: "rate"))
+            "Tolerated share of flawless parts called anomalous; the line's, else 0.01.", valueName: "rate"))
     var falseAlarmRate: Double?
 
     @Option(
         help: ArgumentHelp(
-            "Hold the rate with this probability instead of on average; needs more pictures (299 for 0.01 and 0.95).",
+            "Hold the rate with this probability instead of on average; needs more images (299 for 0.01 and 0.95).",
             valueName: "probability"))
     var confidence: Double?
 
@@ -23,7 +23,7 @@ struct RuleOptions: ParsableArguments {
         }
     }
 
-    /// Whether the command line, and not the line's configuration, decides.
+    /// Whether the command line decides instead of the line's configuration.
     var isExplicit: Bool { falseAlarmRate != nil || confidence != nil }
 
     func rule(_ line: Configuration.Line?) -> CalibrationRule {

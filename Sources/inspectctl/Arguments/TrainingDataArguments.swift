@@ -3,12 +3,12 @@ import DetectionCore
 import Imaging
 import InspectionPipeline
 
-/// What becomes of images that a model should not be fitted or calibrated on.
+/// The treatment of images that a model should not be fitted or calibrated on.
 struct TrainingDataArguments: ParsableArguments {
-    @Flag(help: "Keep images that look like none of the others; without it they are named and refused.")
+    @Flag(help: "Keep images unlike all others; by default they are listed and the fit is refused.")
     var keepOutliers = false
 
-    @Flag(help: "Leave out images that cannot be read; without it they are all named and refused.")
+    @Flag(help: "Skip images that cannot be read; by default they are listed and the fit is refused.")
     var skipUnreadable = false
 
     var options: TrainingDataOptions {
@@ -18,23 +18,23 @@ struct TrainingDataArguments: ParsableArguments {
     }
 }
 
-/// Which raw values are black and white.
+/// The raw values of black and white.
 struct IntensityArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Raw values that are black and white: auto measures how many bits 16-bit files use; else the line's, which is "
-                + "auto unless given.", valueName: "auto|8bit…16bit|LOW-HIGH"))
+            "The raw values of black and white: auto measures how many bits 16-bit files use; the line's by default, which "
+                + "is auto unless given.", valueName: "auto|8bit…16bit|LOW-HIGH"))
     var intensity: IntensitySetting?
 
-    /// - Parameter lines: those that the model is for.
+    /// - Parameter lines: the lines that the model is for.
     func setting(_ lines: [Configuration.Line]) throws -> IntensitySetting {
         if let intensity { return intensity }
         guard let first = lines.first else { return .auto }
         guard lines.allSatisfy({ $0.intensity == first.intensity }) else {
             throw ProgramError(
                 .usage,
-                "the lines \(lines.map(\.name).joined(separator: ", ")) have different settings of intensity, but the model "
-                    + "needs one for all: give --intensity")
+                "the lines \(lines.map(\.name).joined(separator: ", ")) have different intensity settings, but their "
+                    + "model needs a single one: give --intensity")
         }
         return first.intensity
     }

@@ -6,29 +6,29 @@ import NeuralNets
 
 struct BackboneCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "backbone", abstract: "Looks after feature extractors.",
+        commandName: "backbone", abstract: "Imports, lists and shows backbones.",
         subcommands: [Import.self, List.self, Show.self])
 
     struct Import: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Checks a weight file and keeps it under a name.",
+            abstract: "Checks a weight file and stores it under a name.",
             discussion: """
-                Reads .safetensors and PyTorch's .pth as torchvision, timm and EfficientNet-PyTorch publish them, without \
-                Python. Nothing in a file is ever run.
+                Reads .safetensors and PyTorch's .pth as torchvision, timm and EfficientNet-PyTorch publish them, \
+                without Python. No code in a file is ever run.
 
                   inspectctl backbone import wide_resnet50_2-95faca4d.pth --name wide_resnet50_2
                 """)
         @OptionGroup var global: GlobalOptions
         @Argument(help: ArgumentHelp("The weight file.", valueName: "file"), completion: .file()) var file: String
-        @Option(help: "The name to keep it under; the file's own by default.") var name: String?
+        @Option(help: "The name to store it under; the file's own by default.") var name: String?
         @Option(
             help: ArgumentHelp(
-                "The network, when the file does not tell.",
+                "The network, if the file does not name it.",
                 valueName: BackboneArchitecture.allCases.map(\.rawValue).joined(separator: "|")))
         var architecture: BackboneArchitecture?
         @Option(
             help: ArgumentHelp(
-                "Whose names and padding, when the file does not tell.",
+                "The library whose names and padding the weights use, if the file does not name it.",
                 valueName: WeightDialect.allCases.map(\.rawValue).joined(separator: "|")))
         var dialect: WeightDialect?
 
@@ -46,7 +46,8 @@ struct BackboneCommand: ParsableCommand {
     }
 
     struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Lists the backbones that --backbone can name.")
+        static let configuration = CommandConfiguration(
+            abstract: "Lists the backbones that --backbone accepts by name.")
         @OptionGroup var global: GlobalOptions
 
         func run() throws {
@@ -97,7 +98,7 @@ struct BackboneCommand: ParsableCommand {
     }
 }
 
-/// What `list` and `show` say of a backbone.
+/// The description of a backbone in `list` and `show`.
 struct BackboneSummary: Encodable {
     let name, architecture, dialect, path: String
     let levels, defaultLevels, defaultTaps: [String]

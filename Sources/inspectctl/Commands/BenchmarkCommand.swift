@@ -7,13 +7,14 @@ import InspectionPipeline
 struct BenchmarkCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "benchmark",
-        abstract: "Times the networks and the way of a whole frame.",
+        abstract: "Times the networks, a training step, a whole frame and the daemon.",
         discussion: """
-            Networks run with random weights on one picture (only shape and cost mean anything), and one training \
-            step on 16 pictures of GRAD (on cached features) and of fine-tuning (the embedded backbone); the frame's way \
-            (decode, detect, regions, overlay, encode) runs on drawn 1024 × 768 frames with a model fitted on the spot. Latency: one \
-            frame at a time on all threads. Throughput: one frame per thread. daemon: the real inspectd, idle, from a frame's \
-            close to its result in place. Median and minimum of --runs runs after three that are not counted.
+            Networks run with random weights on one image (only shape and cost are meaningful). One training step of \
+            GRAD (on cached features) and of fine-tuning (the embedded backbone) runs on 16 images. A whole frame \
+            (decode, detect, regions, overlay, encode) runs on drawn 1024 × 768 frames with a model fitted for the \
+            benchmark. Latency: one frame at a time on all threads. Throughput: one frame per thread. daemon: the real \
+            inspectd, idle, from the close of a frame's file to its complete result. Prints the median and minimum of \
+            --runs runs after three warm-up runs.
 
               inspectctl benchmark --runs 15 --json times.json
               inspectctl benchmark --only efficientnet_b0_224 --threads 1
@@ -21,17 +22,18 @@ struct BenchmarkCommand: ParsableCommand {
 
     @OptionGroup var global: GlobalOptions
 
-    @Option(help: ArgumentHelp("Names of what to time; all by default.", valueName: "name"))
+    @Option(help: ArgumentHelp("Names of the benchmarks to run; all by default.", valueName: "name"))
     var only: [String] = []
 
-    @Option(help: "Timed runs of each.")
+    @Option(help: "Timed runs of each benchmark.")
     var runs = 15
 
-    @Option(help: "Threads of a latency run, and frames side by side in a throughput run.")
+    @Option(help: "Threads of a latency run, and parallel frames of a throughput run.")
     var threads = ProcessInfo.processInfo.activeProcessorCount
 
     @Option(
-        name: .customLong("json"), help: ArgumentHelp("Write {name: {median_ms, min_ms}} there.", valueName: "file"),
+        name: .customLong("json"),
+        help: ArgumentHelp("Write {name: {median_ms, min_ms}} to this file.", valueName: "file"),
         completion: .file())
     var jsonFile: String?
 
@@ -41,7 +43,7 @@ struct BenchmarkCommand: ParsableCommand {
         let unknown = only.filter { !Self.names.contains($0) }
         guard unknown.isEmpty else {
             throw ValidationError(
-                "unknown name \(unknown.joined(separator: ", ")); known: \(Self.names.joined(separator: ", "))")
+                "unknown benchmark \(unknown.joined(separator: ", ")); known: \(Self.names.joined(separator: ", "))")
         }
     }
 
@@ -73,7 +75,7 @@ struct BenchmarkCommand: ParsableCommand {
             note(DaemonBenchmark.name, daemon.times)
             global.remark(daemon.remark)
         }
-        // Last: they change how the process deals with its memory.
+        // Last: they change how the process manages its memory.
         if wanted.contains(TrainingBenchmark.name) {
             note(TrainingBenchmark.name, try TrainingBenchmark().run(runs: runs))
         }

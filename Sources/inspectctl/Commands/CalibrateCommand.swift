@@ -7,11 +7,11 @@ import InspectionPipeline
 struct CalibrateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "calibrate",
-        abstract: "Recalibrates a line's model on newer flawless pictures: the maintenance command.",
+        abstract: "Recalibrates a line's model on newer flawless images.",
         discussion: """
-            The new thresholds decide in the running daemon from the next frame on; --rollback brings the former ones back. \
-            Without --false-alarm-rate and --confidence the line's configuration decides the rate, also after later changes \
-            to it; with them, this calibration keeps its own rate until the next one.
+            The running daemon uses the new thresholds from the next frame on; --rollback restores the previous ones. \
+            Without --false-alarm-rate and --confidence, the line's configuration sets the rate, also after later \
+            changes to it; with them, this calibration keeps its own rate until the next calibration.
 
               inspectctl calibrate --line plate --normal /data/plate/this-week --dry-run
               inspectctl calibrate --line plate --from-history 7d
@@ -27,40 +27,40 @@ struct CalibrateCommand: ParsableCommand {
     var line: String
 
     @Option(
-        parsing: .upToNextOption, help: ArgumentHelp("Folders of flawless pictures.", valueName: "folder"),
+        parsing: .upToNextOption, help: ArgumentHelp("Folders of flawless images.", valueName: "folder"),
         completion: .directory)
     var normal: [String] = []
 
     @Option(
         help: ArgumentHelp(
-            "Instead, the archived frames of so long ago until now that were called normal.", valueName: "7d"))
+            "Use the line's archived frames of this last period that were called normal.", valueName: "7d"))
     var fromHistory: String?
 
     @Flag(
         help: ArgumentHelp(
-            "With --from-history: frames called anomalous too. Only after looking at them: each must be flawless."))
+            "With --from-history: also use frames called anomalous. Check them first: each must be flawless."))
     var includeAlarms = false
 
     @Option(
         help: ArgumentHelp(
-            "With --normal: another version of the model than the active one, as after `inspectctl model import`; it decides "
-                + "from then on.", valueName: "n"))
+            "With --normal: the version of the model to calibrate, as after `inspectctl model import`; it becomes the "
+                + "active one.", valueName: "n"))
     var modelVersion: Int?
 
-    @Flag(help: "Leave out images that the model was fitted on; without it they are named and refused.")
+    @Flag(help: "Skip images that the model was fitted on; by default they are listed and the calibration is refused.")
     var skipFitted = false
 
-    @Flag(help: "The line's gate instead of its model.")
+    @Flag(help: "Calibrate the line's product gate instead of its model.")
     var gate = false
 
-    @Flag(help: "Only show old and new thresholds, and what would change.")
+    @Flag(help: "Only show the old and new thresholds and the verdicts that would change.")
     var dryRun = false
 
-    @Flag(help: "Bring the calibration before the present one back.")
+    @Flag(help: "Restore the calibration before the active one.")
     var rollback = false
 
     @Option(
-        help: ArgumentHelp("How many of the line's last frames are compared under both thresholds.", valueName: "n"))
+        help: ArgumentHelp("Number of the line's last frames to compare under both thresholds.", valueName: "n"))
     var last = 1000
 
     func validate() throws {
@@ -68,13 +68,13 @@ struct CalibrateCommand: ParsableCommand {
             throw ValidationError("give one of --normal FOLDER, --from-history TIME and --rollback")
         }
         guard !includeAlarms || fromHistory != nil else {
-            throw ValidationError("--include-alarms belongs to --from-history")
+            throw ValidationError("--include-alarms needs --from-history")
         }
         if let fromHistory, Quantity.duration(fromHistory) == nil {
             throw ValidationError("--from-history needs \(Quantity.durationsAllowed), got '\(fromHistory)'")
         }
         guard modelVersion == nil || !normal.isEmpty else {
-            throw ValidationError("--model-version belongs to --normal")
+            throw ValidationError("--model-version needs --normal")
         }
         guard last > 0 else { throw ValidationError("--last must be above 0, got \(last)") }
     }
@@ -118,7 +118,7 @@ struct CalibrateCommand: ParsableCommand {
         }
     }
 
-    /// The first calibration of a version that has none, or another one of a version that is not in service.
+    /// The first calibration of a version that has none, or a new one of a version that is not in service.
     private func calibrate(
         _ version: Int, of name: String, _ store: ModelStore, _ configuration: Configuration, _ line: Configuration.Line
     ) throws {
@@ -148,16 +148,17 @@ struct CalibrateCommand: ParsableCommand {
         case .json: try Output.printJSON(calibration)
         case .text:
             Output.print(
-                "model \(name) version \(version): image threshold \(Output.score(calibration.imageThreshold)), pixel threshold "
-                    + "\(Output.score(calibration.pixelThreshold)) on \(calibration.n) images\npromise: \(calibration.promise)\n"
-                    + (dryRun ? "dry run: nothing was changed" : "it decides from the next frame on"))
+                "model \(name) version \(version): image threshold \(Output.score(calibration.imageThreshold)), "
+                    + "pixel threshold \(Output.score(calibration.pixelThreshold)) on \(calibration.n) images\n"
+                    + "promise: \(calibration.promise)\n"
+                    + (dryRun ? "dry run: nothing was changed" : "in service from the next frame on"))
         }
     }
 
     private func modelName(_ line: Configuration.Line) throws -> String {
         guard gate else { return line.model }
         guard let gate = line.gate else {
-            throw ProgramError(.usage, "line \(line.name) has no gate; give gate: MODEL in the configuration")
+            throw ProgramError(.usage, "line \(line.name) has no product gate; set gate: MODEL in the configuration")
         }
         return gate
     }
@@ -166,7 +167,7 @@ struct CalibrateCommand: ParsableCommand {
         let active =
             dryRun ? try store.previewRollBackCalibration(model) : try store.rollBackCalibration(model)
         if dryRun {
-            Output.print("would go back to calibration \(active.current.calibration) of model \(model)")
+            Output.print("dry run: would restore calibration \(active.current.calibration) of model \(model)")
         } else {
             try global.report(active, of: model)
         }
@@ -175,7 +176,7 @@ struct CalibrateCommand: ParsableCommand {
     private func pictures(_ configuration: Configuration, _ line: Configuration.Line) throws -> (FrameSource, String) {
         guard let fromHistory, let time = Quantity.duration(fromHistory) else {
             let images = try FrameSource(folders: normal, rule: line.images, limits: configuration.decodeLimits)
-            if !images.passedOver.isEmpty { global.remark("passed over: \(images.passedOver.text)") }
+            if !images.passedOver.isEmpty { global.remark("skipped: \(images.passedOver.text)") }
             return (images, normal.joined(separator: ", "))
         }
         let since = Date() - time.inSeconds
@@ -184,25 +185,25 @@ struct CalibrateCommand: ParsableCommand {
         let alarms = try History.count(configuration, line: line.name, verdict: .anomalous, since: since)
         if alarms > 0 && !includeAlarms {
             global.remark(
-                "note: \(alarms) frame(s) called anomalous in that time are left out. Where they were false alarms, the new "
-                    + "threshold stays too low without them: look at them (`inspectctl history --line \(line.name) --verdict "
-                    + "anomalous --since \(fromHistory)`), then use --include-alarms")
+                "note: not used: \(alarms) frame\(alarms == 1 ? "" : "s") called anomalous in that period. Without its "
+                    + "false alarms the new threshold stays too low: check the frames (`inspectctl history --line "
+                    + "\(line.name) --verdict anomalous --since \(fromHistory)`), then use --include-alarms")
         }
         guard !paths.isEmpty else {
             throw ProgramError(
                 .noInput,
-                "line \(line.name) has no archived frames of the last \(fromHistory) to calibrate on; the line needs "
-                    + "`after: archive`, or give --normal FOLDER")
+                "line \(line.name) has no archived frames of the last \(fromHistory) to calibrate on; set "
+                    + "`after: archive` for the line, or give --normal FOLDER")
         }
         return (
             FrameSource(paths: paths),
             "frames of the last \(fromHistory) "
-                + (includeAlarms ? "on line \(line.name), alarms among them" : "called normal on line \(line.name)")
+                + (includeAlarms ? "on line \(line.name), including alarms" : "called normal on line \(line.name)")
         )
     }
 }
 
-/// What a calibration changes.
+/// The changes that a calibration makes.
 struct CalibrationReport: Encodable {
     struct Thresholds: Encodable {
         var calibration: String
@@ -270,7 +271,7 @@ struct CalibrationReport: Encodable {
 
     var text: String {
         var table = Table(
-            ["", "calibration", "pictures", "rate", "image threshold", "pixel threshold"], numeric: [2, 3, 4, 5])
+            ["", "calibration", "images", "rate", "image threshold", "pixel threshold"], numeric: [2, 3, 4, 5])
         for (name, one) in [("old", old), ("new", new)] {
             table.add([
                 name, one.calibration, String(one.n), Output.percent(one.falseAlarmRate), Output.score(one.image),
@@ -278,7 +279,7 @@ struct CalibrationReport: Encodable {
             ])
         }
         var lines = [
-            "line \(line), model \(model) version \(version), calibrated on \(new.n) pictures (\(source))", table.text,
+            "line \(line), model \(model) version \(version), calibrated on \(new.n) images (\(source))", table.text,
             "promise: \(promise)",
             framesCompared == 0
                 ? "no earlier frames of this line and model version to compare"

@@ -4,14 +4,15 @@ import InspectionPipeline
 
 struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "config", abstract: "Looks after the configuration.", subcommands: [Check.self, Reference.self])
+        commandName: "config", abstract: "Checks and documents the configuration.",
+        subcommands: [Check.self, Reference.self])
 
     struct Check: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Validates the configuration, the models and the folders it names.",
+            abstract: "Checks the configuration, and the models and folders that it names.",
             discussion: """
-                Prints everything that is wrong with file, line and key, and ends with 78; with 65 or 66 when only models are \
-                damaged or missing, with 0 when all is well. Every model scores its self-test frame.
+                Prints every error with its file, line and key. Exit code 78 if the configuration is wrong, 65 or 66 \
+                if only models are damaged or missing, 0 if everything is OK. Every model scores its self-test frame.
 
                   inspectctl config check --config samples/inspectd.yaml
                 """)
@@ -31,7 +32,8 @@ struct ConfigCommand: ParsableCommand {
             let remarks = FolderRemarks.remarks(of: configuration)
             switch global.format {
             case .text:
-                Output.print("\(file): right; \(configuration.lines.count) line(s)")
+                Output.print(
+                    "\(file): OK (\(configuration.lines.count) line\(configuration.lines.count == 1 ? "" : "s"))")
                 for remark in remarks { Output.print(remark) }
             case .json:
                 try Output.printJSON(Report(file: file, lines: String(configuration.lines.count), remarks: remarks))
@@ -51,7 +53,7 @@ struct ConfigCommand: ParsableCommand {
             case markdown, man, example
         }
 
-        @Option(help: ArgumentHelp("How it is printed.", valueName: "markdown|man|example"))
+        @Option(help: ArgumentHelp("The format of the reference.", valueName: "markdown|man|example"))
         var style = Style.markdown
 
         func run() throws {

@@ -9,18 +9,18 @@ import InspectionPipeline
 struct DatasetCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dataset",
-        abstract: "Judges images before a model is fitted or calibrated on them.",
+        abstract: "Checks images before a model is fitted or calibrated on them.",
         subcommands: [DatasetCheckCommand.self])
 }
 
 struct DatasetCheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Says what `fit` would say of a folder of flawless images, without fitting.",
+        abstract: "Reports whether `fit` would accept folders of flawless images.",
         discussion: """
-            Looks at contrast, copies and near-duplicates, values, sizes, images unlike the rest, folders of a data set, files \
-            that cannot be read and entries that are no images. With --against, the images are taken for calibration, and \
-            compared with those fitted on. Exit code 65 when `fit` would refuse.
+            Checks contrast, copies and near-duplicates, values, sizes, images unlike the rest, folders of a data set, \
+            files that cannot be read and entries that are not images. With --against, the images are calibration \
+            images, and are compared with those that the model is fitted on. Exit code 65 if `fit` would refuse them.
 
               inspectctl dataset check /data/plate/good
               inspectctl dataset check /data/plate/good2 --against /data/plate/good --format json
@@ -41,11 +41,11 @@ struct DatasetCheckCommand: ParsableCommand {
     var against: [String] = []
 
     @Option(
-        help: ArgumentHelp("Take rate, intensity and patterns of this line.", valueName: "line"),
+        help: ArgumentHelp("Use the rate, intensity and patterns of this line.", valueName: "line"),
         completion: .lines)
     var line: String?
 
-    @Option(help: "Images looked at side by side; all cores by default.")
+    @Option(help: "Images processed in parallel; as many as cores by default.")
     var workers = ProcessInfo.processInfo.activeProcessorCount
 
     func validate() throws {
@@ -99,22 +99,22 @@ struct DatasetCheckCommand: ParsableCommand {
     }
 }
 
-/// The report for people.
+/// The report as text.
 enum DatasetText {
     private static let most = 8
 
     static func text(_ report: DatasetReport) -> String {
-        var table = Table(["what", "found"])
+        var table = Table(["property", "found"])
         func row(_ name: String, _ text: String) { table.add([name, text]) }
         row("images", "\(report.images)")
-        row("cannot be read", "\(report.unreadable.count)")
+        row("unreadable", "\(report.unreadable.count)")
         row(
-            "passed over",
+            "skipped",
             report.passedOver.isEmpty
                 ? "0"
                 : report.passedOver.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", "))
         row("without contrast", "\(report.withoutContrast.count)")
-        row("wholly transparent", "\(report.transparent.count)")
+        row("fully transparent", "\(report.transparent.count)")
         row("parts", "\(report.parts)" + (report.largestPart > 1 ? ", up to \(report.largestPart) images of one" : ""))
         row("copies", "\(report.copies)")
         row("unlike the rest", "\(report.strangers.count)")

@@ -7,18 +7,19 @@ struct EvaluateCommand: ParsableCommand {
         abstract: "Measures a detector on a data set with known defects.",
         discussion: """
             The data set has the MVTec AD layout: train/good, optionally validation/good, test/good, test/<defect>, \
-            ground_truth/<defect>/<stem>_mask.png (or <stem>.png; any value, colour or palette index above 0 is defective). Fits on train, calibrates on validation (or on a held-out fifth of train), \
-            tests; with --model, only tests, with that model's calibration. GANomaly's layout, train/0.normal, test/0.normal and \
-            test/1.abnormal, is read too; and class folders, train/<class> and test/<class>, when --one-class, --abnormal-class \
-            or --known says which of them are normal.
+            ground_truth/<defect>/<stem>_mask.png (or <stem>.png; any value, colour or palette index above 0 is \
+            defective). Fits on train, calibrates on validation (or on a held-out fifth of train) and tests; with \
+            --model, only tests, with that model's calibration. Other layouts are GANomaly's (train/0.normal, \
+            test/0.normal and test/1.abnormal) and class folders (train/<class> and test/<class>), with the normal \
+            classes given by --one-class, --abnormal-class or --known.
 
               inspectctl evaluate magnetic_tile --backbone mobilenetv1.safetensors --plots plots --json report.json
               inspectctl evaluate magnetic_tile --model tile
               inspectctl evaluate gradcon cifar10 --one-class airplane
               inspectctl evaluate odin cifar10 --known airplane,automobile,bird,cat,deer
 
-            Without a method's name, the Gaussian detector is evaluated; a data set in a folder named as a method is given \
-            with its path (./grad).
+            Without a method's name, the Gaussian detector is evaluated. Give a data set in a folder named like a \
+            method with its path (./grad).
             """,
         subcommands: MethodRegistry.methods.map { subcommand($0) },
         defaultSubcommand: subcommand(MethodRegistry.methods[0]))

@@ -27,26 +27,27 @@ struct EvaluateMethod<Method: MethodArguments, Choice: BackboneChoice>: Parsable
     var model: String?
 
     @Option(
-        name: .customLong("json"), help: ArgumentHelp("Write the report there.", valueName: "file"), completion: .file()
+        name: .customLong("json"), help: ArgumentHelp("Write the report to this file.", valueName: "file"),
+        completion: .file()
     )
     var jsonFile: String?
 
     @Option(
         help: ArgumentHelp(
-            "Write ROC, histogram, the worst mistakes and the course of training as PNG there.", valueName: "folder"),
+            "Write ROC, histogram, worst mistakes and training curves as PNG to this folder.", valueName: "folder"),
         completion: .directory)
     var plots: String?
 
     @Flag(
         help: """
-            With training that changes the backbone (--fine-tune): the test images' AUROC after every epoch, in the report \
-            and its curves. For study: nothing is decided by it.
+            With --fine-tune: add the test images' AUROC after every epoch to the report and its curves. For study \
+            only: it decides nothing.
             """)
     var byEpoch = false
 
     func validate() throws {
         guard !byEpoch || (chosen.method.untrained != nil && model == nil) else {
-            throw ValidationError("--by-epoch belongs to --fine-tune")
+            throw ValidationError("--by-epoch needs --fine-tune")
         }
     }
 
@@ -54,7 +55,7 @@ struct EvaluateMethod<Method: MethodArguments, Choice: BackboneChoice>: Parsable
         let configuration = try global.configuration()
         let started = Date()
         let data = try layout.read(dataset)
-        // Before minutes of fitting.
+        // Checked before minutes of fitting.
         _ = try data.checkMasks()
         let bars = PhaseProgress(global)
         let name = URL(fileURLWithPath: dataset).standardizedFileURL.lastPathComponent
@@ -97,7 +98,7 @@ struct EvaluateMethod<Method: MethodArguments, Choice: BackboneChoice>: Parsable
         }
     }
 
-    /// The products that a gate is fitted on: the known classes of class folders.
+    /// The products that a product gate is fitted on: the known classes of class folders.
     private func products(_ data: Dataset) throws -> [Product] {
         guard Method.isGate else { return [] }
         guard data.classes.count >= 2 else {
@@ -130,7 +131,7 @@ struct EvaluateMethod<Method: MethodArguments, Choice: BackboneChoice>: Parsable
         var fitting = try chosen.fitting(
             configuration, rule: rule.rule(nil), method: method, products: try products(data), remark: bars.remark)
         fitting.data.intensity = try chosen.fitting.intensity.setting([])
-        // A data set is measured as it is.
+        // A data set is evaluated as it is.
         fitting.onlyRemarks = true
         if byEpoch {
             fitting.watch = { scores in
@@ -168,7 +169,7 @@ struct EvaluateMethod<Method: MethodArguments, Choice: BackboneChoice>: Parsable
         )
     }
 
-    /// Says when flawless test images show what was fitted on: the numbers are better than reality then.
+    /// Warns when flawless test images show parts that the model was fitted on: the results are then too good.
     private func warn(
         _ data: Dataset, _ pictures: ModelFitting.Pictures, _ configuration: Configuration, _ bars: PhaseProgress
     ) throws {

@@ -18,11 +18,12 @@ struct FitMethod<Method: MethodArguments, Choice: BackboneChoice>: ParsableComma
 
     @Option(
         help: ArgumentHelp(
-            "Store the model for this line of the configuration; repeated with --normal, one model for several products, "
-                + "calibrated for each line by itself.", valueName: "line"), completion: .lines)
+            "Store the model for this line of the configuration; repeat it with --normal for one model of several "
+                + "products, calibrated for each line separately.", valueName: "line"), completion: .lines)
     var line: [String] = []
 
-    @Option(help: ArgumentHelp("Write the calibrated model to a file instead.", valueName: "file"), completion: .file())
+    @Option(
+        help: ArgumentHelp("Write the calibrated model to this file instead.", valueName: "file"), completion: .file())
     var output: String?
 
     @Option(
@@ -44,14 +45,15 @@ struct FitMethod<Method: MethodArguments, Choice: BackboneChoice>: ParsableComma
             guard try chosen.method.products.count >= 2, normal.isEmpty else {
                 throw ValidationError("fit \(Method.name) needs --class NAME=FOLDER at least twice, and no --normal")
             }
-            guard line.count <= 1 else { throw ValidationError("a gate is fitted for one line at a time") }
+            guard line.count <= 1 else { throw ValidationError("a product gate is fitted for one line at a time") }
         } else {
             guard !normal.isEmpty else { throw ValidationError("--normal needs at least one folder") }
         }
         guard line.count > 1 else { return }
         guard normal.count == line.count, calibration.isEmpty || calibration.count == line.count else {
             throw ValidationError(
-                "\(line.count) lines need one --normal folder each, in the same order, and as many --calibration folders or none"
+                "\(line.count) lines need one --normal folder each, in the same order, and as many --calibration folders "
+                    + "or none"
             )
         }
     }
@@ -67,7 +69,7 @@ struct FitMethod<Method: MethodArguments, Choice: BackboneChoice>: ParsableComma
             checkpoint: checkpoint, remark: bars.remark)
         fitting.data = images.options
         fitting.data.intensity = try chosen.fitting.intensity.setting(targets)
-        // Several products in one folder look like none of each other.
+        // Images of several products in one folder are unlike each other.
         if Method.isGate, !calibration.isEmpty { fitting.data.keepsOutliers = true }
         let folders = try folders
         let products = try folders.enumerated().map { index, sets in
@@ -95,17 +97,17 @@ struct FitMethod<Method: MethodArguments, Choice: BackboneChoice>: ParsableComma
     private func targets(_ configuration: Configuration) throws -> [Configuration.Line] {
         let targets = try line.map { name in
             var target = try global.line(name).1
-            // A gate is stored as what the line names its gate.
+            // A product gate is stored under the name of the line's gate.
             if Method.isGate { target.model = target.gate ?? target.model }
             return target
         }
         guard Set(targets.map(\.model)).count == targets.count else {
             throw ProgramError(
                 .usage,
-                "the lines \(line.joined(separator: ", ")) share a model, but each needs a calibration of its own: name "
-                    + "another model for each in the configuration")
+                "the lines \(line.joined(separator: ", ")) share a model, but each needs its own calibration: "
+                    + "give each line its own model in the configuration")
         }
-        // Found out now, not after hours of fitting.
+        // Checked now, not after hours of fitting.
         try WritablePlace.check(file: checkpointPath(configuration, targets))
         if let output { try WritablePlace.check(file: output) }
         for target in targets { try WritablePlace.check(folder: "\(configuration.modelsPath)/\(target.model)") }
@@ -129,7 +131,7 @@ struct FitMethod<Method: MethodArguments, Choice: BackboneChoice>: ParsableComma
             progress: bars.callback)
     }
 
-    /// The folders of each product: all of them for one line or file, one each for several lines.
+    /// The folders of each product: all folders for one line or file, one folder each for several lines.
     private var folders: [(normal: [String], calibration: [String])] {
         get throws {
             if Method.isGate { return [(try chosen.method.products.map(\.folder), calibration)] }
@@ -166,7 +168,7 @@ struct FitMethod<Method: MethodArguments, Choice: BackboneChoice>: ParsableComma
         return report
     }
 
-    /// Where an interrupted fit of the same lines or file finds its state.
+    /// The checkpoint from which an interrupted fit of the same lines or file resumes.
     private func checkpointPath(_ configuration: Configuration, _ targets: [Configuration.Line]) -> String {
         if let output { return output + ".checkpoint" }
         return "\(configuration.fittingPath)/\(targets.map(\.model).joined(separator: "+")).checkpoint"

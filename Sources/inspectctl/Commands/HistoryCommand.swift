@@ -15,21 +15,21 @@ struct HistoryCommand: ParsableCommand {
 
     @OptionGroup var global: GlobalOptions
 
-    @Option(help: ArgumentHelp("Only of this line.", valueName: "line"), completion: .lines)
+    @Option(help: ArgumentHelp("Only inspections of this line.", valueName: "line"), completion: .lines)
     var line: String?
 
     @Option(
         help: ArgumentHelp(
-            "Only with this verdict.", valueName: Verdict.allCases.map(\.rawValue).joined(separator: "|")))
+            "Only inspections with this verdict.", valueName: Verdict.allCases.map(\.rawValue).joined(separator: "|")))
     var verdict: Verdict?
 
-    @Option(help: ArgumentHelp("Only of so long ago until now.", valueName: "7d"))
+    @Option(help: ArgumentHelp("Only inspections of this last period.", valueName: "7d"))
     var since: String?
 
-    @Option(help: ArgumentHelp("Only with at least this image score.", valueName: "score"))
+    @Option(help: ArgumentHelp("Only inspections with at least this image score.", valueName: "score"))
     var minimumScore: Double?
 
-    @Option(help: ArgumentHelp("At most so many.", valueName: "n"))
+    @Option(help: ArgumentHelp("At most this many inspections.", valueName: "n"))
     var limit = 50
 
     @Flag(help: "Print comma-separated values with a header.")
@@ -48,7 +48,7 @@ struct HistoryCommand: ParsableCommand {
     func run() throws {
         let configuration = try global.existingConfiguration()
         if let line, configuration.line(named: line) == nil {
-            global.remark("note: the line '\(line.printable)' is not in the configuration (any more)")
+            global.remark("note: the configuration has no line '\(line.printable)'")
         }
         let from = since.flatMap(Quantity.duration).map { Date() - $0.inSeconds }
         let entries = try History.inspections(
@@ -63,7 +63,7 @@ struct HistoryCommand: ParsableCommand {
         }
     }
 
-    /// An inspection and where its files are.
+    /// An inspection and the paths of its files.
     private struct Row: Encodable {
         let entry: HistoryEntry
 

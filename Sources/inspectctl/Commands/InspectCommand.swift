@@ -11,11 +11,11 @@ import LinuxPlatform
 struct InspectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect",
-        abstract: "Inspects pictures once, without the daemon: a JSON line per picture.",
+        abstract: "Inspects images once, without the daemon: a JSON line per image.",
         discussion: """
-            Each line is what the daemon would write as result.json. A picture that cannot be read gets the verdict `error`, and \
-            the others are inspected. With --fail-on-anomaly, ends with 65 when a picture could not be inspected, else with 1 \
-            when one is anomalous; without it, with 66 when a named file is not there.
+            Each line has the content of the daemon's result.json. An image that cannot be read gets the verdict \
+            `error`, and the others are inspected. With --fail-on-anomaly, the exit code is 65 if an image could not \
+            be inspected, else 1 if an image is anomalous; without it, 66 if a named file does not exist.
 
               inspectctl inspect part.jpg --model plate.model
               inspectctl inspect incoming/ --model plate --overlays overlays --fail-on-anomaly
@@ -24,7 +24,7 @@ struct InspectCommand: ParsableCommand {
     @OptionGroup var global: GlobalOptions
     @OptionGroup var rule: RuleOptions
 
-    @Argument(help: "Pictures, or folders of pictures.", completion: .file())
+    @Argument(help: "Images, or folders of images.", completion: .file())
     var paths: [String]
 
     @Option(
@@ -33,18 +33,19 @@ struct InspectCommand: ParsableCommand {
         completion: .modelsAndFiles)
     var model: String
 
-    @Option(help: ArgumentHelp("Write an overlay picture of each there.", valueName: "folder"), completion: .directory)
+    @Option(
+        help: ArgumentHelp("Write each image's overlay to this folder.", valueName: "folder"), completion: .directory)
     var overlays: String?
 
     @Option(
-        help: ArgumentHelp("Write the anomaly map of each there (16-bit PNG).", valueName: "folder"),
+        help: ArgumentHelp("Write each image's anomaly map (16-bit PNG) to this folder.", valueName: "folder"),
         completion: .directory)
     var maps: String?
 
-    @Option(help: "Cores that one picture may use.")
+    @Option(help: "Cores that one image may use.")
     var threads = ProcessInfo.processInfo.activeProcessorCount
 
-    @Flag(help: "End with 1 when a picture is anomalous, with 65 when one could not be inspected.")
+    @Flag(help: "Exit with 1 if an image is anomalous, with 65 if one could not be inspected.")
     var failOnAnomaly = false
 
     func validate() throws {
@@ -71,20 +72,21 @@ struct InspectCommand: ParsableCommand {
             missing += inspection.error?.code == Self.missingCode ? 1 : 0
             try Output.printJSON(inspection, pretty: false)
         }
-        // An image that was not inspected outweighs one that was found anomalous: nobody knows what it shows.
+        // An image that was not inspected outweighs an anomalous one: its content is unknown.
         if failOnAnomaly && failures > 0 {
             throw ProgramError(
-                .badData, "\(failures) of the images could not be inspected; the lines with the verdict error say why"
+                .badData,
+                "\(failures) of the images could not be inspected; the lines with the verdict error give the reasons"
             )
         }
         if missing > 0 {
             throw ProgramError(
-                .noInput, "not there: \(paths.filter { !Self.isThere($0) }.map(\.printable).joined(separator: ", "))")
+                .noInput, "not found: \(paths.filter { !Self.isThere($0) }.map(\.printable).joined(separator: ", "))")
         }
         if failOnAnomaly && anomalies > 0 { throw ExitCode(ExitStatus.anomaly.rawValue) }
     }
 
-    /// An image to inspect, or what was named and cannot be one.
+    /// An image to inspect, or a named path that cannot be one.
     private enum Subject {
         case image(RawPath)
         case failure(RawPath, InspectionError)
@@ -94,7 +96,7 @@ struct InspectCommand: ParsableCommand {
 
     private static func isThere(_ path: String) -> Bool { (try? FileSystem().exists(RawPath(path))) != false }
 
-    /// Files as they are, folders as the images in them.
+    /// Files as given, and the images in folders.
     private func expand(_ paths: [String], _ rule: ImageRule) -> [Subject] {
         paths.flatMap { path -> [Subject] in
             let file = RawPath(path)
@@ -102,7 +104,7 @@ struct InspectCommand: ParsableCommand {
                 guard try FileSystem().status(file, followsLinks: true).kind == .folder else { return [.image(file)] }
                 let images = try FrameSource(folders: [path], rule: rule)
                 if !images.passedOver.isEmpty {
-                    global.remark("\(path.printable): passed over \(images.passedOver.text)")
+                    global.remark("\(path.printable): skipped \(images.passedOver.text)")
                 }
                 return Self.unreadableParts(images.passedOver, of: file) + images.files.map { .image($0) }
             } catch let error as FrameSource.Empty {
@@ -113,7 +115,7 @@ struct InspectCommand: ParsableCommand {
         }
     }
 
-    /// A subfolder that may not be read holds nobody knows what: that is no inspected folder.
+    /// A folder counts as uninspected if one of its subfolders cannot be read.
     private static func unreadableParts(_ passedOver: PassedOverCounts, of folder: RawPath) -> [Subject] {
         let count = passedOver[.unreadable]
         guard count > 0 else { return [] }
@@ -125,20 +127,20 @@ struct InspectCommand: ParsableCommand {
     }
 
     private static let noFile = InspectionError(
-        code: "unsupported", message: "it is a pipe, a socket or a device, no file: give an image")
+        code: "unsupported", message: "not a file but a pipe, a socket or a device: give an image")
 
-    /// Why a file's bytes cannot be had, as the record of an image that could not be inspected.
+    /// The reason why a file cannot be read, as the record of an image that could not be inspected.
     private static func unreadable(_ error: any Error) -> InspectionError {
         let system = error as? SystemError
         if system?.isMissing == true {
-            return InspectionError(code: missingCode, message: "there is no such file or folder")
+            return InspectionError(code: missingCode, message: "no such file or folder")
         }
         return InspectionError(
             code: system?.isPermission == true ? "permission" : "unreadable", message: "cannot read it: \(error)")
     }
 
     private static func failed(_ file: RawPath, _ error: InspectionError, sha256: String? = nil) -> Inspection {
-        // Without content, the name stands for it.
+        // Without content, the name identifies it.
         let digest = sha256 ?? ContentDigest.sha256(of: Data(file.bytes))
         return Inspection(
             resultID: String(digest.prefix(16)), line: "", createdAt: Date(),
@@ -149,7 +151,7 @@ struct InspectCommand: ParsableCommand {
         URL(fileURLWithPath: file.description).standardizedFileURL.path
     }
 
-    /// No camera writes larger files; they are not read into memory.
+    /// The largest file read into memory; no camera writes larger ones.
     private static let largestFile = 1 << 30
 
     private func inspect(
@@ -161,7 +163,7 @@ struct InspectCommand: ParsableCommand {
             guard status.kind == .file else { return Self.failed(file, Self.noFile) }
             guard status.size <= Self.largestFile else {
                 let size = Quantity.text(bytes: status.size), limit = Quantity.text(bytes: Self.largestFile)
-                let message = "the file has \(size), at most \(limit) are read: no camera's picture is that large"
+                let message = "the file has \(size), more than the limit of \(limit) for an image"
                 return Self.failed(file, InspectionError(code: "too-large", message: message))
             }
             data = try FileSystem().read(file, limit: Self.largestFile, followsLinks: true)

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
 
-/// For `make install`: not among the commands that operators see.
+/// For `make install`: hidden from operators.
 struct ManualCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "manual",

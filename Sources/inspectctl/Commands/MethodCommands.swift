@@ -2,7 +2,7 @@ import ArgumentParser
 
 /// A command with a subcommand for every method.
 enum MethodCommands {
-    /// The spelling of earlier versions, `fit … --method grad …`, as `fit grad …`.
+    /// Rewrites the spelling of earlier versions, `fit … --method grad …`, as `fit grad …`.
     /// - Parameter arguments: without the program's name.
     static func current(_ arguments: [String]) -> [String] {
         guard let command = arguments.first, [FitCommand._commandName, EvaluateCommand._commandName].contains(command),

@@ -6,7 +6,7 @@ import InspectionPipeline
 
 struct ModelCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "model", abstract: "Looks after stored models and their versions.",
+        commandName: "model", abstract: "Lists, shows and activates stored models and their versions.",
         subcommands: [List.self, Show.self, Activate.self, Rollback.self, Export.self, Import.self])
 
     struct List: ParsableCommand {
@@ -25,7 +25,7 @@ struct ModelCommand: ParsableCommand {
                     records.append(record)
                     table.add([
                         name, String(version), version == active ? "yes" : "", record.method, record.backbone,
-                        "\(record.inputWidth)×\(record.inputHeight)", "\(record.images) pictures",
+                        "\(record.inputWidth)×\(record.inputHeight)", "\(record.images) images",
                         Output.time(record.createdAt),
                     ])
                 }
@@ -63,7 +63,7 @@ struct ModelCommand: ParsableCommand {
                 """
                 model      \(record.name) version \(record.version)\(record.version == active.current.version ? ", active" : "")
                 method     \(record.method) on \(record.backbone), \(record.inputWidth)×\(record.inputHeight)
-                fitted on  \(record.images) pictures of \(record.sources.joined(separator: ", ")), seed \(record.seed)
+                fitted on  \(record.images) images of \(record.sources.joined(separator: ", ")), seed \(record.seed)
                 made       \(Output.time(record.createdAt))
                 file       \(store.modelPath(record.name, record.version))
                 sha256     \(record.sha256)
@@ -71,7 +71,7 @@ struct ModelCommand: ParsableCommand {
                 """)
             var table = Table(
                 [
-                    "calibration", "active", "pictures", "rate", "confidence", "image threshold", "pixel threshold",
+                    "calibration", "active", "images", "rate", "confidence", "image threshold", "pixel threshold",
                     "from",
                 ],
                 numeric: [2, 5, 6])
@@ -90,7 +90,8 @@ struct ModelCommand: ParsableCommand {
 
     struct Activate: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Puts a version (and one of its calibrations) in service; the running daemon follows at once.",
+            abstract:
+                "Puts a version and one of its calibrations in service; the daemon uses it from the next frame on.",
             discussion: "  inspectctl model activate plate 2")
         @OptionGroup var global: GlobalOptions
         @Argument(help: "The model's name.", completion: .models) var name: String
@@ -106,7 +107,7 @@ struct ModelCommand: ParsableCommand {
 
     struct Rollback: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Goes back to the version that was in service before the present one.")
+            abstract: "Restores the version that was in service before the active one.")
         @OptionGroup var global: GlobalOptions
         @Argument(help: "The model's name.", completion: .models) var name: String
 
@@ -135,14 +136,14 @@ struct ModelCommand: ParsableCommand {
 extension GlobalOptions {
     func modelStore() throws -> ModelStore { ModelStore(folder: try configuration().modelsPath) }
 
-    /// Says what is in service now.
+    /// Prints the version and calibration in service.
     func report(_ active: ActiveModel, of name: String) throws {
         switch format {
         case .json: try Output.printJSON(active)
         case .text:
             Output.print(
                 "model \(name): version \(active.current.version) with calibration \(active.current.calibration) "
-                    + "decides from the next frame on")
+                    + "in service from the next frame on")
         }
     }
 }

@@ -7,13 +7,13 @@ import InspectionPipeline
 extension ModelCommand {
     struct Import: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Takes a model that was fitted elsewhere into service.",
+            abstract: "Puts a model that was fitted elsewhere in service.",
             discussion: """
-                The file is what `inspectctl model export` or `inspectctl fit --output` wrote. Its self-test frame must score on \
-                this machine as it did where it was fitted; then it becomes a new version of the line's model and decides from \
-                the next frame on, with the calibration it carries. `inspectctl model rollback` brings the former version back. \
-                A model without a calibration (a bare model.safetensors) is stored, but does not decide before `inspectctl \
-                calibrate` has given it one.
+                The file comes from `inspectctl model export` or `inspectctl fit --output`. Its self-test frame must \
+                score on this machine as it did where it was fitted. The model then becomes a new version of the \
+                line's model, in service from the next frame on with the calibration in the file. `inspectctl model \
+                rollback` restores the previous version. A model without a calibration (a bare model.safetensors) is \
+                stored, but enters service only after `inspectctl calibrate`.
 
                   inspectctl model import plate.model --line plate --dry-run
                   inspectctl model import plate.model --line plate
@@ -23,11 +23,12 @@ extension ModelCommand {
         @Argument(help: ArgumentHelp("The model's file.", valueName: "file"), completion: .file())
         var file: String
         @Option(
-            help: ArgumentHelp("The line whose model it becomes (its gate, for --method odin).", valueName: "line"),
+            help: ArgumentHelp(
+                "The line whose model it becomes (its product gate, if it is an odin model).", valueName: "line"),
             completion: .lines)
         var line: String?
         @Option(
-            help: ArgumentHelp("Instead of a line: the model it becomes a version of.", valueName: "model"),
+            help: ArgumentHelp("The model it becomes a version of, instead of a line's.", valueName: "model"),
             completion: .models)
         var name: String?
         @Flag(help: "Only check the file and its self-test frame.")
@@ -67,11 +68,11 @@ extension ModelCommand {
             Output.print(text(record, imported.calibration, isActive: isActive))
         }
 
-        /// Reads the file, as a version of the model that is meant.
+        /// Reads the file as a version of the named model.
         private func read() throws -> (Configuration, ModelImport) {
             if let name {
                 guard Identifier.isValid(name) else {
-                    throw ProgramError(.usage, "'\(name)' is no name for a model: use \(Identifier.allowed)")
+                    throw ProgramError(.usage, "'\(name)' is not a valid model name: use \(Identifier.allowed)")
                 }
                 return (try global.configuration(), try ModelImport(path: file).named(name))
             }
@@ -83,20 +84,20 @@ extension ModelCommand {
             guard let gate = line.gate else {
                 throw ProgramError(
                     .badData,
-                    "\(file) is a gate (method odin), and line \(line.name) has none; give gate: MODEL in the configuration"
+                    "\(file) is a product gate, but line \(line.name) has none; set gate: MODEL in the configuration"
                 )
             }
             return (configuration, imported.named(gate))
         }
 
-        /// A version that could not decide would stop its lines.
+        /// Refuses a version that could not serve its lines and would stop them.
         private func check(_ imported: ModelImport, _ line: Configuration.Line) throws {
             let isGate = MethodRegistry.isGate(imported.record.method)
             guard isGate == (imported.record.name == line.gate) else {
                 throw ProgramError(
                     .badData,
-                    "\(file) is of method \(imported.record.method), which cannot serve as the "
-                        + (isGate ? "model" : "gate") + " of line \(line.name)")
+                    "\(file) is a model of method \(imported.record.method), which cannot serve as the "
+                        + (isGate ? "model" : "product gate") + " of line \(line.name)")
             }
             try imported.check(for: line)
         }
@@ -106,15 +107,15 @@ extension ModelCommand {
             guard let calibration else {
                 return what + "\nit has no calibration"
                     + (dryRun
-                        ? ": it would be stored, and not decide; dry run: nothing was changed"
-                        : ": stored as version \(record.version) of model \(record.name), which does not decide; calibrate it "
+                        ? ": it would be stored but not put in service; dry run: nothing was changed"
+                        : ": stored as version \(record.version) of model \(record.name), not in service; calibrate it "
                             + "with `inspectctl calibrate --line LINE --model-version \(record.version) --normal DIR`")
             }
             return what + ", calibration \(calibration.id) on \(calibration.calibration.n) images\n"
                 + (dryRun
                     ? "dry run: nothing was changed"
-                    : "model \(record.name): version \(record.version) decides from the next frame on; `inspectctl model "
-                        + "rollback \(record.name)` undoes it")
+                    : "model \(record.name): version \(record.version) in service from the next frame on; "
+                        + "`inspectctl model rollback \(record.name)` undoes it")
         }
     }
 }

@@ -4,10 +4,10 @@ import InspectionPipeline
 
 struct RequeueCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "requeue", abstract: "Puts quarantined frames back into their watched folders.",
+        commandName: "requeue", abstract: "Returns quarantined frames to their watched folders.",
         discussion: """
-            Without ids and --all, lists what is in the quarantine. A frame that is put back is inspected again as a new \
-            arrival; its former `error` result stays.
+            Without ids and --all, lists the quarantined frames. A requeued frame is inspected again as a new arrival; \
+            its previous `error` result stays.
 
               inspectctl requeue --line plate
               inspectctl requeue 0198c2f1a5b3e7d90a1c2
@@ -16,18 +16,18 @@ struct RequeueCommand: ParsableCommand {
 
     @OptionGroup var global: GlobalOptions
 
-    @Argument(help: ArgumentHelp("Result ids of the frames to put back.", valueName: "id"), completion: .quarantined)
+    @Argument(help: ArgumentHelp("Result ids of the frames to requeue.", valueName: "id"), completion: .quarantined)
     var ids: [String] = []
 
-    @Option(help: ArgumentHelp("Only of this line.", valueName: "line"), completion: .lines)
+    @Option(help: ArgumentHelp("Only frames of this line.", valueName: "line"), completion: .lines)
     var line: String?
 
     @Option(
-        help: ArgumentHelp("Only with this reason, such as truncated or permission.", valueName: "code"),
+        help: ArgumentHelp("Only frames with this reason, such as truncated or permission.", valueName: "code"),
         completion: .codes)
     var code: String?
 
-    @Flag(help: "Put all of them back.")
+    @Flag(help: "Requeue all of them.")
     var all = false
 
     func validate() throws {
@@ -42,7 +42,8 @@ struct RequeueCommand: ParsableCommand {
         guard unknown.isEmpty else {
             throw ProgramError(
                 .noInput,
-                "not in the quarantine: \(unknown.joined(separator: ", ").printable); `inspectctl requeue` lists what is"
+                "not in the quarantine: \(unknown.joined(separator: ", ").printable); "
+                    + "`inspectctl requeue` lists the quarantined frames"
             )
         }
         var paths: [String] = []
@@ -51,7 +52,9 @@ struct RequeueCommand: ParsableCommand {
         }
         switch global.format {
         case .json: try Output.printJSON(paths)
-        case .text: Output.print((paths + ["\(paths.count) frame(s) put back"]).joined(separator: "\n"))
+        case .text:
+            Output.print(
+                (paths + ["\(paths.count) frame\(paths.count == 1 ? "" : "s") requeued"]).joined(separator: "\n"))
         }
     }
 
@@ -65,6 +68,6 @@ struct RequeueCommand: ParsableCommand {
                 reason.error.message,
             ])
         }
-        Output.print(table.isEmpty ? "nothing is in the quarantine" : table.text)
+        Output.print(table.isEmpty ? "the quarantine is empty" : table.text)
     }
 }

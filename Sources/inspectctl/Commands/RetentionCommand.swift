@@ -7,12 +7,13 @@ import Spooling
 
 struct RetentionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "retention", abstract: "Shows what the configured retention would remove now, oldest first.",
+        commandName: "retention", abstract: "Lists the files that the retention policy would remove now, oldest first.",
         discussion: """
-            Removes nothing: the daemon does that, at its start and every ten minutes. Whole days go by age, as far as it is \
-            certain, at most a third of them within a day; single results and archived frames while less than `min_free` is \
-            free, if that helps. Alerts and the quarantine never go. The ledger forgets an \
-            inspection when its results and its archived frame are both past their age; of a line that keeps its frames, none.
+            Removes nothing: the daemon does, at its start and every ten minutes. It removes whole days by age, if \
+            their age is certain, at most a third of them within a day; and single results and archived frames while \
+            less than `min_free` is free, if that helps. It never removes alerts and quarantined frames. The ledger \
+            drops an inspection once its results and its archived frame are past their ages, but none of a line that \
+            keeps its frames.
 
               inspectctl retention --results 14d --min-free 20GiB
             """)
@@ -56,6 +57,6 @@ struct RetentionCommand: ParsableCommand {
         for remark in plan.remarks { Output.print(remark) }
         guard let age = Retention.ledgerAge(policy), let ledger, let limit = memory.forgettable(age) else { return }
         let old = try ledger.count(limit, sparing: Retention.keptLines(configuration))
-        Output.print("\(old) inspection(s) would go from the ledger, past \(Quantity.text(age))")
+        Output.print("\(old) inspection\(old == 1 ? "" : "s") older than \(Quantity.text(age)) would leave the ledger")
     }
 }

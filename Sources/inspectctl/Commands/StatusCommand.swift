@@ -8,16 +8,17 @@ import LedgerStore
 
 struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Shows the daemon's state, its lines and what waits.",
+        commandName: "status", abstract: "Shows the state of the daemon and its lines.",
         discussion: """
-            Counts are of the last 24 hours, times of their latest thousand frames. With --fail-if-down, ends with 69 when the daemon does not run.
+            Counts cover the last 24 hours, times at most the latest thousand frames of each line. With \
+            --fail-if-down, the exit code is 69 if the daemon is not running.
 
               inspectctl status --config samples/inspectd.yaml
             """)
 
     @OptionGroup var global: GlobalOptions
 
-    @Flag(help: "End with 69 when the daemon does not run.")
+    @Flag(help: "Exit with 69 if the daemon is not running.")
     var failIfDown = false
 
     func run() throws {
@@ -28,7 +29,7 @@ struct StatusCommand: ParsableCommand {
         case .text: Output.print(Self.text(status, configuration))
         }
         if failIfDown && !status.isRunning {
-            throw ProgramError(.unavailable, "no inspectd works in \(configuration.spool)")
+            throw ProgramError(.unavailable, "inspectd is not running on \(configuration.spool)")
         }
     }
 
@@ -70,8 +71,8 @@ struct StatusCommand: ParsableCommand {
             inspectd   \(daemon)
             spool      \(configuration.spool), \(free) free
             intake     \(status.intakeStopped.map { "stopped: \($0)" } ?? "open")
-            frames     \(status.inspections) inspected in all, \(status.active) in work
-            alerts     \(status.deliveredAlerts) in alerts/new, \(status.pendingAlerts) still to be delivered
+            frames     \(status.inspections) inspected in all, \(status.active) in progress
+            alerts     \(status.deliveredAlerts) in alerts/new, \(status.pendingAlerts) undelivered
 
             \(table.isEmpty ? "no lines are configured" : table.text)
 
@@ -79,16 +80,16 @@ struct StatusCommand: ParsableCommand {
             """ + (remarks + problems + incidents).map { "\n" + $0 }.joined()
     }
 
-    /// What is left in the folder, and what came too fast.
+    /// The skipped entries of the watched folder, and the frames overwritten before they were claimed.
     private static func passedOver(_ line: DaemonStatus.LineStatus) -> String? {
         let counts = (line.passedOver ?? [:]).sorted { $0.key < $1.key }.map {
             "\($0.value) \(PassedOver(rawValue: $0.key)?.words ?? $0.key)"
         }
         let lost = line.overwritten ?? 0
         let parts =
-            (counts.isEmpty ? [] : ["passed over: " + counts.joined(separator: ", ")])
+            (counts.isEmpty ? [] : ["skipped: " + counts.joined(separator: ", ")])
             + (lost == 0
-                ? [] : ["\(lost) frame\(lost == 1 ? "" : "s") overwritten by the camera before they could be taken"])
+                ? [] : ["\(lost) frame\(lost == 1 ? "" : "s") overwritten by the camera before inspectd claimed them"])
         return parts.isEmpty ? nil : "line \(line.name): " + parts.joined(separator: "; ")
     }
 

@@ -7,17 +7,18 @@ import SampleFrames
 struct DemoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
-        abstract: "Shows the whole inspector at work on sample frames; needs no root and no network.",
+        abstract: "Demonstrates fit, calibration and the daemon on sample frames; needs no root and no network.",
         discussion: """
-            Draws frames of two products, fits and calibrates a model for each, starts the real daemon on two watched folders, \
-            drops flawless and defective frames into them, and shows what it found. Everything stays in the folder.
+            Draws frames of two products, fits and calibrates a model for each, starts the real daemon on two watched \
+            folders, writes flawless and defective frames into them, and shows the verdicts. All files stay in the \
+            folder.
 
               inspectctl demo /tmp/inspectd-demo
             """)
 
     @OptionGroup var global: GlobalOptions
 
-    @Argument(help: ArgumentHelp("Where to leave everything.", valueName: "dir"), completion: .directory)
+    @Argument(help: ArgumentHelp("The folder for all files.", valueName: "dir"), completion: .directory)
     var folder = "inspectd-demo"
 
     @Option(help: ArgumentHelp("Flawless frames to fit on, per product.", valueName: "n"))
@@ -29,10 +30,10 @@ struct DemoCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Flawless frames to inspect, per product.", valueName: "n"))
     var flawless = 10
 
-    @Option(help: ArgumentHelp("Frames to inspect of each kind of defect.", valueName: "n"))
+    @Option(help: ArgumentHelp("Defective frames to inspect, per kind of defect.", valueName: "n"))
     var defective = 2
 
-    @Option(help: ArgumentHelp("Tolerated share of flawless frames called anomalous.", valueName: "rate"))
+    @Option(help: ArgumentHelp("Tolerated share of flawless parts called anomalous.", valueName: "rate"))
     var falseAlarmRate = 0.02
 
     func validate() throws {
@@ -42,7 +43,7 @@ struct DemoCommand: ParsableCommand {
         guard falseAlarmRate > 0, falseAlarmRate < 1 else {
             throw ValidationError("--false-alarm-rate must be above 0 and below 1, got \(falseAlarmRate)")
         }
-        // Said before minutes of drawing and fitting, not after.
+        // Checked before minutes of drawing and fitting.
         do {
             _ = try CalibrationRule(rate: falseAlarmRate, confidence: nil).k(of: calibrate)
         } catch let tooFew as CalibrationRule.TooFewImages {

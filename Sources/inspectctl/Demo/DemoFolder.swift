@@ -2,11 +2,11 @@ import Foundation
 import InspectionPipeline
 import SampleFrames
 
-/// What a demonstration leaves behind, and where.
+/// The files of a demonstration and their paths.
 struct DemoFolder {
     let root: String
 
-    /// Its presence says that the folder may be filled again.
+    /// A marker: the folder is a demonstration's and may be filled again.
     private var marker: String { root + "/.inspectd-demo" }
     var configurationFile: String { root + "/inspectd.yaml" }
     var logFile: String { root + "/inspectd.log" }
@@ -18,14 +18,15 @@ struct DemoFolder {
         root = URL(fileURLWithPath: path).standardizedFileURL.path
     }
 
-    /// Makes the folder; an earlier demonstration's content is removed, anything else is left alone.
+    /// Creates the folder; removes an earlier demonstration's content and nothing else.
     func prepare() throws {
         let files = FileManager.default
         let found = (try? files.contentsOfDirectory(atPath: root)) ?? []
         guard found.isEmpty || files.fileExists(atPath: marker) else {
             throw ProgramError(
                 .usage,
-                "\(root) is not empty and no earlier demonstration's folder; name another one: inspectctl demo DIR")
+                "\(root) is neither empty nor the folder of an earlier demonstration; give another: inspectctl demo DIR"
+            )
         }
         for name in ["cameras", "pictures", "state", "spool", "inspectd.yaml", "inspectd.log", "summary.json"]
         where files.fileExists(atPath: "\(root)/\(name)") {

@@ -4,7 +4,7 @@ import InspectionPipeline
 import LedgerStore
 import SampleFrames
 
-/// Runs the daemon, drops the frames in as a camera would, and collects what it found.
+/// Runs the daemon, writes the frames as a camera would, and collects the inspections.
 struct DemoRun {
     let demo: DemoFolder
     let configuration: Configuration
@@ -33,7 +33,7 @@ struct DemoRun {
         let code = daemon.stop()
         guard code == 0 else {
             throw ProgramError(
-                .unavailable, "inspectd ended with \(code) when it was stopped; its log is \(demo.logFile)")
+                .unavailable, "inspectd exited with \(code) when it was stopped; see its log \(demo.logFile)")
         }
         let frames = dropped.compactMap { one in
             entries[one.path].map { DemoSummary.Frame(one.product.rawValue, kind: one.kind, entry: $0) }
@@ -73,7 +73,7 @@ struct DemoRun {
             guard ContinuousClock.now - start < .seconds(180) else {
                 throw ProgramError(
                     .unavailable,
-                    "after 180 s only \(found.count) of \(dropped.count) frames are inspected; the log is \(demo.logFile)"
+                    "\(found.count) of \(dropped.count) frames inspected within 180 s; see the log \(demo.logFile)"
                 )
             }
         }

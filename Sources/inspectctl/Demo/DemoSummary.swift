@@ -3,7 +3,7 @@ import Foundation
 import InspectionDomain
 import LedgerStore
 
-/// What the demonstration found.
+/// The results of the demonstration.
 struct DemoSummary: Encodable {
     struct Frame: Encodable {
         let line, frame, kind: String
@@ -52,7 +52,7 @@ struct DemoSummary: Encodable {
     }
 
     func text(_ demo: DemoFolder) -> String {
-        var table = Table(["line", "frame", "really", "verdict", "score", "threshold", "overlay"], numeric: [4, 5])
+        var table = Table(["line", "frame", "truth", "verdict", "score", "threshold", "overlay"], numeric: [4, 5])
         for frame in frames {
             table.add([
                 frame.line, frame.frame, frame.kind, frame.verdict.rawValue, Output.score(frame.score),
@@ -63,14 +63,15 @@ struct DemoSummary: Encodable {
         return """
             \(table.text)
 
-            found \(defectsFound) of \(defective) defective frames; \(falseAlarms) false alarm(s) on \(flawless) flawless \
-            frames; \(String(format: "%.0f", seconds)) s in all
+            found \(defectsFound) of \(defective) defective frames; \
+            \(falseAlarms) false alarm\(falseAlarms == 1 ? "" : "s") on \(flawless) flawless frames; \
+            \(String(format: "%.0f", seconds)) s in all
 
-            Look at an overlay:      xdg-open \(example)
+            An overlay:              xdg-open \(example)
             All results:             \(demo.root)/spool/results
-            Alerts to be consumed:   \(demo.root)/spool/alerts/new
-            What happened:           inspectctl history --config \(demo.configurationFile)
-            Run it again yourself:   inspectd --config \(demo.configurationFile), then copy pictures from
+            Pending alerts:          \(demo.root)/spool/alerts/new
+            Inspections:             inspectctl history --config \(demo.configurationFile)
+            The daemon again:        inspectd --config \(demo.configurationFile), then copy frames from
                                      \(demo.root)/pictures into \(demo.root)/cameras
             """
     }

@@ -3,7 +3,7 @@ import Foundation
 import Imaging
 import InspectionPlots
 
-/// The evaluation's pictures: ROC, score histogram, and the frames it got most wrong under their heat.
+/// The evaluation's plots: ROC, score histogram, and the worst mistakes as overlays.
 enum EvaluationPlots {
     private static let mistakes = 12
 

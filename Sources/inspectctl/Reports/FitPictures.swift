@@ -5,7 +5,7 @@ import InspectionDomain
 import InspectionPipeline
 import InspectionPlots
 
-/// What is stored beside a fitted model: the loss curve, calibration pictures under their heat, and the report itself.
+/// Files stored beside a fitted model: the loss curve, overlays of calibration images, and the report itself.
 enum FitPictures {
     private static let examples = 4
 
@@ -60,7 +60,7 @@ enum FitPictures {
             }, title: "parts of the loss", xLabel: "epoch", yLabel: "mean over the epoch")
     }
 
-    /// Some calibration pictures, each before its reconstruction.
+    /// Some calibration images, each followed by its reconstruction.
     private static func reconstructions(_ model: any ReconstructingModel, _ pictures: FrameSource) throws -> Frame {
         let frames = try (0..<min(2 * examples, pictures.count)).map { try pictures.frame($0) }
         let made = try model.reconstructions(of: frames)
@@ -71,10 +71,10 @@ enum FitPictures {
                 ContactSheet.Entry(frame: pair.1, caption: "reconstruction", detail: name, colour: .grey(120)),
             ]
         }
-        return ContactSheet.draw(entries, title: "flawless pictures and their reconstructions")
+        return ContactSheet.draw(entries, title: "flawless images and their reconstructions")
     }
 
-    /// The calibration pictures that score highest, and some in the middle.
+    /// The calibration images with the highest scores, and some in the middle.
     private static func mapExamples(_ fitted: ModelFitting.Fitted, _ calibration: Calibration) throws -> Frame {
         let ranked = fitted.scores.sorted { $0.imageScore > $1.imageScore }
         let middle = ranked.dropFirst(examples).dropFirst(max(0, ranked.count / 2 - examples)).prefix(examples)
@@ -87,6 +87,6 @@ enum FitPictures {
                 detail: URL(fileURLWithPath: score.path).lastPathComponent,
                 colour: score.imageScore > calibration.imageThreshold ? .orange : .blue)
         }
-        return ContactSheet.draw(entries, title: "flawless pictures: the highest scores, and some in the middle")
+        return ContactSheet.draw(entries, title: "flawless images: the highest scores, and some in the middle")
     }
 }

@@ -4,14 +4,14 @@ import Foundation
 import Imaging
 import InspectionPipeline
 
-/// What `fit` did.
+/// The report of `fit`.
 struct FitReport: Encodable {
     var model = ""
     var version = 0
     var file: String?
     var fittedOn: Int
     var calibratedOn: Int
-    /// Parts that those images show: what the promise counts.
+    /// The number of parts that those images show, which the promise counts.
     var calibratedOnParts: Int
     var intensity: IntensityRange?
     var imageSizes: [[Int]]?
@@ -23,7 +23,7 @@ struct FitReport: Encodable {
     var pixelThreshold = 0.0
     var theoreticalThreshold: Double?
     var promise = ""
-    /// Of the whole fit, and of the detector alone.
+    /// Seconds of the whole fit, and of the detector alone.
     var seconds: Double
     var fitSeconds: Double
     var training: TrainingHistory?
@@ -71,7 +71,7 @@ struct FitReport: Encodable {
     var text: String {
         var lines = [
             file.map { "wrote \($0)" } ?? "stored model \(model) version \(version), in service from the next frame on",
-            "fitted on \(fittedOn) pictures, calibrated on \(calibratedOn)"
+            "fitted on \(fittedOn) images, calibrated on \(calibratedOn)"
                 + (calibratedOnParts < calibratedOn ? " of \(calibratedOnParts) parts" : "") + " (\(calibrationSource))"
                 + String(format: ", %.1f s", seconds),
             "image threshold \(Output.score(imageThreshold)), pixel threshold \(Output.score(pixelThreshold))",
@@ -82,13 +82,13 @@ struct FitReport: Encodable {
         if let theoreticalThreshold {
             lines.append("theoretical threshold (chi-square, for comparison) \(Output.score(theoreticalThreshold))")
         }
-        // Training that drawn defects judge speaks of itself.
+        // Training judged by drawn defects has its own report.
         if let training, training.epochs.indices.contains(training.bestEpoch),
             training.epochs[training.bestEpoch].validation == nil
         {
             let best = training.epochs[training.bestEpoch]
             lines.append(
-                "trained \(training.epochs.count) epochs on \(training.fitting) pictures"
+                "trained \(training.epochs.count) epochs on \(training.fitting) images"
                     + (training.stoppedEarly ? ", stopped early" : "")
                     + String(format: "; epoch %d is kept, loss %.4g", training.bestEpoch + 1, best.loss)
                     + (best.heldOutLoss.map { String(format: ", %.4g on %d kept apart", $0, training.heldOut) } ?? ""))

@@ -2,15 +2,15 @@ import ArgumentParser
 import Foundation
 import InspectionPipeline
 
-/// What a shell offers for values that only this plant knows. A completion that cannot be had offers nothing and says nothing.
+/// Shell completions of values that only this installation knows. A failed completion offers nothing and is silent.
 extension CompletionKind {
     /// Names of the configuration's lines.
     static let lines = CompletionKind.custom { words, _, _ in Plant(words)?.lines ?? [] }
     /// Names of stored models.
     static let models = CompletionKind.custom { words, _, _ in Plant(words)?.models ?? [] }
-    /// Names of backbones that can be named.
+    /// Names of backbones.
     static let backbones = CompletionKind.custom { words, _, _ in Plant(words)?.backbones ?? [] }
-    /// The same, or a file.
+    /// Names of backbones, or a file.
     static let modelsAndFiles = CompletionKind.custom { words, _, prefix in
         (Plant(words)?.models ?? []) + Plant.paths(beginning: prefix)
     }
@@ -19,7 +19,7 @@ extension CompletionKind {
     }
     /// Ids of frames in the quarantine.
     static let quarantined = CompletionKind.custom { words, _, _ in Plant(words)?.quarantined ?? [] }
-    /// Why a frame can be in the quarantine.
+    /// Reasons why a frame can be in the quarantine.
     static let codes = CompletionKind.custom { words, _, _ in
         let found = Plant(words)?.codes ?? []
         return Set(found + knownCodes).sorted()
@@ -30,7 +30,7 @@ extension CompletionKind {
     ]
 }
 
-/// The plant that a command line that is being typed speaks of.
+/// The installation that the command line being typed refers to.
 private struct Plant {
     let configuration: Configuration
 
@@ -45,7 +45,7 @@ private struct Plant {
     var models: [String] { (try? ModelStore(folder: configuration.modelsPath).names()) ?? [] }
     var backbones: [String] { (try? BackboneCatalog(folder: configuration.backbonesPath).names) ?? [] }
 
-    /// Files and folders that a path may go on to.
+    /// Files and folders that complete a path.
     static func paths(beginning prefix: String) -> [String] {
         let folder = prefix.lastIndex(of: "/").map { String(prefix[...$0]) } ?? ""
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? "." : folder)) ?? []

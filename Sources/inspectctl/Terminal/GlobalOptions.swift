@@ -11,10 +11,10 @@ struct GlobalOptions: ParsableArguments {
         completion: .file(extensions: ["yaml", "yml"]))
     var configurationFile: String?
 
-    @Option(help: ArgumentHelp("How results are printed.", valueName: "text|json"))
+    @Option(help: ArgumentHelp("The format of results.", valueName: "text|json"))
     var format = OutputFormat.text
 
-    @Flag(help: "Print results and errors only, no progress.")
+    @Flag(help: "Print only results and errors, no progress.")
     var quiet = false
 
     /// The named file, else the one in /etc, else the built-in defaults.
@@ -24,14 +24,14 @@ struct GlobalOptions: ParsableArguments {
         return try Configuration.load(path: Configuration.defaultPath)
     }
 
-    /// The named file, else the one in /etc: for what would tell of another plant, or make one, on the built-in defaults.
+    /// The named file, else the one in /etc: for commands that must not use the built-in defaults.
     func existingConfiguration() throws -> Configuration {
         let configuration = try configuration()
         guard configuration.file != nil else {
             throw ProgramError(
                 .configuration,
-                "there is no configuration \(Configuration.defaultPath); write it (\(Configuration.defaultPath).example "
-                    + "shows how), or name another with --config FILE")
+                "there is no configuration \(Configuration.defaultPath); write it (example: "
+                    + "\(Configuration.defaultPath).example), or give another file with --config FILE")
         }
         return configuration
     }
@@ -44,7 +44,7 @@ struct GlobalOptions: ParsableArguments {
             throw ProgramError(
                 .usage,
                 "there is no line '\(name.printable)' in \(configuration.file ?? "the built-in defaults"); "
-                    + (names.isEmpty ? "it has no lines: name another file with --config" : "it has \(names)"))
+                    + (names.isEmpty ? "it has no lines: give another file with --config" : "it has \(names)"))
         }
         return (configuration, line)
     }
@@ -53,7 +53,7 @@ struct GlobalOptions: ParsableArguments {
         ProgressBar(title: title, total: total, enabled: !quiet)
     }
 
-    /// Prints a remark that is not a result, on stderr.
+    /// Prints a remark, which is not a result, on stderr.
     func remark(_ text: String) { Self.remark(text, quiet: quiet) }
 
     static func remark(_ text: String, quiet: Bool) {

@@ -1,7 +1,7 @@
 import Foundation
 import InspectionPipeline
 
-/// A manual page of section 1, made from what ArgumentParser tells of a program (`PROGRAM --experimental-dump-help`).
+/// A manual page of section 1 from ArgumentParser's description of a program (`PROGRAM --experimental-dump-help`).
 struct ManualPage {
     private struct Dump: Decodable {
         let command: Command
@@ -28,7 +28,7 @@ struct ManualPage {
 
     private let command: Command
 
-    /// - Throws: `DecodingError` for what is no such description.
+    /// - Throws: `DecodingError` for data that is no such description.
     init(dump: Data) throws { command = try JSONDecoder().decode(Dump.self, from: dump).command }
 
     var text: String {
@@ -45,7 +45,7 @@ struct ManualPage {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// A command and those below it.
+    /// A command and its subcommands.
     private func described(_ command: Command, _ parent: String) -> [String] {
         guard command.shouldDisplay != false, command.commandName != "help" else { return [] }
         let name = "\(parent) \(command.commandName)"
@@ -90,15 +90,15 @@ struct ManualPage {
     }
 }
 
-/// Text as roff must have it.
+/// Text escaped for roff.
 enum Roff {
-    /// On one line; nothing in it is taken for a request.
+    /// Text on one line; none of it is taken for a request.
     static func line(_ text: String) -> String {
         let plain = text.replacing("\\", with: "\\e").replacing("\n", with: " ").replacing("-", with: "\\-")
         return plain.hasPrefix(".") || plain.hasPrefix("'") ? "\\&" + plain : plain
     }
 
-    /// Paragraphs; indented lines stay lines of their own, because roff breaks before a leading blank.
+    /// Paragraphs; indented lines stay separate lines, because roff breaks before a leading blank.
     static func literal(_ text: String) -> [String] {
         guard !text.isEmpty else { return [] }
         return text.split(separator: "\n", omittingEmptySubsequences: false)

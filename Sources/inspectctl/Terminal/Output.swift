@@ -4,7 +4,7 @@ import InspectionPipeline
 
 /// Results go to stdout: text for people, or JSON for programs.
 enum Output {
-    /// Text for people: what would steer a terminal is escaped.
+    /// Text with terminal control sequences escaped.
     static func print(_ text: String) {
         FileHandle.standardOutput.write(Data((PrintableText.escaped(text, keepsLines: true) + "\n").utf8))
     }
@@ -15,7 +15,7 @@ enum Output {
         FileHandle.standardOutput.write(data)
     }
 
-    /// Writes a file that was asked for, making its folder.
+    /// Writes a requested file and creates its folder.
     static func write(_ data: Data, to path: String) throws {
         let url = URL(fileURLWithPath: path)
         do {
@@ -39,6 +39,6 @@ enum Output {
         String(format: "%.2f %%", value * 100)
     }
 
-    /// `2026-01-31 09:15:30 +0100`: where people read, the machine's own time; files and JSON have UTC.
+    /// `2026-01-31 09:15:30 +0100`: the machine's local time, for readers; files and JSON use UTC.
     static func time(_ date: Date) -> String { LocalTime.text(date) }
 }

@@ -1,7 +1,7 @@
 import DetectionCore
 import Synchronization
 
-/// One progress bar per phase of long work.
+/// One progress bar per phase of a long task.
 final class PhaseProgress: Sendable {
     private let options: @Sendable (String, Int) -> ProgressBar
     private let current = Mutex<(phase: String, bar: ProgressBar)?>(nil)
@@ -14,7 +14,7 @@ final class PhaseProgress: Sendable {
         options = { ProgressBar(title: $0, total: $1, enabled: !quiet) }
     }
 
-    /// To be called from any thread.
+    /// Can be called from any thread.
     var callback: WorkProgress {
         { done, total, phase in
             let parts = phase.split(separator: ": ", maxSplits: 1).map(String.init), name = parts.first ?? ""
@@ -29,7 +29,7 @@ final class PhaseProgress: Sendable {
         }
     }
 
-    /// Says something between the bars, on a line of its own. To be called from any thread.
+    /// Prints a remark between the bars, on its own line. Can be called from any thread.
     var remark: @Sendable (String) -> Void {
         { text in
             self.finish()

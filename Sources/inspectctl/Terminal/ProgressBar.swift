@@ -3,7 +3,7 @@ import InspectionDomain
 import LinuxPlatform
 import Synchronization
 
-/// Progress of long work on stderr: a bar with rate and time left on a terminal, plain lines every few seconds elsewhere.
+/// Progress of a long task on stderr: on a terminal a bar with rate and time left, else plain lines every few seconds.
 final class ProgressBar: Sendable {
     private struct State {
         var done = 0
@@ -24,8 +24,8 @@ final class ProgressBar: Sendable {
     }
 
     /// - Parameters:
-    ///   - done: pieces done so far.
-    ///   - detail: shown behind the numbers.
+    ///   - done: units completed so far.
+    ///   - detail: shown after the numbers.
     func advance(to done: Int, detail: String = "") {
         let line: String? = state.withLock { state in
             state.done = done
@@ -40,7 +40,7 @@ final class ProgressBar: Sendable {
         if let line { put(line) }
     }
 
-    /// Ends the line, and says how long it took.
+    /// Ends the line with the total time.
     func finish() {
         guard enabled else { return }
         let done = state.withLock { $0.done }
