@@ -2,8 +2,8 @@
 #include "cis_jpeg_failure.h"
 #include "cis_jpeg_strays.h"
 
-// A progressive picture of an ordinary encoder has about ten scans. Thousands of empty ones in a few kilobytes, each
-// costing a pass over the whole picture, are an attack.
+// A progressive image of an ordinary encoder has about ten scans. Thousands of empty ones in a few kilobytes, each
+// costing a pass over the whole image, are an attack.
 enum { max_scans = 32 };
 
 typedef struct reader {
@@ -99,7 +99,7 @@ static void decode_guarded(reader *r, const uint8_t *data, size_t size, const ci
         jpeg_read_scanlines(&r->codec, cmyk ? cmyk : &row, 1);
         if (cmyk) cmyk_to_rgb(cmyk[0], width, r->codec.saw_Adobe_marker, row);
     }
-    // On to the end marker, which tells a complete picture from a cut one.
+    // On to the end marker, which tells a complete image from a cut one.
     while (!jpeg_input_complete(&r->codec)) jpeg_consume_input(&r->codec);
     if (r->failure.is_ended) jpeg_failure_truncated(&r->codec);
     jpeg_finish_decompress(&r->codec);

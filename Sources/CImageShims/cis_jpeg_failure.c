@@ -20,7 +20,7 @@ static unsigned rows_decoded(j_decompress_ptr codec) {
     return rows < codec->image_height ? (unsigned)rows : codec->image_height;
 }
 
-// Space that was reserved for a file and never written ends in zeros, which decode as if they were a picture's data.
+// Space that was reserved for a file and never written ends in zeros, which decode as if they were an image's data.
 static size_t zeros_at_end(const jpeg_failure *failure) {
     size_t zeros = 0;
     while (zeros < failure->size && failure->data[failure->size - 1 - zeros] == 0) zeros++;

@@ -34,5 +34,5 @@ typedef struct jpeg_failure {
 /// Sets the handlers; the caller sets `escape` before it makes the next call to libjpeg.
 struct jpeg_error_mgr *jpeg_failure_install(jpeg_failure *failure, cis_error *error);
 
-/// Fails because the data ends early: says where, and how much of the picture had been read. Does not return.
+/// Fails because the data ends early: says where, and how much of the image had been read. Does not return.
 _Noreturn void jpeg_failure_truncated(j_decompress_ptr codec);

@@ -51,7 +51,7 @@ static int judge_header(jpeg_failure *failure, const uint8_t *strays, size_t cou
 
 // After a scan. Damaged entropy-coded data also leaves bytes over (it seems to end early), so they must be told from
 // padding. libjpeg holds up to eight of them in its bit buffer, which it does not count. A longer run has been taken
-// for picture data in part: there the padding is where pixels should be.
+// for image data in part: there the padding is where pixels should be.
 static int judge_after_scan(jpeg_failure *failure, const uint8_t *start, const uint8_t *end, size_t count, int marker) {
     enum { few = 16, uncounted_padding = 12, uncounted_text = 24 };
     if (failure->is_table_assumed || (marker >= first_restart && marker <= last_restart)) return 0;

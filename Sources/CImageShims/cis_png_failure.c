@@ -40,7 +40,7 @@ static _Noreturn void fail(png_failure *failure, const char *message) {
 
 _Noreturn void png_failure_on_error(png_structp png, png_const_charp message) { fail(png_get_error_ptr(png), message); }
 
-// libpng carries on after a warning. All but these are about what only describes the picture, or comes after it.
+// libpng carries on after a warning. All but these are about what only describes the image, or comes after it.
 void png_failure_on_warning(png_structp png, png_const_charp message) {
     png_failure *failure = png_get_error_ptr(png);
     if (contains(message, "incorrect data check") || contains(message, "IDAT: CRC")) fail(failure, message);

@@ -6,13 +6,13 @@ extension Frame {
     ///
     /// JPEG: grey, YCbCr, RGB, CMYK and YCCK, baseline, progressive and arithmetic-coded, turned upright as its EXIF
     /// orientation says. PNG: every colour type and depth; 16-bit samples kept; transparency as `Frame.Alpha` says. A grey
-    /// picture has one channel, every other three.
+    /// image has one channel, every other three.
     ///
     /// An error means that pixels are missing or may be wrong. A file that is merely untidy (stray bytes between header
     /// segments, padding, a wrong checksum of a description) is decoded, and the frame has `remarks`.
     ///
     /// Throws an `ImageError`: `empty`, `unsupported` (another format or kind, named), `tooLarge` (by the header, before any
-    /// pixel memory exists), `truncated`, `corrupt` or `noMemory`. A picture whose end is missing is never returned in part.
+    /// pixel memory exists), `truncated`, `corrupt` or `noMemory`. An image whose end is missing is never returned in part.
     package static func decode(_ data: Data, limits: DecodeLimits = .default) throws(ImageError) -> Frame {
         let picture = try EncodedPicture(data)
         try limits.check(picture.probe)
@@ -69,7 +69,7 @@ private struct DecoderNotes {
 extension EncodedPicture {
     private var sampleCount: Int { Int(header.width) * Int(header.height) * Int(header.channels) }
 
-    /// The stored picture's samples; `Sample` is the type the header's depth asks for.
+    /// The stored image's samples; `Sample` is the type the header's depth asks for.
     fileprivate func decodedSamples<Sample: FixedWidthInteger>(
         _ notes: inout DecoderNotes
     ) throws(ImageError) -> [Sample] {
@@ -93,7 +93,7 @@ extension EncodedPicture {
         return samples
     }
 
-    /// Turns the stored picture as its EXIF orientation says.
+    /// Turns the stored image as its EXIF orientation says.
     func upright(_ stored: [UInt8]) -> [UInt8] {
         guard header.orientation != 1 else { return stored }
         return [UInt8](unsafeUninitializedCapacity: stored.count) { pixels, count in

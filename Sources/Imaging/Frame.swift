@@ -1,4 +1,4 @@
-/// A decoded picture: interleaved rows, origin at the top left, orientation already applied. Two frames are equal when their pixels
+/// A decoded image: interleaved rows, origin at the top left, orientation already applied. Two frames are equal when their pixels
 /// are, whatever was remarked on while they were decoded.
 package struct Frame: Sendable, Equatable {
     /// Samples in row order, `width × height × channels` of them.
@@ -9,7 +9,7 @@ package struct Frame: Sendable, Equatable {
         case sixteen([UInt16])
     }
 
-    /// How opaque a file says that its picture is.
+    /// How opaque a file says that its image is.
     package enum Alpha: Sendable, Equatable {
         /// It has neither an alpha channel nor a transparent colour.
         case none

@@ -1,9 +1,9 @@
 import CImageShims
 
-/// Why a picture cannot be read or written, in words for an operator.
+/// Why an image cannot be read or written, in words for an operator.
 package struct ImageError: Error, Equatable, CustomStringConvertible {
     package enum Code: String, Sendable, Codable, CaseIterable {
-        /// The data ends before the picture does.
+        /// The data ends before the image does.
         case truncated
         /// The data contradicts its format: a wrong checksum, an impossible size, a marker where pixels belong.
         case corrupt

@@ -44,7 +44,7 @@ package enum IntensitySetting: Sendable, Equatable {
     ///   - highest: the largest raw sample of them all.
     package func range(bitDepth: Int, highest: Int) -> IntensityRange {
         switch self {
-        // Eight bits are all there is: a darker picture is a darker part.
+        // Eight bits are all there is: a darker image is a darker part.
         case .auto where bitDepth == 8: return .whole(8)
         case .auto:
             let bits = [8, 10, 12, 14, 16].first { highest < 1 << $0 } ?? 16

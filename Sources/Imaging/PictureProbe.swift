@@ -1,10 +1,10 @@
 import CImageShims
 import Foundation
 
-/// What a picture's header says, read without decoding a pixel.
+/// What an image's header says, read without decoding a pixel.
 package struct PictureProbe: Sendable, Equatable {
     package let format: PictureFormat
-    /// Of the upright picture, in pixels; at least 1.
+    /// Of the upright image, in pixels; at least 1.
     package let width: Int
     package let height: Int
     /// 1 or 3, as the decoded `Frame` will have.
@@ -14,7 +14,7 @@ package struct PictureProbe: Sendable, Equatable {
 }
 
 extension Frame {
-    /// Reads a picture's header only: `data` may end anywhere after it.
+    /// Reads an image's header only: `data` may end anywhere after it.
     package static func probe(_ data: Data) throws(ImageError) -> PictureProbe {
         try EncodedPicture(data).probe
     }

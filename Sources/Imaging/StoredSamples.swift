@@ -2,7 +2,7 @@ import CImageShims
 import Foundation
 
 /// A PNG's samples as they are in the file: palette indices instead of colours, alpha beside the colours, nothing scaled. For
-/// pictures whose values are labels, not light.
+/// images whose values are labels, not light.
 package struct StoredSamples: Sendable {
     package let width, height: Int
     /// 1 (grey, or an index into the palette), 2 (grey, alpha), 3 (red, green, blue) or 4 (red, green, blue, alpha).

@@ -39,7 +39,7 @@ package enum Charts {
     }
 
     /// Normal and anomalous scores in common bins, with the threshold. Counts are drawn as square roots, so that a bin with
-    /// one picture is still seen beside one with a hundred.
+    /// one image is still seen beside one with a hundred.
     package static func scoreHistogram(
         normal: [Double], anomalous: [Double], threshold: Double, title: String, scoreName: String = "image score"
     ) -> SVG {

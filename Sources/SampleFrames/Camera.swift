@@ -10,7 +10,7 @@ struct Camera {
     /// The part's position and rotation under the lens.
     let offset: SIMD2<Float>
     let angle: Float
-    /// Unit vector towards the lamp, in the picture's plane.
+    /// Unit vector towards the lamp, in the image's plane.
     let light: SIMD2<Float>
     private let exposure: Float
     private let falloff: SIMD2<Float>

@@ -6,7 +6,7 @@ import Synchronization
 /// `ground_truth/<kind>/<stem>_mask.png`.
 package struct SampleDataset: Sendable {
     package let product: SampleProduct
-    /// Pictures of each part; `perDefect` of every kind of defect.
+    /// Images of each part; `perDefect` of every kind of defect.
     package let train, validation, testGood, perDefect: Int
     package let seed: UInt64
     package let size: SampleFrames.Size
@@ -19,7 +19,7 @@ package struct SampleDataset: Sendable {
         (self.testGood, self.perDefect, self.seed, self.size) = (testGood, perDefect, seed, size)
     }
 
-    /// One picture to draw.
+    /// One image to draw.
     package struct Item: Sendable {
         /// Relative to the data set's folder.
         package let path: String
@@ -28,7 +28,7 @@ package struct SampleDataset: Sendable {
         package let index: Int
     }
 
-    /// Every picture, in order. No two share an index, so no part is on two sides.
+    /// Every image, in order. No two share an index, so no part is on two sides.
     package var items: [Item] {
         var items: [Item] = [], index = 0
         func add(_ folder: String, _ count: Int, _ defect: SampleDefect?) {
@@ -49,7 +49,7 @@ package struct SampleDataset: Sendable {
         return items
     }
 
-    /// The files of one picture by relative path: the JPEG, and the mask of a defect.
+    /// The files of one image by relative path: the JPEG, and the mask of a defect.
     package func files(_ item: Item) throws -> [String: Data] {
         guard let defect = item.defect, let maskPath = item.maskPath else {
             let frame = SampleFrames.flawless(product, index: item.index, seed: seed, size: size)
@@ -59,7 +59,7 @@ package struct SampleDataset: Sendable {
         return [item.path: try frame.encodedJPEG(quality: 88), maskPath: try mask.encodedPNG(compression: .small)]
     }
 
-    /// Draws everything into `folder`, pictures side by side.
+    /// Draws everything into `folder`, images side by side.
     ///
     /// - Parameter progress: done, of how many.
     package func write(to folder: URL, progress: (@Sendable (Int, Int) -> Void)? = nil) throws {

@@ -1,7 +1,7 @@
 import Imaging
 import InspectionDomain
 
-/// Draws sample frames: the same product, index and seed give the same picture.
+/// Draws sample frames: the same product, index and seed give the same image.
 package enum SampleFrames {
     package struct Size: Sendable, Equatable {
         package let width, height: Int

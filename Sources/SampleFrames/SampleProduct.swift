@@ -2,7 +2,7 @@
 package enum SampleProduct: String, CaseIterable, Sendable {
     /// A brushed-metal plate with a bore, pin holes and corner holes, on a dark carrier.
     case plate
-    /// A woven twill cloth that fills the picture.
+    /// A woven twill cloth that fills the image.
     case cloth
 
     package var defects: [SampleDefect] {

@@ -18,7 +18,7 @@ package struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStrin
     package var description: String { "\(dimensions)" }
 }
 
-/// A dense float32 array, row-major. Pictures and feature maps are channels-last: `[batch, height, width, channels]`;
+/// A dense float32 array, row-major. Images and feature maps are channels-last: `[batch, height, width, channels]`;
 /// convolution weights are `[kernel height, kernel width, input channels / groups, output channels]`, so that a
 /// convolution is one matrix product of its unrolled input with its weights.
 package struct Tensor: Sendable, Equatable {

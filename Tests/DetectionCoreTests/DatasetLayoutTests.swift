@@ -59,7 +59,7 @@ import Testing
             let empty = #expect(throws: Dataset.Malformed.self) {
                 try Dataset(folder: folder.path, normal: .these(["ship"]))
             }
-            #expect(empty?.message.contains("train/ship holds no pictures") == true)
+            #expect(empty?.message.contains("train/ship holds no images") == true)
         }
         try withTemporaryFolder { folder in
             try make(folder, ["train/ship": 3, "test/ship": 2])

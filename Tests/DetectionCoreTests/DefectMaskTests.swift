@@ -82,7 +82,7 @@ import Testing
 
 /// What a data set's masks are worth is told before anything is fitted.
 @Suite struct MaskReportTests {
-    /// Three defective pictures of 24×16 with the given masks, by file name below `ground_truth/scratch`.
+    /// Three defective images of 24×16 with the given masks, by file name below `ground_truth/scratch`.
     private func dataset(_ masks: [String: MaskPNG], _ body: (Dataset, String) throws -> Void) throws {
         try withTemporaryFolder { folder in
             let picture = MaskPNG(0, rows: [[UInt8]](repeating: [UInt8](repeating: 90, count: 24), count: 16)).data
@@ -108,7 +108,7 @@ import Testing
             let report = try data.checkMasks()
             #expect(report.defective == 3 && report.missing == 2 && report.foundInstead == "a_mask.png")
             let text = report.remarks.joined()
-            #expect(text.contains("2 of 3 pictures of defects have no mask"), "\(text)")
+            #expect(text.contains("2 of 3 defective images have no mask"), "\(text)")
             #expect(text.contains("\(folder)/ground_truth/scratch/b_mask.png, then "), "\(text)")
             #expect(text.contains("\(folder)/ground_truth/scratch/b.png"), "\(text)")
         }
@@ -127,7 +127,7 @@ import Testing
     }
 
     @Test func a_mask_that_cannot_belong_to_its_picture_is_refused_by_name() throws {
-        // Another shape; the picture turned.
+        // Another shape; the image turned.
         for foreign in [mask(24, 17), mask(16, 24), mask(48, 33)] {
             try dataset(["a_mask.png": foreign, "b_mask.png": mask(24, 16)]) { data, folder in
                 let error = #expect(throws: Dataset.ForeignMasks.self) { try data.checkMasks() }

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite struct NearDuplicateTests {
-    /// Exposures of the same part follow each other: picture i shows part i / exposures.
+    /// Exposures of the same part follow each other: image i shows part i / exposures.
     static func pictures(
         parts: Int, exposures: Int, displacement: Double = 0, hasShape: Bool = true, texture: Double = 8,
         seed: UInt64 = 2
@@ -79,7 +79,7 @@ import Testing
     }
 
     @Test func parts_that_lie_differently_are_not_taken_for_one_another() throws {
-        // Nearly no texture: what differs most between these pictures is where the part lies.
+        // Nearly no texture: what differs most between these images is where the part lies.
         var drawn = DrawnParts(seed: 6)
         (drawn.texture, drawn.displacement) = (2, 0.03)
         let frames = (0..<80).flatMap { _ in drawn.part(exposures: 1) }

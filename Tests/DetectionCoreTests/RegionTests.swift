@@ -115,7 +115,7 @@ import Testing
     }
 
     @Test func regions_are_in_the_pictures_pixels() throws {
-        // A 4 × 4 map over a 40 × 20 picture: the hot quarter is at the picture's right and top.
+        // A 4 × 4 map over a 40 × 20 image: the hot quarter is at the image's right and top.
         let map = Self.map(["..99", "..99", "....", "...."])
         let found = RegionMap(map, threshold: 4.5, width: 40, height: 20)
         let region = try #require(found.regions.first)

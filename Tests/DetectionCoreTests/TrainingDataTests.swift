@@ -81,7 +81,7 @@ import Testing
     @Test func copies_under_other_names_and_encodings_and_exposures_of_a_still_scene_are_one_part() throws {
         let frame = Self.parts(1)[0]
         #expect(try Self.judged([Frame](repeating: frame, count: 30)).parts == [Array(0..<30)])
-        // The same picture compressed again and again, and from a camera on which nothing moves.
+        // The same image compressed again and again, and from a camera on which nothing moves.
         let encoded = try stride(from: 60, to: 96, by: 5).map { try Frame.decode(frame.encodedJPEG(quality: $0)) }
         #expect(try Self.judged(encoded).parts.count == 1)
         var random = SplitMix64(seed: 4)
@@ -93,7 +93,7 @@ import Testing
             return Frame(width: frame.width, height: frame.height, channels: 1, samples: .eight(values))
         }
         #expect(try Self.judged(still).parts.count == 1)
-        // And many pictures of few parts are as many parts.
+        // And many images of few parts are as many parts.
         let few = Self.parts(5).flatMap { [Frame](repeating: $0, count: 6) }
         #expect(try Self.judged(few).parts == (0..<5).map { Array($0 * 6..<($0 + 1) * 6) })
     }
@@ -107,11 +107,11 @@ import Testing
         let fitting = try NearDuplicateTests.with(known) { try TrainingData($0, workers: 2) }.profiles
         let other = try NearDuplicateTests.with(Self.parts(20, seed: 77)) { try TrainingData($0, workers: 2) }.profiles
         #expect(TrainingData.leakage(fitting: fitting, calibration: other) == nil)
-        // A copy, and the same picture encoded anew.
+        // A copy, and the same image encoded anew.
         let again = try Frame.decode(known[4].encodedJPEG(quality: 80))
         let shared = try NearDuplicateTests.with([known[7], again]) { try TrainingData($0, workers: 2) }.profiles
         let reason = try #require(TrainingData.leakage(fitting: fitting, calibration: other + shared))
-        #expect(reason.hasPrefix("2 of 22 calibration images are no independent check"), "\(reason)")
+        #expect(reason.hasPrefix("2 of 22 calibration images are not independent"), "\(reason)")
         #expect(
             reason.contains("1000.png = ") && reason.contains("/1007.png") && reason.contains("/1004.png"), "\(reason)")
     }
@@ -140,12 +140,12 @@ import Testing
         }
         let frames = Self.parts(37) + strange
         let data = try Self.judged(frames)
-        let reason = try #require(data.refusals.first { $0.contains("do not look like the rest") })
+        let reason = try #require(data.refusals.first { $0.contains("are unlike the rest") })
         #expect(reason.hasPrefix("these 3 of 40 images") && reason.contains("1039.png"), "\(reason)")
         var options = TrainingDataOptions()
         options.keepsOutliers = true
         let kept = try Self.judged(frames, options: options)
-        #expect(!kept.refusals.contains { $0.contains("look like") })
+        #expect(!kept.refusals.contains { $0.contains("unlike") })
         #expect(kept.remarks.contains { $0.contains("1039.png") })
         #expect(try Self.judged(Self.parts(40)).refusals.isEmpty)
     }
@@ -165,7 +165,7 @@ import Testing
             options.skipsUnreadable = true
             let rest = try TrainingData(source, options: options, workers: 2)
             #expect(rest.refusals.isEmpty && rest.source.count == 10 && rest.profiles.count == 10)
-            #expect(rest.remarks.contains { $0.hasPrefix("2 of 12 images cannot be read and are left out") })
+            #expect(rest.remarks.contains { $0.hasPrefix("2 of 12 images cannot be read and are skipped") })
         }
     }
 }
@@ -337,6 +337,6 @@ import Testing
         fields["image_threshold"] = 0
         let old = try JSONSerialization.data(withJSONObject: fields)
         let error = #expect(throws: ModelError.self) { try DomainJSON.decoder().decode(Calibration.self, from: old) }
-        #expect(error?.message.contains("can decide nothing") == true && error?.message.contains("--rollback") == true)
+        #expect(error?.message.contains("is unusable") == true && error?.message.contains("--rollback") == true)
     }
 }

@@ -30,7 +30,7 @@ import Testing
         }
     }()
 
-    /// Without what flawless pictures' scores are like: the image score is the peak itself, as in models of earlier versions.
+    /// Without what flawless images' scores are like: the image score is the peak itself, as in models of earlier versions.
     private func peakAlone() throws -> DistanceMapper {
         let statistics = try #require(DistanceStatistics(distances: Self.flawless, pictures: Self.flawless.count))
         return DistanceMapper(layout: Self.layout(wide: 151), statistics: statistics)

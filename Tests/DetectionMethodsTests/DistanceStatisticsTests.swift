@@ -6,12 +6,12 @@ import TestSupport
 import Testing
 
 @Suite struct DistanceStatisticsTests {
-    /// Three pictures, two positions: distances 1, 2, 3 and 5, 5, 5. Variances 2/3 and 0, their mean 1/3 counts as 10 pictures:
+    /// Three images, two positions: distances 1, 2, 3 and 5, 5, 5. Variances 2/3 and 0, their mean 1/3 counts as 10 images:
     /// (3·2/3 + 10/3)/13 and (3·0 + 10/3)/13.
     @Test func few_pictures_are_drawn_to_the_common_variance() throws {
         let distances: [[Float]] = [[1, 5], [2, 5], [3, 5]]
         #expect(PositionStatistics.pooledPictures == 10)
-        // Seen twice each they are no more pictures.
+        // Seen twice each they are no more images.
         for sights in [distances, distances + distances] {
             let statistics = try #require(DistanceStatistics(distances: sights, pictures: 3))
             #expect(statistics.positions.means == [2, 5])
@@ -24,7 +24,7 @@ import Testing
         #expect(DistanceStatistics(distances: [[2, 5], [2, 5]], pictures: 2) == nil)
     }
 
-    /// How unequally the map varies over its pixels among the pictures of the fit: the spread of its standard deviations,
+    /// How unequally the map varies over its pixels among the images of the fit: the spread of its standard deviations,
     /// relative to their mean.
     private func inequality(_ model: any DetectorModel, _ frames: FrameSource) throws -> Double {
         let detector = try model.makeDetector(threads: 1)

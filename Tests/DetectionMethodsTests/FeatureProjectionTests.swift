@@ -2,7 +2,7 @@ import DetectionMethods
 import Testing
 
 @Suite struct FeatureProjectionTests {
-    /// Variances 4 and 1 along the axes: their mean 2.5 counts as 20 pictures. Of 20 pictures, (20·4 + 20·2.5)/40 = 3.25 and
+    /// Variances 4 and 1 along the axes: their mean 2.5 counts as 20 images. Of 20 images, (20·4 + 20·2.5)/40 = 3.25 and
     /// (20·1 + 20·2.5)/40 = 1.75; scaled by 1/√3.25 and 1/√1.75, the variances are 1.2308 and 0.5714, their mean 0.9011.
     @Test func few_pictures_whiten_less() throws {
         #expect(FeatureProjection.pooledPictures == 20)

@@ -34,7 +34,7 @@ import Testing
     }
 
     @Test func the_standard_error_is_that_of_drawing_other_pictures() throws {
-        // Two networks of the same skill: over many sets of pictures the gain varies as each set's standard error says.
+        // Two networks of the same skill: over many sets of images the gain varies as each set's standard error says.
         var gains: [Double] = [], errors: [Double] = []
         for seed in 0..<300 as Range<UInt64> {
             let before = scores(100, gap: 0.5, seed: seed), other = scores(100, gap: 0.5, seed: seed, noise: 0.4)

@@ -69,7 +69,7 @@ import Testing
         #expect(square > 0)
     }
 
-    /// One picture of two pixels (1, 2) and (−1, 1) through `h = relu(A · x)`, `y = B · h`; levels behind both layers.
+    /// One image of two pixels (1, 2) and (−1, 1) through `h = relu(A · x)`, `y = B · h`; levels behind both layers.
     @Test func a_step_on_two_layers_is_what_the_chain_rule_gives_by_hand() throws {
         // Rows of weights are inputs, columns outputs: A = [[1, −1], [2, 0.5]] as h₀ = x₀ + 2x₁, h₁ = −x₀ + 0.5x₁.
         let a: [Float] = [1, -1, 2, 0.5], b: [Float] = [0.5, -2]

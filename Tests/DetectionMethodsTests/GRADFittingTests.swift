@@ -9,7 +9,7 @@ import Testing
 
 /// Fitting GRAD as a product: reproducible, interruptible, and of use.
 @Suite struct GRADFittingTests {
-    /// Pictures of parts on disk, and a small backbone without meaning.
+    /// Images of parts on disk, and a small backbone without meaning.
     private struct Bench {
         let folder: URL
         let backbone: Backbone
@@ -106,13 +106,13 @@ import Testing
             options.seed = 5
             let want = try bytes(try bench.fit(options))
             for (content, why) in [
-                (data, "is of other pictures, settings"), (data.prefix(data.count / 2), "is damaged"),
+                (data, "belongs to other images, settings"), (data.prefix(data.count / 2), "is damaged"),
             ] {
                 let remarks = Mutex<[String]>([])
                 let store = CheckpointStore(load: { content }, save: { _ in }, discard: {})
                 let fitted = try bench.fit(options, checkpoint: store) { text in remarks.withLock { $0.append(text) } }
                 #expect(try bytes(fitted) == want)
-                #expect(remarks.withLock { $0.count == 1 && $0[0].contains(why) && $0[0].contains("beginning anew") })
+                #expect(remarks.withLock { $0.count == 1 && $0[0].contains(why) && $0[0].contains("starting again") })
             }
         }
     }
@@ -186,7 +186,7 @@ import Testing
         }
     }
 
-    /// Few pictures are soon known by heart, and nothing but others would show it.
+    /// Few images are soon known by heart, and nothing but others would show it.
     @Test(arguments: [(11, 0), (12, 4), (20, 4)])
     func of_few_pictures_some_are_kept_apart_too(parts: Int, keptApart: Int) throws {
         try withTemporaryFolder { folder in
@@ -203,7 +203,7 @@ import Testing
         try withTemporaryFolder { folder in
             let bench = try Bench(folder, parts: 12)
             let frames = try FrameSource(folders: [folder.path])
-            /// How much higher moved pictures score than those that were learnt from.
+            /// How much higher moved images score than those that were learnt from.
             func strangeness(_ variants: Int?) throws -> (ratio: Double, history: TrainingHistory) {
                 var options = Bench.options
                 (options.epochs, options.batchSize, options.variants) = (nil, 16, variants)
@@ -219,7 +219,7 @@ import Testing
                 return (sums.moved / sums.plain, try #require(fitted.history))
             }
             let once = try strangeness(1), often = try strangeness(nil)
-            // Twelve pictures are seen five times an epoch, so that none is seen more than a hundred times.
+            // Twelve images are seen five times an epoch, so that none is seen more than a hundred times.
             #expect((once.history.epochs.count, often.history.epochs.count) == (100, 20))
             #expect((once.history.fitting, often.history.fitting) == (12, 12))
             #expect(often.ratio < once.ratio, "\(often.ratio) against \(once.ratio)")

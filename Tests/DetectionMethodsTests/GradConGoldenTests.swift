@@ -65,7 +65,7 @@ import Testing
         let pictures = try fixture.golden.pictures("input"), wanted = try fixture.golden.pictures("eval.recon")
         try #require(scores.count == pictures.count && wanted.count == pictures.count)
         for (index, picture) in pictures.enumerated() {
-            // The authors' scores are higher for normal pictures.
+            // The authors' scores are higher for normal images.
             let score = -trained.score(picture).score
             #expect(abs(score - scores[index]) <= 1e-4, "picture \(index): \(score) for \(scores[index])")
             let reconstruction = first.score(picture).reconstruction.values

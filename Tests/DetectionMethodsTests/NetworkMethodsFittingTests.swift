@@ -234,7 +234,7 @@ import Testing
     @Test func the_table_s_measures_agree_with_counting() {
         let known = [0.1, 0.2, 0.3, 0.4, 0.9], unknown = [0.35, 0.5, 0.6, 0.95]
         let measures = ODINEvaluation.Measures(known: known, unknown: unknown)
-        // 95 % of five known pictures are all of them: the limit is 0.9, and three of four unknown ones are below.
+        // 95 % of five known images are all of them: the limit is 0.9, and three of four unknown ones are below.
         #expect(measures.fpr95 == 0.75)
         // Best between 0.3 and 0.35: two known above, no unknown below.
         #expect(abs((measures.detectionError ?? 1) - 0.4 / 2) < 1e-12)

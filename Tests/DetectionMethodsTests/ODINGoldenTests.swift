@@ -36,7 +36,7 @@ import Testing
         for (picture, input) in inputs.enumerated() {
             let answer = detector.answer(input), count = input.values.count
             #expect(worstDifference(answer.logits, logits[picture]).difference <= 1e-4)
-            // The authors' scores are higher for known pictures.
+            // The authors' scores are higher for known images.
             #expect(abs(1 - answer.baseline - Double(baseline[picture])) <= 1e-4)
             #expect(abs(1 - answer.score - Double(odin[picture])) <= 1e-6)
             // The golden gradient may be a batch's mean: its direction and its own length are what counts.

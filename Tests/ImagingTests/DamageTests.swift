@@ -3,9 +3,9 @@ import Imaging
 import Testing
 import TestSupport
 
-/// Cut and damaged pictures: refused in words, never a crash, never half a picture.
+/// Cut and damaged images: refused in words, never a crash, never half an image.
 @Suite struct DamageTests {
-    /// All reference pictures, but the larger ones cut only here and there to keep the suite quick.
+    /// All reference images, but the larger ones cut only here and there to keep the suite quick.
     @Test(arguments: GoldenPictures.names())
     func every_shorter_prefix_is_truncated(name: String) throws {
         let data = try GoldenPictures.data(name)

@@ -2,11 +2,11 @@ import Foundation
 import Imaging
 import TestSupport
 
-/// The reference pictures, whichever are in the golden folder.
+/// The reference images, whichever are in the golden folder.
 enum GoldenPictures {
     static let folder = GoldenFolder.url.appendingPathComponent("pictures")
 
-    /// Names of the pictures in `subfolder` (the folder itself when empty), sorted.
+    /// Names of the images in `subfolder` (the folder itself when empty), sorted.
     static func names(in subfolder: String = "") -> [String] {
         let url = folder.appendingPathComponent(subfolder)
         let all = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
@@ -27,7 +27,7 @@ extension Frame {
         }
     }
 
-    /// A deterministic picture with gradients, edges and some noise.
+    /// A deterministic image with gradients, edges and some noise.
     static func sample(width: Int, height: Int, channels: Int = 3, bitDepth: Int = 8) -> Frame {
         var state: UInt32 = 12345
         let count = width * height * channels

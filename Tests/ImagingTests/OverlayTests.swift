@@ -6,7 +6,7 @@ import Testing
     private let caption = Overlay.Caption(
         verdict: "ANOMALOUS", colour: .orange, details: ["score 1.26 × threshold", "line plate", "part 11.jpg"])
 
-    /// A map with one round hill of height `peak`, and the mask of what is above `threshold` at the picture's size.
+    /// A map with one round hill of height `peak`, and the mask of what is above `threshold` at the image's size.
     private func findings(
         width: Int, height: Int, peak: Float, threshold: Float = 5, mapSize: Int = 32
     ) -> Overlay.Findings {

@@ -41,7 +41,7 @@ struct ReferenceToolTests {
 
     // MARK: JPEG
 
-    /// Reference pictures that the tool shows as they are stored, and one that is arithmetic-coded.
+    /// Reference images that the tool shows as they are stored, and one that is arithmetic-coded.
     private static func jpegs() throws -> [(name: String, data: Data)] {
         let names = ["baseline_420.jpg", "baseline_444.jpg", "grey.jpg", "progressive.jpg", "restart_markers.jpg"]
         let arithmetic = try ReferenceTool.cjpeg.run(on: ReferenceTool.pnm(of: .sample(width: 70, height: 50)))
@@ -107,7 +107,7 @@ struct ReferenceToolTests {
                 refused += 1
             }
         }
-        // How many depends on the pictures.
+        // How many depends on the images.
         #expect(refused > 20)
     }
 

@@ -63,7 +63,7 @@ import Testing
     }
 
     @Test func a_colour_transform_lost_among_stray_bytes_is_not_guessed() throws {
-        // An Adobe segment that says "RGB" (transform 0) whose marker was damaged: without it the picture reads as YCbCr.
+        // An Adobe segment that says "RGB" (transform 0) whose marker was damaged: without it the image reads as YCbCr.
         let adobe: [UInt8] = [0x00, 0xEE, 0, 14] + [UInt8]("Adobe".utf8) + [0, 100, 0, 0, 0, 0, 0]
         var jpeg = tidy
         jpeg.header[1].strays = adobe

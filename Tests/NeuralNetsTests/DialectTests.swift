@@ -28,7 +28,7 @@ import Testing
         return Tensor(shape: [1, 66, 75, 3], values: values)
     }()
 
-    /// Every stage's output for the picture.
+    /// Every stage's output for the image.
     private func features(_ backbone: Backbone) throws -> [[Float]] {
         let extractor = try FeatureExtractor(
             backbone: backbone, inputHeight: 66, inputWidth: 75, taps: Self.taps, threads: 1)

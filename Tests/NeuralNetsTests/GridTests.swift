@@ -2,7 +2,7 @@ import NeuralNets
 import TestSupport
 import Testing
 
-/// Where the networks say that their maps' cells lie, against where the picture's columns show up in them.
+/// Where the networks say that their maps' cells lie, against where the image's columns show up in them.
 @Suite struct GridTests {
     /// Every weight positive and symmetric, norms that do nothing: a cell answers to pixels left and right of its
     /// centre alike.

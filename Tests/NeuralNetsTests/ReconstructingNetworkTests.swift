@@ -4,7 +4,7 @@ import TensorCore
 import TestSupport
 import Testing
 
-/// Networks that make pictures anew: transposed convolutions, mean pools, padding that is given.
+/// Networks that make images anew: transposed convolutions, mean pools, padding that is given.
 @Suite struct ReconstructingNetworkTests {
     struct Subject: CustomStringConvertible, Sendable {
         let description: String

@@ -3,7 +3,7 @@ import InspectionDomain
 import Testing
 
 extension ProgramTests {
-    /// Files that are no pictures, among good ones.
+    /// Files that are no images, among good ones.
     @Suite struct BrokenFrames {
         private struct Dropped {
             let name: String

@@ -94,7 +94,7 @@ extension ProgramTests {
                         found.first?.verdict == .error && found.first?.error?.code == code, "\(name): \(run.output)")
                     #expect(found.last?.imageScore != nil, "\(name)")
                 }
-                // Beside an anomaly too: a picture that nobody has seen weighs more.
+                // Beside an anomaly too: an image that nobody has seen weighs more.
                 let defective = shop.root.appendingPathComponent("defective.jpg").path
                 try Pictures.defective(9).write(to: URL(fileURLWithPath: defective))
                 let both = try shop.control("inspect", defective, pipe, "--model", "plate", "--fail-on-anomaly")

@@ -19,7 +19,7 @@ extension ProgramTests {
 
         private static func say(_ text: String) { print("measured: \(text)") }
 
-        /// A hundred pictures of their own and every way of being broken; a frame is one of them under its own name.
+        /// A hundred images of their own and every way of being broken; a frame is one of them under its own name.
         private struct Pool {
             let good: [Data], broken: [(data: Data, ending: String)]
 
@@ -162,7 +162,7 @@ extension ProgramTests {
                 func write(_ picture: Data, _ index: Int, to folder: URL) throws {
                     try picture.write(to: folder.appendingPathComponent("\(index).jpg"))
                 }
-                // The default detector, and frames that it knows: most frames of a plant are flawless and get no pictures.
+                // The default detector, and frames that it knows: most frames of a plant are flawless and get no images.
                 let (normal, calibration) = (try folder("normal"), try folder("calibration"))
                 let seen = try (0..<16).map { try Pictures.camera($0) }
                 for (index, picture) in seen.enumerated() { try write(picture, index, to: normal) }

@@ -108,7 +108,7 @@ extension ProgramTests {
                 }
                 let run = try Self.fit(shop, "--normal", a, "--calibration", b.path)
                 #expect(run.status == 65, "\(run.errors)")
-                #expect(run.errors.contains("24 of 24 calibration images are no independent check"), "\(run.errors)")
+                #expect(run.errors.contains("24 of 24 calibration images are not independent"), "\(run.errors)")
                 #expect(run.errors.contains("b/copy-0.jpg = ") && run.errors.contains("a/100.jpg"), "\(run.errors)")
             }
         }
@@ -127,7 +127,7 @@ extension ProgramTests {
                     let rate = ["--false-alarm-rate", "0.1", "--config", shop.configurationFile]
                     let run = try ProgramRun("inspectctl", arguments + rate)
                     #expect(run.status == 65, "\(run.errors)")
-                    #expect(run.errors.contains("3 of 18 calibration images are no independent check"), "\(run.errors)")
+                    #expect(run.errors.contains("3 of 18 calibration images are not independent"), "\(run.errors)")
                     let rest = try ProgramRun("inspectctl", arguments + rate + ["--skip-fitted"])
                     #expect(
                         rest.status == 0 && rest.output.contains("calibrated on 15"), "\(rest.errors) \(rest.output)")
@@ -155,7 +155,7 @@ extension ProgramTests {
                     run.status == 65 && run.errors.contains("x1.jpg") && run.errors.contains("x2.jpg"), "\(run.errors)")
                 let rest = try Self.fit(shop, "--normal", normal, "--false-alarm-rate", "0.2", "--skip-unreadable")
                 #expect(rest.status == 0, "\(rest.errors)")
-                #expect(rest.errors.contains("2 of 32 images cannot be read and are left out"), "\(rest.errors)")
+                #expect(rest.errors.contains("2 of 32 images cannot be read and are skipped"), "\(rest.errors)")
             }
         }
 

@@ -35,14 +35,14 @@ extension ProgramTests {
             }
         }
 
-        /// Remarks on the file; the pictures are larger than those that the suite's model was fitted on, which is remarked on too.
+        /// Remarks on the file; the images are larger than those that the suite's model was fitted on, which is remarked on too.
         private static func ofTheFile(_ inspection: Inspection) -> [String] {
             inspection.remarks.filter { !$0.contains("the model was fitted on") }
         }
 
         @Test func a_frame_of_an_unsupported_kind_is_set_aside_with_what_to_set_on_the_camera() throws {
             try Workshop.open { shop in
-                // A camera that writes PGM calls its files what the line takes for pictures.
+                // A camera that writes PGM calls its files what the line takes for images.
                 let kinds = ["j06_dnl_height0.jpg": "DNL", "p18_unknown_critical.png": "CAMx", "f_pgm_hash.pgm": "PGM"]
                 try shop.withDaemon { _ in
                     for name in kinds.keys {

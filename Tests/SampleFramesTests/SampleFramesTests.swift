@@ -70,7 +70,7 @@ import Testing
     }
 }
 
-/// The pictures under samples/ are what this code draws.
+/// The images under samples/ are what this code draws.
 @Suite struct CommittedSamplesTests {
     static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appendingPathComponent("samples")

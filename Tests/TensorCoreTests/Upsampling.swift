@@ -5,7 +5,7 @@ import TensorCore
 enum Corners {
     /// The corner pixels' centres map onto each other (`align_corners=True`).
     case aligned
-    /// The picture's edges do (`align_corners=False`).
+    /// The image's edges do (`align_corners=False`).
     case halfPixel
 }
 

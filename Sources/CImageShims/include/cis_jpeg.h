@@ -6,7 +6,7 @@
 #include "cis_picture.h"
 #include "cis_remarks.h"
 
-/// Reads up to the first scan; allocates nothing that depends on the picture's size.
+/// Reads up to the first scan; allocates nothing that depends on the image's size.
 cis_code cis_jpeg_read_header(const uint8_t *data, size_t size, cis_header *header, cis_error *error);
 
 /// Decodes into `pixels`, `width × height × channels` bytes as `header` (from cis_jpeg_read_header on the same data)

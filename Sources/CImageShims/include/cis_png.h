@@ -7,10 +7,10 @@
 #include "cis_png_stored.h"
 #include "cis_remarks.h"
 
-/// Reads up to the pixel data; allocates nothing that depends on the picture's size.
+/// Reads up to the pixel data; allocates nothing that depends on the image's size.
 cis_code cis_png_read_header(const uint8_t *data, size_t size, cis_header *header, cis_error *error);
 
-/// How opaque a picture says it is.
+/// How opaque an image says it is.
 typedef enum cis_alpha {
     /// It has no alpha channel and no transparent colour.
     CIS_ALPHA_NONE = 0,
@@ -18,10 +18,10 @@ typedef enum cis_alpha {
     CIS_ALPHA_OPAQUE,
     /// Some pixels are not opaque: they are composed over black.
     CIS_ALPHA_PARTLY,
-    /// A grey level, a colour or palette entries are marked transparent (tRNS), and occur: ignored, as a camera's picture
+    /// A grey level, a colour or palette entries are marked transparent (tRNS), and occur: ignored, as a camera's image
     /// has no holes.
     CIS_ALPHA_KEYED,
-    /// Every pixel is wholly transparent: the colours are taken as stored, because nothing else is left of the picture.
+    /// Every pixel is wholly transparent: the colours are taken as stored, because nothing else is left of the image.
     CIS_ALPHA_ZERO,
 } cis_alpha;
 

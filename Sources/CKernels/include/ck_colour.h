@@ -1,4 +1,4 @@
-// Per-pixel conversions of pictures.
+// Per-pixel conversions of images.
 #pragma once
 
 #include <stddef.h>

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// Coverage of a picture's rectangle whose top left pixel is (x, y); `width × height` bytes.
+/// Coverage of an image's rectangle whose top left pixel is (x, y); `width × height` bytes.
 typedef struct ck_mask {
     uint8_t *coverage;
     int x, y, width, height;
@@ -24,10 +24,10 @@ void ck_draw_ring(ck_mask mask, float x, float y, float inner, float outer);
 /// floats and `row` for mask.width floats.
 void ck_draw_polygon(ck_mask mask, const float *corners, int points, float *crossings, float *row);
 
-/// Blends a colour into an RGB picture where the mask covers it; `opacity` 0…1. The mask may reach outside the picture.
+/// Blends a colour into an RGB image where the mask covers it; `opacity` 0…1. The mask may reach outside the image.
 void ck_blend_mask(uint8_t *rgb, int width, int height, ck_mask mask, const uint8_t colour[3], float opacity);
 
-/// Blends an RGB picture into another one with its top left at (x, y), which may lie outside.
+/// Blends an RGB image into another one with its top left at (x, y), which may lie outside.
 void ck_blend_picture(
     uint8_t *rgb, int width, int height, const uint8_t *source, int source_width, int source_height, int x, int y,
     float opacity);

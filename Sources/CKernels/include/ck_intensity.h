@@ -1,4 +1,4 @@
-// Ranges of raw samples: which values a picture uses, and pictures moved from the range in use to the whole one.
+// Ranges of raw samples: which values an image uses, and images moved from the range in use to the whole one.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>

@@ -12,7 +12,7 @@ void ck_row_norms(const float *rows, size_t count, int columns, float *out);
 void ck_position_distances(const float *x, const float *mean, const float *whitening, int positions, int d, float *out);
 /// sum[p] += x[p], outer[p][i][j] += x[p][i] · x[p][j] for j ≤ i, packed like whitening; double precision totals.
 void ck_accumulate_positions(const float *x, int positions, int d, double *sum, double *outer);
-/// Cells along one axis of a picture: cell i has its centre at first + i · step, in pixels (pixel i has its centre at
+/// Cells along one axis of an image: cell i has its centre at first + i · step, in pixels (pixel i has its centre at
 /// i).
 typedef struct {
     int count;
@@ -21,7 +21,7 @@ typedef struct {
 /// out[y][x] += bilinear interpolation of in[rows.count][columns.count] between the cells' centres at each of [oh][ow]
 /// pixels; beyond the outermost centres the nearest cell's value.
 void ck_spread_add(const float *in, ck_axis rows, ck_axis columns, int oh, int ow, float *out);
-/// out[y][x] += bilinear resize of in[h][w] to [oh][ow], pixel centres at halves: cells that divide the picture evenly.
+/// out[y][x] += bilinear resize of in[h][w] to [oh][ow], pixel centres at halves: cells that divide the image evenly.
 void ck_upsample_add(const float *in, int h, int w, int oh, int ow, float *out);
 /// Separable convolution with `taps` (2·radius + 1 values) in both directions, borders reflected (d c b a | a b c d |
 /// …). `scratch` holds h × w floats. In place is allowed.

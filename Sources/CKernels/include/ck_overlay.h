@@ -1,4 +1,4 @@
-// An anomaly map for an operator's eyes: heat over the picture, outlines of regions, the map as a picture.
+// An anomaly map for an operator's eyes: heat over the image, outlines of regions, the map as an image.
 #pragma once
 
 #include <stddef.h>
@@ -8,7 +8,7 @@
 /// scale); larger values are shown as the last entry, what is not a number as the first.
 void ck_heat_blend(uint8_t *rgb, const float *values, size_t pixels, float scale, const uint8_t table[256 * 4]);
 
-/// Paints the inner edge of a mask's regions (not zero), `thickness` pixels wide; the picture's border is an edge too.
+/// Paints the inner edge of a mask's regions (not zero), `thickness` pixels wide; the image's border is an edge too.
 /// `scratch` holds 2 · width · height bytes.
 void ck_mask_outline(
     uint8_t *rgb, const uint8_t *mask, int width, int height, int thickness, const uint8_t colour[3], uint8_t *scratch);

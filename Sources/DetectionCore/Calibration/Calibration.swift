@@ -1,7 +1,7 @@
 import Foundation
 import InspectionDomain
 
-/// Thresholds for one model on one line, with all they were derived from. Versioned, never changed once written.
+/// Thresholds for one model on one line, with the scores that they follow from. Versioned, never changed once written.
 package struct Calibration: Codable, Sendable, Equatable {
     package static let currentSchema = 1
 
@@ -10,36 +10,36 @@ package struct Calibration: Codable, Sendable, Equatable {
     package let createdAt: Date
     package private(set) var modelName: String
     package private(set) var modelVersion: Int
-    /// Where the images came from: a folder, a part of the fitting folder, history.
+    /// The source of the images: a folder, a part of the fitting folder, history.
     package let source: String
-    /// How many images the scores are of, where near-duplicates count once; nil where each image has its score.
+    /// The number of images behind the scores, if near-duplicates count once; nil if each image has its score.
     package let images: Int?
-    /// Image scores of the calibration images, ascending; of images of one part, the largest.
+    /// Image scores of the calibration images, ascending; one per part, the largest.
     package let imageScores: [Double]
-    /// Maxima of their smoothed maps, likewise.
+    /// Maxima of their smoothed maps, ascending; one per part, the largest.
     package let mapMaxima: [Double]
     /// The wanted false-alarm rate α.
     package let falseAlarmRate: Double
-    /// Present when the high-confidence rule decides.
+    /// Set if the high-confidence rule decides.
     package let confidence: Double?
     /// 1-based index of the thresholds in the ascending scores.
     package let k: Int
-    /// A frame is anomalous when its score is strictly above.
+    /// A frame is anomalous if its score is strictly above.
     package let imageThreshold: Double
-    /// A pixel is anomalous when its smoothed map value is strictly above: at most α of normal images show any region.
+    /// A pixel is anomalous if its smoothed map value is strictly above: at most α of normal images show any region.
     package let pixelThreshold: Double
 
     /// - Parameters:
     ///   - scores: of held-out normal images: image score and map maximum of each part (`PartScores`).
-    ///   - images: how many images the scores are of, when there are more.
-    /// - Throws: `CalibrationRule.TooFewImages`, `ModelError` when a score is no finite number or a threshold would be 0.
+    ///   - images: the number of images behind the scores, if there are more.
+    /// - Throws: `CalibrationRule.TooFewImages`, `ModelError` if a score is not finite or a threshold would be 0.
     package init(
         modelName: String, modelVersion: Int, source: String, scores: [(image: Double, mapMaximum: Double)],
         images: Int? = nil, rule: CalibrationRule, id: String = UUID().uuidString.lowercased(), createdAt: Date = Date()
     ) throws {
         guard scores.allSatisfy({ $0.image.isFinite && $0.mapMaximum.isFinite }) else {
             throw ModelError(
-                "a calibration image has no finite score: the model is damaged or the image is none that it can score; fit again"
+                "a calibration image has no finite score: the model is damaged or cannot score the image; fit again"
             )
         }
         k = try rule.k(ofParts: scores.count, images: images ?? scores.count)
@@ -58,12 +58,12 @@ package struct Calibration: Codable, Sendable, Equatable {
         pixelThreshold = mapMaxima[k - 1]
         if let fault = thresholdFault {
             throw ModelError(
-                "the \(fault): so score images without contrast (all black, a covered lens, alpha 0); look at the calibration "
+                "the \(fault), as for images without contrast (all black, a covered lens, alpha 0); check the calibration "
                     + "images with `inspectctl dataset check DIR`, and calibrate on images that show the parts")
         }
     }
 
-    /// What keeps the thresholds from deciding anything; nil for nothing. Zero is no limit: any score is infinitely far above.
+    /// The fault of unusable thresholds; nil for none. Zero is not a threshold: any score is infinitely far above it.
     private var thresholdFault: String? {
         for (name, value) in [("image threshold", imageThreshold), ("pixel threshold", pixelThreshold)]
         where !value.isFinite || value == 0 {
@@ -84,14 +84,14 @@ package struct Calibration: Codable, Sendable, Equatable {
         case pixelThreshold = "pixel_threshold"
     }
 
-    /// Reads a stored calibration, and refuses one whose thresholds do not follow from its scores.
+    /// Reads a stored calibration; refuses one whose thresholds do not follow from its scores.
     /// - Throws: `ModelError`, `DecodingError`.
     package init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         schema = try fields.decode(Int.self, forKey: .schema)
         guard schema <= Self.currentSchema else {
             throw ModelError(
-                "the calibration has schema \(schema), this program reads up to \(Self.currentSchema); "
+                "the calibration has schema \(schema), this version reads at most \(Self.currentSchema); "
                     + "upgrade inspectd or run `inspectctl calibrate` again")
         }
         id = try fields.decode(String.self, forKey: .id)
@@ -119,17 +119,17 @@ package struct Calibration: Codable, Sendable, Equatable {
         }
         if let fault = thresholdFault {
             throw ModelError(
-                "calibration \(id) can decide nothing: its \(fault), as of images without contrast; go back with "
+                "calibration \(id) is unusable: its \(fault), as for images without contrast; restore the previous one with "
                     + "`inspectctl calibrate --line LINE --rollback`, or fit on images that show the parts")
         }
     }
 
     package var rule: CalibrationRule { CalibrationRule(rate: falseAlarmRate, confidence: confidence) }
 
-    /// Number of calibration images; of parts, where near-duplicates count once.
+    /// Number of calibration images, or of parts if near-duplicates count once.
     package var n: Int { imageScores.count }
 
-    /// What the thresholds bound the expected false-alarm rate by: (n + 1 − k)/(n + 1), at most α.
+    /// The bound of the expected false-alarm rate: (n + 1 − k)/(n + 1), at most α.
     package var expectedRate: Double { Double(n + 1 - k) / Double(n + 1) }
 
     package var identity: CalibrationIdentity {
@@ -144,7 +144,7 @@ package struct Calibration: Codable, Sendable, Equatable {
 
     package func verdict(_ score: Double) -> Verdict { score > imageThreshold ? .anomalous : .normal }
 
-    /// The thresholds under another rule, from the same scores; nil when there are too few.
+    /// The thresholds under another rule, from the same scores; nil if there are too few.
     package func thresholds(under rule: CalibrationRule) -> (k: Int, image: Double, pixel: Double)? {
         guard let k = try? rule.k(of: n) else { return nil }
         return (k, imageScores[k - 1], mapMaxima[k - 1])
@@ -164,7 +164,7 @@ extension Array {
 }
 
 extension Calibration {
-    /// The same calibration for the same model under another name or number: one that was carried to another store.
+    /// The same calibration for the same model under another name or number, after a move to another store.
     package func of(model name: String, version: Int) -> Calibration {
         var copy = self
         (copy.modelName, copy.modelVersion) = (name, version)

@@ -1,9 +1,9 @@
 import Foundation
 
-/// Which order statistic of the calibration scores is the threshold, for a wanted false-alarm rate.
+/// The rule that picks the order statistic of the calibration scores as threshold, for a wanted false-alarm rate.
 ///
-/// With n exchangeable normal scores and the k-th smallest as threshold, the expected rate of later normal frames above it
-/// is at most (n + 1 − k)/(n + 1), whatever the scores' distribution.
+/// With n exchangeable normal scores and the k-th smallest as threshold, the expected rate of later normal frames above
+/// it is at most (n + 1 − k)/(n + 1), whatever the scores' distribution.
 package enum CalibrationRule: Sendable, Equatable {
     /// The expected false-alarm rate is at most α.
     case expected(rate: Double)
@@ -23,7 +23,7 @@ package enum CalibrationRule: Sendable, Equatable {
 
     package var confidence: Double? { if case .confident(_, let confidence) = self { confidence } else { nil } }
 
-    /// As results name it.
+    /// The name in results.
     package var name: String { confidence == nil ? "order-statistic" : "order-statistic-with-confidence" }
 
     /// Fewer calibration images than the rule needs.
@@ -31,9 +31,9 @@ package enum CalibrationRule: Sendable, Equatable {
         package let have: Int
         package let needed: Int
         package let rule: CalibrationRule
-        /// The lowest rate that `have` images can promise under the same rule; nil when none.
+        /// The lowest rate that `have` images can promise under the same rule; nil for none.
         package let attainableRate: Double?
-        /// Images that the `have` parts are shown on; nil where each image counts by itself.
+        /// The number of images of the `have` parts; nil if each image counts separately.
         package var images: Int?
 
         package var description: String {
@@ -49,7 +49,7 @@ package enum CalibrationRule: Sendable, Equatable {
                     + "\(needed - have) more flawless parts\(remedy ?? "")"
             }
             return "a false-alarm rate of \(promise) needs \(needed) calibration images, there are \(have); "
-                + "add \(needed - have) more flawless pictures\(remedy ?? "")"
+                + "add \(needed - have) more flawless images\(remedy ?? "")"
         }
     }
 
@@ -62,7 +62,7 @@ package enum CalibrationRule: Sendable, Equatable {
         }
         switch self {
         case .expected(let rate):
-            // The tolerance keeps (n + 1)(1 − α) = 100.00000000000001 from asking for one more.
+            // The tolerance keeps (n + 1)(1 − α) = 100.00000000000001 from needing one more.
             return min(n, max(1, Int((Double(n + 1) * (1 - rate) - 1e-9).rounded(.up))))
         case .confident(let rate, let confidence):
             // P(Bin(n, 1 − α) ≥ k) falls with k: from n downwards, the last k that still satisfies the bound.
@@ -77,7 +77,7 @@ package enum CalibrationRule: Sendable, Equatable {
         }
     }
 
-    /// The same for parts, of which there are more images.
+    /// The threshold's k for parts with several images each.
     /// - Throws: `TooFewImages`.
     package func k(ofParts parts: Int, images: Int) throws -> Int {
         do {
@@ -105,7 +105,7 @@ package enum CalibrationRule: Sendable, Equatable {
         case .expected: rate = 1 / Double(n + 1)
         case .confident(_, let confidence): rate = 1 - exp(log(1 - confidence) / Double(n))
         }
-        // Rounded up, so that repeating it as an option works.
+        // Rounded up, so that it is accepted as an option.
         let rounded = (rate * 10_000).rounded(.up) / 10_000
         return rounded < 1 ? rounded : nil
     }
@@ -117,7 +117,7 @@ package enum CalibrationRule: Sendable, Equatable {
     }
 }
 
-/// How many of `m` later normal images a threshold at the k-th of n calibration scores may flag.
+/// The number of `m` later normal images that a threshold at the k-th of n calibration scores may flag.
 package enum FalseAlarmCount {
     /// The beta-binomial law of the count: m trials whose rate is Beta(n + 1 − k, k).
     package static func probability(of count: Int, n: Int, k: Int, m: Int) -> Double {
@@ -127,7 +127,7 @@ package enum FalseAlarmCount {
         return exp(choose + logBeta(Double(count) + a, Double(m - count) + b) - logBeta(a, b))
     }
 
-    /// The central range that holds the count with at least this probability: what a test set may show by chance.
+    /// The central range that holds the count with at least this probability: a test set's range by chance.
     package static func range(n: Int, k: Int, m: Int, probability level: Double = 0.95) -> ClosedRange<Int> {
         let tail = (1 - level) / 2
         var cumulative = 0.0, low = 0, high = m

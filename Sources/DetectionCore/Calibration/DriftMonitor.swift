@@ -1,18 +1,18 @@
 import Foundation
 import InspectionDomain
 
-/// Watches whether frames called normal still score like the calibration images: a conformal test martingale (Vovk et al.,
-/// "Retrain or not retrain: conformal test martingales for change-point detection", COPA 2021).
+/// Watches whether frames called normal still score like the calibration images: a conformal test martingale (Vovk et
+/// al., "Retrain or not retrain: conformal test martingales for change-point detection", COPA 2021).
 ///
-/// Given the threshold t = s₍ₖ₎, the k − 1 calibration scores below it and the scores of frames called normal are one i.i.d.
-/// sample of the flawless scores that do not exceed t, as long as nothing has drifted. So the rank of each new score among
-/// those calibration scores and the epoch's earlier frames is uniform and independent of the ranks before it, for any
-/// distribution and any number of calibration images; ties are broken at random. The monitor bets against these p-values,
-/// beginning each epoch of 1,000 frames with a capital of 1. Under no drift the capital is a martingale, so by Ville's
-/// inequality the probability that an epoch ever sees it reach 1/δ is at most δ: with δ = 10⁻⁶, at most one false alert in 10⁹
-/// frames is expected.
+/// Given the threshold t = s₍ₖ₎, the k − 1 calibration scores below it and the scores of frames called normal are one
+/// i.i.d. sample of the flawless scores that do not exceed t, as long as nothing has drifted. So the rank of each new
+/// score among those calibration scores and the epoch's earlier frames is uniform and independent of the ranks before
+/// it, for any distribution and any number of calibration images; ties are broken at random. The monitor bets against
+/// these p-values, beginning each epoch of 1,000 frames with a capital of 1. Under no drift the capital is a
+/// martingale, so by Ville's inequality the probability that an epoch ever sees it reach 1/δ is at most δ: with δ =
+/// 10⁻⁶, at most one false alert in 10⁹ frames is expected.
 package struct DriftMonitor: Sendable {
-    /// What was found.
+    /// The kind and time of a drift.
     package struct Drift: Sendable, Equatable {
         package enum Direction: String, Sendable, Codable {
             /// Scores are higher: more flawless frames than promised are flagged.
@@ -23,7 +23,7 @@ package struct DriftMonitor: Sendable {
             case spread
         }
 
-        /// When the capital last was at its lowest: the estimate of the change.
+        /// The time of the capital's last minimum: the estimate of the change.
         package let since: Date
         package let direction: Direction
     }
@@ -34,13 +34,13 @@ package struct DriftMonitor: Sendable {
     private let limit: Double
     private var random: SplitMix64
     private var epoch: Epoch
-    /// Whether drift was found; the monitor is done then.
+    /// Whether drift was found; the monitor then stops.
     package private(set) var hasDrifted = false
 
     /// - Parameters:
-    ///   - calibration: the one that decides.
+    ///   - calibration: the active one.
     ///   - falseAlertProbability: δ, per epoch; in (0, 1).
-    ///   - seed: of the random breaking of ties.
+    ///   - seed: breaks ties at random.
     package init(_ calibration: Calibration, falseAlertProbability: Double = 1e-6, seed: UInt64 = 1) {
         reference = Array(calibration.imageScores[..<(calibration.k - 1)])
         limit = -log(falseAlertProbability)
@@ -48,11 +48,11 @@ package struct DriftMonitor: Sendable {
         epoch = Epoch(reference)
     }
 
-    /// Looks no further: this calibration's drift was found before.
+    /// Stops the monitor: this calibration's drift was found before.
     package mutating func finish() { hasDrifted = true }
 
-    /// Takes the score of a frame that was called normal.
-    /// - Returns: what was found, once.
+    /// Adds the score of a frame that was called normal.
+    /// - Returns: the drift, once.
     package mutating func observe(_ score: Double, at date: Date) -> Drift? {
         guard !hasDrifted, score.isFinite else { return nil }
         if epoch.count == Self.epochLength { epoch = Epoch(reference) }
@@ -64,8 +64,8 @@ package struct DriftMonitor: Sendable {
     }
 }
 
-/// One run of the martingale from a capital of 1: the Simple Jumper. The capital is spread over bets; after each frame a
-/// hundredth of it is spread anew, so that a bet that is right from now on needs no good past.
+/// One run of the martingale from a capital of 1: the Simple Jumper. The capital is spread over bets; after each frame
+/// a hundredth of it is spread anew, so that a bet that is right from now on needs no good past.
 private struct Epoch: Sendable {
     /// Shapes with mean 0 and values in ±½ under a uniform p: small p or large, extreme p or middling.
     private static let bets: [(direction: DriftMonitor.Drift.Direction?, value: @Sendable (Double) -> Double)] = [
@@ -86,7 +86,7 @@ private struct Epoch: Sendable {
 
     init(_ reference: [Double]) { scores = reference }
 
-    /// The rank of a score among all before it, the highest first, as a number in (0, 1]; then it is one of them.
+    /// The rank of a score among all before it, the highest first, as a number in (0, 1]; adds the score to them.
     mutating func pValue(of score: Double, tie: Double) -> Double {
         let low = scores.partitioningIndex { $0 >= score }, high = scores.partitioningIndex { $0 > score }
         let above = Double(scores.count - high), equal = Double(high - low)
@@ -109,7 +109,7 @@ private struct Epoch: Sendable {
         logCapital += log(total)
     }
 
-    /// Of the bets that hold most of the capital.
+    /// The kind of the bets that hold most of the capital.
     var direction: DriftMonitor.Drift.Direction {
         var sums: [DriftMonitor.Drift.Direction: Double] = [:]
         for (bet, share) in zip(Self.bets, shares) {

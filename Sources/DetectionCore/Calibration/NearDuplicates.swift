@@ -1,17 +1,18 @@
 import InspectionDomain
 
-/// Splits one folder of flawless pictures into a fitting and a calibration part, without putting two exposures of one part
-/// on both sides: near-copies of fitting pictures score too low, and the threshold would flag far more than promised.
+/// Splits one folder of flawless images into a fitting and a calibration part, without putting two exposures of one
+/// part on both sides: near-copies of fitting images score too low, and the threshold would flag far more than
+/// promised.
 ///
-/// Pictures are linked by `PictureLikeness`, and linked ones move together. Pictures of a product that is all alike but for
-/// its position would all be linked; so when one group holds more than half of the pictures, likeness is judged ever more
+/// Images are linked by `PictureLikeness`, and linked ones move together. Images of a product that is all alike but for
+/// its position would all be linked; so when one group holds more than half of the images, likeness is judged ever more
 /// strictly.
 package enum NearDuplicates {
-    /// Pictures cannot be split because too many are near-duplicates of each other.
+    /// The error of images that cannot be split because too many are near-duplicates of each other.
     package struct OneGroup: Error, Sendable, CustomStringConvertible {
         package let count: Int
         package let groups: Int
-        /// Images of how many different parts the calibration needs; nil where that is not known.
+        /// The number of different parts that the calibration needs; nil if unknown.
         package var needed: Int?
 
         package init(count: Int, groups: Int, needed: Int? = nil) {
@@ -29,12 +30,12 @@ package enum NearDuplicates {
     package struct Split: Sendable, Equatable {
         /// Indices, ascending.
         package let fitting, calibration: [Int]
-        /// How many groups of near-duplicates the pictures form.
+        /// The number of groups of near-duplicates.
         package let groups: Int
     }
 
     /// - Parameters:
-    ///   - share: of the pictures that go to calibration, about.
+    ///   - share: the approximate share of images for calibration.
     ///   - seed: orders the groups.
     /// - Throws: `OneGroup`, `FrameSource.Unreadable`.
     package static func split(
@@ -44,7 +45,7 @@ package enum NearDuplicates {
         return try split(groups: groups, count: frames.count, share: share, seed: seed)
     }
 
-    /// Indices of near-duplicates together, groups in order of their first picture.
+    /// Indices of near-duplicates together, groups in order of their first image.
     /// - Throws: `FrameSource.Unreadable`.
     package static func groups(_ frames: FrameSource, workers: Int, progress: WorkProgress? = nil) throws -> [[Int]] {
         let images = try ImageProfiles(frames, workers: workers, progress: progress)
@@ -52,13 +53,13 @@ package enum NearDuplicates {
         return groups(images.profiles.map(\.print))
     }
 
-    /// The same from the images' prints.
+    /// Groups images by their prints.
     ///
-    /// Images of the same part come first: what a folder has in common cannot be taken away where it is all that there is. Of
-    /// each such set one image is compared with the others.
+    /// Images of the same part are grouped first, because a folder of one part has nothing besides what is common to
+    /// all. One image of each such set is compared with the others.
     package static func groups(_ prints: [ImagePrint]) -> [[Int]] { groups(prints, parts: SameParts.groups(prints)) }
 
-    /// - Parameter parts: what `SameParts` found.
+    /// - Parameter parts: the result of `SameParts`.
     static func groups(_ prints: [ImagePrint], parts: [[Int]]) -> [[Int]] {
         let thumbnails = parts.map { prints[$0[0]].thumbnail }
         var groups: [[Int]] = []
@@ -69,8 +70,8 @@ package enum NearDuplicates {
         return groups.map { $0.flatMap { parts[$0] }.sorted() }.sorted { ($0.first ?? 0) < ($1.first ?? 0) }
     }
 
-    /// The same for images whose parts are known: when the share holds fewer parts than a calibration needs, more is held out,
-    /// up to half of the images.
+    /// Splits images whose parts are known: if the share holds fewer parts than a calibration needs, more are held out,
+    /// at most half of the images.
     /// - Parameter needed: parts that the calibration needs.
     package static func split(
         _ prints: [ImagePrint], parts: [[Int]], needed: Int, share: Double, seed: UInt64
@@ -99,16 +100,16 @@ package enum NearDuplicates {
             groups: groups.count)
     }
 
-    /// Whole groups go to calibration, in seeded order, until it holds its share.
+    /// Moves whole groups to calibration, in seeded order, until it holds its share.
     static func split(groups: [[Int]], count: Int, share: Double, seed: UInt64) throws -> Split {
         var generator = SplitMix64(seed: seed)
         let wanted = max(1, Int((Double(count) * share).rounded(.up))), order = groups.shuffled(using: &generator)
         var calibration: [Int] = []
-        // A group that would overshoot by far is left to fitting.
+        // A group that would overshoot by far stays in the fitting part.
         for group in order where calibration.count < wanted {
             if calibration.count + group.count <= wanted + max(1, wanted / 4) { calibration += group }
         }
-        // Few, large groups: the smallest, as long as fitting keeps the greater part.
+        // Few, large groups: the smallest, if fitting keeps the greater part.
         if calibration.isEmpty, let smallest = order.min(by: { $0.count < $1.count }), 2 * smallest.count <= count {
             calibration = smallest
         }

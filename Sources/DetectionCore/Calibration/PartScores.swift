@@ -1,7 +1,8 @@
-/// One score per part, from those of its images: what a calibration counts.
+/// One score per part, from the scores of its images, for a calibration.
 ///
-/// The largest is taken. Were a later part seen as often as those of the calibration, the largest of its scores would be
-/// exchangeable with theirs, so it exceeds the threshold at most at the promised rate; a single frame of it can only be lower.
+/// A part's score is its largest. If a later part had as many images as the calibration's parts, its largest score
+/// would be exchangeable with theirs and exceed the threshold at most at the promised rate; a single frame can only be
+/// lower.
 package enum PartScores {
     /// - Parameter parts: indices of `scores`, each once.
     package static func largest(

@@ -3,30 +3,31 @@ import ImageFolders
 import LinuxPlatform
 
 /// A data set in the MVTec AD layout: `train/good`, optionally `validation/good`, `test/good`, `test/<defect>`, and
-/// `ground_truth/<defect>/<stem>_mask.png` or `<stem>.png` (see `DefectMask`). `ok` is read as `good`, and so is GANomaly's
-/// `0.normal`. Or class folders, `train/<class>` and `test/<class>`, of which some are normal.
+/// `ground_truth/<defect>/<stem>_mask.png` or `<stem>.png` (see `DefectMask`). `ok` is read as `good`, and so is
+/// GANomaly's `0.normal`. Or class folders, `train/<class>` and `test/<class>`, of which some are normal.
 package struct Dataset: Sendable {
     package struct Item: Sendable {
         package let file: RawPath
         /// `good`, or the kind of defect.
         package let kind: String
-        /// The mask's path; nil for normal pictures and for defects without one.
+        /// The mask's path; nil for normal images and for defects without one.
         package let mask: String?
         package var isAnomalous: Bool { kind != "good" }
-        /// As people read it.
+        /// The path as text.
         package var path: String { file.description }
     }
 
     package let train: [RawPath]
     package let validation: [RawPath]
     package let test: [Item]
-    /// Of class folders: the names of the normal ones.
+    /// The names of the normal class folders.
     package let classes: [String]
 
     /// `<data set>/ground_truth`; nil for class folders.
     let maskFolder: String?
 
-    /// Where a picture's mask may lie, the first that is there counts: MVTec AD's name, then the picture's own with `.png`.
+    /// The possible paths of an image's mask, the first existing one counts: MVTec AD's name, then the image's with
+    /// `.png`.
     func maskNames(of item: Item) -> [String] { Self.maskNames(item.file, item.kind, maskFolder ?? "ground_truth") }
 
     private static func maskNames(_ file: RawPath, _ kind: String, _ folder: String) -> [String] {
@@ -34,13 +35,13 @@ package struct Dataset: Sendable {
         return ["\(folder)/\(kind)/\(stem)_mask.png", "\(folder)/\(kind)/\(stem).png"]
     }
 
-    /// Which classes of class folders are normal; all others are anomalous.
+    /// The normal classes of class folders; all others are anomalous.
     package enum NormalClasses: Sendable, Equatable {
         case these([String])
         case allBut(String)
     }
 
-    /// How many pictures of each class are taken, evenly spread over the names' order; nil for all.
+    /// The number of images per class, evenly spread over the order of names; nil for all.
     package struct Limits: Sendable, Equatable {
         package var train, test: Int?
         package init(train: Int? = nil, test: Int? = nil) { (self.train, self.test) = (train, test) }
@@ -62,7 +63,7 @@ package struct Dataset: Sendable {
         }
     }
 
-    /// Class folders.
+    /// Reads class folders.
     /// - Throws: `Malformed`.
     package init(folder: String, normal: NormalClasses, limits: Limits = Limits()) throws {
         try Self.check(folder)
@@ -88,12 +89,12 @@ package struct Dataset: Sendable {
         guard !train.isEmpty else {
             throw Malformed(
                 message: classes.isEmpty
-                    ? "\(folder)/train has no class but \(named.joined(separator: ", ")): nothing is left to be normal"
-                    : "\(folder)/train/\(classes.joined(separator: ",")) holds no pictures")
+                    ? "\(folder)/train has no class but \(named.joined(separator: ", ")): no class is left to be normal"
+                    : "\(folder)/train/\(classes.joined(separator: ",")) holds no images")
         }
         guard !Set(tested).isSubset(of: classes) else {
             throw Malformed(
-                message: "every class of \(folder)/test is normal: leave one out, to be told from the others")
+                message: "every class of \(folder)/test is normal: leave one out as the anomalous one")
         }
         try Self.check(test, folder)
     }
@@ -104,7 +105,7 @@ package struct Dataset: Sendable {
         try Self.check(folder)
         classes = []
         train = Limits.take(limits.train, of: try Self.good(in: "\(folder)/train"))
-        guard !train.isEmpty else { throw Malformed(message: "\(folder)/train/good holds no pictures") }
+        guard !train.isEmpty else { throw Malformed(message: "\(folder)/train/good holds no images") }
         validation = try Self.good(in: "\(folder)/validation")
         let maskFolder = "\(folder)/ground_truth"
         self.maskFolder = maskFolder
@@ -132,11 +133,11 @@ package struct Dataset: Sendable {
 
     private static func check(_ test: [Item], _ folder: String) throws {
         guard test.contains(where: { !$0.isAnomalous }), test.contains(where: \.isAnomalous) else {
-            throw Malformed(message: "\(folder)/test needs pictures of good parts and of at least one kind of defect")
+            throw Malformed(message: "\(folder)/test needs images of good parts and of at least one kind of defect")
         }
     }
 
-    /// Folders of normal pictures.
+    /// Folders of normal images.
     static let goodNames = ["good", "ok", "0.normal"]
 
     private static func good(in folder: String) throws -> [RawPath] {
@@ -151,7 +152,7 @@ package struct Dataset: Sendable {
         }
     }
 
-    /// The images of one folder, without those below it; none where there is no such folder.
+    /// The images of one folder, without its subfolders; none if the folder does not exist.
     private static func pictures(in folder: String) throws -> [RawPath] {
         var images = ImageFolder(RawPath(folder), searchesSubfolders: false)
         do {

@@ -3,9 +3,9 @@ import Foundation
 import Imaging
 import LinuxPlatform
 
-/// A ground-truth mask: which pixels of a picture are defective.
+/// A ground-truth mask: the defective pixels of an image.
 ///
-/// Tools write masks in many ways; the file's own values decide, not how a viewer would show them:
+/// Tools write masks in many ways; the file's values decide, not their appearance in a viewer:
 ///
 /// | stored as | defective is |
 /// |---|---|
@@ -14,13 +14,13 @@ import LinuxPlatform
 /// | colours | any of the three above 0 |
 /// | with alpha, all visible pixels of one colour, others transparent | a visible pixel: the shape is in the alpha |
 /// | with alpha otherwise | a visible pixel with a colour above 0 |
-/// | with alpha that is the same everywhere | as without it: it says nothing |
+/// | with alpha that is the same everywhere | as without alpha |
 package struct DefectMask: Sendable {
     package let width, height: Int
     /// Row by row.
     package let isDefective: [Bool]
 
-    /// How much of the picture is defective, 0 … 1.
+    /// The defective share of the image, 0 … 1.
     package let share: Double
 
     /// - Throws: `FrameSource.Unreadable`.
@@ -67,8 +67,8 @@ package struct DefectMask: Sendable {
         return pixels.map { isVisible($0) && (isOneColour || isColoured($0)) }
     }
 
-    /// The regions at a map's size, each of its pixels the mask's nearest to its centre: 0, or the number of the 8-connected
-    /// region.
+    /// The regions at a map's size; each pixel has the value of the mask's pixel nearest to its centre: 0, or the
+    /// number of the 8-connected region.
     func regions(_ width: Int, _ height: Int) -> [Int32] {
         var values = [Float](repeating: 0, count: width * height)
         for y in 0..<height {

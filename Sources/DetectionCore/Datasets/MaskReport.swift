@@ -2,21 +2,21 @@ import Foundation
 import Imaging
 import LinuxPlatform
 
-/// What the masks of a data set's defects are worth: which are missing, empty, or look wrong. Told beside the pixel measures.
+/// The quality of a data set's masks: missing, empty or implausible ones. Reported beside the pixel measures.
 package struct MaskReport: Codable, Sendable, Equatable {
-    /// Pictures of defects.
+    /// The number of defective images.
     package var defective: Int
-    /// Those without a mask.
+    /// The number of defective images without a mask.
     package var missing: Int
-    /// The names that were looked for, for the first picture without a mask.
+    /// The expected names of the mask of the first image without one.
     package var lookedFor: [String]
-    /// A name that lies there instead, if any does.
+    /// The name of another file in that folder, if there is one.
     package var foundInstead: String?
-    /// Masks in which nothing is defective; they count as missing.
+    /// Masks without a defective pixel; they count as missing.
     package var empty: [String] = []
-    /// Masks that cover more than half of their picture: perhaps everything but the defect.
+    /// Masks that cover more than half of their image: perhaps everything but the defect.
     package var mostlyDefective: [String] = []
-    /// Masks of another size than their picture, but of its shape.
+    /// Masks with another size but the same aspect ratio as their image.
     package var scaled: [String] = []
 
     enum CodingKeys: String, CodingKey {
@@ -26,13 +26,13 @@ package struct MaskReport: Codable, Sendable, Equatable {
         case mostlyDefective = "mostly_defective"
     }
 
-    /// What a reader of the measures must know, in sentences; none when every defect has a sound mask.
+    /// Remarks for a reader of the measures; none if every defect has a sound mask.
     package var remarks: [String] {
         var remarks: [String] = []
         if missing > 0 {
             remarks.append(
-                "\(missing) of \(defective) pictures of defects have no mask and say nothing about pixels; looked for "
-                    + lookedFor.joined(separator: ", then ")
+                "\(missing) of \(defective) defective images have no mask and do not count in pixel measures; expected "
+                    + lookedFor.joined(separator: " or ")
                     + (foundInstead.map { "; the folder holds \($0), for example" } ?? ""))
         }
         func name(_ paths: [String], _ text: String) {
@@ -40,29 +40,29 @@ package struct MaskReport: Codable, Sendable, Equatable {
             let shown = paths.prefix(5).joined(separator: ", ")
             remarks.append("\(text): \(shown)" + (paths.count > 5 ? " and \(paths.count - 5) more" : ""))
         }
-        name(empty, "\(empty.count) masks of defects are empty (no pixel above 0) and say nothing about pixels")
+        name(empty, "\(empty.count) masks of defects are empty (no pixel above 0) and do not count in pixel measures")
         name(
             mostlyDefective,
-            "\(mostlyDefective.count) masks call more than half of their picture defective; are they inverted?")
-        name(scaled, "\(scaled.count) masks have another size than their picture and were scaled to it")
+            "\(mostlyDefective.count) masks mark more than half of their image as defective; are they inverted?")
+        name(scaled, "\(scaled.count) masks have another size than their image and were scaled to it")
         return remarks
     }
 }
 
 extension Dataset {
-    /// Masks that cannot belong to their pictures.
+    /// The error of masks that cannot belong to their images.
     package struct ForeignMasks: Error, Sendable, CustomStringConvertible {
         package let descriptions: [String]
         package var description: String {
             let shown = descriptions.prefix(5).joined(separator: "; ")
             let more = descriptions.count > 5 ? "; and \(descriptions.count - 5) more" : ""
             return
-                "masks that cannot belong to their pictures: \(shown)\(more); a mask has its picture's size (or its shape)"
+                "masks that cannot belong to their images: \(shown)\(more); a mask needs its image's size or aspect ratio"
         }
     }
 
-    /// Looks at the headers of all masks and their pictures: cheap enough to do before anything is fitted.
-    /// - Returns: the report, without what only the masks' pixels tell.
+    /// Checks the headers of all masks and their images: cheap enough before a fit.
+    /// - Returns: the report, without the checks that need the masks' pixels.
     /// - Throws: `ForeignMasks`, `FrameSource.Unreadable` for a mask.
     package func checkMasks() throws -> MaskReport {
         let defective = test.filter(\.isAnomalous)
@@ -70,14 +70,14 @@ extension Dataset {
         var report = MaskReport(
             defective: defective.count, missing: missing.count,
             lookedFor: missing.first.map { maskNames(of: $0) } ?? [])
-        // Class folders have no masks, and nobody expects any.
+        // Class folders have no masks.
         if maskFolder == nil { (report.missing, report.lookedFor) = (0, []) }
         report.foundInstead = report.lookedFor.first.flatMap(Self.neighbour)
         var foreign: [String] = []
         for item in defective {
             guard let mask = item.mask else { continue }
             let own = try Self.size(RawPath(mask))
-            // A picture that cannot be read is reported when it is scored.
+            // An image that cannot be read is reported when it is scored.
             guard let picture = try? Self.size(item.file), own != picture else { continue }
             if own.0 * picture.1 == own.1 * picture.0 {
                 report.scaled.append(mask)
@@ -89,7 +89,7 @@ extension Dataset {
         return report
     }
 
-    /// What lies where a mask was looked for: the first name there.
+    /// The first name in the folder of an expected mask.
     private static func neighbour(_ path: String) -> String? {
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
         return ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter { !$0.hasPrefix(".") }

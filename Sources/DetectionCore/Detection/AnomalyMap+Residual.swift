@@ -2,8 +2,8 @@ import CKernels
 import TensorCore
 
 extension AnomalyMap {
-    /// How far two pictures `[1, H, W, C]` are apart at each pixel: the mean over channels of the difference's magnitude, or
-    /// of its square.
+    /// The difference of two images `[1, H, W, C]` at each pixel: the mean over channels of its magnitude, or of its
+    /// square.
     package init(_ a: Tensor, _ b: Tensor, squared: Bool) {
         precondition(a.shape == b.shape, "\(a.shape) and \(b.shape)")
         self.init(
@@ -28,6 +28,6 @@ extension AnomalyMap {
         self.init(width: width, height: height, values: out)
     }
 
-    /// Smoothed as maps at 224 pixels are with σ = 4.
+    /// The map smoothed as maps of 224 pixels are with σ = 4.
     package var smoothedForItsSize: AnomalyMap { smoothed(sigma: 4 * Float(min(width, height)) / 224) }
 }

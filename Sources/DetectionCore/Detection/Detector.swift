@@ -2,7 +2,7 @@ import CKernels
 import Imaging
 import InspectionDomain
 
-/// A map of anomaly scores over a picture: row-major, covering the whole picture whatever its size.
+/// A map of anomaly scores over an image: row-major, covering the whole image whatever its size.
 package struct AnomalyMap: Sendable, Equatable {
     package let width, height: Int
     /// Higher is more anomalous; `width × height` values.
@@ -15,22 +15,22 @@ package struct AnomalyMap: Sendable, Equatable {
         self.values = values
     }
 
-    /// The largest value: what the pixel threshold is calibrated on.
+    /// The largest value, on which the pixel threshold is calibrated.
     package var maximum: Float { values.max() ?? 0 }
 
     /// Whether every value is a finite number.
     package var isFinite: Bool { ck_all_finite(values, values.count) != 0 }
 }
 
-/// What a detector says of one frame.
+/// A detector's result for one frame.
 package struct Detection: Sendable {
     /// Higher is more anomalous; raw, on the method's own scale.
     package var imageScore: Double
     /// Smoothed, at the network's input size.
     package var map: AnomalyMap
-    /// What the frame was recognised as, by methods that tell products apart.
+    /// The recognised product, for methods that distinguish products.
     package var product: RecognizedProduct?
-    /// Whether score and map are finite numbers: nothing can be decided by others.
+    /// Whether score and map are finite numbers; others are unusable.
     package var isFinite: Bool { imageScore.isFinite && map.isFinite }
     /// Milliseconds.
     package var preprocess, backbone, detect: Double

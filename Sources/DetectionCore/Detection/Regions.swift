@@ -4,7 +4,8 @@ import Imaging
 import InspectionDomain
 
 extension AnomalyMap {
-    /// The map stretched to another size, bilinearly, pixel centres at halves. No value exceeds the map's own maximum.
+    /// The map stretched bilinearly to another size, with pixel centres at halves. No value exceeds the map's own
+    /// maximum.
     package func resized(width newWidth: Int, height newHeight: Int) -> AnomalyMap {
         AnomalyMap(
             width: newWidth, height: newHeight,
@@ -24,7 +25,7 @@ extension AnomalyMap {
     }
 }
 
-/// Where a frame is anomalous: the 8-connected regions of the map above the pixel threshold, at the picture's own size.
+/// The anomalous regions of a frame: the map's 8-connected regions above the pixel threshold, at the image's size.
 package struct RegionMap: Sendable {
     /// Highest peak first.
     package let regions: [Region]
@@ -32,12 +33,12 @@ package struct RegionMap: Sendable {
     /// 0 outside, 255 inside; `width × height`.
     package let mask: [UInt8]
 
-    /// Only so many regions are listed, those with the highest peaks; the mask holds them all.
+    /// The maximal number of listed regions, those with the highest peaks; the mask holds them all.
     package static let capacity = 256
 
     /// - Parameters:
-    ///   - map: covering the picture at any size.
-    ///   - threshold: a pixel is anomalous when its value is strictly above.
+    ///   - map: covering the image at any size.
+    ///   - threshold: a pixel is anomalous if its value is strictly above.
     package init(_ map: AnomalyMap, threshold: Float, width: Int, height: Int) {
         self.width = width
         self.height = height
@@ -52,7 +53,7 @@ package struct RegionMap: Sendable {
         var found = [ck_region](repeating: ck_region(), count: Self.capacity)
         var count = ck_regions(full.values, Int32(height), Int32(width), threshold, &labels, &found, Int32(found.count))
         if Int(count) > found.count {
-            // A shattered map: all must be described before the highest can be picked.
+            // A shattered map: all regions are described before the highest are picked.
             found = [ck_region](repeating: ck_region(), count: Int(count))
             count = ck_regions(full.values, Int32(height), Int32(width), threshold, &labels, &found, count)
         }

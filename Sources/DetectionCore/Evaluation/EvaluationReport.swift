@@ -1,11 +1,11 @@
-/// What `inspectctl evaluate` measured; its JSON keys are the field's metric names.
+/// The report of `inspectctl evaluate`; its JSON keys are the field's metric names.
 package struct EvaluationReport: Codable, Sendable {
-    /// Image and pixel measures of one kind of defect against all good test pictures, or of all kinds.
+    /// Image and pixel measures of one kind of defect against all good test images, or of all kinds.
     package struct Measures: Codable, Sendable {
         package var images: Int
         package var imageAUROC, imageF1Max, imageAveragePrecision, imageFPR95: Double?
         package var pixelAUROC, pixelF1Max, aupro: Double?
-        /// Share of the defective pictures above the calibrated threshold.
+        /// Share of the defective images above the calibrated threshold.
         package var recall: Double
 
         enum CodingKeys: String, CodingKey, CaseIterable {
@@ -20,12 +20,12 @@ package struct EvaluationReport: Codable, Sendable {
         }
     }
 
-    /// The promise beside what the good test pictures showed.
+    /// The promised rate and the measured rate of the good test images.
     package struct FalseAlarmRate: Codable, Sendable {
         package var promised, measured: Double
-        /// Good test pictures, and how many of them were flagged.
+        /// The numbers of good test images and of those flagged.
         package var n, flagged: Int
-        /// Counts that chance allows with probability 0.95, given the numbers of calibration and test pictures
+        /// Counts that chance allows with probability 0.95, given the numbers of calibration and test images
         /// (beta-binomial).
         package var allowed: [Int]
         package var isWithinRange: Bool { allowed[0] <= flagged && flagged <= allowed[1] }
@@ -62,7 +62,7 @@ package struct EvaluationReport: Codable, Sendable {
     package var total: Measures
     package var defects: [String: Measures]
     package var threshold, pixelThreshold: Double
-    /// The chi-square threshold of the method, where it has one.
+    /// The chi-square threshold of the method, if it has one.
     package var theoreticalThreshold: Double?
     package var calibrationImages, k: Int
     package var falseAlarmRate: FalseAlarmRate
@@ -72,13 +72,13 @@ package struct EvaluationReport: Codable, Sendable {
     /// AUPRO's limit of the false-positive rate.
     package var auproLimit: Double
     package var seconds: Double
-    /// The totals of the untrained network, fitted on the same images; nil where training changed no backbone.
+    /// The totals of the untrained network, fitted on the same images; nil if training changed no backbone.
     package var before: Measures?
-    /// Training epoch by epoch, with the test's image AUROC as the watched number; only when asked for.
+    /// The training history with the test's image AUROC as the watched number; only on request.
     package var epochs: [TrainingHistory.Epoch]?
-    /// What the masks behind the pixel measures are worth.
+    /// The quality of the masks behind the pixel measures.
     package var masks: MaskReport?
-    /// What the method reports besides.
+    /// The method's own sections.
     package var sections = ReportSections()
 
     enum CodingKeys: String, CodingKey, CaseIterable {
@@ -91,7 +91,7 @@ package struct EvaluationReport: Codable, Sendable {
         case auproLimit = "AUPRO_limit"
     }
 
-    /// The totals and the method's sections stand at the top level, beside everything else.
+    /// The totals and the method's sections are at the top level, beside the other keys.
     package func encode(to encoder: any Encoder) throws {
         try sections.encode(to: encoder)
         try total.encode(to: encoder)

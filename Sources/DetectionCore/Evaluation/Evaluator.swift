@@ -3,14 +3,14 @@ import Imaging
 
 /// Tests a fitted and calibrated model on a data set.
 package enum Evaluator {
-    /// What was measured, and each test picture's score for plots.
+    /// The report, and each test image's score for plots.
     package struct Outcome: Sendable {
         package var report: EvaluationReport
         /// In the order of `dataset.test`, with their maps.
         package let scores: [FrameScore]
     }
 
-    /// Scores the calibration pictures of a data set: `validation/good`, or what the caller split off.
+    /// Scores the calibration images of a data set: `validation/good`, or the caller's own split.
     package static func calibrate(
         _ model: any DetectorModel, on frames: FrameSource, rule: CalibrationRule, source: String, modelName: String,
         modelVersion: Int, workers: Int, progress: WorkProgress? = nil
@@ -23,7 +23,7 @@ package enum Evaluator {
     }
 
     /// - Parameters:
-    ///   - started: when the work began, for the report's seconds (fitting included when the caller fitted).
+    ///   - started: the start of the work, for the report's seconds (including the caller's fit).
     package static func test(
         _ model: any DetectorModel, calibration: Calibration, on dataset: Dataset, name: String, started: Date,
         workers: Int, limits: DecodeLimits = .default, intensity: IntensityRange? = nil, progress: WorkProgress? = nil
@@ -73,7 +73,8 @@ package enum Evaluator {
     private struct Subject {
         let item: Dataset.Item
         let score: FrameScore
-        /// At the map's size: 0, or the number of the pixel's defect region. Nil for a defect without a mask, or with an empty one.
+        /// At the map's size: 0, or the number of the pixel's defect region. Nil for a defect without a mask, or with
+        /// an empty one.
         let labels: [Int32]?
         let isFlagged: Bool
 
@@ -87,7 +88,7 @@ package enum Evaluator {
         let curve = Metrics.Curve(
             scores: (good + defective).map(\.score.imageScore),
             isAnomalous: good.map { _ in false } + defective.map { _ in true })
-        // Defects without a mask say nothing about pixels.
+        // Defects without a mask do not count in pixel measures.
         let masked = (good + defective).compactMap { subject in
             subject.labels.flatMap { labels in subject.score.map.map { ($0.values.map(Double.init), labels) } }
         }
@@ -111,7 +112,7 @@ package enum Evaluator {
             allowed: [range.lowerBound, range.upperBound])
     }
 
-    /// Masks at the maps' size as regions; nil for a defect whose mask is missing or empty.
+    /// Masks as regions at the maps' size; nil for a defect whose mask is missing or empty.
     private static func masks(
         of items: [Dataset.Item], like scores: [FrameScore], report: inout MaskReport, workers: Int
     ) throws -> [[Int32]?] {

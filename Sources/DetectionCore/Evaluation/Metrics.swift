@@ -1,6 +1,6 @@
 /// Threshold-free measures of how well scores separate anomalous from normal, ties merged. Names as the field's.
 package enum Metrics {
-    /// One point per distinct score, from the highest down: how many of each kind score at least this much.
+    /// One point per distinct score, from the highest down: the numbers of each kind that score at least this much.
     package struct Curve: Sendable {
         package struct Point: Sendable {
             package let threshold: Double
@@ -88,12 +88,12 @@ package enum Metrics {
         package let aupro: Double
     }
 
-    /// What AUPRO is integrated up to.
+    /// The upper limit of AUPRO's integral.
     package static let falsePositiveLimit = 0.30
 
     /// - Parameters:
-    ///   - maps: values of each picture's map.
-    ///   - labels: per picture, 0 for a normal pixel, otherwise the number (from 1) of its 8-connected defect region.
+    ///   - maps: values of each image's map.
+    ///   - labels: per image, 0 for a normal pixel, otherwise the number (from 1) of its 8-connected defect region.
     package static func pixels(maps: [[Double]], labels: [[Int32]], limit: Double = falsePositiveLimit) -> PixelMeasures
     {
         // Each pixel becomes its score and the region it belongs to; every region weighs the same in the overlap.
@@ -133,7 +133,7 @@ package enum Metrics {
             let rate = falsePositives / negatives
             rocArea += (rate - last.rate) * (truePositives + last.truePositives) / 2
             if last.rate < limit, rate > last.rate {
-                // The step that crosses the limit counts up to it, with the overlap interpolated there.
+                // The step that crosses the limit counts up to the limit, with the overlap interpolated there.
                 let end = min(rate, limit)
                 let reached = last.overlap + (overlap - last.overlap) * (end - last.rate) / (rate - last.rate)
                 overlapArea += (end - last.rate) * (last.overlap + reached) / 2

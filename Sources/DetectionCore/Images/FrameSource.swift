@@ -3,15 +3,15 @@ import ImageFolders
 import Imaging
 import LinuxPlatform
 
-/// Images to fit, calibrate or test on, decoded when they are needed.
+/// Images to fit, calibrate or test on, decoded on demand.
 package struct FrameSource: Sendable {
     /// In a fixed order: sorted by path.
     package let files: [RawPath]
-    /// What each image may be at most.
+    /// The limits of each image's size.
     package let limits: DecodeLimits
-    /// What every image's samples are stretched from; nil to take them as they are.
+    /// The range from which every image's samples are stretched; nil to use them as stored.
     package var intensity: IntensityRange?
-    /// What was passed over in the folders that were named; empty for a list of files.
+    /// The entries skipped in the named folders; empty for a list of files.
     package let passedOver: PassedOverCounts
 
     /// An image that cannot be used.
@@ -23,13 +23,13 @@ package struct FrameSource: Sendable {
         }
     }
 
-    /// No images where some were expected.
+    /// The error of folders without images.
     package struct Empty: Error, Sendable, CustomStringConvertible {
         package let folders: [String]
         package let passedOver: PassedOverCounts
         package var description: String {
             "no images (JPEG, PNG) in \(folders.joined(separator: ", "))"
-                + (passedOver.isEmpty ? "" : " (passed over: \(passedOver.text))")
+                + (passedOver.isEmpty ? "" : " (skipped: \(passedOver.text))")
                 + "; give a folder of flawless images"
         }
     }
@@ -42,8 +42,8 @@ package struct FrameSource: Sendable {
         self.init(files: paths.map { RawPath($0) }, limits: limits)
     }
 
-    /// Every image in the folders and below, as `rule` has it.
-    /// - Throws: `Empty`; `SystemError` for a folder that is not there or cannot be read.
+    /// Every image in the folders and their subfolders, according to `rule`.
+    /// - Throws: `Empty`; `SystemError` for a folder that does not exist or cannot be read.
     package init(folders: [String], rule: ImageRule = ImageRule(), limits: DecodeLimits = .default) throws {
         var files: [RawPath] = []
         var passedOver = PassedOverCounts()
@@ -57,7 +57,7 @@ package struct FrameSource: Sendable {
         (self.files, self.limits, self.passedOver) = (files.sorted(), limits, passedOver)
     }
 
-    /// As people read them.
+    /// The paths as text.
     package var paths: [String] { files.map(\.description) }
 
     package var count: Int { files.count }
@@ -69,11 +69,11 @@ package struct FrameSource: Sendable {
         return source
     }
 
-    /// An image, its intensities stretched.
+    /// An image with its intensities stretched.
     /// - Throws: `Unreadable`.
     package func frame(_ index: Int) throws -> Frame { try dataAndFrame(index).frame.stretched(intensity) }
 
-    /// An image's file and what it holds, as it is.
+    /// An image's file and its decoded content, unchanged.
     /// - Throws: `Unreadable`.
     func dataAndFrame(_ index: Int) throws -> (data: Data, frame: Frame) {
         let file = files[index]

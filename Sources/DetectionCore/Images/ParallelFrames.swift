@@ -1,7 +1,7 @@
 import Dispatch
 import Synchronization
 
-/// Progress of long work: done, of how many, doing what. What follows a colon and a space is a detail that changes.
+/// Progress of a long task: units done, total and phase. The text after a colon and a space is a detail that changes.
 package typealias WorkProgress = @Sendable (_ done: Int, _ total: Int, _ phase: String) -> Void
 
 /// Spreads independent frames over worker threads.
@@ -44,7 +44,7 @@ package enum ParallelFrames {
         return outcomes.compactMap(\.state)
     }
 
-    // A worker's state moves from its thread to the caller once the thread is done with it; nobody shares it.
+    // A worker's state moves from its thread to the caller when the thread has finished; it is never shared.
     private struct Outcome<Worker>: @unchecked Sendable {
         let state: Worker?
         let error: (any Error)?

@@ -2,20 +2,19 @@ import CKernels
 import Foundation
 import NeuralNets
 
-/// A fine-tuned backbone stored as its difference from the built-in one that it began as: tensors that did not change are
-/// left out, the others hold the steps from the old value to the new one where that takes fewer bytes. Lossless: what is
-/// read back is what was stored, bit for bit.
+/// A fine-tuned backbone stored as its difference from the embedded one that it began as: unchanged tensors are left
+/// out, the others hold the steps from the old value to the new one if that takes fewer bytes. Lossless, bit for bit.
 ///
-/// On disk: settings `base.name` and `base.digest`; `backbone_steps.<name>`, U8: for each value the difference of the two
-/// float32 bit patterns as integers, least significant seven bits first, the eighth bit set while more follow, the sign in
-/// the lowest bit. Values that training moved a little lie few steps apart.
+/// On disk: settings `base.name` and `base.digest`; `backbone_steps.<name>`, U8: for each value the difference of the
+/// two float32 bit patterns as integers, least significant seven bits first, the eighth bit set while more follow, the
+/// sign in the lowest bit. Values that training moved a little lie few steps apart.
 package enum BackboneDifference {
-    /// What a program has built in, by name; nil for what it has not.
+    /// A program's embedded backbones by name; nil for unknown names.
     package typealias Source = (_ name: String) throws -> WeightFile?
 
     private static let whole = "backbone.", steps = "backbone_steps."
 
-    /// Replaces the backbone's tensors in a model by what differs from `base`.
+    /// Replaces the backbone's tensors in a model by their differences from `base`.
     package static func shorten(_ contents: inout ModelContents, from base: WeightFile, named name: String) {
         for (key, old) in base.tensors {
             guard let tensor = contents.tensors[whole + key], tensor.shape == old.shape else { continue }
@@ -32,13 +31,13 @@ package enum BackboneDifference {
         contents.settings["base.digest"] = digest(base)
     }
 
-    /// The file with every tensor of its backbone; itself when it was stored whole.
-    /// - Throws: `ModelError` when the base is not at hand, is another one, or the difference is damaged.
+    /// The file with every tensor of its backbone; the file itself if it was stored whole.
+    /// - Throws: `ModelError` if the base is missing or another one, or if the difference is damaged.
     package static func complete(_ file: WeightFile, name: String, bases: Source) throws -> WeightFile {
         guard let baseName = file.metadata["base.name"] else { return file }
         guard let base = try bases(baseName), digest(base) == file.metadata["base.digest"] else {
             throw ModelError(
-                "\(name) holds only what fine-tuning changed in the built-in backbone \(baseName), and this program has "
+                "\(name) holds only the changes of fine-tuning to the embedded backbone \(baseName), and this version has "
                     + "another one; use the version that fitted the model, or fit again")
         }
         var complete = file
@@ -55,7 +54,7 @@ package enum BackboneDifference {
         return complete
     }
 
-    /// Tells one set of weights from another; not against forgery.
+    /// Distinguishes sets of weights; no protection against forgery.
     package static func digest(_ file: WeightFile) -> String {
         var digest: UInt64 = 0xcbf2_9ce4_8422_2325
         for (name, tensor) in file.tensors.sorted(by: { $0.key < $1.key }) {
@@ -80,7 +79,7 @@ package enum BackboneDifference {
         return Data(bytes)
     }
 
-    /// Nil for bytes that `encode` cannot have written for so many values.
+    /// Nil for bytes that `encode` cannot have written for this number of values.
     package static func decode(_ bytes: Data, from old: [Float]) -> [Float]? {
         var floats: [Float] = []
         floats.reserveCapacity(old.count)

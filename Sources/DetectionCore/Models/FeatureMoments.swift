@@ -2,7 +2,7 @@ import CKernels
 import COpenBLAS
 import TensorCore
 
-/// Mean and covariance of feature vectors over positions, gathered map by map in memory that does not grow.
+/// Mean and covariance of feature vectors over positions, gathered map by map in constant memory.
 package struct FeatureMoments {
     package let channels: Int
     private var count = 0.0
@@ -18,7 +18,7 @@ package struct FeatureMoments {
         gram = [Float](repeating: 0, count: channels * channels)
     }
 
-    /// A map's products in single precision, their total over maps in double.
+    /// Adds a map: its products in single precision, their total over maps in double.
     /// - Parameter values: `[positions, channels]`.
     package mutating func add(_ values: UnsafeBufferPointer<Float>) {
         guard let base = values.baseAddress else { return }
@@ -39,7 +39,7 @@ package struct FeatureMoments {
         }
     }
 
-    /// Of all vectors of several gatherers together: mean `[c]` and biased covariance `[c, c]`.
+    /// Mean `[c]` and biased covariance `[c, c]` of all vectors of several gatherers together.
     package static func total(_ parts: [FeatureMoments]) -> (mean: [Double], covariance: [Double]) {
         let d = parts.first?.channels ?? 0, count = parts.reduce(0.0) { $0 + $1.count }
         var mean = [Double](repeating: 0, count: d), covariance = [Double](repeating: 0, count: d * d)

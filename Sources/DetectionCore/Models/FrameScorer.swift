@@ -1,11 +1,11 @@
 import Imaging
 
-/// What scoring one picture of a folder gave.
+/// The scores of one image of a folder.
 package struct FrameScore: Sendable {
     package let path: String
     package let imageScore: Double
     package let mapMaximum: Double
-    /// Kept only when asked for.
+    /// Kept only on request.
     package let map: AnomalyMap?
 
     package init(path: String, imageScore: Double, mapMaximum: Double, map: AnomalyMap?) {
@@ -13,12 +13,12 @@ package struct FrameScore: Sendable {
     }
 }
 
-/// Scores whole folders, frames side by side.
+/// Scores whole folders, images in parallel.
 package enum FrameScorer {
     /// - Parameters:
     ///   - keepMaps: holds every map in memory (200 kB each at 224×224).
-    /// - Returns: one score per picture, in their order.
-    /// - Throws: `FrameSource.Unreadable`, `ModelError` for a score that is no finite number, and what `makeDetector` throws.
+    /// - Returns: one score per image, in their order.
+    /// - Throws: `FrameSource.Unreadable`, `ModelError` for a score that is not finite, and errors of `makeDetector`.
     package static func score(
         _ frames: FrameSource, model: any DetectorModel, workers: Int, keepMaps: Bool = false, phase: String = "scores",
         progress: WorkProgress? = nil
@@ -30,8 +30,8 @@ package enum FrameScorer {
                 let detection = try worker.detector.detect(try frames.frame(index))
                 guard detection.isFinite else {
                     throw ModelError(
-                        "\(frames.paths[index]) has no finite score: the model is damaged, or the image is none that it can "
-                            + "score; look at the image, or fit again")
+                        "\(frames.paths[index]) has no finite score: the model is damaged or cannot score the image; "
+                            + "check the image, or fit again")
                 }
                 worker.scores[index] = FrameScore(
                     path: frames.files[index].description, imageScore: detection.imageScore,

@@ -1,6 +1,6 @@
 import NeuralNets
 
-/// What a model stores: tensors and settings.
+/// A model's stored tensors and settings.
 package struct ModelContents: Sendable {
     package var tensors: [String: StoredTensor]
     package var settings: [String: String]
@@ -11,7 +11,7 @@ package struct ModelContents: Sendable {
     }
 }
 
-/// A model cannot be stored, read or used.
+/// The error of a model that cannot be stored, read or used.
 package struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
     package let message: String
     package init(_ message: String) { self.message = message }

@@ -3,9 +3,9 @@ import NeuralNets
 
 /// A model on disk: one safetensors file, format 1.
 ///
-/// Metadata: `format`, `method`, `backbone`, `self_test_score`, and the method's settings. Tensors: the method's own, and
-/// the backbone's under `backbone.`: a model file needs nothing beside it and survives a new built-in backbone. Of a
-/// fine-tuned built-in backbone only what changed (`BackboneDifference`).
+/// Metadata: `format`, `method`, `backbone`, `self_test_score`, and the method's settings. Tensors: the method's own,
+/// and the backbone's under `backbone.`: a model file is self-contained and survives a new embedded backbone. A
+/// fine-tuned embedded backbone is stored as its changes (`BackboneDifference`).
 package struct ModelFile: Sendable {
     package static let currentFormat = 1
 
@@ -40,8 +40,8 @@ package struct ModelFile: Sendable {
 
     /// - Parameters:
     ///   - name: for error messages.
-    ///   - models: the kinds of model that the program knows.
-    ///   - bases: weights that this program has built in, by name; nil for others.
+    ///   - models: the known kinds of models.
+    ///   - bases: embedded backbones by name; nil for other names.
     /// - Throws: `ModelError`, `WeightError`.
     package static func decode(
         _ data: Data, name: String, models: [any DetectorModel.Type],
@@ -49,11 +49,11 @@ package struct ModelFile: Sendable {
     ) throws -> ModelFile {
         var file = try WeightFile.parse(data, name: name)
         guard let format = file.metadata["format"].flatMap(Int.init) else {
-            throw ModelError("\(name) is no model: it lacks the format number; give a file that `inspectctl fit` wrote")
+            throw ModelError("\(name) is not a model: it has no format number; give a file from `inspectctl fit`")
         }
         guard format <= currentFormat else {
             throw ModelError(
-                "\(name) has format \(format), this program reads up to \(currentFormat); upgrade inspectd or fit again"
+                "\(name) has format \(format), this version reads at most \(currentFormat); upgrade inspectd or fit again"
             )
         }
         let method = file.metadata["method"] ?? ""
@@ -62,7 +62,7 @@ package struct ModelFile: Sendable {
                 "\(name) has method '\(method)'; known: " + models.map { $0.method.rawValue }.joined(separator: ", "))
         }
         guard let score = file.metadata["self_test_score"].flatMap(Double.init) else {
-            throw ModelError("\(name) is damaged: it lacks its self-test score; fit again")
+            throw ModelError("\(name) is damaged: it has no self-test score; fit again")
         }
         file = try BackboneDifference.complete(file, name: name, bases: bases)
         let model: any DetectorModel = try type.init(file: file, name: name)
@@ -70,12 +70,12 @@ package struct ModelFile: Sendable {
     }
 
     /// Scores the self-test frame again.
-    /// - Throws: `ModelError` when the score is not the stored one: the file or this machine's arithmetic is wrong.
+    /// - Throws: `ModelError` if the score is not the stored one: the file or this machine's arithmetic is wrong.
     package func verifySelfTest(name: String) throws {
         let score = try SelfTest.score(model)
         guard abs(score - selfTestScore) <= model.rounding(of: selfTestScore) else {
             throw ModelError(
-                "\(name) scores its self-test frame \(score), \(selfTestScore) was stored with it; "
+                "\(name) scores its self-test frame \(score) instead of the stored \(selfTestScore); "
                     + "the file is damaged or this build computes wrongly; run `inspectctl fit` again")
         }
     }

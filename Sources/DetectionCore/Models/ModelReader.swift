@@ -1,13 +1,13 @@
 import NeuralNets
 
 extension ModelContents {
-    /// What every model on a network of its own begins with: the input's size.
+    /// The common contents of models with their own network: the input's size.
     package init(inputWidth: Int, inputHeight: Int) {
         self.init(
             tensors: [:], settings: ["input_width": String(inputWidth), "input_height": String(inputHeight)])
     }
 
-    /// What every model on a backbone begins with: the backbone itself under `backbone.`, and the input's size.
+    /// The common contents of models on a backbone: the backbone itself under `backbone.`, and the input's size.
     package init(backbone: Backbone, inputWidth: Int, inputHeight: Int) {
         self.init(inputWidth: inputWidth, inputHeight: inputHeight)
         settings["backbone.architecture"] = backbone.architecture.rawValue
@@ -44,7 +44,7 @@ package struct ModelReader {
         return value
     }
 
-    /// - Parameter otherwise: the number of a file that does not have the setting.
+    /// - Parameter otherwise: the number for a file without the setting.
     package func number(_ key: String, in range: ClosedRange<Float>, otherwise: Float) throws -> Float {
         guard let text = file.metadata[key] else { return otherwise }
         guard let value = Float(text), range.contains(value) else { throw damaged(key) }
@@ -55,7 +55,7 @@ package struct ModelReader {
     package func inputSize() throws -> (width: Int, height: Int) {
         let (width, height) = (try integer("input_width"), try integer("input_height"))
         guard (16...4096).contains(width), (16...4096).contains(height) else {
-            throw ModelError("\(name): an input of \(width)×\(height) is out of the range 16…4096")
+            throw ModelError("\(name): the input size \(width)×\(height) is outside the range 16…4096")
         }
         return (width, height)
     }
@@ -69,7 +69,7 @@ package struct ModelReader {
         return tensor
     }
 
-    /// The tensors whose names begin so, by the rest of their names.
+    /// The tensors with this name prefix, by the rest of their names.
     package func tensors(under prefix: String) -> [String: StoredTensor] {
         var tensors: [String: StoredTensor] = [:]
         for (key, tensor) in file.tensors where key.hasPrefix(prefix) {

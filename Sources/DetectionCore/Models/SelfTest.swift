@@ -1,6 +1,6 @@
 import Imaging
 
-/// A deterministic picture that every model is tried on when it is loaded.
+/// A deterministic frame that every model scores when it is loaded.
 package enum SelfTest {
     /// Diagonal waves on a gradient, 96 × 64, three channels.
     package static let frame: Frame = {

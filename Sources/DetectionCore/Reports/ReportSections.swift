@@ -6,14 +6,14 @@ package protocol ReportSection: Codable, Sendable {
     static var key: String { get }
 }
 
-/// The parts that methods added to a report: JSON by key, and text for people in the order of adding.
+/// The parts that methods added to a report: JSON by key, and text in the order of adding.
 package struct ReportSections: Sendable, Equatable {
     private var values: [String: JSONValue] = [:]
     private var texts: [(key: String, text: String)] = []
 
     package init() {}
 
-    /// - Parameter text: lines for people.
+    /// - Parameter text: lines of the text report.
     /// - Throws: `EncodingError`.
     package mutating func add<Section: ReportSection>(_ section: Section, text: String) throws {
         values[Section.key] = try JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode(section))
@@ -21,7 +21,7 @@ package struct ReportSections: Sendable, Equatable {
         texts.append((Section.key, text))
     }
 
-    /// These sections, then others; where both have one of the same key, the other's.
+    /// These sections, then others; the other's section replaces one with the same key.
     package func followed(by others: ReportSections) -> ReportSections {
         var both = self
         both.values.merge(others.values) { $1 }
@@ -29,13 +29,13 @@ package struct ReportSections: Sendable, Equatable {
         return both
     }
 
-    /// Nil when no method added it.
+    /// Nil if no method added it.
     /// - Throws: `DecodingError` for a section of another shape.
     package func section<Section: ReportSection>(_ type: Section.Type) throws -> Section? {
         try values[Section.key].map { try JSONDecoder().decode(type, from: JSONEncoder().encode($0)) }
     }
 
-    /// Each section's lines for people; none after decoding.
+    /// Each section's lines of text; none after decoding.
     package var lines: [String] { texts.map(\.text) }
 
     package static func == (a: ReportSections, b: ReportSections) -> Bool { a.values == b.values }

@@ -1,18 +1,18 @@
 import InspectionDomain
 
-/// Text in columns for people.
+/// Text in columns.
 package struct Table {
     private let header: [String]
     private let rightAligned: Set<Int>
     private var rows: [[String]] = []
 
-    /// - Parameter numeric: indices of the columns that are aligned on the right.
+    /// - Parameter numeric: indices of right-aligned columns.
     package init(_ header: [String], numeric: Set<Int> = []) {
         self.header = header
         rightAligned = numeric
     }
 
-    /// Cells are shown on one line each, whatever they hold.
+    /// Adds a row; each cell is shown on one line.
     package mutating func add(_ cells: [String]) { rows.append(cells.map(\.printable)) }
 
     package var isEmpty: Bool { rows.isEmpty }

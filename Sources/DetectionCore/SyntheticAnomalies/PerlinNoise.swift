@@ -15,7 +15,7 @@ struct PerlinNoise {
         return mix(top, bottom, v)
     }
 
-    /// The lattice point's gradient, one of eight directions, times the way from it.
+    /// The lattice point's gradient, one of eight directions, times the distance vector from it.
     private func slope(_ ix: Int, _ iy: Int, _ dx: Float, _ dy: Float) -> Float {
         let diagonal: Float = 0.707_106_8
         switch order[(order[ix & 255] + iy) & 255] & 7 {

@@ -2,7 +2,7 @@ import Foundation
 import Imaging
 import InspectionDomain
 
-/// A frame's samples as 0…1, to be drawn on.
+/// A frame's samples as 0…1, for drawing.
 struct Picture {
     let width, height, channels: Int
     /// `[height × width × channels]`
@@ -17,7 +17,7 @@ struct Picture {
             }
     }
 
-    /// `frame` brought to another frame's size and channels.
+    /// `frame` converted to another frame's size and channels.
     init(_ frame: Frame, like other: Frame) {
         let source = Picture(
             frame.width == other.width && frame.height == other.height
@@ -34,7 +34,7 @@ struct Picture {
         }
     }
 
-    /// As a frame of `other`'s depth.
+    /// A frame with `other`'s depth.
     func frame(like other: Frame) -> Frame {
         let samples: Frame.Samples =
             switch other.samples {
@@ -44,7 +44,7 @@ struct Picture {
         return Frame(width: width, height: height, channels: channels, samples: samples)
     }
 
-    /// Between pixels bilinear, beyond the borders the nearest pixel.
+    /// Bilinear between pixels; the nearest pixel beyond the borders.
     func value(_ x: Float, _ y: Float, _ channel: Int) -> Float {
         let cx = min(Float(width - 1), max(0, x)), cy = min(Float(height - 1), max(0, y))
         let (x0, y0) = (Int(cx), Int(cy)), (x1, y1) = (min(x0 + 1, width - 1), min(y0 + 1, height - 1))
@@ -54,7 +54,7 @@ struct Picture {
         return top + (bottom - top) * fy
     }
 
-    /// Replaces every sample by what `new` says of its place and channel.
+    /// Replaces every sample by the value of `new` for its position and channel.
     mutating func map(_ new: (_ x: Float, _ y: Float, _ channel: Int) -> Float) {
         for y in 0..<height {
             for x in 0..<width {
@@ -84,7 +84,7 @@ struct Picture {
 struct Box {
     var x, y, width, height: Float
 
-    /// One of this size that lies inside the picture where it fits.
+    /// A box of this size, inside the image if it fits.
     static func random(
         in picture: Picture, width: Float, height: Float, _ generator: inout SplitMix64
     ) -> Box {
@@ -95,7 +95,7 @@ struct Box {
         return Box(x: place(width, picture.width), y: place(height, picture.height), width: width, height: height)
     }
 
-    /// One that covers a share of the picture within `share`, `width / height` within `aspect`.
+    /// A box that covers a share of the image within `share`, with `width / height` within `aspect`.
     static func random(
         in picture: Picture, share: ClosedRange<Float>, aspect: ClosedRange<Float>, _ generator: inout SplitMix64
     ) -> Box {
@@ -106,7 +106,7 @@ struct Box {
             &generator)
     }
 
-    /// How much of each pixel the box, turned by `angle`, covers; half a pixel of soft edge.
+    /// The share of each pixel that the box, turned by `angle`, covers; with half a pixel of soft edge.
     func cover(of picture: Picture, angle: Float = 0) -> [Float] {
         var cover = [Float](repeating: 0, count: picture.width * picture.height)
         let (sine, cosine) = (sin(angle), cos(angle))

@@ -2,28 +2,28 @@ import Foundation
 import Imaging
 import InspectionDomain
 
-/// Ways of spoiling a flawless picture. They judge a training, they never train: what is learnt from drawn defects is drawn
+/// Kinds of drawn defects. They judge a training but never train: a network trained on drawn defects learns only drawn
 /// defects.
 package enum SyntheticAnomaly: String, Sendable, Codable, CaseIterable {
     /// A rectangle of one colour (DeVries & Taylor, arXiv 1708.04552).
     case cutOut = "cutout"
-    /// A piece of the picture in another place (Li et al., CVPR 2021, CutPaste).
+    /// A piece of the image at another position (Li et al., CVPR 2021, CutPaste).
     case patch = "cutpaste"
-    /// A thin, turned piece of the picture in another place (the same, CutPaste-Scar).
+    /// A thin, turned piece of the image at another position (the same, CutPaste-Scar).
     case scar = "cutpaste_scar"
-    /// A piece of another flawless picture in its own place (Yun et al., ICCV 2019).
+    /// A piece of another flawless image at its own position (Yun et al., ICCV 2019).
     case cutMix = "cutmix"
     /// Small spots of random colours (Liznerski et al., ICLR 2021).
     case confetti
-    /// A blotch, its outline from Perlin's noise, of another picture's pixels turned round (Zavrtanik et al., ICCV 2021).
+    /// A blotch, its outline from Perlin's noise, of another image's pixels turned round (Zavrtanik et al., ICCV 2021).
     case perlin
 
-    /// Spoils a picture.
+    /// Draws a defect on an image.
     ///
     /// - Parameters:
-    ///   - donor: another flawless picture, for those kinds that take something from one; any size.
+    ///   - donor: another flawless image of any size, for kinds that copy from one.
     ///   - generator: the same state gives the same defect.
-    /// - Returns: a picture of the same size, channels and depth, and the defect's mask (255 inside).
+    /// - Returns: an image of the same size, channels and depth, and the defect's mask (255 inside).
     package func drawn(
         on frame: Frame, donor: Frame, using generator: inout SplitMix64
     ) -> (frame: Frame, mask: Frame) {
@@ -41,7 +41,7 @@ package enum SyntheticAnomaly: String, Sendable, Codable, CaseIterable {
     }
 }
 
-/// What is laid over a picture, and where: `cover` is 0 outside, 1 inside, between at soft edges.
+/// An overlay on an image and its opacity: `cover` is 0 outside, 1 inside, between at soft edges.
 struct Defect {
     var content: Picture
     /// `[height × width]`
@@ -73,7 +73,7 @@ private func thinPieceMoved(_ picture: Picture, _ generator: inout SplitMix64) -
     return moved(box, in: picture, angle: generator.uniform(-.pi / 4, .pi / 4), &generator)
 }
 
-/// The picture's pixels from elsewhere, a little brighter or darker, in a turned box.
+/// The image's pixels from elsewhere, a little brighter or darker, in a turned box.
 private func moved(_ box: Box, in picture: Picture, angle: Float, _ generator: inout SplitMix64) -> Defect {
     let source = Box.random(in: picture, width: box.width, height: box.height, &generator)
     let gain = generator.uniform(0.8, 1.25), (sine, cosine) = (sin(angle), cos(angle))
@@ -123,7 +123,7 @@ private func blotch(_ picture: Picture, _ donor: Picture, _ generator: inout Spl
     for y in 0..<h {
         for x in 0..<w {
             let (dx, dy) = (Float(x) - middle.x, Float(y) - middle.y)
-            // The noise decides the outline, the distance keeps it one blotch.
+            // The noise shapes the outline, the distance keeps it a single blotch.
             let height = noise(Float(x) / cell, Float(y) / cell) + 0.8 * (1 - (dx * dx + dy * dy) / (radius * radius))
             cover[y * w + x] = opacity * min(1, max(0, 8 * height))
         }

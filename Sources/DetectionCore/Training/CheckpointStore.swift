@@ -1,12 +1,12 @@
 import Foundation
 
-/// Keeps the latest state of a fit, so that an interrupted one resumes where it was.
+/// Stores the latest state of a fit, so that an interrupted fit resumes from it.
 package struct CheckpointStore: Sendable {
-    /// Nil when there is none.
+    /// Nil if there is none.
     package var load: @Sendable () throws -> Data?
-    /// Replaces the former state, whole or not at all.
+    /// Replaces the previous state atomically.
     package var save: @Sendable (Data) throws -> Void
-    /// Forgets the state: the fit is over.
+    /// Removes the state after the fit.
     package var discard: @Sendable () -> Void
     /// Seconds between two saves within an epoch; every epoch ends with one.
     package var interval = 60.0

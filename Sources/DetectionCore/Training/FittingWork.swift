@@ -1,17 +1,17 @@
-/// How a fit is carried out; nothing here changes its result.
+/// The execution of a fit; nothing here changes its result.
 package struct FittingWork: Sendable {
     /// Threads.
     package var workers: Int
     /// Called from any thread.
     package var progress: WorkProgress?
-    /// Where a long fit saves its state; nil for nowhere.
+    /// The store of a long fit's state; nil for none.
     package var checkpoint: CheckpointStore?
-    /// Called with messages for the user, a sentence each.
+    /// Called with messages for the user.
     package var remark: (@Sendable (String) -> Void)?
-    /// Measures the network after every epoch, for study; nothing depends on it.
+    /// Measures the network after every epoch, for study only.
     package var watch: Watch?
 
-    /// - Parameter scores: scores images with the network as it is now; higher is more anomalous.
+    /// - Parameter scores: scores images with the current network; higher is more anomalous.
     /// - Returns: a number for the history: an AUROC on images that fitting never sees.
     package typealias Watch = @Sendable (_ scores: (FrameSource) throws -> [Double]) throws -> Double
 

@@ -2,18 +2,18 @@ import InspectionDomain
 import NeuralNets
 import Synchronization
 
-/// The parameters a network begins training with: as PyTorch's layers begin (uniform within ±1/√fan-in; batch norms at one
-/// and zero), except where the method chooses otherwise.
+/// The initial parameters of a network: as in PyTorch's layers (uniform within ±1/√fan-in; batch norms at one and
+/// zero), unless the method chooses otherwise.
 package final class InitialParameters: ParameterSource {
     package let padding = PaddingStyle.symmetric
     package let batchNormEpsilon: Float = 1e-5
     private let seed: UInt64
-    /// Fan-in of each scope's convolution or linear layer: what its bias needs.
+    /// Fan-in of each scope's convolution or linear layer, for its bias.
     private let fans = Mutex<[String: Int]>([:])
 
     private let choose: @Sendable (_ name: String, _ shape: [Int]) -> Initializer?
 
-    /// - Parameter choose: nil for PyTorch's way.
+    /// - Parameter choose: nil for PyTorch's initialisation.
     package init(
         seed: UInt64,
         choosing choose: @escaping @Sendable (_ name: String, _ shape: [Int]) -> Initializer? = { _, _ in nil }
@@ -38,7 +38,7 @@ package final class InitialParameters: ParameterSource {
         return .constant(parts.last == "weight" || parts.last == "running_var" ? 1 : 0)
     }
 
-    /// Every tensor has a stream of its own, whatever the order they are asked for in.
+    /// The random stream of a tensor, independent of the order of requests.
     private func generator(_ name: String) -> SplitMix64 {
         SplitMix64(seed: seed ^ name.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 })
     }

@@ -4,7 +4,7 @@ import InspectionDomain
 import NeuralNets
 import TensorCore
 
-/// Changes of a training picture that leave it flawless. Which ones are harmless depends on the part: a mirrored one may be
+/// Changes of a training image that leave it flawless. The harmless ones depend on the part: a mirrored part may be
 /// another part.
 package enum PictureAugmentation: String, Sendable, Hashable, CaseIterable {
     /// Mirrored left to right, top to bottom, or both, each half of the time.
@@ -13,7 +13,7 @@ package enum PictureAugmentation: String, Sendable, Hashable, CaseIterable {
     case rotation
     /// Up to a tenth brighter or darker.
     case brightness
-    /// Moved by up to four pixels of 224, whole pixels that nothing is blurred by; the border's are continued outwards.
+    /// Moved by at most four pixels of 224, in whole pixels without blur; the border's pixels continue outwards.
     case shift
 
     private static let largestAngle = Float.pi / 36
@@ -22,13 +22,13 @@ package enum PictureAugmentation: String, Sendable, Hashable, CaseIterable {
 }
 
 extension Set<PictureAugmentation> {
-    /// Changes every picture of a batch by what is drawn for it.
+    /// Changes every image of a batch by its random draw.
     /// - Parameter pictures: `[n, H, W, C]`, normalised.
     package func apply(to pictures: Tensor, _ normalization: Normalization, using generator: inout SplitMix64) -> Tensor
     {
         guard !isEmpty else { return pictures }
         let (n, h, w, c) = (pictures.shape[0], pictures.shape[1], pictures.shape[2], pictures.shape[3])
-        precondition(c == 3, "pictures have three channels, these \(c)")
+        precondition(c == 3, "expected images of three channels, got \(c)")
         let draws = (0..<n).map { _ in PictureAugmentation.Draw(of: self, height: h, width: w, using: &generator) }
         return Tensor(shape: pictures.shape) { out in
             pictures.values.withUnsafeBufferPointer { pictures in
@@ -43,14 +43,14 @@ extension Set<PictureAugmentation> {
 }
 
 extension PictureAugmentation {
-    /// What was drawn for one picture.
+    /// The random draw of one image.
     package struct Draw: Sendable {
         /// Of an output pixel (x, y): x' = m₀x + m₁y + m₂, y' = m₃x + m₄y + m₅ of the input.
         package let matrix: [Float]
         package let gain: Float
 
         package init(of kinds: Set<PictureAugmentation>, height: Int, width: Int, using generator: inout SplitMix64) {
-            // Every kind draws whether it is wanted or not, so that each does the same with and without the others.
+            // Every kind draws its numbers even if it is off, so that each kind is independent of the others.
             let (across, down) = (generator.uniform(0, 1) < 0.5, generator.uniform(0, 1) < 0.5)
             let turned = generator.uniform(-largestAngle, largestAngle)
             let exposure = exp(generator.uniform(-log(brightest), log(brightest)))

@@ -1,7 +1,7 @@
-/// A product that a gate learns to tell from others.
+/// A product that a product gate learns to recognise.
 package struct Product: Sendable, Equatable {
     package var name: String
-    /// Its images lie below this folder.
+    /// The folder of its images.
     package var folder: String
 
     package init(name: String, folder: String) { (self.name, self.folder) = (name, folder) }

@@ -3,7 +3,7 @@ import Imaging
 import NeuralNets
 import TensorCore
 
-/// Pictures at a network's input size, in memory: what training passes over again and again.
+/// Images at a network's input size, in memory for all epochs of a training.
 package struct ResizedPictures: Sendable {
     package let frames: [Frame]
     package let width, height: Int
@@ -25,7 +25,7 @@ package struct ResizedPictures: Sendable {
 
     package var count: Int { frames.count }
 
-    /// Changes when any bit of any picture does.
+    /// A digest of every bit of every image.
     package var digest: UInt64 {
         var floats = [Float](repeating: 0, count: width * height * 3)
         return frames.indices.reduce(0xcbf2_9ce4_8422_2325) { digest, index in

@@ -1,55 +1,55 @@
 import NeuralNets
 
-/// What a `TrainingCourse` takes through its epochs: a network in training on numbered pictures.
+/// A network in training on numbered images, as `TrainingCourse` takes it through the epochs.
 package protocol Trainee {
-    /// Everything that the next step depends on, bit for bit.
+    /// The complete state that the next step depends on, bit for bit.
     var state: [String: StoredTensor] { get }
-    /// Goes back to a state that `state` gave.
-    /// - Throws: `WeightError` when it is of another network, or incomplete.
+    /// Restores a state from `state`.
+    /// - Throws: `WeightError` if it belongs to another network or is incomplete.
     mutating func restore(_ state: [String: StoredTensor]) throws
-    /// The parameters a model would be made of now.
+    /// The parameters of a model made now.
     var snapshot: [String: StoredTensor] { get }
-    /// One update on these pictures.
+    /// One update on these images.
     mutating func step(_ batch: [Int], at place: CoursePlace) throws -> StepLosses
     /// Judges the epoch that ends here.
     func judge(workers: Int) throws -> Judgement
-    /// Of an epoch, for the report.
+    /// The judgement of an epoch, for the report.
     func learningRate(epoch: Int) -> Double
 }
 
 extension Trainee {
-    /// Without pictures to judge by, the last epoch is the one.
+    /// Without images to judge by, the last epoch is the one.
     package func judge(workers: Int) throws -> Judgement { Judgement() }
 }
 
-/// Where in its course a step is; what a step draws at random depends on this and the seed alone.
+/// The position of a step in the training; a step's random numbers depend only on this and the seed.
 package struct CoursePlace {
     package let epoch, step: Int
 
     package init(epoch: Int, step: Int) { (self.epoch, self.step) = (epoch, step) }
 
-    /// Different for every step of a course.
+    /// Different for every step of a training.
     package var number: UInt64 { UInt64(epoch) << 32 | UInt64(step) }
 }
 
-/// Mean losses over a step's pictures, before its update.
+/// Mean losses over a step's images, before its update.
 package struct StepLosses {
     package var total: Double
-    /// What the loss is made of, and what is trained against it; by the names of the report's curves.
+    /// The loss's parts and the losses trained against it, by the names of the report's curves.
     package var parts: [String: Double]
 
     package init(total: Double, parts: [String: Double] = [:]) { (self.total, self.parts) = (total, parts) }
 }
 
-/// How good an epoch was.
+/// The quality of an epoch.
 package struct Judgement {
-    /// Lower is better; nil to take every epoch as better than the one before.
+    /// Lower is better; nil if every epoch counts as better than the previous one.
     package var penalty: Double?
     package var heldOutLoss: Double?
     package var validation: ValidationOutcome?
     /// The same with statistics of the trained network.
     package var renewed: ValidationOutcome?
-    /// The number that a `FittingWork.Watch` returned.
+    /// The result of a `FittingWork.Watch`.
     package var watched: Double?
 
     package init(penalty: Double? = nil, heldOutLoss: Double? = nil, validation: ValidationOutcome? = nil) {
@@ -57,9 +57,9 @@ package struct Judgement {
     }
 }
 
-/// How often pictures are passed over.
+/// The length of a training.
 package enum TrainingEpochs {
-    /// Epochs that take at least so many steps together: few pictures are passed over more often.
+    /// Enough epochs for at least this many steps in total: fewer images get more epochs.
     package static func filling(_ steps: Int, batchSize: Int, pictures: Int) -> Int {
         let perEpoch = max(1, (pictures + batchSize - 1) / batchSize)
         return max(1, (steps + perEpoch - 1) / perEpoch)

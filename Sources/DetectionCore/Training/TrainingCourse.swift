@@ -4,26 +4,27 @@ import LinuxPlatform
 import NeuralNets
 import TensorCore
 
-/// The course of one training: epochs of steps, each judged at its end, the best one's parameters kept; saved now and then
-/// so that it can go on after an interruption and give the same model bit for bit.
+/// One training: epochs of steps, each epoch judged at its end, the parameters of the best epoch kept. Checkpoints let
+/// an interrupted training resume and give the same model bit for bit.
 package struct TrainingCourse<Subject: Trainee> {
     package struct Plan {
-        /// The progress line's name for it, and for the loss.
+        /// The names of the training and of the loss in the progress line.
         package var phase, lossName: String
-        /// Indices of the pictures trained on.
+        /// Indices of the images trained on.
         package var pictures: [Int]
         package var heldOut: Int
         package var epochs, batchSize: Int
-        /// Training ends when so many epochs were not better than the best; 0 never ends it early.
+        /// Training ends after this many epochs without a new best; 0 never ends it early.
         package var patience: Int
         package var seed: UInt64
-        /// A batch of a single picture has no statistics of its own: with this, one left over at an epoch's end is left out.
+        /// A batch of a single image has no statistics of its own: with this, one left over at an epoch's end is left
+        /// out.
         package var leavesOutSingles: Bool
-        /// The penalty that an epoch must go below to be kept; with it, none may be.
+        /// The penalty that an epoch must beat to be kept; possibly none does.
         package var toBeat: Double?
-        /// Changes with anything that the outcome depends on: a checkpoint of another fit is not gone on with.
+        /// Changes with anything that the result depends on: a checkpoint of another fit is not resumed.
         package var identity: String
-        /// What to do when the loss is no number any more.
+        /// The remedy when training diverges.
         package var remedy: String
 
         package init(
@@ -41,12 +42,12 @@ package struct TrainingCourse<Subject: Trainee> {
     private let plan: Plan
     package private(set) var subject: Subject
     package private(set) var history = TrainingHistory()
-    /// The parameters of the best epoch; nil when none was better than `toBeat`.
+    /// The parameters of the best epoch; nil if none was better than `toBeat`.
     package private(set) var best: [String: StoredTensor]?
     private var lowest: Double
     /// The next step.
     private var epoch = 0, step = 0
-    /// Of the epoch's steps so far, times their pictures.
+    /// Sums over the epoch's steps so far, weighted by their images.
     private var sums: [String: Double] = [:]
     private var seen = 0
 
@@ -63,10 +64,10 @@ package struct TrainingCourse<Subject: Trainee> {
         return whole + (rest == 0 || rest == 1 && plan.leavesOutSingles && whole > 0 ? 0 : 1)
     }
 
-    /// - Throws: `ModelError` for a loss that is no number, what the subject and the checkpoint store throw.
+    /// - Throws: `ModelError` for a loss that is not finite, errors of the subject and of the checkpoint store.
     package mutating func run(_ work: FittingWork) throws {
         if let data = try work.checkpoint?.load() { resume(from: data, work) }
-        // Every step frees and wants the same memory again.
+        // Every step frees and allocates the same memory again.
         Memory.keepFreed()
         defer { Memory.giveBack() }
         var saved = Date()
@@ -102,7 +103,7 @@ package struct TrainingCourse<Subject: Trainee> {
     private mutating func add(_ losses: StepLosses, count: Int) throws {
         guard losses.total.isFinite else {
             throw ModelError(
-                "\(plan.phase) went astray in epoch \(epoch + 1): the \(plan.lossName) is \(losses.total); \(plan.remedy)"
+                "\(plan.phase) diverged in epoch \(epoch + 1): the \(plan.lossName) is \(losses.total); \(plan.remedy)"
             )
         }
         sums[Self.total, default: 0] += losses.total * Double(count)
@@ -162,14 +163,14 @@ package struct TrainingCourse<Subject: Trainee> {
         try checkpoint.save(try WeightFile(tensors: tensors, metadata: metadata).encodedAsSafetensors())
     }
 
-    /// Goes on where the checkpoint was made, when it is one of this very training; else says why not and begins anew.
+    /// Resumes from the checkpoint if it belongs to this training; else reports the reason and starts again.
     private mutating func resume(from data: Data, _ work: FittingWork) {
-        func refuse(_ why: String) { work.remark?("the checkpoint of an interrupted fit \(why); beginning anew") }
+        func refuse(_ why: String) { work.remark?("the checkpoint of an interrupted fit \(why); starting again") }
         guard let file = try? WeightFile.parse(data, name: "checkpoint"), let text = file.metadata["place"],
             let place = try? JSONDecoder().decode(Place.self, from: Data(text.utf8))
         else { return refuse("is damaged or of another version") }
         guard file.metadata["identity"] == plan.identity else {
-            return refuse("is of other pictures, settings or another number of workers")
+            return refuse("belongs to other images, settings or another number of workers")
         }
         func part(_ prefix: String) -> [String: StoredTensor] {
             let pairs = file.tensors.filter { $0.key.hasPrefix(prefix) }
@@ -183,6 +184,6 @@ package struct TrainingCourse<Subject: Trainee> {
         (epoch, step, seen, history) = (place.epoch, place.step, place.seen, place.history)
         (sums, lowest) = (place.sums.mapValues(Double.init(bitPattern:)), Double(bitPattern: place.lowest))
         self.best = best.isEmpty ? nil : best
-        work.remark?("going on with an interrupted fit in epoch \(epoch + 1) of \(plan.epochs)")
+        work.remark?("resuming an interrupted fit in epoch \(epoch + 1) of \(plan.epochs)")
     }
 }

@@ -1,17 +1,17 @@
-/// The course of a training, epoch by epoch.
+/// The history of a training, epoch by epoch.
 package struct TrainingHistory: Sendable, Equatable {
     package struct Epoch: Codable, Sendable, Equatable {
         /// Mean loss of the steps.
         package var loss: Double
         /// The loss's parts, and the losses trained against it, by name; nil for a loss of one part.
         package var parts: [String: Double]?
-        /// Loss of the held-out images after the epoch; nil when there were none.
+        /// Loss of the held-out images after the epoch; nil if there were none.
         package var heldOutLoss: Double?
         package var learningRate: Double
-        /// Detection of drawn defects after the epoch, by the statistics of the untrained network and by new ones; nil for
-        /// methods that are not judged by drawn defects.
+        /// Detection of drawn defects after the epoch, by the statistics of the untrained network and by new ones; nil
+        /// for methods that are not judged by drawn defects.
         package var validation, renewed: ValidationOutcome?
-        /// The number that a `FittingWork.Watch` returned after the epoch.
+        /// The result of a `FittingWork.Watch` after the epoch.
         package var watched: Double?
 
         enum CodingKeys: String, CodingKey {
@@ -29,9 +29,9 @@ package struct TrainingHistory: Sendable, Equatable {
     package var heldOut = 0
     /// Whether training ended because the held-out images' loss no longer improved.
     package var stoppedEarly = false
-    /// Where the features were kept.
+    /// The place of the cached features.
     package var cache = ""
-    /// What the method reports besides.
+    /// The method's own sections.
     package var sections = ReportSections()
 
     package init() {}
@@ -45,7 +45,7 @@ extension TrainingHistory: Codable {
         case stoppedEarly = "stopped_early"
     }
 
-    /// The sections stand at the top level, each under its own key.
+    /// The sections are at the top level, each under its own key.
     package func encode(to encoder: any Encoder) throws {
         try sections.encode(to: encoder)
         var container = encoder.container(keyedBy: CodingKeys.self)

@@ -1,4 +1,4 @@
-/// How well a network tells drawn defects from flawless images.
+/// A network's separation of drawn defects from flawless images.
 package struct ValidationOutcome: Codable, Sendable, Equatable {
     /// AUROC by kind of drawn defect.
     package var byKind: [String: Double]
@@ -17,7 +17,7 @@ package struct ValidationOutcome: Codable, Sendable, Equatable {
         return ordered.reduce(0) { $0 + $1.value } / Double(max(1, byKind.count))
     }
 
-    /// The gain less so many of its standard errors.
+    /// The gain less this many of its standard errors.
     package func surelyGained(_ standardErrors: Double) -> Double {
         (gain ?? 0) - standardErrors * (standardError ?? 0)
     }

@@ -1,21 +1,21 @@
 import Imaging
 
-/// How much of a picture there is in an image: a covered lens, a switched-off lamp or a transparent image shows nothing that a
-/// model could learn, yet scores like any other.
+/// The contrast of an image: a covered lens, a switched-off lamp or a transparent image gives a model nothing to learn,
+/// yet scores like any other.
 ///
-/// Measured at the image's own resolution on a grid of samples, in the channel that varies most, as shares of the file's full
-/// scale; a thousandth of the samples at either end is left out (hot and dead pixels).
+/// Measured at the image's own resolution on a grid of samples, in the channel that varies most, as shares of the
+/// file's full scale; a thousandth of the samples at either end is left out (hot and dead pixels).
 struct Contrast: Sendable, Equatable {
-    /// Between the ends.
+    /// The range between the ends.
     let spread: Float
-    /// Of the samples.
+    /// The deviation of the samples.
     let deviation: Float
-    /// Of the means of 16 × 16 blocks, beyond what independent noise of the samples leaves in them.
+    /// The deviation of the means of 16 × 16 blocks, beyond the share of independent noise.
     let blockDeviation: Float
-    /// Of all channels.
+    /// The mean of all channels.
     let mean: Float
 
-    /// Samples along each side, at most: blocks of 16 × 16 of them.
+    /// At most this many samples along each side, in blocks of 16 × 16.
     private static let grid = 256, blocks = 16
 
     init(_ frame: Frame) {
@@ -32,10 +32,10 @@ struct Contrast: Sendable, Equatable {
         mean = channels.map(\.mean).reduce(0, +) / Float(max(1, channels.count)) / full
     }
 
-    /// Whether the image shows nothing, under the range of intensities in use: it is one flat value, or nothing but weak noise.
+    /// Whether the image has no contrast in the range of intensities in use: one flat value, or only weak noise.
     ///
-    /// The limits are in 255ths of the range: flat is within two of them; noise deviates by less than four and leaves its
-    /// blocks' means within half a one. Real surfaces, however even, are lit less evenly than that.
+    /// The limits are in 255ths of the range: flat is within two of them; noise deviates by less than four and leaves
+    /// its blocks' means within half a one. Real surfaces, however even, are lit less evenly than that.
     func isNone(_ range: IntensityRange) -> Bool {
         let unit = Float(range.high - range.low) / Float(IntensityRange.fullScale(range.bitDepth)) / 255
         return spread <= 2 * unit || deviation < 4 * unit && blockDeviation < 0.5 * unit
@@ -82,7 +82,7 @@ struct Contrast: Sendable, Equatable {
         return (high - low, variance.squareRoot(), max(0, blockVariance - noise).squareRoot(), mean + low)
     }
 
-    /// The first value, in this order, that more than `cut` samples have reached.
+    /// The first value, in this order, that more than `cut` samples reach.
     private static func bound(_ order: some Sequence<Int>, _ counts: [Int32], _ cut: Int32) -> Int {
         var seen: Int32 = 0
         for value in order {

@@ -2,12 +2,12 @@ import Foundation
 import ImageFolders
 import Imaging
 
-/// All that is known of images before anything is fitted on them: what `inspectctl dataset check` prints.
+/// The properties of images before a fit, as `inspectctl dataset check` prints them.
 package struct DatasetReport: Codable, Sendable {
     package struct Unreadable: Codable, Sendable { package let path, reason: String }
     package struct Stranger: Codable, Sendable {
         package let path: String
-        /// How many times as far from the others as is usual.
+        /// The distance from the others as a multiple of the usual one.
         package let timesUsual: Double
 
         enum CodingKeys: String, CodingKey {
@@ -22,7 +22,7 @@ package struct DatasetReport: Codable, Sendable {
     }
     package struct Shared: Codable, Sendable {
         package let image, with: String
-        /// The same file byte for byte; else another image of the same part.
+        /// Whether the files are identical; else another image of the same part.
         package let isCopy: Bool
 
         enum CodingKeys: String, CodingKey {
@@ -34,14 +34,14 @@ package struct DatasetReport: Codable, Sendable {
     package let folders: [String]
     package let images: Int
     package let unreadable: [Unreadable]
-    /// Entries that are no images, by reason.
+    /// Entries that are not images, by reason.
     package let passedOver: [String: Int]
     package let withoutContrast, transparent, masks: [String]
-    /// Different parts that the images show.
+    /// The number of different parts in the images.
     package let parts: Int
-    /// Images of the part that most of them show.
+    /// The number of images of the most frequent part.
     package let largestPart: Int
-    /// Files that are byte for byte the same as another.
+    /// Files that are identical to another.
     package let copies: Int
     package let strangers: [Stranger]
     package let sizes: [ImageSizes.Entry]
@@ -49,9 +49,9 @@ package struct DatasetReport: Codable, Sendable {
     package let lowest, highest: Int
     package let intensity: IntensityRange
     package let misplaced: [Folder]
-    /// Images that are compared with none, or that others were fitted on too.
+    /// Calibration images that share a part with fitting images.
     package var shared: [Shared] = []
-    /// Why `fit` would refuse the images; empty when it would not.
+    /// The reasons why `fit` would refuse the images; empty for none.
     package var refusals: [String]
     package var remarks: [String]
     package var isAcceptable: Bool { refusals.isEmpty }
@@ -91,7 +91,7 @@ package struct DatasetReport: Codable, Sendable {
         remarks = data.remarks
     }
 
-    /// Compares the images, taken for calibration, with others that are fitted on.
+    /// Compares the images, as calibration images, with fitting images.
     package mutating func compare(_ data: TrainingData, fittedOn other: TrainingData) {
         let found = SameParts.shared(fitting: other.profiles.map(\.print), calibration: data.profiles.map(\.print))
         shared = found.map {

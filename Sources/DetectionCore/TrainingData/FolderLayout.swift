@@ -2,11 +2,11 @@ import Foundation
 import ImageFolders
 import LinuxPlatform
 
-/// Notices the folders of a data set that hold no flawless images: the whole data set given where its `train/good` was meant
-/// would have a model learn from defects and masks.
+/// Detects folders of a data set that hold no flawless images: a model fitted on a whole data set instead of its
+/// `train/good` would learn from defects and masks.
 ///
-/// Judged by folders' names: the MVTec AD layout and its relatives (`train`, `test`, `ground_truth`), also when several
-/// categories lie side by side, and folders named for masks or defects.
+/// Folder names decide: the MVTec AD layout and its relatives (`train`, `test`, `ground_truth`), also for several
+/// categories side by side, and folders named after masks or defects.
 enum FolderLayout {
     private static let maskNames: Set = [
         "ground_truth", "groundtruth", "ground-truth", "gt", "mask", "masks", "label", "labels", "annotation",
@@ -22,12 +22,12 @@ enum FolderLayout {
     struct Fault: Sendable, Equatable {
         let folder: String
         let images: Int
-        /// `masks`, as a sentence goes on after the number of images.
+        /// `masks`, the noun after the number of images.
         let kind: String
     }
 
     /// - Parameters:
-    ///   - folders: as they were named.
+    ///   - folders: as given by the user.
     ///   - files: the images found in them.
     static func faults(folders: [String], files: [RawPath]) -> [Fault] {
         folders.flatMap { folder -> [Fault] in
@@ -41,7 +41,7 @@ enum FolderLayout {
         }
     }
 
-    /// What the user should have named instead: the folders of flawless training images below those named.
+    /// The folders to give instead: those of flawless training images below the named ones.
     static func remedy(folders: [String]) -> String? {
         let found = folders.flatMap { folder -> [String] in
             var roots = [folder]
@@ -53,7 +53,7 @@ enum FolderLayout {
         return found.isEmpty ? nil : found.prefix(3).joined(separator: ", ") + (found.count > 3 ? ", …" : "")
     }
 
-    /// Why the named folder itself is no folder of flawless images, by where it lies in a data set.
+    /// The reason why the named folder itself holds no flawless images, from its position in a data set.
     private static func kindOfItself(_ root: String) -> String? {
         let components = root.split(separator: "/").map(String.init)
         for (index, name) in components.enumerated().suffix(3) {

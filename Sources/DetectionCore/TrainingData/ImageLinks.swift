@@ -1,7 +1,8 @@
-/// Which images are linked directly, and the groups that they form.
+/// Directly linked images, and the groups that they form.
 ///
-/// Images of a smooth product that lies a little elsewhere each time form a chain: each is as near to the next as two exposures
-/// of one part, and none of them shows the same part. So a group holds only when enough of its pairs are linked directly.
+/// Images of a smooth product at slightly different positions form a chain: each is as near to the next as two
+/// exposures of one part, yet all show different parts. So a group is valid only if enough of its pairs are linked
+/// directly.
 struct ImageLinks {
     private let count: Int
     private var bits: [UInt64]
@@ -21,7 +22,7 @@ struct ImageLinks {
         bits[row * words + column / 64] |= 1 << UInt64(column % 64)
     }
 
-    /// In order of their first image; a chain falls apart into its images.
+    /// The groups in order of their first image; a chain is split into its images.
     var groups: [[Int]] {
         var sets = DisjointSets(count: count)
         for row in 0..<count {

@@ -1,6 +1,6 @@
 import Imaging
 
-/// What an image looks like from afar: colours and their spread on a grid of 8 × 8, as shares of full scale.
+/// The coarse appearance of an image: colours and their spread on a grid of 8 × 8, as shares of full scale.
 struct ImageLook: Sendable {
     static let grid = 8
     private static let side = 64
@@ -37,7 +37,7 @@ struct ImageLook: Sendable {
         self.values = values
     }
 
-    /// Root mean square of the differences; 1 lies between black and white.
+    /// Root mean square of the differences; 1 from black to white.
     func distance(to other: ImageLook) -> Float {
         var sum: Float = 0
         for index in values.indices {

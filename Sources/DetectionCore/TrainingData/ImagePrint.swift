@@ -1,11 +1,11 @@
-/// What is kept of an image to recognise it, or another exposure of the same part, later.
+/// A fingerprint that later recognises an image, or another exposure of the same part.
 package struct ImagePrint: Sendable, Equatable {
     /// SHA-256 of the file.
     package let digest: [UInt8]
-    /// As `PictureLikeness.thumbnail` makes it: mean 0, length 1.
+    /// The result of `PictureLikeness.thumbnail`: mean 0, length 1.
     let thumbnail: [Float]
-    /// The share of the thumbnail that is sensor noise and compression, by its expected square: two images that differ by no
-    /// more show the same.
+    /// The expected square of sensor noise and compression in the thumbnail: two images that differ by no more show the
+    /// same scene.
     let noise: Float
 
     init(digest: [UInt8], thumbnail: [Float], noise: Float) {
@@ -17,7 +17,7 @@ package struct ImagePrint: Sendable, Equatable {
     /// Independent noise adds up, and both estimates are rough: four times as much is allowed.
     static func sameness(_ a: ImagePrint, _ b: ImagePrint) -> Float { 4 * (a.noise + b.noise) + 1e-5 }
 
-    /// No more noise than this is believed: fine texture looks like noise, and must not make different parts the same.
+    /// The upper limit of the noise: fine texture resembles noise and must not make different parts the same.
     private static let mostNoise: Float = 1e-3
 
     /// - Parameters:

@@ -3,7 +3,7 @@ import Imaging
 import LinuxPlatform
 import InspectionDomain
 
-/// What one look at an image tells before anything is learned from it.
+/// The properties of an image, measured in one pass before a fit.
 package struct ImageProfile: Sendable {
     package let file: RawPath
     package let print: ImagePrint
@@ -14,9 +14,9 @@ package struct ImageProfile: Sendable {
     let look: ImageLook
     /// Whether every sample has one of two values, as in a mask.
     let isBinary: Bool
-    /// Whether every pixel is wholly transparent.
+    /// Whether every pixel is fully transparent.
     let isTransparent: Bool
-    /// What the decoder remarked on.
+    /// The decoder's remarks.
     let remarks: [String]
 
     init(file: RawPath, data: Data, frame: Frame) {
@@ -37,10 +37,10 @@ package struct ImageProfile: Sendable {
                 deviation: SensorNoise.deviation(frame), pixels: max(1, pixels), energy: energy))
     }
 
-    /// As people read it.
+    /// The path as text.
     package var path: String { file.description }
 
-    /// Whether the image shows nothing under this range of intensities.
+    /// Whether the image has no contrast in this range of intensities.
     func hasNoContrast(_ range: IntensityRange) -> Bool {
         contrast.isNone(range.bitDepth == bitDepth ? range : .whole(bitDepth))
     }
@@ -58,13 +58,13 @@ package struct ImageProfile: Sendable {
     }
 }
 
-/// Profiles of many images, and those that cannot be read.
+/// Profiles of many images, and the unreadable ones.
 package struct ImageProfiles: Sendable {
     /// In the order of the paths.
     package let profiles: [ImageProfile]
     package let unreadable: [FrameSource.Unreadable]
 
-    /// Reads every image once, side by side; one that cannot be read ends nothing.
+    /// Reads every image once, in parallel; an unreadable image is recorded.
     package init(_ source: FrameSource, workers: Int, progress: WorkProgress? = nil) throws {
         let parts = try ParallelFrames.run(
             count: source.count, workers: workers, phase: "looking at the images", progress: progress,

@@ -4,31 +4,31 @@ import Imaging
 import Synchronization
 import TensorCore
 
-/// Tells which pictures of a folder show the same part, from small grey thumbnails.
+/// Finds the images of a folder that show the same part, from small grey thumbnails.
 ///
-/// Of each thumbnail, slow changes (lighting), contrast (exposure) and what the whole folder has in common (the product) are
-/// taken away; what is left is the part's own. Two pictures are linked when these rests correlate under the best of a few
-/// shifts, because parts do not lie, and crops are not cut, to the pixel.
+/// Slow changes (lighting), contrast (exposure) and the common content of the folder (the product) are removed from
+/// each thumbnail; the rest belongs to the part. Two images are linked if their rests correlate under the best of a few
+/// shifts, because neither parts nor crops are aligned to the pixel.
 struct PictureLikeness {
     static let side = 32
     /// Shifts of up to this many thumbnail pixels are tried.
     private static let reach = 2
     private static let inner = side - 2 * reach
 
-    /// How likeness is judged, from the usual way to ever stricter ones. `movesCount`: whether a displacement of the
-    /// product tells pictures apart; if not, it is taken away too.
+    /// The criteria of likeness, from the usual to ever stricter ones. `movesCount`: whether a displacement of the
+    /// product distinguishes images; if not, it is removed too.
     static let ladder: [(movesCount: Bool, threshold: Float)] = [
         (true, 0.85), (false, 0.85), (false, 0.9), (false, 0.95), (false, 0.98),
     ]
 
-    /// What is each picture's own, `side × side` each.
+    /// The rest of each image, `side × side` each.
     private let rests: [[Float]]
 
     init(_ thumbnails: [[Float]], movesCount: Bool) {
         let count = Float(max(1, thumbnails.count))
         var mean = [Float](repeating: 0, count: Self.side * Self.side)
         for thumbnail in thumbnails { for pixel in mean.indices { mean[pixel] += thumbnail[pixel] / count } }
-        // Two pictures have no "rest of the folder": each is the other's.
+        // Two images have no "rest of the folder": each is the other's.
         guard thumbnails.count > 2 else {
             rests = thumbnails
             return
@@ -36,14 +36,14 @@ struct PictureLikeness {
         if movesCount {
             rests = thumbnails.map { zip($0, mean).map { $0 - $1 } }
         } else {
-            // To second order, the common picture displaced is a combination of its derivatives.
+            // To second order, the displaced common image is a combination of its derivatives.
             let (x, y) = (Self.slope(mean, 1, 0), Self.slope(mean, 0, 1))
             let basis = Self.orthonormal([mean, x, y, Self.slope(x, 1, 0), Self.slope(x, 0, 1), Self.slope(y, 0, 1)])
             rests = thumbnails.map { thumbnail in basis.reduce(thumbnail, Self.without) }
         }
     }
 
-    /// Pictures linked directly or through others, in order of their first one.
+    /// Images linked directly or through others, in order of their first one.
     func groups(above threshold: Float) -> [[Int]] {
         let links = Mutex(DisjointSets(count: rests.count))
         eachStrip { start, rows, correlations in
@@ -56,8 +56,8 @@ struct PictureLikeness {
         return links.withLock { $0.groups }
     }
 
-    /// Every pair that correlates under the best shift, each at least once. For high thresholds: of alike pictures there are
-    /// as many pairs as their number squared.
+    /// Every pair that correlates under the best shift, each at least once. For high thresholds: the number of pairs
+    /// grows with the square of the number of alike images.
     func pairs(above threshold: Float) -> [(Int, Int)] {
         let pairs = Mutex<[(Int, Int)]>([])
         eachStrip { start, rows, correlations in
@@ -74,8 +74,8 @@ struct PictureLikeness {
         return pairs.withLock { $0 }
     }
 
-    /// Under every shift, the correlations of some pictures, `rows` from `start` on, with all from `start` on: `[rows, count −
-    /// start]`. In strips, so that thousands of pictures need no n × n matrix at once; on all cores.
+    /// Under every shift, the correlations of some images, `rows` from `start` on, with all from `start` on:
+    /// `[rows, count − start]`. In strips, so that thousands of images need no n × n matrix at once; on all cores.
     private func eachStrip(_ body: @Sendable (_ start: Int, _ rows: Int, _ correlations: [Float]) -> Void) {
         LinearAlgebra.keepToOneThread()
         let n = rests.count, strip = 256
@@ -111,7 +111,7 @@ struct PictureLikeness {
         return products
     }
 
-    /// Pairs among the rows of a strip and all pictures from its first on that join all that correlate.
+    /// Pairs among the rows of a strip and all images from its first on that join all that correlate.
     private static func linked(
         _ correlations: [Float], start: Int, rows: Int, columns: Int, above threshold: Float
     ) -> [(Int, Int)] {
@@ -129,7 +129,8 @@ struct PictureLikeness {
         }
     }
 
-    /// Grey, 32×32, minus its 9×9 mean, mean 0 and length 1; and the sum of its squares before it was brought to that length.
+    /// Grey, 32×32, minus its 9×9 mean, mean 0 and length 1; and the sum of its squares before it was brought to that
+    /// length.
     static func thumbnailAndEnergy(_ frame: Frame) -> (thumbnail: [Float], energy: Float) {
         var pixels = [Float](repeating: 0, count: side * side * 3)
         pixels.withUnsafeMutableBufferPointer {
@@ -143,7 +144,7 @@ struct PictureLikeness {
         return (normalised(rest), rest.reduce(0) { $0 + ($1 - mean) * ($1 - mean) })
     }
 
-    /// Mean over a square around each pixel, as far as it lies inside.
+    /// Mean over the part of a square around each pixel that is inside the image.
     private static func boxMean(_ values: [Float], radius: Int) -> [Float] {
         (0..<side * side).map { index in
             let (y, x) = (index / side, index % side)
@@ -166,7 +167,7 @@ struct PictureLikeness {
         return normalised(square)
     }
 
-    /// Mean 0, length 1; a picture without any structure becomes zeros and resembles nothing.
+    /// Mean 0, length 1; an image without any structure becomes zeros and resembles nothing.
     static func normalised(_ values: [Float]) -> [Float] {
         let mean = values.reduce(0, +) / Float(values.count)
         let length = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }.squareRoot()
@@ -183,7 +184,7 @@ struct PictureLikeness {
         }
     }
 
-    /// Gram–Schmidt; what depends on the earlier ones is left out.
+    /// Gram–Schmidt; vectors that depend on earlier ones are left out.
     static func orthonormal(_ vectors: [[Float]]) -> [[Float]] {
         var basis: [[Float]] = []
         for vector in vectors {

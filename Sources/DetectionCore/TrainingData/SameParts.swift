@@ -1,15 +1,16 @@
-/// Which images show the same part: what a promise counts once, and what must not be on both sides of a calibration.
+/// Groups of images of the same part, which a promise counts once and a calibration must not share with its fit.
 ///
-/// Stricter than what keeps near-duplicates together in a split, where taking two parts for one costs nothing: here it would
-/// cost the user images. Three kinds of evidence link two images: they differ by noise alone (`SameScene`), by noise and a
-/// displacement (`ShiftedScene`), or what is each one's own correlates closely, as under another light (`PictureLikeness`).
+/// Stricter than the grouping of near-duplicates in a split, where taking two parts for one costs nothing: here it
+/// would cost the user images. Three kinds of evidence link two images: they differ by noise alone (`SameScene`), by
+/// noise and a displacement (`ShiftedScene`), or their rests correlate closely, as under another light
+/// (`PictureLikeness`).
 package enum SameParts {
-    /// The correlation of what is left when the product and its displacement are taken away.
+    /// The correlation of the rests without the product and its displacement.
     private static let closeness: Float = 0.95
 
     /// Indices of images of the same part together, in order of their first one.
     package static func groups(_ prints: [ImagePrint]) -> [[Int]] {
-        // Copies would weigh in what the folder has in common, and need no second look: one of each.
+        // Copies would bias the common content of the folder and need no comparison: one of each is used.
         let files = Dictionary(grouping: prints.indices, by: { prints[$0].digest }).values.map { $0.sorted() }
             .sorted { $0[0] < $1[0] }
         let distinct = files.map { prints[$0[0]] }
@@ -27,11 +28,11 @@ package enum SameParts {
             .sorted { $0[0] < $1[0] }
     }
 
-    /// An image to calibrate on that was fitted on too, or shows a part that was.
+    /// A calibration image that was fitted on, or shows a part that was.
     package struct Shared: Sendable, Equatable {
         /// Indices among the fitting and the calibration images.
         package let fitting, calibration: Int
-        /// Whether the files are the same byte for byte.
+        /// Whether the files are identical.
         package let isCopy: Bool
 
         package init(fitting: Int, calibration: Int, isCopy: Bool) {

@@ -1,8 +1,8 @@
 import COpenBLAS
 import TensorCore
 
-/// Finds images that differ by no more than noise: copies, the same image encoded again, and exposures of a scene in which
-/// nothing has moved.
+/// Finds images that differ by no more than noise: copies, the same image encoded again, and exposures of a scene in
+/// which nothing has moved.
 enum SameScene {
     /// Every pair of images, each once.
     static func pairs(_ prints: [ImagePrint]) -> [(Int, Int)] { crossPairs(prints, nil) }

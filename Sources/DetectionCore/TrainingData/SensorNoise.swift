@@ -1,9 +1,9 @@
 import Imaging
 
-/// The noise of a single sample, estimated from the image itself: the median of a second difference in both directions, which
-/// edges and slopes hardly move (after Immerkær, "Fast noise variance estimation", CVIU 1996).
+/// The noise of a single sample, estimated from the image itself: the median of a second difference in both directions,
+/// which edges and slopes hardly move (after Immerkær, "Fast noise variance estimation", CVIU 1996).
 enum SensorNoise {
-    /// Rows looked at, at most.
+    /// The maximal number of rows measured.
     private static let rows = 96
 
     /// Standard deviation as a share of the file's full scale, of the green or the only channel.
@@ -19,7 +19,7 @@ enum SensorNoise {
     private static func median<Sample: FixedWidthInteger>(_ values: [Sample], _ frame: Frame) -> Float {
         let rows = min(Self.rows, frame.height - 2), channel = frame.channels / 2
         let (stride, step) = (frame.width * frame.channels, frame.channels)
-        // Second differences reach from −8 to 8 times a sample; beyond the last bin nothing has to be told apart.
+        // Second differences reach from −8 to 8 times a sample; the last bin holds all larger ones.
         var counts = [Int32](repeating: 0, count: 4096), total: Int32 = 0
         values.withUnsafeBufferPointer { values in
             for row in 0..<rows {

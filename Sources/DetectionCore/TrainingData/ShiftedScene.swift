@@ -3,18 +3,18 @@ import Dispatch
 import Synchronization
 import TensorCore
 
-/// Finds exposures of one part that lie a little apart: images that differ by a displacement and by little else.
+/// Finds exposures of one part at slightly different positions: images that differ by a displacement and little else.
 ///
-/// A displacement by less than half a thumbnail's pixel changes it, to second order, by a combination of its own derivatives;
-/// by more, by whole pixels besides. So each image is fitted by the other and its derivatives at each of nine shifts, and the
-/// share of its square that is left over tells. Two parts of one product leave what is their own; how much that is, the folder
-/// itself tells. Where every image is a displacement of every other, as of smooth or regular products, none are linked: then a
-/// displacement tells nothing.
+/// A displacement by less than half a thumbnail's pixel changes it, to second order, by a combination of its own
+/// derivatives; a larger one by whole pixels besides. So each image is fitted by the other and its derivatives at each
+/// of nine shifts, and the share of its square that is left over decides. Two parts of one product leave their
+/// differences, whose usual size follows from the folder. If every image is a displacement of every other, as for
+/// smooth or regular products, none are linked, because a displacement then proves nothing.
 enum ShiftedScene {
     private static let side = PictureLikeness.side, margin = 2, reach = 1, inner = side - 2 * margin
     private static let length = inner * inner
 
-    /// What may be left over: a seventh of what is left over between most images of the folder, and at most so much.
+    /// The limits of the left-over share: a seventh of the usual share in the folder, and an absolute maximum.
     private static let share: Float = 0.15, most: Float = 0.08
 
     /// Every linked pair of images, each once.
@@ -44,10 +44,11 @@ enum ShiftedScene {
         return pairs
     }
 
-    /// Above so many images the squares of them all are too many for memory; copies and still scenes are found without.
+    /// The maximal number of images whose pairs fit into memory; copies and still scenes are found in any number.
     private static let mostImages = 6000
 
-    /// `[n, n]`: for a row below its column, the share that is left over at the best shift; 1 for an image without structure.
+    /// `[n, n]`: for a row below its column, the share that is left over at the best shift; 1 for an image without
+    /// structure.
     private static func rests(_ prints: [ImagePrint]) -> [Float] {
         let n = prints.count
         guard n > 1, n <= mostImages else { return [] }
@@ -105,7 +106,7 @@ enum ShiftedScene {
         return products
     }
 
-    /// Orthonormal: the image and its first and second derivatives; zeros for what depends on the earlier ones.
+    /// Orthonormal: the image and its first and second derivatives; zeros for those that depend on earlier ones.
     private static func basis(_ values: [Float]) -> [Float] {
         let x = PictureLikeness.slope(values, 1, 0), y = PictureLikeness.slope(values, 0, 1)
         let vectors = [
@@ -132,7 +133,7 @@ enum ShiftedScene {
         return values.map { length > 1e-5 ? $0 / length : 0 }
     }
 
-    /// Weights 1, 2, 1 in both directions: derivatives of what is finer than a pixel would mean nothing.
+    /// Weights 1, 2, 1 in both directions: derivatives of details finer than a pixel are meaningless.
     private static func smoothed(_ values: [Float]) -> [Float] {
         func pass(_ values: [Float], _ step: Int, _ isFirst: (Int) -> Bool, _ isLast: (Int) -> Bool) -> [Float] {
             values.indices.map { index in

@@ -1,21 +1,21 @@
 import COpenBLAS
 import TensorCore
 
-/// Finds images that look like none of the others: of another product, of the floor, a mask, a picture of a screen.
+/// Finds images unlike all others: another product, the floor, a mask, a photographed screen.
 ///
-/// For each image, how far away its k-th nearest neighbour is, k being a tenth of the images, so that a few strangers that
-/// resemble each other are found too. A stranger is four times as far off as is usual among the images, and far off by any
-/// measure. Both limits leave images of a varied but flawless set alone.
+/// The distance of an image is that of its k-th nearest neighbour, with k a tenth of the images, so that a few
+/// strangers that resemble each other are found too. A stranger's distance is four times the usual one among the
+/// images, and above an absolute limit. Both limits spare the images of a varied but flawless set.
 enum Strangers {
     private static let fewest = 8, neighbourShare = 10, timesUsual: Float = 4, far: Float = 0.06
 
-    /// A stranger, and how many times as far off as usual it is.
+    /// A stranger, and its distance as a multiple of the usual one.
     struct Stranger: Sendable, Equatable {
         let index: Int
         let timesUsual: Float
     }
 
-    /// - Parameter scales: what each look is multiplied by, to be of the range of intensities in use.
+    /// - Parameter scales: factors that bring each look to the range of intensities in use.
     /// - Returns: the strangers, the farthest first.
     static func among(_ looks: [ImageLook], scales: [Float]) -> [Stranger] {
         let n = looks.count

@@ -1,46 +1,46 @@
 import Foundation
 import Imaging
 
-/// How strictly images are judged before a model is fitted or calibrated on them.
+/// The strictness of the checks of images before a model is fitted or calibrated on them.
 package struct TrainingDataOptions: Sendable {
-    /// Which raw values are black and white.
+    /// The raw values of black and white.
     package var intensity = IntensitySetting.auto
-    /// Whether images that look like none of the others stay.
+    /// Whether images unlike all others are kept.
     package var keepsOutliers = false
-    /// Whether images that cannot be read are left out instead of refused.
+    /// Whether unreadable images are skipped instead of refused.
     package var skipsUnreadable = false
 
     package init() {}
 }
 
-/// Images of flawless parts, looked at and judged before they are trusted.
+/// Images of flawless parts, checked before a fit or a calibration.
 package struct TrainingData: Sendable {
-    /// Those that can be read.
+    /// The readable images.
     package let source: FrameSource
     package let profiles: [ImageProfile]
     package let unreadable: [FrameSource.Unreadable]
-    /// The folders that were named; empty for a list of files.
+    /// The named folders; empty for a list of files.
     package let folders: [String]
     package let options: TrainingDataOptions
     /// The range of intensities of these images under the options.
     package let intensity: IntensityRange
     /// Indices of images of the same part together.
     package let parts: [[Int]]
-    /// Indices of images that show nothing.
+    /// Indices of images without contrast.
     package let flat: [Int]
-    /// Indices of images that are wholly transparent: whatever their colours are, a viewer shows nothing of them.
+    /// Indices of fully transparent images: a viewer shows none of their colours.
     package var transparent: [Int] { profiles.indices.filter { profiles[$0].isTransparent } }
     /// Indices of images that are masks.
     package let masks: [Int]
     let strangers: [Strangers.Stranger]
     let layout: [FolderLayout.Fault]
-    /// Entries of the folders that are no images, by reason.
+    /// Entries of the folders that are not images, by reason.
     let passedOver: [String: Int]
 
     /// Reads every image once.
     /// - Parameters:
-    ///   - beside: other images that the range of intensities is shared with.
-    ///   - fixed: the range of a model that is there already.
+    ///   - beside: other images that share the range of intensities.
+    ///   - fixed: the range of an existing model.
     package init(
         _ frames: FrameSource, folders: [String] = [], options: TrainingDataOptions = TrainingDataOptions(),
         beside: [ImageProfile] = [], fixed: IntensityRange? = nil, workers: Int, progress: WorkProgress? = nil
@@ -56,7 +56,7 @@ package struct TrainingData: Sendable {
         flat = profiles.indices.filter { profiles[$0].hasNoContrast(range) }
         parts = SameParts.groups(profiles.map(\.print))
         let binary = profiles.indices.filter { profiles[$0].isBinary }
-        // Images of two values may be what a camera gives, but not when the others are of many.
+        // A camera may deliver images of two values, but not if its other images have many.
         masks = 2 * binary.count <= profiles.count ? binary : binary.filter { Self.isNamedMask(profiles[$0].path) }
         let excluded = Set(flat), shown = profiles.indices.filter { !excluded.contains($0) }
         strangers = Strangers.among(
@@ -66,7 +66,7 @@ package struct TrainingData: Sendable {
         layout = FolderLayout.faults(folders: folders, files: frames.files)
     }
 
-    /// The range of intensities of images: of files of 16 bits where there are any.
+    /// The range of intensities of images: that of 16-bit files if there are any.
     package static func intensity(_ profiles: [ImageProfile], _ setting: IntensitySetting) -> IntensityRange {
         let deep = profiles.filter { $0.bitDepth == 16 }
         return setting.range(
@@ -78,7 +78,7 @@ package struct TrainingData: Sendable {
         return ["mask", "_gt", "label"].contains { stem.hasSuffix($0) }
     }
 
-    /// Which of some images show the same part, by their places among those.
+    /// Groups of some images that show the same part, as positions in that selection.
     package func parts(among chosen: [Int]) -> [[Int]] {
         var place = [Int?](repeating: nil, count: profiles.count)
         for (new, old) in chosen.enumerated() { place[old] = new }
@@ -88,7 +88,7 @@ package struct TrainingData: Sendable {
     /// The sizes of the images, the most frequent first.
     package var sizes: [ImageSizes.Entry] { ImageSizes.entries(profiles.map { ($0.width, $0.height) }) }
 
-    /// Images whose values reach beyond the range of intensities.
+    /// Images with values outside the range of intensities.
     package var outside: [Int] {
         profiles.indices.filter { index in
             let profile = profiles[index]
@@ -99,7 +99,7 @@ package struct TrainingData: Sendable {
 }
 
 extension ImageProfile {
-    /// What shares of full scale are multiplied by to become shares of the range.
+    /// Factors that turn shares of full scale into shares of the range.
     func scale(_ range: IntensityRange) -> Float {
         guard range.bitDepth == bitDepth else { return 1 }
         return Float(IntensityRange.fullScale(bitDepth)) / Float(range.high - range.low)

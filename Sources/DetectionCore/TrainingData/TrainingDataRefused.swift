@@ -1,7 +1,7 @@
 import Foundation
 import Imaging
 
-/// Images that a model must not be fitted or calibrated on: everything that is wrong with them at once, and what to do.
+/// The error of images that a model must not be fitted or calibrated on: all faults at once, with remedies.
 package struct TrainingDataRefused: Error, Sendable, Equatable, CustomStringConvertible {
     /// A sentence or more each.
     package let reasons: [String]
@@ -11,41 +11,41 @@ package struct TrainingDataRefused: Error, Sendable, Equatable, CustomStringConv
     package var description: String {
         reasons.count == 1
             ? reasons[0]
-            : "\(reasons.count) things are wrong with the images:\n" + reasons.map { "- \($0)" }.joined(separator: "\n")
+            : "\(reasons.count) faults in the images:\n" + reasons.map { "- \($0)" }.joined(separator: "\n")
     }
 }
 
 extension TrainingData {
-    /// Why a model must not be fitted on the images; empty for none.
+    /// The reasons why a model must not be fitted on the images; empty for none.
     package var refusals: [String] {
         var reasons: [String] = []
         if !unreadable.isEmpty, !options.skipsUnreadable || profiles.isEmpty {
             reasons.append(
                 "\(count(unreadable.count)) cannot be read: "
                     + ImageNames.list(unreadable.map { "\($0.path): \($0.reason)" }, most: 20, separator: "; ")
-                    + "; replace or remove them, or leave them out with --skip-unreadable")
+                    + "; replace or remove them, or skip them with --skip-unreadable")
         }
         if !layout.isEmpty {
             let remedy = FolderLayout.remedy(folders: folders).map { "give \($0) instead" }
             reasons.append(
                 "not all folders hold flawless images: "
                     + layout.map { "\($0.folder) holds \($0.images) \($0.kind)" }.joined(separator: "; ") + "; "
-                    + (remedy ?? "name the folders of flawless images one by one"))
+                    + (remedy ?? "give each folder of flawless images"))
         } else if !masks.isEmpty {
             reasons.append(
                 "\(count(masks.count)) have only two values, as masks have: \(names(masks)); remove them from the folder"
             )
         }
         if !flat.isEmpty { reasons.append(flatReason) }
-        // Frames of the history were inspected as they are: only folders of images can be put right.
+        // Frames of the history were inspected unchanged: only folders of images can be corrected.
         if !transparent.isEmpty, !folders.isEmpty {
             reasons.append(
-                "\(count(transparent.count)) have no visible contrast: they are wholly transparent (alpha is 0 everywhere): "
+                "\(count(transparent.count)) have no visible contrast: they are fully transparent (alpha is 0 everywhere): "
                     + "\(names(transparent)); save them without alpha, and set the camera to RGB or grey")
         }
         if !strangers.isEmpty, !options.keepsOutliers {
             reasons.append(
-                "these \(strangers.count) of \(profiles.count) images do not look like the rest: "
+                "these \(strangers.count) of \(profiles.count) images are unlike the rest: "
                     + names(strangers.map(\.index))
                     + "; remove them, or keep them with --keep-outliers if they show flawless parts")
         }
@@ -63,22 +63,22 @@ extension TrainingData {
             }
         }
         let remark = shown.lazy.flatMap(\.remarks).first.map { " (\($0))" } ?? ""
-        return "\(count(flat.count)) have no contrast, so nothing can be learned from them: "
+        return "\(count(flat.count)) have no contrast, so a model cannot learn from them: "
             + kinds.map { "\($0.images) \($0.kind)" }.joined(separator: ", ") + remark + ": \(names(flat)); "
-            + "look at lens cap, lamp, exposure and transparency, and remove or replace them"
+            + "check lens cap, lamp, exposure and transparency, and remove or replace the images"
     }
 
-    /// What the user should know besides.
+    /// Further remarks for the user.
     package var remarks: [String] {
         var remarks: [String] = []
         if !unreadable.isEmpty, options.skipsUnreadable {
             remarks.append(
-                "\(count(unreadable.count)) cannot be read and are left out: "
+                "\(count(unreadable.count)) cannot be read and are skipped: "
                     + ImageNames.list(unreadable.map { "\($0.path): \($0.reason)" }, most: 20, separator: "; "))
         }
         if !strangers.isEmpty, options.keepsOutliers {
             remarks.append(
-                "these \(strangers.count) of \(profiles.count) images do not look like the rest and are kept: "
+                "these \(strangers.count) of \(profiles.count) images are unlike the rest and are kept: "
                     + names(strangers.map(\.index)))
         }
         if parts.count < profiles.count {
@@ -90,10 +90,10 @@ extension TrainingData {
         if depths.count > 1 {
             let shallow = profiles.count { $0.bitDepth == 8 }
             remarks.append(
-                "\(count(shallow)) have 8 bits per sample, the others 16: those of 8 are taken as they are")
+                "\(count(shallow)) have 8 bits per sample, the others 16: those of 8 are used as stored")
         }
         if case .bits(let bits) = options.intensity, bits > 8, depths == [8] {
-            remarks.append("the images have 8 bits per sample: intensity \(options.intensity.text) changes nothing")
+            remarks.append("the images have 8 bits per sample: intensity \(options.intensity.text) has no effect")
         }
         if !intensity.isWhole {
             remarks.append(
@@ -102,7 +102,7 @@ extension TrainingData {
         }
         if !outside.isEmpty {
             remarks.append(
-                "\(count(outside.count)) have values outside \(intensity.text), held at its ends: \(names(outside))")
+                "\(count(outside.count)) have values outside \(intensity.text), clipped to it: \(names(outside))")
         }
         let sizes = sizes
         if sizes.count > 1 {
@@ -117,9 +117,9 @@ extension TrainingData {
 
     private func names(_ indices: [Int]) -> String { ImageNames.list(indices.map { profiles[$0].path }) }
 
-    /// Why images to calibrate on are no independent check of a model fitted on others; nil where they are.
+    /// The reason why calibration images are not independent of the fitting images; nil if they are.
     /// - Parameters:
-    ///   - fitting: names of the images fitted on.
+    ///   - fitting: names of the fitting images.
     ///   - calibration: names of the others.
     package static func leakage(
         _ shared: [SameParts.Shared], fitting: [String], calibration: [String], kind: String = "calibration"
@@ -132,7 +132,7 @@ extension TrainingData {
                 ? "\(shared.count - copies) \(shared.count - copies == 1 ? "shows a part" : "show parts") that it was fitted on"
                 : nil,
         ].compactMap(\.self).joined(separator: ", ")
-        return "\(shared.count) of \(calibration.count) \(kind) images are no independent check of the model: "
+        return "\(shared.count) of \(calibration.count) \(kind) images are not independent of the model: "
             + kinds + ": "
             + ImageNames.list(
                 shared.map {
@@ -140,10 +140,10 @@ extension TrainingData {
                 }, separator: "; ")
             + (kind == "calibration"
                 ? "; calibrate on images of other parts, or the model flags far more than promised"
-                : "; what is measured on them is better than what other parts will show")
+                : "; results on them are better than on other parts")
     }
 
-    /// The same, found out from the images.
+    /// The same, from the images' profiles.
     package static func leakage(
         fitting: [ImageProfile], calibration: [ImageProfile], kind: String = "calibration"
     ) -> String? {
@@ -154,14 +154,14 @@ extension TrainingData {
 }
 
 extension ImageProfile {
-    /// How an image without contrast looks.
+    /// The appearance of an image without contrast.
     fileprivate var flatKind: String {
         let level = contrast.mean * scale(.whole(bitDepth))
         return level < 0.1 ? "black" : level > 0.9 ? "white" : "of one even value"
     }
 }
 
-/// Lists of names for people.
+/// Lists of names in messages.
 enum ImageNames {
     static func list(_ names: [String], most: Int = 8, separator: String = ", ") -> String {
         names.prefix(most).joined(separator: separator)

@@ -1,15 +1,15 @@
 import Foundation
 import NeuralNets
 
-/// Which images a model was fitted on, kept beside it so that no later calibration uses them: for each its path, its file's
-/// SHA-256 and a thumbnail (1,096 bytes and the path).
+/// The images that a model was fitted on, stored beside it so that no later calibration uses them: each image's path,
+/// its file's SHA-256 and a thumbnail (1,096 bytes and the path).
 ///
-/// On disk, format 1: a safetensors file. Metadata: `training_format`, and `training_paths`, a JSON list of strings. Tensors, of
-/// n images: `training.digests` U8 `[32 n]`; `training.thumbnails` U8 `[1024 n]`, 128 being zero, 127 steps to
-/// `training.scale` F32 `[1]`; `training.noise` F32 `[n]`.
+/// On disk, format 1: a safetensors file. Metadata: `training_format`, and `training_paths`, a JSON list of strings.
+/// Tensors, of n images: `training.digests` U8 `[32 n]`; `training.thumbnails` U8 `[1024 n]`, 128 being zero, 127 steps
+/// to `training.scale` F32 `[1]`; `training.noise` F32 `[n]`.
 package struct TrainingRecord: Sendable {
     package static let currentFormat = 1
-    /// What belongs to it in a file that holds more.
+    /// Its keys in a file that holds more.
     package static let metadataKeys = ["training_format", "training_paths"], tensorPrefix = "training."
     private static let digestLength = 32, thumbnailLength = PictureLikeness.side * PictureLikeness.side
 
@@ -17,7 +17,7 @@ package struct TrainingRecord: Sendable {
 
     package init(_ profiles: [ImageProfile]) { images = profiles.map { ($0.path, $0.print) } }
 
-    /// Tensors and metadata, also to be put into another file.
+    /// Tensors and metadata, also for inclusion in another file.
     package func contents() throws -> ModelContents {
         let scale = images.lazy.flatMap(\.print.thumbnail).map(abs).max() ?? 0
         let octets = images.flatMap { image in
@@ -41,8 +41,8 @@ package struct TrainingRecord: Sendable {
         return try WeightFile(tensors: contents.tensors, metadata: contents.settings).encodedAsSafetensors()
     }
 
-    /// - Returns: nil for a file that holds no such record: a model of an older program.
-    /// - Throws: `ModelError` when it is damaged or of a newer program, `WeightError`.
+    /// - Returns: nil for a file without such a record: a model of an older version.
+    /// - Throws: `ModelError` if it is damaged or of a newer version, `WeightError`.
     package static func decode(_ data: Data, name: String) throws -> TrainingRecord? {
         try TrainingRecord(file: try WeightFile.parse(data, name: name), name: name)
     }
@@ -51,7 +51,7 @@ package struct TrainingRecord: Sendable {
         guard let text = file.metadata["training_format"] else { return nil }
         guard let format = Int(text), format <= Self.currentFormat else {
             throw ModelError(
-                "\(name): the record of the images fitted on has format \(text), this program reads up to "
+                "\(name): the record of the fitting images has format \(text), this version reads at most "
                     + "\(Self.currentFormat); upgrade inspectd or fit again")
         }
         guard let paths = file.metadata["training_paths"],
@@ -62,7 +62,7 @@ package struct TrainingRecord: Sendable {
             let scales = file.tensors["training.scale"], scales.dtype == .f32,
             let scale = scales.floats().first, scale.isFinite,
             let noises = file.tensors["training.noise"], noises.dtype == .f32, noises.count == names.count
-        else { throw ModelError("\(name): the record of the images fitted on is damaged; fit again") }
+        else { throw ModelError("\(name): the record of the fitting images is damaged; fit again") }
         let noise = noises.floats()
         let (digestBytes, octets) = ([UInt8](digests.bytes), [UInt8](thumbnails.bytes))
         images = names.indices.map { index in

@@ -18,7 +18,7 @@ final class AlignedFeatures {
     private let projection: FeatureProjection.Prepared?
     private var aligned: [Float]
     private var stretched: [Float] = []
-    /// A picture before it is changed; empty until one is.
+    /// An image before it is changed; empty until one is.
     private var unchanged: [Float] = []
 
     /// - Throws: `WeightError`, `ThreadError`, `ModelError` when the projection does not fit the taps.

@@ -18,7 +18,7 @@ package struct FeatureProjection: Sendable, Equatable {
         (self.mean, self.matrix) = (mean, matrix)
     }
 
-    /// Weight of the components' mean variance when they are whitened, in pictures: few pictures tell little of what hardly
+    /// Weight of the components' mean variance when they are whitened, in images: few images tell little of what hardly
     /// varies, and divided by its square root that would drown the rest.
     package static let pooledPictures = 20.0
 

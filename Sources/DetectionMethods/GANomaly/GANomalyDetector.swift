@@ -6,12 +6,12 @@ import NeuralNets
 import TensorCore
 import InspectionDomain
 
-/// Scores frames with a `GANomalyModel`: how far the code of the reconstruction is from the picture's. Owns its buffers; one
+/// Scores frames with a `GANomalyModel`: how far the code of the reconstruction is from the image's. Owns its buffers; one
 /// per worker.
 final class GANomalyDetector: Detector {
     private let model: GANomalyModel
     private let plan: InferencePlan
-    /// The plan reuses its input's memory; the map needs the picture afterwards.
+    /// The plan reuses its input's memory; the map needs the image afterwards.
     private var picture: [Float]
 
     init(model: GANomalyModel, threads: Int) throws {
@@ -38,7 +38,7 @@ final class GANomalyDetector: Detector {
             backbone: run.milliseconds(since: loaded), detect: ContinuousClock.now.milliseconds(since: run))
     }
 
-    /// The mean squared difference of the codes, and the mean over channels of the pictures' difference, unsmoothed.
+    /// The mean squared difference of the codes, and the mean over channels of the images' difference, unsmoothed.
     private func run() -> (score: Double, map: AnomalyMap) {
         _ = plan.input.update(fromContentsOf: picture)
         plan.run()

@@ -6,7 +6,7 @@ import TensorCore
 package struct GANomalyOptions: Sendable, Equatable {
     /// A side of 64 by default (the authors: 32).
     package var network = GANomalyNetwork(side: 64)
-    /// Passes over the pictures; nil for as many as `defaultSteps` steps take.
+    /// Passes over the images; nil for as many as `defaultSteps` steps take.
     package var epochs: Int?
     package var batchSize = 64
     package var learningRate: Float = 2e-4
@@ -17,6 +17,6 @@ package struct GANomalyOptions: Sendable, Equatable {
 
     /// Steps of a fit whose epochs are not given.
     package static let defaultSteps = 1000
-    /// Pictures are −1…1.
+    /// Images are −1…1.
     static let normalization = Normalization(mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5])
 }

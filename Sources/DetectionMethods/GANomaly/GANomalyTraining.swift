@@ -7,7 +7,7 @@ package struct GANomalyTraining {
     package struct Losses: Sendable {
         /// Of the discriminator, and the generator's weighted sum.
         package var discriminator, generator: Float
-        /// What the generator's is made of: distance of the discriminator's features, of the pictures, of the codes.
+        /// What the generator's is made of: distance of the discriminator's features, of the images, of the codes.
         package var adversarial, contextual, encoder: Float
     }
 
@@ -61,7 +61,7 @@ package struct GANomalyTraining {
         self.weights = weights
     }
 
-    /// One update of both networks, in the authors' order: the generator's pictures and the discriminator's predictions of
+    /// One update of both networks, in the authors' order: the generator's images and the discriminator's predictions of
     /// them first, then the generator's update, then the discriminator's by those predictions.
     ///
     /// - Parameter pictures: `[N, H, W, C]`, −1…1; at least 2, for their statistics.
@@ -101,7 +101,7 @@ package struct GANomalyTraining {
             contextual: errors.contextual.scalar, encoder: errors.encoder.scalar)
     }
 
-    /// The discriminator looks at both pictures once more, as a constant; its running statistics move all the same.
+    /// The discriminator looks at both images once more, as a constant; its running statistics move all the same.
     private mutating func generatorErrors(
         _ x: Variable, _ picture: Variable, _ inputCode: Variable, _ pictureCode: Variable,
         _ features: NetworkGraph.NodeID

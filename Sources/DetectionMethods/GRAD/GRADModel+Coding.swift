@@ -3,7 +3,7 @@ import NeuralNets
 
 extension GRADModel {
     /// Tensors: `grad.<name>` for the network's parameters, `projection.mean` and `projection.matrix`; of flawless
-    /// pictures' distances `means`, `deviations`, `scales` (`[small deviation, wide deviation]`), of the wide square's
+    /// images' distances `means`, `deviations`, `scales` (`[small deviation, wide deviation]`), of the wide square's
     /// lengths `wide.means` and `wide.deviations`, and `signs` (`[peak, spread]`).
     package func encoded() throws -> ModelContents {
         var contents = ModelContents(backbone: backbone, inputWidth: inputWidth, inputHeight: inputHeight)

@@ -22,7 +22,7 @@ package struct GRADModel: DetectorModel {
 
     let fusion: GRADOptions.Fusion
     let projection: FeatureProjection?
-    /// Of flawless pictures' distances; nil to leave distances as the authors do.
+    /// Of flawless images' distances; nil to leave distances as the authors do.
     var statistics: DistanceStatistics?
     /// The network's parameters by name, in the frameworks' layout.
     let parameters: [String: StoredTensor]

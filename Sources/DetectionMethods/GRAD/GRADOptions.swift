@@ -31,10 +31,10 @@ package struct GRADOptions: Sendable, Equatable {
     /// show in components that hardly vary among flawless parts (Rippel et al., ICPR 2020).
     package var whitening = 1.0
 
-    /// How often every picture is seen in an epoch: as it is, and moved and brighter or darker. Nil: once when there are a
+    /// How often every image is seen in an epoch: as it is, and moved and brighter or darker. Nil: once when there are a
     /// hundred, more often when there are fewer, five times at most.
     package var variants: Int?
-    /// Passes over the pictures at most; nil for as many as `defaultSteps` steps take, and see `mostSights`.
+    /// Passes over the images at most; nil for as many as `defaultSteps` steps take, and see `mostSights`.
     package var epochs: Int?
     package var batchSize = 16
     /// Of the networks.
@@ -48,10 +48,10 @@ package struct GRADOptions: Sendable, Equatable {
     package var schedule = Schedule.steps(period: 40, factor: 0.1)
     /// Standard deviation of the noise on the local coordinates, in half of the steps.
     package var jitter: Float = 0.05
-    /// Training ends when the loss of pictures kept apart has not improved for so many epochs; 0 never ends it early and
+    /// Training ends when the loss of images kept apart has not improved for so many epochs; 0 never ends it early and
     /// keeps none apart, nil waits for an eighth of the epochs, at least 5.
     package var patience: Int?
-    /// Orders what is drawn at random: initial parameters, the pictures' order, the noise.
+    /// Orders what is drawn at random: initial parameters, the images' order, the noise.
     package var seed: UInt64 = 0
     /// Bytes that training may hold. What a step needs comes first (blocks are run twice where keeping everything would pass
     /// the budget); the cached features get the rest: as 32-bit floats, as 16-bit ones when only half fits, and else on disk.
@@ -59,7 +59,7 @@ package struct GRADOptions: Sendable, Equatable {
 
     /// What the distances are measured against; raw values are the command line's.
     package enum Standardization: String, Sendable, CaseIterable {
-        /// Each position's mean and standard deviation over the pictures of the fit.
+        /// Each position's mean and standard deviation over the images of the fit.
         case position
         /// Nothing: the authors' map.
         case none
@@ -71,13 +71,13 @@ package struct GRADOptions: Sendable, Equatable {
 
     package init() {}
 
-    /// Steps of a fit whose epochs are not given: few pictures are passed over more often.
+    /// Steps of a fit whose epochs are not given: few images are passed over more often.
     package static let defaultSteps = 200
-    /// How often a picture is seen at most when the epochs are not given, its variants counted: as often as the authors'.
-    /// Few pictures seen more often are known by heart.
+    /// How often an image is seen at most when the epochs are not given, its variants counted: as often as the authors'.
+    /// Few images seen more often are known by heart.
     package static let mostSights = 100
 
-    /// Passes over so many pictures, each seen so often in one.
+    /// Passes over so many images, each seen so often in one.
     func epochs(pictures: Int, variants: Int) -> Int {
         epochs
             ?? min(

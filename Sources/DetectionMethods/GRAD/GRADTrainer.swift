@@ -3,12 +3,12 @@ import Foundation
 import InspectionDomain
 import NeuralNets
 
-/// Fits a `GRADModel` on pictures of flawless parts (Lee et al., section 4.1): features once, then epochs over them.
+/// Fits a `GRADModel` on images of flawless parts (Lee et al., section 4.1): features once, then epochs over them.
 ///
 /// Everything drawn at random depends on the seed and the place in the course (epoch, step) alone, so a fit that goes on
 /// from a checkpoint gives the same model bit for bit as one that was never interrupted.
 package enum GRADTrainer {
-    /// Share of the pictures kept apart to judge the epochs, how many these are at least and about at most (a mean loss needs
+    /// Share of the images kept apart to judge the epochs, how many these are at least and about at most (a mean loss needs
     /// no more, and rare flawless looks are missed in training), and how many there must be to spare them.
     static let keptApartShare = 0.1
     static let fewestKeptApart = 4, mostKeptApart = 24
@@ -54,7 +54,7 @@ package enum GRADTrainer {
         return FittedDetector(model: model, history: history)
     }
 
-    /// Which pictures are trained on and which judge the epochs; near-duplicates stay together.
+    /// Which images are trained on and which judge the epochs; near-duplicates stay together.
     private static func split(
         _ frames: FrameSource, options: GRADOptions, work: FittingWork
     ) throws -> (fitting: [Int], keptApart: [Int]) {
@@ -66,7 +66,7 @@ package enum GRADTrainer {
                 frames, share: share, seed: options.seed, workers: work.workers, progress: work.progress)
             return (split.fitting, split.calibration)
         } catch is NearDuplicates.OneGroup {
-            // All alike: pictures kept apart would say nothing that the training loss does not.
+            // All alike: images kept apart would say nothing that the training loss does not.
             return (Array(0..<frames.count), [])
         }
     }

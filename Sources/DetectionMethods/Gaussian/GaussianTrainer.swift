@@ -17,7 +17,7 @@ extension GaussianOptions: FittableMethod {
     }
 }
 
-/// Fits a `GaussianModel` on pictures of flawless parts, in one pass over them.
+/// Fits a `GaussianModel` on images of flawless parts, in one pass over them.
 package enum GaussianTrainer {
     /// - Parameters:
     ///   - workers: threads, each with a network of its own; the result depends on their number in the last bits only.

@@ -6,8 +6,8 @@ import NeuralNets
 import TensorCore
 import InspectionDomain
 
-/// Scores frames with a `GradConModel`: how badly a picture is reconstructed, and how little the change that it asks of the
-/// decoder points where flawless pictures' did. One backward pass per frame.
+/// Scores frames with a `GradConModel`: how badly an image is reconstructed, and how little the change that it asks of the
+/// decoder points where flawless images' did. One backward pass per frame.
 final class GradConDetector: Detector {
     private let model: GradConModel
     private let output: NetworkGraph.NodeID
@@ -64,7 +64,7 @@ extension GradConModel: ReconstructingModel {
         }
     }
 
-    /// The image score of one picture, `[1, H, W, C]` in 0…1, and its reconstruction.
+    /// The image score of one image, `[1, H, W, C]` in 0…1, and its reconstruction.
     package func score(_ picture: Tensor) -> (score: Float, reconstruction: Tensor) {
         GradConDetector(model: self, threads: 1).score(picture)
     }

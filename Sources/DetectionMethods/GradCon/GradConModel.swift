@@ -7,7 +7,7 @@ extension DetectionMethod {
     package static let gradcon = DetectionMethod(rawValue: "gradcon")
 }
 
-/// A fitted GradCon detector (Kwon et al., ECCV 2020): an autoencoder of flawless pictures, and where the gradients of its
+/// A fitted GradCon detector (Kwon et al., ECCV 2020): an autoencoder of flawless images, and where the gradients of its
 /// decoder pointed while it learnt them.
 package struct GradConModel: DetectorModel {
     package static let method = DetectionMethod.gradcon

@@ -6,7 +6,7 @@ package struct GradConOptions: Sendable, Equatable {
     /// 28 × 28, or multiples of 16.
     package var inputWidth = ConvolutionalAutoencoder.publishedSide
     package var inputHeight = ConvolutionalAutoencoder.publishedSide
-    /// Passes over the pictures; nil for as many as `defaultSteps` steps take.
+    /// Passes over the images; nil for as many as `defaultSteps` steps take.
     package var epochs: Int?
     package var batchSize = 64
     package var learningRate: Float = 1e-3
@@ -20,6 +20,6 @@ package struct GradConOptions: Sendable, Equatable {
 
     /// Steps of a fit whose epochs are not given.
     package static let defaultSteps = 320
-    /// Pictures are 0…1.
+    /// Images are 0…1.
     static let normalization = Normalization(mean: [0, 0, 0], std: [1, 1, 1])
 }

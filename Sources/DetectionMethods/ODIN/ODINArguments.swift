@@ -87,7 +87,7 @@ package struct ODINArguments: MethodArguments {
         try refuseFoldersInOneAnother()
     }
 
-    /// A picture of two products would teach the gate nothing, and could be fitted and calibrated on at once.
+    /// An image of two products would teach the gate nothing, and could be fitted and calibrated on at once.
     private func refuseFoldersInOneAnother() throws {
         let paths = try products.map { URL(fileURLWithPath: $0.folder).resolvingSymlinksInPath().path + "/" }
         for (inner, path) in paths.enumerated() {
@@ -106,7 +106,7 @@ package struct ODINArguments: MethodArguments {
                 guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
                     throw ValidationError("--class needs NAME=FOLDER, got '\(text)'")
                 }
-                // As pictures' paths begin: without a slash at the end.
+                // As images' paths begin: without a slash at the end.
                 let folder = parts[1].count > 1 && parts[1].hasSuffix("/") ? String(parts[1].dropLast()) : parts[1]
                 return Product(name: parts[0], folder: folder)
             }

@@ -3,10 +3,10 @@ import NeuralNets
 
 /// The classifier that ODIN stands on.
 package enum ODINClassifier: Sendable, Equatable {
-    /// DenseNet-BC, trained on the products' pictures (the paper: depth 100, growth 12, half of the channels kept between
+    /// DenseNet-BC, trained on the products' images (the paper: depth 100, growth 12, half of the channels kept between
     /// the blocks).
     case denseNet(depth: Int, growth: Int, reduction: Double = 0.5)
-    /// Wide ResNet, trained on the products' pictures (the paper: depth 28, width 10).
+    /// Wide ResNet, trained on the products' images (the paper: depth 28, width 10).
     case wideResNet(depth: Int, width: Int)
     /// A linear layer on a frozen backbone's pooled levels.
     case linear(levels: [String])

@@ -9,7 +9,7 @@ import TensorCore
 /// Tells whether a frame shows a known product, and which (Liang, Li & Srikant, ICLR 2018, section 3): the input is moved a
 /// little towards what the classifier takes it for; a known product's probability gains by that more than an unknown one's.
 package final class ODINDetector: Detector {
-    /// What a classifier says of one picture.
+    /// What a classifier says of one image.
     package struct Answer: Sendable {
         package let logits: [Float]
         /// 1 − the largest softmax probability: plain, and of the perturbed input at the model's temperature.
@@ -67,7 +67,7 @@ package final class ODINDetector: Detector {
             perturbed: perturbed)
     }
 
-    /// The logits of a picture, and the gradient of the cross entropy with what it is taken for.
+    /// The logits of an image, and the gradient of the cross entropy with what it is taken for.
     /// - Parameter forgotten: a product whose output is left out, but for the logits that are returned.
     func look(_ picture: Tensor, forgetting forgotten: Int? = nil) -> (logits: [Float], gradient: Tensor) {
         guard sharesCores else { return Cores.withoutSharing { differentiate(picture, forgotten) } }
@@ -92,7 +92,7 @@ package final class ODINDetector: Detector {
         return (logits.value.values, gradients(of: loss, withRespectTo: [x])[0].value)
     }
 
-    /// The input moved by ε against the gradient's sign, ε in the range 0…1 of unnormalised pictures. A gradient of zero
+    /// The input moved by ε against the gradient's sign, ε in the range 0…1 of unnormalised images. A gradient of zero
     /// counts as positive, as the authors have it.
     func perturbed(_ picture: Tensor, _ gradient: Tensor, epsilon: Float) -> Tensor {
         guard epsilon > 0 else { return picture }

@@ -3,12 +3,12 @@ import Foundation
 import Imaging
 import NeuralNets
 
-/// How well known pictures are told from unknown ones, as the field's papers tabulate it: by the plain softmax (Hendrycks &
+/// How well known images are told from unknown ones, as the field's papers tabulate it: by the plain softmax (Hendrycks &
 /// Gimpel, ICLR 2017) and by ODIN.
 package struct ODINEvaluation: ReportSection {
     package static let key = "odin"
 
-    /// The measures of one score; known pictures count as positive where it matters.
+    /// The measures of one score; known images count as positive where it matters.
     package struct Measures: Codable, Sendable, Equatable {
         /// Share of the unknown that pass when 95 % of the known do.
         package var fpr95: Double?
@@ -24,7 +24,7 @@ package struct ODINEvaluation: ReportSection {
             case auprOut = "AUPR_out"
         }
 
-        /// - Parameters: scores of known and unknown pictures, higher for the unknown.
+        /// - Parameters: scores of known and unknown images, higher for the unknown.
         package init(known: [Double], unknown: [Double]) {
             let scores = known + unknown
             let isUnknown = known.map { _ in false } + unknown.map { _ in true }
@@ -45,15 +45,15 @@ package struct ODINEvaluation: ReportSection {
         package var baseline, odin: Measures
     }
 
-    /// Share of the known test pictures whose product was recognised.
+    /// Share of the known test images whose product was recognised.
     package var accuracy: Double
     package var known: Int
     package var epsilon, temperature: Double
     package var rows: [Row]
 
     /// - Parameters:
-    ///   - known: test pictures and the names of their products.
-    ///   - unknown: test pictures of other things.
+    ///   - known: test images and the names of their products.
+    ///   - unknown: test images of other things.
     package static func run(
         _ model: ODINModel, known: [(path: String, product: String)], unknown: [String], workers: Int,
         progress: WorkProgress? = nil

@@ -19,7 +19,7 @@ package struct ODINModel: ProductGateModel {
     package let normalization: Normalization
     /// What logits are divided by.
     package let temperature: Double
-    /// Of the perturbation, in the pictures' range 0…1.
+    /// Of the perturbation, in the images' range 0…1.
     package let epsilon: Float
     package let graph: NetworkGraph
     /// Nil for a classifier of its own.

@@ -5,13 +5,13 @@ import NeuralNets
 package struct ODINOptions: Sendable, Equatable {
     /// At least two.
     package var products: [Product] = []
-    /// Pictures of other things, to choose the perturbation by; with none, the products themselves play the unknown.
+    /// Images of other things, to choose the perturbation by; with none, the products themselves play the unknown.
     package var unknown: [String] = []
     package var inputWidth = 32
     package var inputHeight = 32
     /// A linear one's levels may be empty: the backbone's usual ones then.
     package var classifier = ODINClassifier.denseNet(depth: 40, growth: 12)
-    /// Passes over the pictures; nil for as many as `defaultSteps` steps take.
+    /// Passes over the images; nil for as many as `defaultSteps` steps take.
     package var epochs: Int?
     package var batchSize = 64
     /// The paper's classifiers'; a linear one takes a tenth.
@@ -27,7 +27,7 @@ package struct ODINOptions: Sendable, Equatable {
     /// What the strength of the perturbation is chosen from.
     package static let epsilons: [Float] = [0, 0.0005, 0.0011, 0.0014, 0.002, 0.0028, 0.0048]
 
-    /// The product whose folder a picture lies in; nil for none.
+    /// The product whose folder an image lies in; nil for none.
     package func product(of path: String) -> Int? {
         let holding = products.indices.filter { path.hasPrefix(products[$0].folder + "/") }
         return holding.max { products[$0].folder.count < products[$1].folder.count }

@@ -11,11 +11,11 @@ extension ODINOptions: FittableMethod {
     }
 }
 
-/// Fits an `ODINModel`: a classifier of the products, then the perturbation on pictures kept apart.
+/// Fits an `ODINModel`: a classifier of the products, then the perturbation on images kept apart.
 enum ODINTrainer {
-    /// Share of each fit's pictures kept apart.
+    /// Share of each fit's images kept apart.
     static let keptApartShare = 0.15
-    /// Pictures that a product must have.
+    /// Images that a product must have.
     static let fewest = 10
 
     /// - Throws: `FrameSource.Unreadable`, `ModelError`, `WeightError`, `NearDuplicates.OneGroup`, and what the checkpoint
@@ -40,7 +40,7 @@ enum ODINTrainer {
         return FittedDetector(model: try model.with(epsilon: Float(choice.epsilon)), history: report)
     }
 
-    /// Some pictures of every product are kept apart, near-duplicates together as far as they are not all alike.
+    /// Some images of every product are kept apart, near-duplicates together as far as they are not all alike.
     private static func split(
         _ frames: FrameSource, _ labels: [Int], _ options: ODINOptions, _ work: FittingWork
     ) throws -> (fitting: [Int], keptApart: [Int]) {
@@ -145,7 +145,7 @@ enum ODINTrainer {
 }
 
 extension ResizedPictures {
-    /// The same pictures, normalised by their own mean and deviation per channel.
+    /// The same images, normalised by their own mean and deviation per channel.
     fileprivate var normalizedByItself: ResizedPictures {
         var sums = [Double](repeating: 0, count: 3), squares = sums
         for index in frames.indices {

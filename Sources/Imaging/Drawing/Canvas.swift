@@ -1,13 +1,13 @@
 import CKernels
 
-/// An 8-bit RGB picture to draw on. Everything is antialiased, clipped to the picture, and blended by its colour's opacity.
+/// An 8-bit RGB image to draw on. Everything is antialiased, clipped to the image, and blended by its colour's opacity.
 package struct Canvas: Sendable {
     package let width: Int
     package let height: Int
     /// `width × height × 3`, row order.
     package private(set) var pixels: [UInt8]
 
-    /// A plain picture. Width and height are at least 1.
+    /// A plain image. Width and height are at least 1.
     package init(width: Int, height: Int, colour: Colour = .black) {
         precondition(width > 0 && height > 0, "a canvas of \(width)×\(height)")
         self.width = width

@@ -14,7 +14,7 @@ extension Overlay {
     }
 }
 
-/// Lays a caption out for a picture's width and draws it: as many lines as it takes, and the heat scale at the right end of the last
+/// Lays a caption out for an image's width and draws it: as many lines as it takes, and the heat scale at the right end of the last
 /// one, or of one of its own.
 struct CaptionBar {
     private struct Piece {
@@ -27,7 +27,7 @@ struct CaptionBar {
 
     static let background = Colour.grey(24)
     private static let scaleLabel = "2 × threshold"
-    /// A text that is wider than the picture is written smaller down to this share, then shortened in its middle.
+    /// A text that is wider than the image is written smaller down to this share, then shortened in its middle.
     private static let leastSize = 0.6
 
     private let lines: [[Piece]]
@@ -117,7 +117,7 @@ struct CaptionBar {
         let top = (y + size * 0.1).rounded(), height = (size * 0.7).rounded()
         for step in 0..<Int(strip) {
             let share = (Double(step) + 0.5) / strip
-            // As it looks over a picture: nothing where the heat is transparent.
+            // As it looks over an image: nothing where the heat is transparent.
             let opacity = HeatScale.opacity(at: share) > 0 ? 1.0 : 0
             let colour = HeatScale.colour(at: share).with(opacity: opacity)
             canvas.fillRectangle(x: start + Double(step), y: top, width: 1, height: height, colour)

@@ -1,4 +1,4 @@
-/// The fixed colour scale of overlays and map pictures: 0 … 2 × the pixel threshold, so that pictures compare and the threshold is
+/// The fixed colour scale of overlays and map images: 0 … 2 × the pixel threshold, so that images compare and the threshold is
 /// always the middle (green).
 package struct HeatScale: Sendable, Equatable {
     /// Above it a pixel is anomalous.
@@ -22,7 +22,7 @@ package struct HeatScale: Sendable, Equatable {
         return Colour(level(3), level(2), level(1), opacity: opacity(at: share))
     }
 
-    /// How much the heat hides the picture: nothing up to half the threshold, where there is no heat to speak of, a seventh at the
+    /// How much the heat hides the image: nothing up to half the threshold, where there is no heat to speak of, a seventh at the
     /// threshold, so that a normal part looks as it is.
     static func opacity(at share: Double) -> Double {
         let coldest = 0.25

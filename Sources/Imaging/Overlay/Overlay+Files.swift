@@ -2,7 +2,7 @@ import CKernels
 import Foundation
 
 extension Overlay {
-    /// The key of the tEXt chunk that tells a map picture's scale.
+    /// The key of the tEXt chunk that tells a map image's scale.
     package static let scaleKey = "Anomaly map scale"
 
     /// An anomaly map as a 16-bit grey PNG: 0 … 65535 is 0 … 2 × the pixel threshold, so that 32768 is the threshold itself and

@@ -1,8 +1,8 @@
 import CKernels
 
-/// The picture an operator looks at: the frame under its heat map, the regions' outlines and boxes, and a line that says the verdict.
+/// The image an operator looks at: the frame under its heat map, the regions' outlines and boxes, and a line that says the verdict.
 package enum Overlay {
-    /// A region's box in the picture's pixels.
+    /// A region's box in the image's pixels.
     package struct Box: Sendable, Equatable {
         package let x, y, width, height: Int
 
@@ -16,12 +16,12 @@ package enum Overlay {
 
     /// What is drawn over a frame.
     package struct Findings: Sendable {
-        /// The anomaly map, `mapWidth × mapHeight` values in row order, covering the whole picture at any resolution.
+        /// The anomaly map, `mapWidth × mapHeight` values in row order, covering the whole image at any resolution.
         package var map: [Float]
         package var mapWidth: Int
         package var mapHeight: Int
         package var scale: HeatScale
-        /// Not zero inside a region; at the picture's size, or empty for none.
+        /// Not zero inside a region; at the image's size, or empty for none.
         package var mask: [UInt8]
         package var boxes: [Box]
 
@@ -38,7 +38,7 @@ package enum Overlay {
         }
     }
 
-    /// Draws the overlay: the frame's size and a caption bar below, so that coordinates are the picture's and nothing is hidden.
+    /// Draws the overlay: the frame's size and a caption bar below, so that coordinates are the image's and nothing is hidden.
     ///
     /// The heat's scale is fixed (`HeatScale`); outlines are red. 16-bit frames are shown by their high bytes.
     package static func draw(frame: Frame, findings: Findings, caption: Caption) -> Frame {
@@ -50,7 +50,7 @@ package enum Overlay {
         canvas.withPixels { out in
             ck_heat_blend(out.baseAddress, values, values.count, findings.scale.factor, HeatScale.table)
         }
-        // Thin in a thumbnail, visible in a 20-megapixel picture.
+        // Thin in a thumbnail, visible in a 20-megapixel image.
         let line = max(1, Int((Double(min(frame.width, frame.height)) / 400).rounded()))
         draw(findings.boxes, line: line, on: &canvas)
         outline(findings.mask, frame: frame, line: line, on: &canvas)
@@ -58,7 +58,7 @@ package enum Overlay {
         return canvas.frame
     }
 
-    /// The map stretched over a picture, bilinearly, pixel centres at halves: `toWidth × toHeight` values.
+    /// The map stretched over an image, bilinearly, pixel centres at halves: `toWidth × toHeight` values.
     package static func upsample(
         _ map: [Float], width: Int, height: Int, toWidth: Int, toHeight: Int
     ) -> [Float] {

@@ -1,12 +1,12 @@
-/// Where a feature map's cells lie on the network's picture, along one axis.
+/// Where a feature map's cells lie on the network's image, along one axis.
 ///
 /// A cell's centre is that of its receptive field. With zero padding and strides it is not where an even division of
-/// the picture would put it: a symmetrically padded 3×3 convolution of stride 2 keeps its first cell on the first
-/// pixel. A map stretched to the picture without regard to this shows everything up to half a cell off.
+/// the image would put it: a symmetrically padded 3×3 convolution of stride 2 keeps its first cell on the first
+/// pixel. A map stretched to the image without regard to this shows everything up to half a cell off.
 package struct GridAxis: Sendable, Equatable {
     /// Cells.
     package let count: Int
-    /// Centre of the first cell, in pixels of the network's picture; pixel i has its centre at i.
+    /// Centre of the first cell, in pixels of the network's image; pixel i has its centre at i.
     package let first: Double
     /// Pixels from one cell's centre to the next one's.
     package let step: Double
@@ -15,7 +15,7 @@ package struct GridAxis: Sendable, Equatable {
         (self.count, self.first, self.step) = (count, first, step)
     }
 
-    /// The picture's own pixels.
+    /// The image's own pixels.
     package static func pixels(_ count: Int) -> GridAxis { GridAxis(count: count, first: 0, step: 1) }
 
     /// `count` cells that divide `size` pixels evenly.

@@ -55,7 +55,7 @@ package struct NetworkGraph: Sendable {
         return needed.sorted()
     }
 
-    /// Where the cells of every node's output lie, for an input picture of `height` × `width`.
+    /// Where the cells of every node's output lie, for an input image of `height` × `width`.
     package func grids(height: Int, width: Int) -> [MapGrid] {
         let picture: MapGrid = (.pixels(height), .pixels(width))
         var grids: [MapGrid] = []

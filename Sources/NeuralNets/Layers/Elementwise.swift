@@ -1,7 +1,7 @@
 import CKernels
 import TensorCore
 
-/// The network's input: a normalised picture, or feature maps.
+/// The network's input: a normalised image, or feature maps.
 package struct InputLayer: PlannedLayer {
     package let channels: Int
 

@@ -15,7 +15,7 @@ struct NetworkBuilder {
         (self.weights, self.graph) = (weights, graph)
     }
 
-    /// A picture's three channels, or a feature map's.
+    /// An image's three channels, or a feature map's.
     mutating func input(channels: Int = 3) -> NodeID { graph.append(InputLayer(channels: channels)) }
 
     /// A square convolution. `scope.weight` is `[outputChannels, channels / groups, kernel, kernel]` in the file.

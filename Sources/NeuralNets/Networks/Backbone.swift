@@ -1,7 +1,7 @@
 import CKernels
 import Foundation
 
-/// A frozen feature extractor: a network, its weights, and how pictures are normalised for it.
+/// A frozen feature extractor: a network, its weights, and how images are normalised for it.
 package struct Backbone: Sendable {
     /// How models name it: `efficientnet_b0`, or the file it came from.
     package let name: String

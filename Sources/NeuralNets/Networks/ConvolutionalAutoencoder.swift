@@ -13,7 +13,7 @@ package struct ConvolutionalAutoencoder: Sendable, Equatable {
     /// Output channels of the four convolutions.
     private static let widths = [32, 32, 64, 64]
 
-    /// - Parameters: of the pictures; height and width both 28, or multiples of 16.
+    /// - Parameters: of the images; height and width both 28, or multiples of 16.
     package init(channels: Int = 3, height: Int, width: Int) {
         precondition(Self.fits(height: height, width: width), "\(width)×\(height)")
         (self.channels, self.height, self.width) = (channels, height, width)

@@ -1,4 +1,4 @@
-/// DenseNet-BC for small pictures (Huang et al., CVPR 2017): three blocks in which every layer reads all layers before
+/// DenseNet-BC for small images (Huang et al., CVPR 2017): three blocks in which every layer reads all layers before
 /// it, with bottlenecks and compression between the blocks. Parameter names are those of the checkpoints that ODIN's
 /// authors use.
 package struct DenseNet: Sendable, Equatable {
@@ -44,7 +44,7 @@ package struct DenseNet: Sendable, Equatable {
     }
 }
 
-/// Wide residual network for small pictures (Zagoruyko & Komodakis, BMVC 2016), activations before the convolutions.
+/// Wide residual network for small images (Zagoruyko & Komodakis, BMVC 2016), activations before the convolutions.
 /// Parameter names are those of the checkpoints that ODIN's authors use.
 package struct WideResNet: Sendable, Equatable {
     /// 6n + 4 layers, n blocks of two in each of three stages.

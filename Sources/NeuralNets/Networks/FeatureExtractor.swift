@@ -1,7 +1,7 @@
-/// A level's output for one picture: `[height, width, channels]`, valid until the extractor's next run.
+/// A level's output for one image: `[height, width, channels]`, valid until the extractor's next run.
 package struct FeatureMap {
     package let name: String
-    /// Where its cells lie on the input picture.
+    /// Where its cells lie on the input image.
     package let rows, columns: GridAxis
     package let channels: Int
     package let values: UnsafeBufferPointer<Float>
@@ -10,7 +10,7 @@ package struct FeatureMap {
     package var width: Int { columns.count }
 }
 
-/// Runs a backbone on one picture at a time and gives the wanted levels. One per worker: it is not thread-safe.
+/// Runs a backbone on one image at a time and gives the wanted levels. One per worker: it is not thread-safe.
 package final class FeatureExtractor {
     package let inputHeight: Int
     package let inputWidth: Int

@@ -1,14 +1,14 @@
 import TensorCore
 
-/// The networks of GANomaly (Akcay et al., ACCV 2018, section 3.1): a generator that encodes a picture, decodes it and
+/// The networks of GANomaly (Akcay et al., ACCV 2018, section 3.1): a generator that encodes an image, decodes it and
 /// encodes the result again, and a discriminator whose last features are compared. Parameter names are those of the
 /// authors' checkpoints.
 ///
-/// The authors' networks halve the picture down to 4 × 4, which takes sides that are powers of two. Here the side is
+/// The authors' networks halve the image down to 4 × 4, which takes sides that are powers of two. Here the side is
 /// halved while it is even and above 4, and the last convolution covers whatever is left: the same network for powers
 /// of two, and one for every other multiple of 16.
 package struct GANomalyNetwork: Sendable, Equatable {
-    /// Height and width of the pictures: a multiple of 16, 32 … 256.
+    /// Height and width of the images: a multiple of 16, 32 … 256.
     package var side: Int
     package var channels = 3
     /// Channels of the code in the middle.
@@ -29,9 +29,9 @@ package struct GANomalyNetwork: Sendable, Equatable {
 
     package static func fits(side: Int) -> Bool { sides.contains(side) && side.isMultiple(of: 16) }
 
-    /// Names of the generator's outputs: the picture in −1…1, the codes of the input and of that picture.
+    /// Names of the generator's outputs: the image in −1…1, the codes of the input and of that image.
     package static let picture = "picture", inputCode = "input_code", pictureCode = "picture_code"
-    /// Names of the discriminator's outputs: the probability that a picture is real, and the features before it.
+    /// Names of the discriminator's outputs: the probability that an image is real, and the features before it.
     package static let prediction = "prediction", features = "features"
 
     /// Halvings behind the first convolution, and the side that is left for the last one.

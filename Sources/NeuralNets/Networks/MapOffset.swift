@@ -1,4 +1,4 @@
-/// How far a level's cells look from the centres of their receptive fields, in pixels of the network's picture.
+/// How far a level's cells look from the centres of their receptive fields, in pixels of the network's image.
 package struct MapOffset: Sendable, Equatable {
     package var rows, columns: Double
 
@@ -29,12 +29,12 @@ package struct MapOffset: Sendable, Equatable {
 }
 
 extension Backbone {
-    /// The same backbone, knowing where the cells of `taps` look on a picture of this size.
+    /// The same backbone, knowing where the cells of `taps` look on an image of this size.
     ///
     /// Padding and strides give a cell its receptive field, but not where in it the trained weights look: weights that
     /// were trained with TensorFlow's padding and run with symmetric padding look half an input cell to the upper left
     /// at every stride. So a dot is drawn at 16 places, dark and bright, and the middle of what changes is compared
-    /// with the dot. The places are spread over one cell of the coarsest level around the picture's middle; the picture
+    /// with the dot. The places are spread over one cell of the coarsest level around the image's middle; the image
     /// is enlarged, by whole coarsest cells, so that no answer reaches its border.
     ///
     /// - Throws: `WeightError` for an unknown tap, `ThreadError`.
@@ -67,7 +67,7 @@ extension Backbone {
     }
 }
 
-/// A grainy grey picture with a dot, and where a network's maps show that the dot is there.
+/// A grainy grey image with a dot, and where a network's maps show that the dot is there.
 private struct DotProbe {
     private let extractor: FeatureExtractor
     private let background: [Float]

@@ -6,7 +6,7 @@ import CKernels
 package final class InferencePlan {
     /// A map that a run leaves behind: `[height, width, channels]`, valid until the next run.
     package struct Output {
-        /// Where its cells lie on the input picture.
+        /// Where its cells lie on the input image.
         package let rows, columns: GridAxis
         package let channels: Int
         package let values: UnsafeBufferPointer<Float>
@@ -15,7 +15,7 @@ package final class InferencePlan {
         package var width: Int { columns.count }
     }
 
-    /// The picture to fill before `run`: `[height, width, 3]`, normalised.
+    /// The image to fill before `run`: `[height, width, 3]`, normalised.
     package let input: UnsafeMutableBufferPointer<Float>
     package let outputs: [Output]
     /// Bytes of feature maps held, weights apart.

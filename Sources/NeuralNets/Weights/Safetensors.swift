@@ -11,7 +11,7 @@ enum Safetensors {
     }
 
     /// Bytes; parsed, a header takes many times as much. A network needs some 100,000, a model with the calibration
-    /// scores of 100,000 pictures some 10,000,000.
+    /// scores of 100,000 images some 10,000,000.
     private static let longestHeader = 32 << 20
 
     /// Whether a JSON object follows a length below 4 GiB: no zip and no pickle of tensors begins so.

@@ -1,6 +1,6 @@
 import CKernels
 
-/// Rows and columns of zeros around a picture.
+/// Rows and columns of zeros around an image.
 package struct Padding: Sendable, Equatable {
     package var top, left, bottom, right: Int
 

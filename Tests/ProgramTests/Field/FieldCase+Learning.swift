@@ -4,7 +4,7 @@ import InspectionDomain
 import TestSupport
 
 extension FieldCase {
-    /// Fitting and calibrating on the wrong pictures.
+    /// Fitting and calibrating on the wrong images.
     static let learning: [FieldCase] = [
         black("pictures that are black after composition (alpha 0)", "p08_good_rgba_alpha0.png", count: 140),
         black("a lens cap: black pictures", "c_black_160x120.png", count: 130),

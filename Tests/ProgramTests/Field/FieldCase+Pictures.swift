@@ -4,7 +4,7 @@ import InspectionDomain
 import TestSupport
 
 extension FieldCase {
-    /// Pictures that every viewer opens, and some that none of ours does.
+    /// Images that every viewer opens, and some that none of ours does.
     static let pictures: [FieldCase] = [
         same("SOS parameters that sequential JPEG ignores", "j01_sos_ss0se0.jpg"),
         same("a stray byte between header segments", "j22_1byte_before_db.jpg"),
@@ -42,7 +42,7 @@ extension FieldCase {
         },
     ]
 
-    /// The picture decodes to the same pixels as the unaltered one: it scores the same to the last bit.
+    /// The image decodes to the same pixels as the unaltered one: it scores the same to the last bit.
     private static func same(_ situation: String, _ name: String) -> FieldCase {
         FieldCase(situation, right: "decoded, the same pixels as the unaltered picture") {
             let records = try inspected(["j00_plain.jpg", name])

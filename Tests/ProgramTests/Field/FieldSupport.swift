@@ -42,12 +42,12 @@ extension FieldCase {
         return "refused: " + (run.errors.split(separator: "\n").last.map { String($0.prefix(160)) } ?? "")
     }
 
-    /// A picture of the cases.
+    /// An image of the cases.
     static func picture(_ name: String) throws -> Data {
         try Data(contentsOf: Programs.project.appendingPathComponent("Tests/Fixtures/cases/\(name)"))
     }
 
-    /// Inspects pictures with the suite's model, one record each.
+    /// Inspects images with the suite's model, one record each.
     static func inspected(_ names: [String]) throws -> [Inspection] {
         var records: [Inspection] = []
         try Workshop.open { shop in
@@ -69,7 +69,7 @@ extension FieldCase {
         return records
     }
 
-    /// The daemon's records of pictures that were dropped into its folder.
+    /// The daemon's records of images that were dropped into its folder.
     static func dropped(_ names: [String]) throws -> [String: Inspection] {
         var records: [String: Inspection] = [:]
         try Workshop.open { shop in

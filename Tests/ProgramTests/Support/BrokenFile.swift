@@ -1,7 +1,7 @@
 import Foundation
 import Imaging
 
-/// One way in which a file in a watched folder is no picture.
+/// One way in which a file in a watched folder is no image.
 enum BrokenFile: CaseIterable {
     case truncatedJPEG, truncatedPNG, text, empty, pngBomb, jpegBomb, wrongType, wrongChecksum
 

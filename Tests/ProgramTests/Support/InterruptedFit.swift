@@ -40,7 +40,7 @@ extension Workshop {
 
     /// Fits the line `plate` once without interruption, and once killed at its first checkpoint and given again: both must
     /// come to the same model, by the same losses.
-    /// - Parameter arguments: the method, its settings, its pictures.
+    /// - Parameter arguments: the method, its settings, its images.
     /// - Returns: the names of the files in the report's folder.
     func expectAKilledFitToGoOn(_ arguments: [String]) throws -> [String] {
         let arguments =
@@ -54,7 +54,7 @@ extension Workshop {
         #expect(FileManager.default.fileExists(atPath: checkpoint))
 
         let rest = try ProgramRun("inspectctl", arguments, within: 180)
-        #expect(rest.status == 0 && rest.errors.contains("going on with an interrupted fit"), "\(rest.errors)")
+        #expect(rest.status == 0 && rest.errors.contains("resuming an interrupted fit"), "\(rest.errors)")
         let (a, b) = (try whole.json(FitOutcome.self), try rest.json(FitOutcome.self))
         #expect(b.training?.epochs.map(\.loss) == a.training?.epochs.map(\.loss))
         #expect(try shown("plate", version: b.version).sha256 == shown("plate", version: a.version).sha256)

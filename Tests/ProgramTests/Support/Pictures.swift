@@ -2,7 +2,7 @@ import Foundation
 import Imaging
 import SampleFrames
 
-/// Small sample pictures: quick to draw, and each of its own bytes.
+/// Small sample images: quick to draw, and each of its own bytes.
 enum Pictures {
     static let size = SampleFrames.Size(width: 160, height: 120)
 
@@ -20,7 +20,7 @@ enum Pictures {
         return try canvas.frame.encodedJPEG(quality: 90)
     }
 
-    /// A picture that takes a moment to inspect: long enough to be caught at work.
+    /// An image that takes a moment to inspect: long enough to be caught at work.
     static func large(_ index: Int) throws -> Data {
         try SampleFrames.flawless(.plate, index: index, size: size).resized(width: 4000, height: 3000)
             .encodedJPEG(quality: 90)
@@ -31,7 +31,7 @@ enum Pictures {
         try SampleFrames.flawless(.plate, index: index, size: .init(width: 1024, height: 768)).encodedJPEG(quality: 90)
     }
 
-    /// Writes flawless pictures.
+    /// Writes flawless images.
     /// - Returns: the folder's path.
     static func write(_ count: Int, from first: Int, to folder: URL) throws -> String {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -5,7 +5,7 @@ import Imaging
 import NeuralNets
 import TensorCore
 
-/// The features of the training pictures' variants, computed once: in two passes when they are projected first.
+/// The features of the training images' variants, computed once: in two passes when they are projected first.
 struct GRADFeatures {
     /// By variant.
     let cache: FeatureCache
@@ -109,7 +109,7 @@ struct GRADFeatures {
             values = [Float](repeating: 0, count: features.count + Int(CK_SLACK))
         }
 
-        /// All variants of a picture, one after another; `body` is told which one `values` holds.
+        /// All variants of an image, one after another; `body` is told which one `values` holds.
         func extract(
             _ frames: FrameSource, _ picture: Int, _ variants: PictureVariants, body: (_ variant: Int) throws -> Void
         ) throws {

@@ -18,7 +18,7 @@ extension DistanceMapper.Layout {
         self.settings = own
     }
 
-    /// The positions' values over the picture: each lies where the backbone's windows have their centre, so that a defect is
+    /// The positions' values over the image: each lies where the backbone's windows have their centre, so that a defect is
     /// marked where it is.
     func spread(_ cells: [Float]) -> AnomalyMap {
         var full = [Float](repeating: 0, count: width * height)

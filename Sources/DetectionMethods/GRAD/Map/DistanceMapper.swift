@@ -1,16 +1,16 @@
 import DetectionCore
 import NeuralNets
 
-/// Draws a picture's distances over its pixels and gathers what lies together. Owns its buffers; one per worker.
+/// Draws an image's distances over its pixels and gathers what lies together. Owns its buffers; one per worker.
 ///
-/// As the authors do it, each pixel is the mean of a square around it. With the statistics of flawless pictures the distances
+/// As the authors do it, each pixel is the mean of a square around it. With the statistics of flawless images the distances
 /// are standardised first, and there are two squares: a small one for defects of its size, and a wide one for what is faint
 /// but large, an uneven shade over half a part; there the differences themselves are averaged (`WideSquare`). Both are told in
-/// standard deviations of flawless pictures; the map is the larger, less a share of its own mean: parts that are a little
+/// standard deviations of flawless images; the map is the larger, less a share of its own mean: parts that are a little
 /// strange all over (another gloss, another light) say little of where.
 ///
 /// The image score is taken before, the positions' own means left in: the small mean's largest value, or, where much is a
-/// little strange, its standard deviation over the picture; whichever is more times that of flawless pictures.
+/// little strange, its standard deviation over the image; whichever is more times that of flawless images.
 package final class DistanceMapper {
     /// The squares' sides, pixels at an input of 224, and what they gather.
     package struct Settings: Sendable, Equatable {
@@ -37,7 +37,7 @@ package final class DistanceMapper {
 
     private let layout: Layout
     private let statistics: DistanceStatistics?
-    /// 1 / the share of each square that lies in the picture: standardised distances mean the same at the edge. The authors
+    /// 1 / the share of each square that lies in the image: standardised distances mean the same at the edge. The authors
     /// count zeros there.
     private let smallFactors, wideFactors: [Float]?
     /// The small square's mean of the positions' own means: what standardising took away.
@@ -93,11 +93,11 @@ package final class DistanceMapper {
         return (score, map)
     }
 
-    /// What tells a strange picture.
+    /// What tells a strange image.
     struct Signs: Sendable, Equatable {
         /// The small mean's largest value, or that of its mean over the score's square.
         var peak: Double
-        /// The small mean's standard deviation over the picture.
+        /// The small mean's standard deviation over the image.
         var spread: Double
     }
 

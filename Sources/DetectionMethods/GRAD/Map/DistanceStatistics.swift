@@ -1,14 +1,14 @@
 import DetectionCore
 import NeuralNets
 
-/// What the distances of flawless pictures are like, position by position.
+/// What the distances of flawless images are like, position by position.
 ///
 /// Some positions are represented worse than others (edges, textured zones), and the plain distance finds fault with them in
-/// every picture. Less its mean and divided by its standard deviation there, a distance means the same everywhere.
+/// every image. Less its mean and divided by its standard deviation there, a distance means the same everywhere.
 package struct DistanceStatistics: Sendable, Equatable {
     /// The distances', at each position.
     package let positions: PositionStatistics
-    /// What the smoothed maps of flawless pictures are like.
+    /// What the smoothed maps of flawless images are like.
     let scales: Scales
 
     /// Of what `DistanceMapper` draws.
@@ -17,7 +17,7 @@ package struct DistanceStatistics: Sendable, Equatable {
         var small: Float = 1
         /// The wide square's; nil when there is none.
         var wide: Wide?
-        /// Means of what tells a strange picture; nil in models of earlier versions, whose image score is the peak alone.
+        /// Means of what tells a strange image; nil in models of earlier versions, whose image score is the peak alone.
         var signs: DistanceMapper.Signs?
 
         enum Wide: Sendable, Equatable {
@@ -29,9 +29,9 @@ package struct DistanceStatistics: Sendable, Equatable {
     }
 
     /// - Parameters:
-    ///   - distances: at each position, of every sight of the pictures.
-    ///   - pictures: how many pictures these are sights of.
-    /// - Returns: nil when the distances do not vary at all (one picture, or the same one again and again).
+    ///   - distances: at each position, of every sight of the images.
+    ///   - pictures: how many images these are sights of.
+    /// - Returns: nil when the distances do not vary at all (one image, or the same one again and again).
     package init?(distances: [[Float]], pictures: Int) {
         guard let positions = PositionStatistics(distances, pictures: pictures) else { return nil }
         self.init(positions: positions, scales: Scales())
@@ -41,7 +41,7 @@ package struct DistanceStatistics: Sendable, Equatable {
         (self.positions, self.scales) = (positions, scales)
     }
 
-    /// Measures them over all variants of the pictures, with the network as inference runs it.
+    /// Measures them over all variants of the images, with the network as inference runs it.
     ///
     /// - Throws: `FeatureCache.Failure`, `WeightError`.
     static func measure(

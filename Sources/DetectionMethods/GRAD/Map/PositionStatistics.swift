@@ -1,9 +1,9 @@
-/// Mean and standard deviation at each position of something that flawless pictures have there.
+/// Mean and standard deviation at each position of something that flawless images have there.
 package struct PositionStatistics: Sendable, Equatable {
     /// `[height, width]`; the deviations are above zero.
     package let means, deviations: [Float]
 
-    /// Weight of the common variance, in pictures: few pictures tell little of a single position.
+    /// Weight of the common variance, in images: few images tell little of a single position.
     package static let pooledPictures = 10.0
 
     init(means: [Float], deviations: [Float]) {
@@ -11,9 +11,9 @@ package struct PositionStatistics: Sendable, Equatable {
     }
 
     /// - Parameters:
-    ///   - sights: the values at each position, of every sight of the pictures.
-    ///   - pictures: how many pictures these are sights of.
-    /// - Returns: nil when the values do not vary at all (one picture, or the same one again and again).
+    ///   - sights: the values at each position, of every sight of the images.
+    ///   - pictures: how many images these are sights of.
+    /// - Returns: nil when the values do not vary at all (one image, or the same one again and again).
     package init?(_ sights: [[Float]], pictures: Int) {
         var moments = PlaceMoments()
         for sight in sights { moments.add(sight) }

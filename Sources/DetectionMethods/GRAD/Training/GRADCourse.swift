@@ -3,12 +3,12 @@ import InspectionDomain
 import NeuralNets
 import TensorCore
 
-/// What a course trains for GRAD: the network on cached features, judged by the loss of pictures kept apart.
+/// What a course trains for GRAD: the network on cached features, judged by the loss of images kept apart.
 struct GRADCourse: Trainee {
     private let options: GRADOptions
     private let network: GRADNetwork
     private let features: GRADFeatures
-    /// The pictures kept apart, as they are.
+    /// The images kept apart, as they are.
     private let keptApart: [Int]
     private var training: GRADTraining
     /// A batch's features.
@@ -84,7 +84,7 @@ struct GRADCourse: Trainee {
         }
     }
 
-    /// The mean loss of the pictures kept apart, as inference will compute them.
+    /// The mean loss of the images kept apart, as inference will compute them.
     func judge(workers: Int) throws -> Judgement {
         guard !keptApart.isEmpty else { return Judgement() }
         let graph = try network.graph(StoredParameters(training.stored(), file: "training"))

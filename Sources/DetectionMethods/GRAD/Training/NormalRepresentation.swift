@@ -2,7 +2,7 @@ import CKernels
 import NeuralNets
 import TensorCore
 
-/// How a picture's features x differ from the normal ones x̂.
+/// How an image's features x differ from the normal ones x̂.
 package struct FeatureDifferences: Sendable {
     /// ‖x̂ − x‖ at each position, `[rows, columns]`.
     package var distances: [Float]
@@ -20,11 +20,11 @@ extension [Float] {
     }
 }
 
-/// GRAD's network as inference runs it, on one picture's features at a time, and how far they are from what it makes of them.
+/// GRAD's network as inference runs it, on one image's features at a time, and how far they are from what it makes of them.
 final class NormalRepresentation {
     private let plan: InferencePlan
     private let positions, channels: Int
-    /// The picture's features, `[height, width, channels]`; whoever asks for a distance fills them. The plan uses its input's
+    /// The image's features, `[height, width, channels]`; whoever asks for a distance fills them. The plan uses its input's
     /// memory again, and the distance needs them afterwards.
     let features: UnsafeMutableBufferPointer<Float>
 

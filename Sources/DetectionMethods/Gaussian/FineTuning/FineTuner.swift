@@ -5,13 +5,13 @@ import NeuralNets
 import TensorCore
 
 /// Fits a `GaussianModel` whose backbone is fine-tuned (Rippel et al., VISAPP 2022): the Gaussians of the pretrained
-/// features are held fixed, and the backbone learns to bring flawless pictures nearer to them.
+/// features are held fixed, and the backbone learns to bring flawless images nearer to them.
 ///
-/// Only flawless pictures are used, so features collapse when this goes on too long. Pictures kept apart, and the same with
+/// Only flawless images are used, so features collapse when this goes on too long. Images kept apart, and the same with
 /// drawn defects, say when: the epoch that tells them apart best is kept, and none when it gains too little over the
 /// pretrained network.
 package enum FineTuner {
-    /// Share of the pictures kept apart to judge the epochs, the most of them, and how many pictures there must be.
+    /// Share of the images kept apart to judge the epochs, the most of them, and how many images there must be.
     static let keptApartShare = 0.2
     static let mostKeptApart = 200
     static let fewest = 20

@@ -7,15 +7,15 @@ package struct FineTuningOptions: Sendable, Equatable {
     package var epochs = 30
     /// Training ends when validation has not improved for so many epochs; 0 never ends it early.
     package var patience = 5
-    /// Pictures per update.
+    /// Images per update.
     package var batchSize = 16
-    /// Pictures whose maps are in memory at a time: gradients of a batch are added up over such parts, which changes
+    /// Images whose maps are in memory at a time: gradients of a batch are added up over such parts, which changes
     /// nothing but the memory (batch norms are frozen).
     package var partSize = 4
     /// Scopes of the weights that are trained, as the levels are named (`features.4`); nil for the whole backbone.
     package var stages: [String]?
 
-    /// What is done to the training pictures.
+    /// What is done to the training images.
     package var augmentation: Set<PictureAugmentation> = []
 
     /// By how many standard errors the mean validation AUROC must gain before the pretrained network is given up: less is

@@ -2,23 +2,23 @@ import DetectionCore
 import Foundation
 
 extension FineTuningValidation {
-    /// Image scores of one network on the flawless pictures kept apart and on the same with drawn defects.
+    /// Image scores of one network on the flawless images kept apart and on the same with drawn defects.
     package struct Scores: Sendable {
         let normal: [Double]
-        /// `picture` counts the flawless pictures.
+        /// `picture` counts the flawless images.
         let anomalous: [(kind: SyntheticAnomaly, picture: Int, score: Double)]
 
         package init(normal: [Double], anomalous: [(kind: SyntheticAnomaly, picture: Int, score: Double)]) {
             (self.normal, self.anomalous) = (normal, anomalous)
         }
 
-        /// - Parameter before: scores of the same pictures by the pretrained network.
+        /// - Parameter before: scores of the same images by the pretrained network.
         package func outcome(over before: Scores? = nil) -> ValidationOutcome {
             let count = Double(normal.count), (aurocs, influences) = placements
             var outcome = ValidationOutcome(byKind: aurocs, normalScore: normal.reduce(0, +) / count)
             guard let before else { return outcome }
-            // A picture brings one flawless score and several spoilt ones, and both networks see the same pictures: the
-            // variance is that of the pictures' differences (Obuchowski, Biometrics 1997; DeLong et al., Biometrics 1988).
+            // An image brings one flawless score and several spoilt ones, and both networks see the same images: the
+            // variance is that of the images' differences (Obuchowski, Biometrics 1997; DeLong et al., Biometrics 1988).
             let differences = zip(influences, before.placements.influences).map { $0 - $1 }
             let centre = differences.reduce(0, +) / count
             let variance = differences.reduce(0) { $0 + ($1 - centre) * ($1 - centre) } / max(1, count - 1)
@@ -27,7 +27,7 @@ extension FineTuningValidation {
             return outcome
         }
 
-        /// AUROC by kind, and by picture the share of flawless scores below its spoilt ones plus the share of spoilt scores
+        /// AUROC by kind, and by image the share of flawless scores below its spoilt ones plus the share of spoilt scores
         /// above its flawless one, both averaged over the kinds.
         private var placements: (aurocs: [String: Double], influences: [Double]) {
             var influences = [Double](repeating: 0, count: normal.count), aurocs: [String: Double] = [:]
@@ -39,7 +39,7 @@ extension FineTuningValidation {
                     for (picture, score) in normal.enumerated() {
                         let win = entry.score > score ? 1 : entry.score == score ? 0.5 : 0.0
                         wins += win
-                        // Of its own picture and of the flawless one it is compared with.
+                        // Of its own image and of the flawless one it is compared with.
                         let share = win * Double(normal.count) / pairs / Double(kinds.count)
                         influences[entry.picture] += share
                         influences[picture] += share

@@ -4,7 +4,7 @@ import Imaging
 import InspectionDomain
 import InspectionPlots
 
-/// A fine-tuning's course and outcome, in words and pictures.
+/// A fine-tuning's course and outcome, in words and images.
 enum FineTuningReport {
     static func text(_ summary: FineTuningSummary, _ history: TrainingHistory) -> String {
         let epochs =
@@ -55,7 +55,7 @@ enum FineTuningReport {
         return [ReportFile("validation.svg", auroc.data), ReportFile("distance.svg", distance.data)]
     }
 
-    /// Every kind of drawn defect, on some pictures.
+    /// Every kind of drawn defect, on some images.
     static func defects(_ frames: FrameSource, seed: UInt64) throws -> Frame {
         let examples = min(2, frames.count)
         var entries: [ContactSheet.Entry] = []

@@ -47,9 +47,9 @@ package struct FineTuningStep {
     /// One update.
     ///
     /// - Parameters:
-    ///   - count: pictures in all parts together.
+    ///   - count: images in all parts together.
     ///   - parts: `[n, H, W, 3]` each, normalised; asked for one at a time.
-    /// - Returns: the mean over the pictures of their summed distances, before the update.
+    /// - Returns: the mean over the images of their summed distances, before the update.
     package mutating func update(count: Int, parts: some Sequence<Tensor>) -> Float {
         var loss: Float = 0
         var gradients: [Tensor] = []
@@ -66,7 +66,7 @@ package struct FineTuningStep {
         return loss
     }
 
-    /// The pictures' share of the loss `Σ distance / count`, and its gradients in the parameters' order, zeros for those
+    /// The images' share of the loss `Σ distance / count`, and its gradients in the parameters' order, zeros for those
     /// that are not trained.
     package func differentiate(_ pictures: Tensor, count: Int) -> (loss: Float, gradients: [Tensor]) {
         let names = Dictionary(uniqueKeysWithValues: zip(parameters.names, isTracked))
@@ -76,7 +76,7 @@ package struct FineTuningStep {
         for (map, gaussian) in zip(maps, gaussians) {
             let centred = globalAveragePool(map) - Variable(gaussian.mean)
             let whitened = matmul(centred, Variable(gaussian.whitening))
-            // A picture on the mean itself would have no slope.
+            // An image on the mean itself would have no slope.
             total = total + sum(Pointwise.squareRoot(sum(whitened * whitened, axes: 1...1) + 1e-12))
         }
         let loss = total * (1 / Float(count))

@@ -3,9 +3,9 @@ import Imaging
 import InspectionDomain
 import NeuralNets
 
-/// What decides when to stop: how well pictures kept apart are told from the same pictures with drawn defects.
+/// What decides when to stop: how well images kept apart are told from the same images with drawn defects.
 package struct FineTuningValidation: Sendable {
-    /// Defects of each kind drawn on each picture.
+    /// Defects of each kind drawn on each image.
     static let draws = 2
 
     /// At the network's input size.
@@ -14,7 +14,7 @@ package struct FineTuningValidation: Sendable {
 
     private struct Drawn {
         let kind: SyntheticAnomaly
-        /// Place of the picture among the flawless ones.
+        /// Place of the image among the flawless ones.
         let picture: Int
         let frame: Frame
     }
@@ -46,12 +46,12 @@ package struct FineTuningValidation: Sendable {
                 }
             })
         normal = parts.flatMap(\.normal).sorted { $0.key < $1.key }.map(\.value)
-        // Stable: a picture's defects come from one worker.
+        // Stable: an image's defects come from one worker.
         anomalous = parts.flatMap(\.anomalous).enumerated()
             .sorted { ($0.element.picture, $0.offset) < ($1.element.picture, $1.offset) }.map(\.element)
     }
 
-    /// Scores all pictures with a backbone and each of some sets of its levels' Gaussians.
+    /// Scores all images with a backbone and each of some sets of its levels' Gaussians.
     package func scores(
         _ backbone: Backbone, _ gaussians: [[GaussianModel.Level]], workers: Int
     ) throws -> [Scores] {

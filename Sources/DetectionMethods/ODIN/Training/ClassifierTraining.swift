@@ -46,7 +46,7 @@ package struct ClassifierTraining {
 /// What a course trains for ODIN: a classifier on inputs that `Inputs` gives.
 struct ClassifierCourse<Inputs: ClassifierInputs>: Trainee {
     private let inputs: Inputs
-    /// By picture.
+    /// By image.
     private let labels: [Int]
     private let epochs: Int
     private let learningRate: Float
@@ -91,7 +91,7 @@ protocol ClassifierInputs {
     func batch(_ indices: [Int], using generator: inout SplitMix64) -> Tensor
 }
 
-/// Pictures, half of them mirrored, moved by up to an eighth of the side with zeros moving in (He et al., CVPR 2016, section
+/// Images, half of them mirrored, moved by up to an eighth of the side with zeros moving in (He et al., CVPR 2016, section
 /// 4.2).
 struct VariedPictures: ClassifierInputs {
     let pictures: ResizedPictures

@@ -2,10 +2,10 @@ import DetectionCore
 import Imaging
 import NeuralNets
 
-/// Chooses how strongly inputs are perturbed: by which strength pictures kept apart are told best from unknown ones.
+/// Chooses how strongly inputs are perturbed: by which strength images kept apart are told best from unknown ones.
 ///
-/// The authors choose on a set of unknown pictures. Where the user has none, each product in turn plays the unknown one: its
-/// output is left out of the classifier, and its pictures are to be told from the others'. With two products there would be
+/// The authors choose on a set of unknown images. Where the user has none, each product in turn plays the unknown one: its
+/// output is left out of the classifier, and its images are to be told from the others'. With two products there would be
 /// nothing left to choose between: blends of the two are unknown then.
 struct EpsilonChoice {
     /// A question for the classifier: how sure is it of a frame, knowing nothing of one product?
@@ -20,20 +20,20 @@ struct EpsilonChoice {
         let known, unknown: [Int]
     }
 
-    /// Pictures of each kind, and products that are left out, at most.
+    /// Images of each kind, and products that are left out, at most.
     private static let most = 200, mostLeftOut = 5
 
     private let model: ODINModel
-    /// The known pictures first, as they are kept apart.
+    /// The known images first, as they are kept apart.
     private var questions: [Question]
     private var contests: [Contest] = []
-    /// The product of each known picture.
+    /// The product of each known image.
     private let labels: [Int]
 
     /// - Parameters:
-    ///   - keptApart: pictures of the products, never trained on.
+    ///   - keptApart: images of the products, never trained on.
     ///   - labels: the product of each.
-    ///   - unknown: folders of pictures that show none; may be empty.
+    ///   - unknown: folders of images that show none; may be empty.
     /// - Throws: `FrameSource.Empty`, `FrameSource.Unreadable`.
     init(_ model: ODINModel, keptApart: FrameSource, labels: [Int], unknown: [String]) throws {
         func frames(_ source: FrameSource, _ places: [Int]) throws -> [Frame] {
@@ -54,7 +54,7 @@ struct EpsilonChoice {
         }
     }
 
-    /// Evenly spread, however the pictures are sorted.
+    /// Evenly spread, however the images are sorted.
     private static func spread(over count: Int, most: Int) -> [Int] {
         (0..<min(count, most)).map { $0 * count / min(count, most) }
     }

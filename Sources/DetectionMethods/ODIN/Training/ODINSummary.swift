@@ -5,11 +5,11 @@ import Foundation
 package struct ODINSummary: ReportSection, Equatable {
     package static let key = "odin"
 
-    /// Share of the pictures kept apart whose product was recognised.
+    /// Share of the images kept apart whose product was recognised.
     package var accuracy: Double
     /// The chosen strength of the perturbation.
     package var epsilon: Double
-    /// What it was chosen by: AUROC of the pictures kept apart against unknown ones, by strength and kind of unknown.
+    /// What it was chosen by: AUROC of the images kept apart against unknown ones, by strength and kind of unknown.
     package var trials: [Trial]
 
     package struct Trial: Codable, Sendable, Equatable {

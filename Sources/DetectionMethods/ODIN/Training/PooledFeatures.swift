@@ -4,7 +4,7 @@ import Imaging
 import NeuralNets
 import TensorCore
 
-/// A frozen backbone's pooled levels of many pictures, and the linear layer on them.
+/// A frozen backbone's pooled levels of many images, and the linear layer on them.
 struct PooledFeatures {
     /// `[pictures, channels]`
     private let raw: Tensor

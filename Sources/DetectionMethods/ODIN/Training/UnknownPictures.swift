@@ -3,14 +3,14 @@ import Imaging
 import InspectionDomain
 import NeuralNets
 
-/// Pictures that show no product: what a gate is tried on when nobody has pictures of wrong products.
+/// Images that show no product: what a gate is tried on when nobody has images of wrong products.
 package enum NoisePictures: String, Sendable, CaseIterable {
     /// Every value uniform over its range.
     case uniform
     /// Every value normal around the middle with a deviation of the whole range, cut off at its ends.
     case gaussian
 
-    /// - Parameter number: each gives another picture.
+    /// - Parameter number: each gives another image.
     package func frame(_ number: Int, width: Int, height: Int, seed: UInt64 = 0) -> Frame {
         var generator = SplitMix64(seed: seed ^ UInt64(number + 1) &* 0x9e37_79b9_7f4a_7c15)
         let count = width * height * 3

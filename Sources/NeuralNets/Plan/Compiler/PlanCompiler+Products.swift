@@ -91,7 +91,7 @@ extension PlanCompiler {
             height: input.height, width: input.width, channels: input.channels, outputHeight: output.height,
             outputWidth: output.width, kernel: windows.kernel, stride: windows.stride, top: top.before,
             left: left.before)
-        // Few channels (the picture itself): pad once, and a window's row is one contiguous run of kernel × channels.
+        // Few channels (the image itself): pad once, and a window's row is one contiguous run of kernel × channels.
         if windows.kernel > 1, windows.groups == 1, input.channels <= 4 {
             let height = input.height + top.total, width = input.width + left.total
             let padded = FloatBuffer(height * width * input.channels)

@@ -40,7 +40,7 @@ final class GateWeightsStep: PlanStep {
     }
 }
 
-/// Copies the picture into a zero-bordered buffer, so that the first convolution reads whole window rows at once.
+/// Copies the image into a zero-bordered buffer, so that the first convolution reads whole window rows at once.
 final class PadStep: PlanStep {
     private let input: FloatBuffer, size: (h: Int, w: Int), channels: Int, output: FloatBuffer
     private let rowFloats: Int, offset: Int
