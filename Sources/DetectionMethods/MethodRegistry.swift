@@ -19,7 +19,7 @@ package enum MethodRegistry {
         Method.Model.self
     }
 
-    /// Whether models of the method tell products apart, as a line's gate must.
+    /// Whether models of the method recognise products, as a product gate must.
     package static func isGate(_ method: String) -> Bool {
         methods.contains { $0.name == method && $0.isGate }
     }
@@ -29,7 +29,7 @@ extension ModelFile {
     /// Reads a model of any registered method.
     /// - Parameters:
     ///   - name: for error messages.
-    ///   - bases: weights that this program has built in, by name; nil for others.
+    ///   - bases: embedded backbones by name; nil for other names.
     /// - Throws: `ModelError`, `WeightError`.
     package static func decode(
         _ data: Data, name: String, bases: (String) throws -> WeightFile? = { _ in nil }

@@ -142,7 +142,7 @@ import Testing
             let want = try bytes(try bench.fit(options))
             for (budget, remark) in [
                 (keepsAll, nil), (keepsAll - 1, "takes about a third longer"),
-                (keepsLittle - 1, "will hold more than the memory budget"),
+                (keepsLittle - 1, "exceeds the memory budget"),
             ] {
                 options.memoryBudget = budget
                 let remarks = Mutex<[String]>([])

@@ -227,7 +227,7 @@ import Testing
             }
             #expect(refusal()?.contains("at least two products") == true)
             options.products.append(Product(name: "other", folder: folder.path + "/other"))
-            #expect(refusal()?.contains("lies in no product's folder") == true)
+            #expect(refusal()?.contains("is in no product's folder") == true)
         }
     }
 

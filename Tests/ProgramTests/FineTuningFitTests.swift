@@ -20,8 +20,8 @@ extension ProgramTests {
 
         @Test func options_without_fine_tuning_and_unknown_augmentations_are_refused() throws {
             for (arguments, complaint) in [
-                (["--augment", "flips"], "--augment belongs to --fine-tune"),
-                (["--learning-rate", "0.1"], "--learning-rate belongs to --fine-tune"),
+                (["--augment", "flips"], "--augment needs --fine-tune"),
+                (["--learning-rate", "0.1"], "--learning-rate needs --fine-tune"),
                 (["--fine-tune", "--augment", "flips,colours"], "flips,colours"),
                 (["--fine-tune", "--learning-rate", "0"], "above 0"),
                 (["--fine-tune", "--method", "grad"], "--method gaussian"),

@@ -3,21 +3,22 @@ import DetectionCore
 
 /// A method on the command line: its subcommand of `fit` and `evaluate`, with the options that only it takes.
 ///
-/// Each option is declared here once, with its default and its range; `method` turns the values into the method's settings.
+/// Each option is declared here once, with its default and its range; `method` turns the values into the method's
+/// settings.
 package protocol MethodArguments: ParsableArguments {
     associatedtype Model: DetectorModel
     /// The subcommand's one line of help.
     static var abstract: String { get }
-    /// Whether the method can stand on a backbone; `--backbone` is offered then.
+    /// Whether the method can use a backbone and offers `--backbone`.
     static var takesBackbone: Bool { get }
-    /// Whether it does with these options; a `--backbone` that would be ignored is refused.
+    /// Whether it uses one with these options; a `--backbone` that would be ignored is refused.
     var takesBackbone: Bool { get }
-    /// The products whose images are fitted on, for a gate; empty where `--normal` names the folders.
+    /// The products of a product gate; empty if `--normal` names the folders.
     var products: [Product] { get throws }
-    /// The same options without training, to compare with; nil for methods whose training changes no backbone.
+    /// The same options without training, for comparison; nil for methods whose training changes no backbone.
     var untrained: Self? { get }
     /// The method with these settings.
-    /// - Parameter products: the products that a gate learns to tell apart.
+    /// - Parameter products: the products that a product gate learns to distinguish.
     func method(products: [Product]) -> any FittableMethod
 }
 

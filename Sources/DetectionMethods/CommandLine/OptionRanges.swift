@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// Refuses an option whose number is out of its range; one that was not given is in order.
+/// Refuses an option whose number is outside its range; accepts a missing option.
 package func requireRanges(_ options: [(name: String, value: Int?, range: ClosedRange<Int>)]) throws {
     for (name, value, range) in options {
         if let value, !range.contains(value) {

@@ -3,14 +3,14 @@ import DetectionCore
 import Imaging
 import NeuralNets
 
-/// A frame's features on one grid: the backbone's taps brought to the finest one's size, concatenated, and projected where
-/// a projection is given. One per worker: it owns its buffers.
+/// A frame's features on one grid: the backbone's taps resized to the finest one's size, concatenated, and projected if
+/// there is a projection. One per worker: it owns its buffers.
 final class AlignedFeatures {
-    /// Where the positions' centres lie in the input.
+    /// The positions' centres in the input.
     let rows, columns: GridAxis
-    /// Of the taps together.
+    /// Channels of all taps.
     let tapChannels: Int
-    /// Of what `gather` gives.
+    /// Channels of the result of `gather`.
     let channels: Int
 
     private let backbone: Backbone
@@ -18,10 +18,10 @@ final class AlignedFeatures {
     private let projection: FeatureProjection.Prepared?
     private var aligned: [Float]
     private var stretched: [Float] = []
-    /// An image before it is changed; empty until one is.
+    /// An image before augmentation; empty until it is needed.
     private var unchanged: [Float] = []
 
-    /// - Throws: `WeightError`, `ThreadError`, `ModelError` when the projection does not fit the taps.
+    /// - Throws: `WeightError`, `ThreadError`, `ModelError` if the projection does not fit the taps.
     init(
         backbone: Backbone, inputWidth: Int, inputHeight: Int, taps: [String], projection: FeatureProjection?,
         threads: Int
@@ -31,7 +31,7 @@ final class AlignedFeatures {
             backbone: backbone, inputHeight: inputHeight, inputWidth: inputWidth, taps: taps, threads: threads)
         let maps = extractor.features
         guard let finest = maps.max(by: { $0.height * $0.width < $1.height * $1.width }) else {
-            throw ModelError("the detector has no levels of the backbone to look at")
+            throw ModelError("the detector uses no level of the backbone")
         }
         (rows, columns) = (finest.rows, finest.columns)
         tapChannels = maps.reduce(0) { $0 + $1.channels }
@@ -47,16 +47,16 @@ final class AlignedFeatures {
         stretched = [Float](repeating: 0, count: finest.height * finest.width * widest)
     }
 
-    /// Of the backbone's input, pixels.
+    /// Size of the backbone's input, pixels.
     var inputHeight: Int { extractor.inputHeight }
     var inputWidth: Int { extractor.inputWidth }
-    /// Of the features.
+    /// Size of the features.
     var height: Int { rows.count }
     var width: Int { columns.count }
     /// Floats that `gather` writes.
     var count: Int { height * width * channels }
 
-    /// Resizes and normalises a frame for the backbone, and changes it where that is wanted.
+    /// Resizes and normalises a frame for the backbone, with an optional augmentation.
     func load(_ frame: Frame, changed change: PictureAugmentation.Draw? = nil) {
         extractor.load(frame, backbone.normalization)
         guard let change, let input = extractor.input.baseAddress else { return }
@@ -80,7 +80,7 @@ final class AlignedFeatures {
         }
     }
 
-    /// Bilinear with aligned corners, as the authors bring the taps together.
+    /// Bilinear with aligned corners, as the authors resize the taps.
     private func align(into out: UnsafeMutablePointer<Float>) {
         var offset = 0
         for map in extractor.features {

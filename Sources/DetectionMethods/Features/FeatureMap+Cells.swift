@@ -2,7 +2,7 @@ import CKernels
 import NeuralNets
 
 extension GridAxis {
-    /// As the kernels take it.
+    /// The kernels' argument.
     var cells: ck_axis { ck_axis(count: Int32(count), first: first, step: step) }
 }
 

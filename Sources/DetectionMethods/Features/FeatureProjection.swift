@@ -18,16 +18,16 @@ package struct FeatureProjection: Sendable, Equatable {
         (self.mean, self.matrix) = (mean, matrix)
     }
 
-    /// Weight of the components' mean variance when they are whitened, in images: few images tell little of what hardly
-    /// varies, and divided by its square root that would drown the rest.
+    /// Weight of the components' mean variance in whitening, in images: the variance of weak components is uncertain
+    /// with few images, and division by its square root would let them dominate.
     package static let pooledPictures = 20.0
 
     /// The leading `count` components of features with this mean and covariance `[d, d]`.
     /// - Parameters:
-    ///   - pictures: that the covariance was measured on.
-    ///   - whitening: 0 leaves the components as they are; 1 divides each by its standard deviation, in between by that to this
-    ///     power. Above 0 their mean variance is made 1.
-    /// - Throws: `LinearAlgebra.Failure` when the covariance holds what is not a number.
+    ///   - pictures: the number of images behind the covariance.
+    ///   - whitening: the power of the standard deviation that divides each component; 0 leaves them unchanged. Above 0
+    ///     their mean variance becomes 1.
+    /// - Throws: `LinearAlgebra.Failure` if the covariance is not finite.
     package init(mean: [Double], covariance: [Double], pictures: Int, components count: Int, whitening: Double) throws {
         let d = mean.count
         precondition(count <= d)
@@ -36,7 +36,7 @@ package struct FeatureProjection: Sendable, Equatable {
         var matrix = [Float](repeating: 0, count: d * count)
         for component in 0..<count {
             let row = d - 1 - component
-            // An eigenvector's sign is the solver's whim; the largest entry is made positive.
+            // An eigenvector's sign is arbitrary; the largest entry is made positive.
             let largest = (0..<d).max { abs(vectors[row * d + $0]) < abs(vectors[row * d + $1]) } ?? 0
             let scale = vectors[row * d + largest] < 0 ? -scales[component] : scales[component]
             for input in 0..<d { matrix[input * count + component] = Float(scale * vectors[row * d + input]) }
@@ -44,7 +44,7 @@ package struct FeatureProjection: Sendable, Equatable {
         self.init(mean: mean.map(Float.init), matrix: matrix)
     }
 
-    /// What components of these variances are multiplied by.
+    /// The factors of components with these variances.
     private static func scales(_ variances: [Double], pictures: Int, whitening: Double) -> [Double] {
         let variances = variances.map { max($0, 0) }, n = Double(pictures), count = Double(variances.count)
         let mean = variances.reduce(0, +) / count
@@ -56,7 +56,7 @@ package struct FeatureProjection: Sendable, Equatable {
 
     func prepared() -> Prepared { Prepared(self) }
 
-    /// The projection packed for the matrix product; the mean has become a bias.
+    /// The projection packed for the matrix product, with the mean as bias.
     final class Prepared {
         private let packed: [Float], bias: [Float], inputs: Int, outputs: Int
 
@@ -75,7 +75,7 @@ package struct FeatureProjection: Sendable, Equatable {
         }
 
         /// - Parameters:
-        ///   - values: `[positions, inputs]`, with the kernels' slack behind it.
+        ///   - values: `[positions, inputs]`, followed by the kernels' slack.
         ///   - out: `[positions, outputs]`
         func apply(_ values: UnsafePointer<Float>, positions: Int, into out: UnsafeMutablePointer<Float>) {
             packed.withUnsafeBufferPointer { packed in

@@ -5,17 +5,17 @@ import NeuralNets
 /// GANomaly on the command line.
 package struct GANomalyArguments: MethodArguments {
     package typealias Model = GANomalyModel
-    package static let abstract = "An adversarially trained autoencoder with a network of its own."
+    package static let abstract = "An adversarially trained autoencoder with its own network."
     package static let takesBackbone = false
 
     @Option(help: ArgumentHelp("Width and height of the network's input, a multiple of 16.", valueName: "pixels"))
     package var inputSize = GANomalyOptions().network.side
 
-    @Option(help: ArgumentHelp("Numbers in the code of an image.", valueName: "n"))
+    @Option(help: ArgumentHelp("Length of an image's code.", valueName: "n"))
     package var latent = GANomalyOptions().network.latent
 
     @Option(
-        help: ArgumentHelp("Channels behind the first convolution, doubled at every halving.", valueName: "n"))
+        help: ArgumentHelp("Channels after the first convolution, doubled at every halving.", valueName: "n"))
     package var channels = GANomalyOptions().network.width
 
     @Option(help: ArgumentHelp("Further 3×3 convolutions at half the resolution.", valueName: "n"))
@@ -27,7 +27,7 @@ package struct GANomalyArguments: MethodArguments {
             valueName: "numbers"))
     package var lossWeights: LossWeights?
 
-    @Option(help: ArgumentHelp("Passes over the images; by default enough for 1,000 steps.", valueName: "n"))
+    @Option(help: ArgumentHelp("Epochs; by default enough for 1,000 steps.", valueName: "n"))
     package var epochs: Int?
 
     package init() {}

@@ -6,8 +6,8 @@ import NeuralNets
 import TensorCore
 import InspectionDomain
 
-/// Scores frames with a `GANomalyModel`: how far the code of the reconstruction is from the image's. Owns its buffers; one
-/// per worker.
+/// Scores frames with a `GANomalyModel`: the distance of the reconstruction's code from the image's. Owns its buffers;
+/// one per worker.
 final class GANomalyDetector: Detector {
     private let model: GANomalyModel
     private let plan: InferencePlan

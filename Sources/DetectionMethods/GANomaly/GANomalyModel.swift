@@ -7,21 +7,21 @@ extension DetectionMethod {
     package static let ganomaly = DetectionMethod(rawValue: "ganomaly")
 }
 
-/// A fitted GANomaly detector (Akcay et al., ACCV 2018): the generator; the discriminator served training only.
+/// A fitted GANomaly detector (Akcay et al., ACCV 2018): the generator, without training's discriminator.
 package struct GANomalyModel: DetectorModel {
     package static let method = DetectionMethod.ganomaly
     package let network: GANomalyNetwork
     /// The generator with its learnt parameters.
     package let graph: NetworkGraph
-    /// In the frameworks' layout.
+    /// Parameters in the frameworks' layout.
     let parameters: [String: StoredTensor]
 
-    /// It stands on a network of its own.
+    /// Nil: the method has its own network.
     package var backboneName: String { "dcgan" }
     package var inputWidth: Int { network.side }
     package var inputHeight: Int { network.side }
 
-    /// - Throws: `WeightError` when a parameter is missing or has another shape.
+    /// - Throws: `WeightError` if a parameter is missing or has another shape.
     package init(network: GANomalyNetwork, parameters: [String: StoredTensor]) throws {
         (self.network, self.parameters) = (network, parameters)
         graph = try network.generator(StoredParameters(parameters, file: "the GANomaly model"))
@@ -31,7 +31,7 @@ package struct GANomalyModel: DetectorModel {
         try GANomalyDetector(model: self, threads: threads)
     }
 
-    /// Codes of trained networks may be arbitrarily short, and their distances with them.
+    /// Codes of trained networks may be arbitrarily short, and so may their distances.
     package func rounding(of score: Double) -> Double { 2e-3 * score }
 
     static let outputs = [GANomalyNetwork.picture, GANomalyNetwork.inputCode, GANomalyNetwork.pictureCode]
@@ -51,7 +51,7 @@ extension GANomalyModel {
         return contents
     }
 
-    /// - Throws: `ModelError`, `WeightError` for a file that does not hold what its metadata says.
+    /// - Throws: `ModelError`, `WeightError` for a file that contradicts its metadata.
     package init(file: WeightFile, name: String) throws {
         let reader = ModelReader(file: file, name: name)
         let (width, height) = try reader.inputSize()

@@ -6,7 +6,7 @@ import TensorCore
 package struct GANomalyOptions: Sendable, Equatable {
     /// A side of 64 by default (the authors: 32).
     package var network = GANomalyNetwork(side: 64)
-    /// Passes over the images; nil for as many as `defaultSteps` steps take.
+    /// Epochs; nil for as many as `defaultSteps` steps take.
     package var epochs: Int?
     package var batchSize = 64
     package var learningRate: Float = 2e-4
@@ -15,8 +15,8 @@ package struct GANomalyOptions: Sendable, Equatable {
 
     package init() {}
 
-    /// Steps of a fit whose epochs are not given.
+    /// Steps of a fit without given epochs.
     package static let defaultSteps = 1000
-    /// Images are −1…1.
+    /// Maps images to −1…1.
     static let normalization = Normalization(mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5])
 }

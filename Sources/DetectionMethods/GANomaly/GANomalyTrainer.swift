@@ -8,10 +8,10 @@ extension GANomalyOptions: FittableMethod {
         guard GANomalyNetwork.fits(side: network.side) else {
             throw ModelError(
                 "GANomaly needs an input side that is a multiple of 16 from \(GANomalyNetwork.sides.lowerBound) to "
-                    + "\(GANomalyNetwork.sides.upperBound), not \(network.side)")
+                    + "\(GANomalyNetwork.sides.upperBound), got \(network.side)")
         }
         guard frames.count >= 2 else {
-            throw ModelError("GANomaly needs at least 2 pictures, there \(frames.count == 1 ? "is 1" : "are none")")
+            throw ModelError("GANomaly needs at least 2 images, there \(frames.count == 1 ? "is 1" : "are none")")
         }
         let pictures = try ResizedPictures(
             frames, width: network.side, height: network.side, normalization: Self.normalization, work: work)
@@ -23,14 +23,14 @@ extension GANomalyOptions: FittableMethod {
                     ?? TrainingEpochs.filling(Self.defaultSteps, batchSize: batchSize, pictures: pictures.count),
                 batchSize: batchSize, seed: seed, leavesOutSingles: true,
                 identity: "ganomaly 1 \(self) \(pictures.digest)",
-                remedy: "are there pictures without any content?"))
+                remedy: "check for images without content (inspectctl dataset check)"))
         try course.run(work)
         let model = try GANomalyModel(network: network, parameters: course.best ?? [:])
         return FittedDetector(model: model, history: course.history)
     }
 }
 
-/// What a course trains for GANomaly.
+/// The subject of a GANomaly training.
 struct GANomalyCourse: Trainee {
     private let options: GANomalyOptions
     private let pictures: ResizedPictures

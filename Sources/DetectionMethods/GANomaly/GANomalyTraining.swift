@@ -3,21 +3,21 @@ import TensorCore
 
 /// GANomaly's two networks in training against each other (Akcay et al., ACCV 2018, sections 3.2 and 3.3).
 package struct GANomalyTraining {
-    /// Before the step's updates.
+    /// Losses before the step's updates.
     package struct Losses: Sendable {
-        /// Of the discriminator, and the generator's weighted sum.
+        /// The discriminator's loss, and the generator's weighted sum.
         package var discriminator, generator: Float
-        /// What the generator's is made of: distance of the discriminator's features, of the images, of the codes.
+        /// The parts of the generator's loss: distance of the discriminator's features, of the images, of the codes.
         package var adversarial, contextual, encoder: Float
     }
 
-    /// Of the three losses in the generator's.
+    /// Weights of the three losses in the generator's.
     package struct Weights: Sendable, Equatable {
         package var adversarial: Float = 1, contextual: Float = 50, encoder: Float = 1
         package init() {}
     }
 
-    /// Below this loss the discriminator has collapsed: the generator learns nothing from it any more.
+    /// Below this loss the discriminator has collapsed: the generator no longer learns from it.
     package static let collapse: Float = 1e-5
     private static let normalization = TrainableNetwork.Normalization.batch(momentum: 0.1)
 
@@ -39,7 +39,7 @@ package struct GANomalyTraining {
         }
 
         func node(_ name: String) -> NetworkGraph.NodeID {
-            guard let node = graph.node(named: name) else { preconditionFailure("GANomaly's networks name \(name)") }
+            guard let node = graph.node(named: name) else { preconditionFailure("GANomaly's networks have no \(name)") }
             return node
         }
 
@@ -51,7 +51,7 @@ package struct GANomalyTraining {
     private let weights: Weights
     private var generator, discriminator: Side
 
-    /// - Throws: `WeightError` when a parameter is missing or has another shape.
+    /// - Throws: `WeightError` if a parameter is missing or has another shape.
     package init(
         network: GANomalyNetwork, generator: any ParameterSource, discriminator: any ParameterSource,
         learningRate: Float, weights: Weights = Weights()
@@ -61,8 +61,8 @@ package struct GANomalyTraining {
         self.weights = weights
     }
 
-    /// One update of both networks, in the authors' order: the generator's images and the discriminator's predictions of
-    /// them first, then the generator's update, then the discriminator's by those predictions.
+    /// One update of both networks, in the authors' order: the generator's images and the discriminator's predictions
+    /// of them first, then the generator's update, then the discriminator's by those predictions.
     ///
     /// - Parameter pictures: `[N, H, W, C]`, −1…1; at least 2, for their statistics.
     package mutating func step(_ pictures: Tensor) -> Losses {
@@ -101,7 +101,7 @@ package struct GANomalyTraining {
             contextual: errors.contextual.scalar, encoder: errors.encoder.scalar)
     }
 
-    /// The discriminator looks at both images once more, as a constant; its running statistics move all the same.
+    /// Runs the discriminator on both images again, as a constant; its running statistics are updated.
     private mutating func generatorErrors(
         _ x: Variable, _ picture: Variable, _ inputCode: Variable, _ pictureCode: Variable,
         _ features: NetworkGraph.NodeID
@@ -113,8 +113,8 @@ package struct GANomalyTraining {
         return (mseLoss(ofReal, ofMade), l1Loss(picture, x), mseLoss(pictureCode, inputCode))
     }
 
-    /// New weights for a discriminator that has collapsed; its running statistics and the optimiser's memory stay, as the
-    /// authors have it.
+    /// New weights for a collapsed discriminator; its running statistics and the optimiser's state stay, as in the
+    /// authors' code.
     package mutating func reinitializeDiscriminator(_ source: any ParameterSource) throws {
         let statistics = discriminator.parameters.statistics
         try discriminator.parameters.load(source)

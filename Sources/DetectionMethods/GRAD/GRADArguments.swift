@@ -5,7 +5,7 @@ import InspectionDomain
 /// GRAD on the command line.
 package struct GRADArguments: MethodArguments {
     package typealias Model = GRADModel
-    package static let abstract = "Learns the normal look of every position; finds small defects, fits in minutes."
+    package static let abstract = "Learns the normal features of every position; finds small defects, fits in minutes."
 
     @Option(
         help: ArgumentHelp(
@@ -24,13 +24,13 @@ package struct GRADArguments: MethodArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How far the features' principal components are brought to one variance, 0 (the authors) to 1.",
+            "Whitening of the features' principal components, from 0 (none, the authors) to 1 (equal variances).",
             valueName: "share"))
     package var whitening = GRADOptions().whitening
 
     @Option(
         help: ArgumentHelp(
-            "Measure each position's distance against its mean and standard deviation among the images of the fit "
+            "Standardise each position's distance by its mean and standard deviation over the fitting images "
                 + "(position), or not (none, the authors).",
             valueName: GRADOptions.Standardization.allCases.map(\.rawValue).joined(separator: "|")))
     package var standardize = GRADOptions().standardization
@@ -51,25 +51,25 @@ package struct GRADArguments: MethodArguments {
             valueName: "pixels"))
     package var scoreWindow = GRADOptions().map.score
 
-    @Option(help: ArgumentHelp("Passes over the images, at most; by default enough for 200 steps.", valueName: "n"))
+    @Option(help: ArgumentHelp("At most this many epochs; by default enough for 200 steps.", valueName: "n"))
     package var epochs: Int?
 
     @Option(
         help: ArgumentHelp(
-            "Stop when held-out images have not been judged better for so many epochs; 0 never stops early, and holds "
-                + "none out; an eighth of the epochs by default.", valueName: "epochs"))
+            "Stop after this many epochs without improvement on held-out images; 0 never stops early and holds no "
+                + "images out; an eighth of the epochs by default.", valueName: "epochs"))
     package var patience: Int?
 
     @Option(
         help: ArgumentHelp(
-            "How often every image is seen in an epoch: as it is, and moved by some pixels and brighter or darker; by "
-                + "default 1 from 100 images on, up to 5 for fewer.", valueName: "n"))
+            "Variants of every image per epoch: the image itself, and versions moved by some pixels and brighter or "
+                + "darker; by default 1 for at least 100 images, at most 5 for fewer.", valueName: "n"))
     package var variants: Int?
 
     @Option(
         help: ArgumentHelp(
-            "Memory that training may hold (512MiB, 4GiB): features that do not fit are kept in 16 bits, then on disk; 2GiB "
-                + "by default.", valueName: "size"))
+            "Memory limit of training (512MiB, 4GiB): features that do not fit are kept in 16 bits, then on disk; "
+                + "2GiB by default.", valueName: "size"))
     package var memoryBudget: String?
 
     package init() {}
@@ -84,7 +84,7 @@ package struct GRADArguments: MethodArguments {
             throw ValidationError("--whitening must be from 0 to 1, got \(whitening)")
         }
         if let wideSmoothing, wideSmoothing > 0, standardize == .none {
-            throw ValidationError("--wide-smoothing gathers standardised distances: leave out --standardize none")
+            throw ValidationError("--wide-smoothing needs standardised distances: remove --standardize none")
         }
         if let memoryBudget, Quantity.size(memoryBudget) == nil {
             throw ValidationError("--memory-budget needs \(Quantity.sizesAllowed), got '\(memoryBudget)'")

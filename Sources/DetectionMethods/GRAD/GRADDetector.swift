@@ -5,8 +5,8 @@ import Imaging
 import NeuralNets
 import InspectionDomain
 
-/// Scores frames with a `GRADModel`: how far each position's features are from the normal ones that the network puts in
-/// their place. Owns its buffers; one per worker.
+/// Scores frames with a `GRADModel`: the distance of each position's features from the network's normal ones. Owns its
+/// buffers; one per worker.
 final class GRADDetector: Detector {
     private let model: GRADModel
     private let features: AlignedFeatures
@@ -14,7 +14,7 @@ final class GRADDetector: Detector {
     private let mapper: DistanceMapper
     private var differences = FeatureDifferences()
 
-    /// - Throws: `ModelError` when the backbone does not give the features that the model was fitted on.
+    /// - Throws: `ModelError` if the backbone does not give the features that the model was fitted on.
     init(model: GRADModel, threads: Int) throws {
         self.model = model
         features = try AlignedFeatures(

@@ -43,7 +43,7 @@ extension GRADModel {
         return contents
     }
 
-    /// - Throws: `ModelError`, `WeightError` for a file that does not hold what its metadata says.
+    /// - Throws: `ModelError`, `WeightError` for a file that contradicts its metadata.
     package init(file: WeightFile, name: String) throws {
         let reader = ModelReader(file: file, name: name)
         var options = GRADOptions()
@@ -56,7 +56,7 @@ extension GRADModel {
         options.map.wide =
             file.metadata["wide_smoothing"] == nil ? 0 : try reader.integer("wide_smoothing", in: 0...1024)
         options.map.score = try reader.integer("score_window", in: 1...1024)
-        // Models of earlier versions say neither.
+        // Models of earlier versions have neither.
         options.map.mostOfOne = try reader.number("wide_limit", in: 0...1000, otherwise: 2)
         options.map.levelShare = try reader.number("level_share", in: 0...1, otherwise: 0)
         let channels = try reader.integer("feature_channels", in: 1...4096)
@@ -76,7 +76,7 @@ extension GRADModel {
             statistics: try Self.statistics(reader, network))
     }
 
-    /// Models of earlier versions have deviations alone: nothing is subtracted then, and there is no wide mean.
+    /// Models of earlier versions have only deviations: no mean is subtracted, and there is no wide mean.
     private static func statistics(_ reader: ModelReader, _ network: GRADNetwork) throws -> DistanceStatistics? {
         let present = reader.file.tensors
         guard present["deviations"] != nil else { return nil }

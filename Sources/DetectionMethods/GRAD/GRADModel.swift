@@ -7,7 +7,7 @@ extension DetectionMethod {
     package static let grad = DetectionMethod(rawValue: "grad")
 }
 
-/// A fitted GRAD detector (Lee et al., arXiv 2402.18293): the backbone, the projection where its taps are wide, and the
+/// A fitted GRAD detector (Lee et al., arXiv 2402.18293): the backbone, the projection if its taps are wide, and the
 /// learnt representation of normal features.
 package struct GRADModel: DetectorModel {
     package static let method = DetectionMethod.grad
@@ -17,12 +17,12 @@ package struct GRADModel: DetectorModel {
     package let network: GRADNetwork
     /// The network with its learnt parameters.
     package let graph: NetworkGraph
-    /// Those of `GRADOptions`; without standardised distances there is no wide one.
+    /// The squares of `GRADOptions`; the wide one needs standardised distances.
     let map: DistanceMapper.Settings
 
     let fusion: GRADOptions.Fusion
     let projection: FeatureProjection?
-    /// Of flawless images' distances; nil to leave distances as the authors do.
+    /// Statistics of flawless images' distances; nil for plain distances, as the authors'.
     var statistics: DistanceStatistics?
     /// The network's parameters by name, in the frameworks' layout.
     let parameters: [String: StoredTensor]
@@ -32,7 +32,7 @@ package struct GRADModel: DetectorModel {
     /// The constants of the refinement (the authors' code: `mse_coef`, `mse_lambda`, `cos_lambda`).
     static let refinement = ck_refinement(slope: 0.05, level: 0.3, angle: 0.7)
 
-    /// Where distances lie in the input, and the squares that gather them.
+    /// The positions of distances in the input, and the squares that average them.
     func layout(rows: GridAxis, columns: GridAxis) -> DistanceMapper.Layout {
         DistanceMapper.Layout(
             rows: rows, columns: columns, channels: network.channels, inputWidth: inputWidth, inputHeight: inputHeight,

@@ -9,7 +9,7 @@ package struct GRADOptions: Sendable, Equatable {
         case basic
         /// 11 MobileNetV3 bottlenecks of four times the channels: CRAD.
         case mobile
-        /// The same bottlenecks as wide as the features: CRAD-S, a tenth of GRAD's cost.
+        /// The same bottlenecks with the features' width: CRAD-S, a tenth of GRAD's cost.
         case mobileSmall = "mobile-small"
 
         func network(channels: Int) -> GRADNetwork.Fusion {
@@ -27,57 +27,58 @@ package struct GRADOptions: Sendable, Equatable {
     package var taps: [String]?
     package var fusion = Fusion.mobileSmall
 
-    /// How far the features' principal components are brought to one variance, 0 (the authors: not at all) to 1. Defects
-    /// show in components that hardly vary among flawless parts (Rippel et al., ICPR 2020).
+    /// Whitening of the features' principal components, 0 (the authors: none) to 1 (equal variances). Defects show in
+    /// components that hardly vary among flawless parts (Rippel et al., ICPR 2020).
     package var whitening = 1.0
 
-    /// How often every image is seen in an epoch: as it is, and moved and brighter or darker. Nil: once when there are a
-    /// hundred, more often when there are fewer, five times at most.
+    /// Variants of every image per epoch: the image itself, and moved and brighter or darker ones. Nil: one for at
+    /// least a hundred images, at most five for fewer.
     package var variants: Int?
-    /// Passes over the images at most; nil for as many as `defaultSteps` steps take, and see `mostSights`.
+    /// At most this many epochs; nil for as many as `defaultSteps` steps take, limited by `mostSights`.
     package var epochs: Int?
     package var batchSize = 16
-    /// Of the networks.
+    /// The networks' learning rate.
     package var learningRate: Float = 1e-3
-    /// Of the two grids.
+    /// The two grids' learning rate.
     package var gridLearningRate: Float = 0.1
     package var weightDecay: Float = 0.01
-    /// The gradient's norm is held at this or below.
+    /// The gradient's norm is clipped to this.
     package var clipNorm: Float = 0.1
-    /// What both rates are multiplied by.
+    /// The factor of both rates.
     package var schedule = Schedule.steps(period: 40, factor: 0.1)
     /// Standard deviation of the noise on the local coordinates, in half of the steps.
     package var jitter: Float = 0.05
-    /// Training ends when the loss of images kept apart has not improved for so many epochs; 0 never ends it early and
-    /// keeps none apart, nil waits for an eighth of the epochs, at least 5.
+    /// Training ends after this many epochs without improvement of the loss on images kept apart; 0 never ends it early
+    /// and keeps none apart, nil waits for an eighth of the epochs, at least 5.
     package var patience: Int?
-    /// Orders what is drawn at random: initial parameters, the images' order, the noise.
+    /// The seed of initial parameters, of the images' order and of the noise.
     package var seed: UInt64 = 0
-    /// Bytes that training may hold. What a step needs comes first (blocks are run twice where keeping everything would pass
-    /// the budget); the cached features get the rest: as 32-bit floats, as 16-bit ones when only half fits, and else on disk.
+    /// The memory limit of training in bytes. A step's needs come first (blocks run twice if keeping all values exceeds
+    /// the budget); the cached features get the rest: as 32-bit floats, as 16-bit floats if only half fits, and else on
+    /// disk.
     package var memoryBudget = 2 << 30
 
-    /// What the distances are measured against; raw values are the command line's.
+    /// The standardisation of distances; raw values are the command line's.
     package enum Standardization: String, Sendable, CaseIterable {
         /// Each position's mean and standard deviation over the images of the fit.
         case position
-        /// Nothing: the authors' map.
+        /// None: the authors' map.
         case none
     }
     package var standardization = Standardization.position
 
-    /// What gathers the distances that lie together.
+    /// The squares that average neighbouring distances.
     package var map = DistanceMapper.Settings()
 
     package init() {}
 
-    /// Steps of a fit whose epochs are not given: few images are passed over more often.
+    /// Steps of a fit without given epochs: fewer images get more epochs.
     package static let defaultSteps = 200
-    /// How often an image is seen at most when the epochs are not given, its variants counted: as often as the authors'.
-    /// Few images seen more often are known by heart.
+    /// At most this many uses of an image, including its variants, if the epochs are not given: as in the authors'
+    /// code. More uses of few images overfit.
     package static let mostSights = 100
 
-    /// Passes over so many images, each seen so often in one.
+    /// Epochs for this many images with this many variants each.
     func epochs(pictures: Int, variants: Int) -> Int {
         epochs
             ?? min(
@@ -85,13 +86,13 @@ package struct GRADOptions: Sendable, Equatable {
                 TrainingEpochs.filling(Self.defaultSteps, batchSize: batchSize, pictures: pictures * variants))
     }
 
-    /// Channels that concatenated taps are projected to when they have more than `widestUnprojected`.
+    /// Channels after the projection of concatenated taps that have more than `widestUnprojected`.
     package static let projectedChannels = 216
     package static let widestUnprojected = 256
 
-    /// Bytes that a step holds, about: what its gradients need of every layer. Features of so many channels at so many
-    /// positions.
-    /// - Parameter recomputes: whether it keeps of each block only what goes in, and one block whole at a time.
+    /// Approximate bytes of a step: the values of every layer that its gradients need, for features with these numbers
+    /// of channels and positions.
+    /// - Parameter recomputes: whether it keeps only each block's input, and one block's values at a time.
     package func stepBytes(channels: Int, positions: Int, recomputes: Bool = false) -> Int {
         let perBlock: Int
         let blocks: Int
@@ -105,11 +106,11 @@ package struct GRADOptions: Sendable, Equatable {
         return batchSize * positions * perPosition * MemoryLayout<Float>.stride
     }
 
-    /// Whether a step that keeps everything would pass the budget.
+    /// Whether a step that keeps all values exceeds the budget.
     func recomputes(channels: Int, positions: Int) -> Bool {
         stepBytes(channels: channels, positions: positions) > memoryBudget
     }
 
-    /// Epochs without improvement that end a course of so many.
+    /// Epochs without improvement that end a training of this many epochs.
     func patience(epochs: Int) -> Int { patience ?? max(5, epochs / 8) }
 }

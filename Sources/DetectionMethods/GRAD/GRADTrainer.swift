@@ -5,22 +5,22 @@ import NeuralNets
 
 /// Fits a `GRADModel` on images of flawless parts (Lee et al., section 4.1): features once, then epochs over them.
 ///
-/// Everything drawn at random depends on the seed and the place in the course (epoch, step) alone, so a fit that goes on
-/// from a checkpoint gives the same model bit for bit as one that was never interrupted.
+/// Random numbers depend only on the seed and the position in the training (epoch, step), so a fit that resumes from a
+/// checkpoint gives the same model bit for bit as an uninterrupted one.
 package enum GRADTrainer {
-    /// Share of the images kept apart to judge the epochs, how many these are at least and about at most (a mean loss needs
-    /// no more, and rare flawless looks are missed in training), and how many there must be to spare them.
+    /// Share of the images kept apart to judge the epochs, their minimal and approximate maximal number (a mean loss
+    /// needs no more, and training would miss rare flawless parts), and the number of images that can spare them.
     static let keptApartShare = 0.1
     static let fewestKeptApart = 4, mostKeptApart = 24
     static let fewestToSpare = 12
 
-    /// - Throws: `FrameSource.Unreadable`, `ModelError`, `WeightError`, `FeatureCache.Failure`, and what the checkpoint
-    ///   store throws.
+    /// - Throws: `FrameSource.Unreadable`, `ModelError`, `WeightError`, `FeatureCache.Failure`, and errors of the
+    ///   checkpoint store.
     package static func fit(
         _ frames: FrameSource, backbone: Backbone, options: GRADOptions, work: FittingWork
     ) throws -> FittedDetector {
         guard frames.count >= 2 else {
-            throw ModelError("fitting needs at least 2 pictures, there \(frames.count == 1 ? "is 1" : "are none")")
+            throw ModelError("fitting needs at least 2 images, there \(frames.count == 1 ? "is 1" : "are none")")
         }
         let taps = options.taps ?? backbone.defaultTaps
         guard !taps.isEmpty else {
@@ -54,7 +54,7 @@ package enum GRADTrainer {
         return FittedDetector(model: model, history: history)
     }
 
-    /// Which images are trained on and which judge the epochs; near-duplicates stay together.
+    /// Splits the images into those trained on and those that judge the epochs; near-duplicates stay together.
     private static func split(
         _ frames: FrameSource, options: GRADOptions, work: FittingWork
     ) throws -> (fitting: [Int], keptApart: [Int]) {
@@ -66,7 +66,7 @@ package enum GRADTrainer {
                 frames, share: share, seed: options.seed, workers: work.workers, progress: work.progress)
             return (split.fitting, split.calibration)
         } catch is NearDuplicates.OneGroup {
-            // All alike: images kept apart would say nothing that the training loss does not.
+            // All alike: images kept apart would add nothing to the training loss.
             return (Array(0..<frames.count), [])
         }
     }

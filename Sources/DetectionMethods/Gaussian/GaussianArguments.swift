@@ -8,7 +8,7 @@ package struct GaussianArguments: MethodArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Levels of the backbone whose pooled features make the image score, separated by commas; its usual ones by "
+            "Levels of the backbone whose pooled features give the image score, separated by commas; its usual ones by "
                 + "default.", valueName: "names"))
     package var levels: NameList?
 
@@ -27,7 +27,7 @@ package struct GaussianArguments: MethodArguments {
     )
     package var pca: Double?
 
-    @Option(help: ArgumentHelp("Keep the components that explain the least, up to this share.", valueName: "share"))
+    @Option(help: ArgumentHelp("Keep the components that explain the least, at most this share.", valueName: "share"))
     package var npca: Double?
 
     @OptionGroup(title: "fine-tuning") package var fineTuning: FineTuningArguments

@@ -5,8 +5,8 @@ import Imaging
 import NeuralNets
 import InspectionDomain
 
-/// Scores frames with a `GaussianModel`: the summed Mahalanobis distances of the pooled levels, and a map of distances at
-/// each position of the taps. Owns its buffers; one per worker.
+/// Scores frames with a `GaussianModel`: the summed Mahalanobis distances of the pooled levels, and a map of distances
+/// at each position of the taps. Owns its buffers; one per worker.
 final class GaussianDetector: Detector {
     private let model: GaussianModel
     private let extractor: FeatureExtractor
@@ -72,7 +72,7 @@ final class TiedMapper: PixelMapper {
 
     init(_ gaussians: [(tap: String, mean: [Float], whitening: [Float])], _ maps: [FeatureMap], _ indices: [Int]) throws
     {
-        guard gaussians.count == maps.count else { throw ModelError("the backbone lacks a level of the pixel map") }
+        guard gaussians.count == maps.count else { throw ModelError("the backbone has no level of the pixel map") }
         taps = try zip(gaussians, zip(maps, indices)).map { gaussian, tap in
             let (map, index) = tap, d = gaussian.mean.count
             guard map.channels == d else {

@@ -31,7 +31,7 @@ extension GaussianModel {
         return contents
     }
 
-    /// - Throws: `ModelError`, `WeightError` for a file that does not hold what its metadata says.
+    /// - Throws: `ModelError`, `WeightError` for a file that contradicts its metadata.
     package init(file: WeightFile, name: String) throws {
         let reader = ModelReader(file: file, name: name)
         let (inputWidth, inputHeight) = try reader.inputSize()

@@ -9,15 +9,15 @@ extension DetectionMethod {
 }
 
 /// A fitted Gaussian detector (Rippel, Mertens & Merhof, "Modeling the distribution of normal data in pre-trained deep
-/// features for anomaly detection", ICPR 2020): per level a mean and a whitening of the pooled features, and Gaussians of
-/// the taps' positions for the map.
+/// features for anomaly detection", ICPR 2020): per level a mean and a whitening of the pooled features, and Gaussians
+/// of the taps' positions for the map.
 package struct GaussianModel: DetectorModel {
     /// A Gaussian ready for distances: `‖(x − mean) · whitening‖` is the Mahalanobis distance.
     package struct Level: Sendable {
         package let name: String
         /// `[d]`
         package let mean: [Double]
-        /// `[d, rank]`, the transposed inverse Cholesky factor (behind a projection when reduced).
+        /// `[d, rank]`, the transposed inverse Cholesky factor (after a projection if reduced).
         package let whitening: [Double]
         package let rank: Int
 
@@ -33,11 +33,12 @@ package struct GaussianModel: DetectorModel {
         }
     }
 
-    /// What the pixel map is computed from.
+    /// The Gaussians of the pixel map.
     package enum PixelGaussians: Sendable {
         /// Per tap: mean `[c]` and whitening `[c, c]`.
         case tied([(tap: String, mean: [Float], whitening: [Float])])
-        /// Mean `[positions, d]` and lower-triangular whitening `[positions, d · (d + 1) / 2]`, row by row, on `channels` of the concatenated taps.
+        /// Mean `[positions, d]` and lower-triangular whitening `[positions, d · (d + 1) / 2]`, row by row, on
+        /// `channels` of the concatenated taps.
         case perPosition(PositionGaussians)
     }
 
@@ -58,7 +59,7 @@ package struct GaussianModel: DetectorModel {
     package var backboneName: String { backbone.name }
     package var trainedBackbone: Backbone? { backbone }
 
-    /// The taps behind the pixel map.
+    /// The taps of the pixel map.
     var mapTaps: [String] {
         switch pixels {
         case .tied(let taps): taps.map(\.tap)

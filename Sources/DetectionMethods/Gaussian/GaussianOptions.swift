@@ -1,6 +1,6 @@
 /// Settings of the Gaussian detector.
 package struct GaussianOptions: Sendable, Equatable {
-    /// Which principal components of a level's pooled features are kept (Rippel et al., ICPR 2020, section III-C).
+    /// The kept principal components of a level's pooled features (Rippel et al., ICPR 2020, section III-C).
     package enum Reduction: Sendable, Equatable {
         case none
         /// The leading components that explain this share of the variance (0…1).
@@ -9,7 +9,7 @@ package struct GaussianOptions: Sendable, Equatable {
         case npca(Double)
     }
 
-    /// How the pixel map's Gaussians are shared.
+    /// The sharing of the pixel map's Gaussians.
     package enum MapKind: String, Sendable, CaseIterable {
         /// One Gaussian per tap for all positions.
         case tied
@@ -21,15 +21,15 @@ package struct GaussianOptions: Sendable, Equatable {
     package var inputHeight = 224
     /// Levels pooled for the image score; nil for the backbone's own.
     package var levels: [String]?
-    /// Levels whose maps make the pixel map; nil for the backbone's own.
+    /// Levels of the pixel map; nil for the backbone's own.
     package var taps: [String]?
     package var reduction = Reduction.none
     package var map = MapKind.perPosition
     /// Channels of a per-position Gaussian.
     package var channelsPerPosition = 100
-    /// Picks those channels.
+    /// The seed of the choice of those channels.
     package var seed: UInt64 = 0
-    /// Nil to leave the backbone as it is.
+    /// Nil to leave the backbone unchanged.
     package var fineTuning: FineTuningOptions?
 
     package init() {}

@@ -20,7 +20,7 @@ extension GaussianOptions: FittableMethod {
 /// Fits a `GaussianModel` on images of flawless parts, in one pass over them.
 package enum GaussianTrainer {
     /// - Parameters:
-    ///   - workers: threads, each with a network of its own; the result depends on their number in the last bits only.
+    ///   - workers: threads, each with its own network; the result depends on their number in the last bits only.
     ///   - progress: called from the workers.
     /// - Throws: `FrameSource.Unreadable`, `ModelError`, `WeightError`, `LinearAlgebra.Failure`.
     package static func fit(
@@ -47,8 +47,8 @@ package enum GaussianTrainer {
             pixels: pixels)
     }
 
-    /// Only the levels' Gaussians: all that image scores need.
-    /// - Throws: what `fit` throws.
+    /// Only the levels' Gaussians, which suffice for image scores.
+    /// - Throws: errors of `fit`.
     package static func levels(
         _ frames: FrameSource, backbone: Backbone, options: GaussianOptions, workers: Int, progress: WorkProgress? = nil
     ) throws -> [GaussianModel.Level] {
@@ -71,7 +71,7 @@ package enum GaussianTrainer {
         workers: Int, progress: WorkProgress?
     ) throws -> [FeatureStatistics] {
         guard frames.count >= 2 else {
-            throw ModelError("fitting needs at least 2 pictures, there \(frames.count == 1 ? "is 1" : "are none")")
+            throw ModelError("fitting needs at least 2 images, there \(frames.count == 1 ? "is 1" : "are none")")
         }
         return try ParallelFrames.run(
             count: frames.count, workers: workers, phase: "features", progress: progress,
@@ -93,7 +93,7 @@ package enum GaussianTrainer {
         }
     }
 
-    /// Ledoit–Wolf and Cholesky of one level's pooled features, behind a projection when reduced.
+    /// Ledoit–Wolf and Cholesky of one level's pooled features, after a projection if reduced.
     ///
     /// - Parameter samples: `[n, dimension]`.
     static func level(
@@ -114,7 +114,7 @@ package enum GaussianTrainer {
             whitening: LinearAlgebra.product(projection, inner, rows: d, depth: rank, columns: rank), rank: rank)
     }
 
-    /// `[d, rank]`, the kept principal components as columns; nil when all are kept.
+    /// `[d, rank]`, the kept principal components as columns; nil if all are kept.
     private static func projection(
         _ samples: [Double], dimension d: Int, _ reduction: GaussianOptions.Reduction
     ) throws -> [Double]? {
@@ -166,7 +166,7 @@ package enum GaussianTrainer {
             let inverse = LinearAlgebra.inverse(lowerTriangular: try LinearAlgebra.cholesky(covariance, d), d)
             return (0..<d * d).map { inverse[$0 % d * d + $0 / d] }
         } catch {
-            throw ModelError("\(what): \(error); are all pictures the same, or do they hold no signal?")
+            throw ModelError("\(what): \(error); check for identical images and images without content")
         }
     }
 

@@ -5,7 +5,7 @@ import NeuralNets
 /// GradCon on the command line.
 package struct GradConArguments: MethodArguments {
     package typealias Model = GradConModel
-    package static let abstract = "An autoencoder whose gradients are held alike for flawless images."
+    package static let abstract = "An autoencoder trained to align its gradients for flawless images."
     package static let takesBackbone = false
 
     @Option(
@@ -18,14 +18,14 @@ package struct GradConArguments: MethodArguments {
     @Option(help: ArgumentHelp("Weight of the gradients' alignment in the image score.", valueName: "weight"))
     package var scoreWeight = GradConOptions().scoreWeight
 
-    @Option(help: ArgumentHelp("Passes over the images; by default enough for 320 steps.", valueName: "n"))
+    @Option(help: ArgumentHelp("Epochs; by default enough for 320 steps.", valueName: "n"))
     package var epochs: Int?
 
     package init() {}
 
     package mutating func validate() throws {
         guard inputSize <= 1024, ConvolutionalAutoencoder.fits(height: inputSize, width: inputSize) else {
-            throw ValidationError("--input-size must be 28, or a multiple of 16 up to 1024, got \(inputSize)")
+            throw ValidationError("--input-size must be 28, or a multiple of 16 and at most 1024, got \(inputSize)")
         }
         for (name, value) in [("--alignment-weight", alignmentWeight), ("--score-weight", scoreWeight)]
         where !(0...1000).contains(value) {

@@ -6,15 +6,15 @@ import NeuralNets
 import TensorCore
 import InspectionDomain
 
-/// Scores frames with a `GradConModel`: how badly an image is reconstructed, and how little the change that it asks of the
-/// decoder points where flawless images' did. One backward pass per frame.
+/// Scores frames with a `GradConModel`: the reconstruction error, less the alignment of the decoder's gradients with
+/// those of flawless images. One backward pass per frame.
 final class GradConDetector: Detector {
     private let model: GradConModel
     private let output: NetworkGraph.NodeID
     private let parameters: NetworkParameters
-    /// The decoder's weights: nothing else is differentiated.
+    /// The decoder's weights, the only differentiated parameters.
     private let tracked: Set<String>
-    /// Whether a frame may use other cores than its worker's.
+    /// Whether a frame may use more cores than its worker's.
     private let sharesCores: Bool
 
     init(model: GradConModel, threads: Int) {

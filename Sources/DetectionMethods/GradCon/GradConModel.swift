@@ -7,8 +7,8 @@ extension DetectionMethod {
     package static let gradcon = DetectionMethod(rawValue: "gradcon")
 }
 
-/// A fitted GradCon detector (Kwon et al., ECCV 2020): an autoencoder of flawless images, and where the gradients of its
-/// decoder pointed while it learnt them.
+/// A fitted GradCon detector (Kwon et al., ECCV 2020): an autoencoder of flawless images, and the directions of its
+/// decoder's gradients during training.
 package struct GradConModel: DetectorModel {
     package static let method = DetectionMethod.gradcon
     package let network: ConvolutionalAutoencoder
@@ -16,17 +16,17 @@ package struct GradConModel: DetectorModel {
     package let graph: NetworkGraph
     /// Mean gradients of the decoder's weights, `[4, 4, output channels, channels]` each.
     package let references: [Tensor]
-    /// Of the cosine in the image score.
+    /// Weight of the cosine in the image score.
     package let scoreWeight: Float
-    /// In the frameworks' layout.
+    /// Parameters in the frameworks' layout.
     let parameters: [String: StoredTensor]
 
-    /// It stands on a network of its own.
+    /// Nil: the method has its own network.
     package var backboneName: String { "autoencoder" }
     package var inputWidth: Int { network.width }
     package var inputHeight: Int { network.height }
 
-    /// - Throws: `WeightError` when a parameter or reference is missing or has another shape.
+    /// - Throws: `WeightError` if a parameter or reference is missing or has another shape.
     package init(
         network: ConvolutionalAutoencoder, parameters: [String: StoredTensor], references: [String: StoredTensor],
         scoreWeight: Float
@@ -48,7 +48,7 @@ package struct GradConModel: DetectorModel {
 
     static func output(of graph: NetworkGraph) -> NetworkGraph.NodeID {
         guard let output = graph.node(named: ConvolutionalAutoencoder.output) else {
-            preconditionFailure("the autoencoder names its output")
+            preconditionFailure("the autoencoder has no output")
         }
         return output
     }
@@ -88,7 +88,7 @@ extension GradConModel {
         return contents
     }
 
-    /// - Throws: `ModelError`, `WeightError` for a file that does not hold what its metadata says.
+    /// - Throws: `ModelError`, `WeightError` for a file that contradicts its metadata.
     package init(file: WeightFile, name: String) throws {
         let reader = ModelReader(file: file, name: name)
         let (width, height) = try reader.inputSize()

@@ -5,7 +5,7 @@ import TensorCore
 extension GradConOptions: FittableMethod {
     package func fit(_ frames: FrameSource, backbone: Backbone, work: FittingWork) throws -> FittedDetector {
         guard ConvolutionalAutoencoder.fits(height: inputHeight, width: inputWidth) else {
-            throw ModelError("GradCon needs an input of 28×28, or of multiples of 16, not \(inputWidth)×\(inputHeight)")
+            throw ModelError("GradCon needs an input of 28×28, or of multiples of 16, got \(inputWidth)×\(inputHeight)")
         }
         let pictures = try ResizedPictures(
             frames, width: inputWidth, height: inputHeight, normalization: Self.normalization, work: work)
@@ -18,7 +18,7 @@ extension GradConOptions: FittableMethod {
                     ?? TrainingEpochs.filling(
                         Self.defaultSteps, batchSize: batchSize, pictures: pictures.count),
                 batchSize: batchSize, seed: seed, identity: "gradcon 1 \(self) \(pictures.digest)",
-                remedy: "are there pictures without any content?"))
+                remedy: "check for images without content (inspectctl dataset check)"))
         try course.run(work)
         let best = course.best ?? [:]
         let model = try GradConModel(
@@ -27,7 +27,7 @@ extension GradConOptions: FittableMethod {
     }
 }
 
-/// What a course trains for GradCon.
+/// The subject of a GradCon training.
 struct GradConCourse: Trainee {
     private let options: GradConOptions
     private let pictures: ResizedPictures

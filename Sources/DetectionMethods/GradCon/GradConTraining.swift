@@ -1,10 +1,10 @@
 import NeuralNets
 import TensorCore
 
-/// GradCon's autoencoder in training (Kwon et al., ECCV 2020, section 3.2): the gradients of the decoder's weights are kept
-/// pointing where those of earlier steps did. The loss contains a gradient, so a step differentiates twice.
+/// GradCon's autoencoder in training (Kwon et al., ECCV 2020, section 3.2): the gradients of the decoder's weights are
+/// kept aligned with those of earlier steps. The loss contains a gradient, so a step differentiates twice.
 package struct GradConTraining {
-    /// Before the update: `total = error + weight · alignment`.
+    /// Losses before the update: `total = error + weight · alignment`.
     package struct Losses: Sendable {
         package var total: Float
         /// Mean squared error of the reconstruction.
@@ -18,13 +18,13 @@ package struct GradConTraining {
     private let weight: Float
     private var parameters: NetworkParameters
     private var optimizer: Adam
-    /// Places of the decoder's weights among the parameters.
+    /// Indices of the decoder's weights among the parameters.
     private let decoder: [Int]
     /// The means of the total loss's gradients by the decoder's weights over all steps, in the operations' layout.
     package private(set) var references: [Tensor]
 
-    /// - Parameter weight: of the alignment in the loss.
-    /// - Throws: `WeightError` when a parameter is missing or has another shape.
+    /// - Parameter weight: the alignment's weight in the loss.
+    /// - Throws: `WeightError` if a parameter is missing or has another shape.
     package init(
         network: ConvolutionalAutoencoder, parameters source: any ParameterSource, learningRate: Float, weight: Float
     ) throws {

@@ -2,10 +2,10 @@ import ArgumentParser
 import DetectionCore
 import Foundation
 
-/// The ODIN gate on the command line.
+/// The ODIN product gate on the command line.
 package struct ODINArguments: MethodArguments {
     package typealias Model = ODINModel
-    package static let abstract = "A gate: tells a wrong product before a line's model looks for defects."
+    package static let abstract = "A product gate: recognises a wrong product before a line's model inspects the frame."
 
     package enum Network: String, CaseIterable, ExpressibleByArgument {
         case denseNet = "densenet"
@@ -16,15 +16,15 @@ package struct ODINArguments: MethodArguments {
     @Option(
         name: .customLong("class"),
         help: ArgumentHelp(
-            "A product that the gate shall know, and the folder of its pictures; at least two.",
+            "A product to recognise, and the folder of its images; at least two.",
             valueName: "name=folder"))
     package var classes: [String] = []
 
     @Option(
         parsing: .upToNextOption,
         help: ArgumentHelp(
-            "Folders of pictures that show no known product, to choose the perturbation by; without, each "
-                + "product in turn is taken for unknown.", valueName: "folder"), completion: .directory)
+            "Folders of images without a known product, for the choice of the perturbation; by default each "
+                + "product in turn counts as unknown.", valueName: "folder"), completion: .directory)
     package var unknown: [String] = []
 
     @Option(
@@ -57,7 +57,7 @@ package struct ODINArguments: MethodArguments {
     @Option(help: ArgumentHelp("The divisor of the logits.", valueName: "number"))
     package var temperature = ODINOptions().temperature
 
-    @Option(help: ArgumentHelp("Passes over the images; by default enough for 2,000 steps.", valueName: "n"))
+    @Option(help: ArgumentHelp("Epochs; by default enough for 2,000 steps.", valueName: "n"))
     package var epochs: Int?
 
     package init() {}
@@ -79,7 +79,7 @@ package struct ODINArguments: MethodArguments {
             ("--depth", depth != nil, [Network.denseNet, .wideResNet]), ("--growth", growth != nil, [.denseNet]),
             ("--widen", widen != nil, [.wideResNet]), ("--levels", levels != nil, [.linear]),
         ] where isGiven && !networks.contains(network) {
-            throw ValidationError("\(name) does not go with --network \(network.rawValue)")
+            throw ValidationError("\(name) cannot be combined with --network \(network.rawValue)")
         }
         guard Set(try products.map(\.name)).count == classes.count else {
             throw ValidationError("two --class have the same name")
@@ -87,14 +87,15 @@ package struct ODINArguments: MethodArguments {
         try refuseFoldersInOneAnother()
     }
 
-    /// An image of two products would teach the gate nothing, and could be fitted and calibrated on at once.
+    /// Refuses nested folders: an image of two products teaches nothing, and could be in both the fit and the
+    /// calibration.
     private func refuseFoldersInOneAnother() throws {
         let paths = try products.map { URL(fileURLWithPath: $0.folder).resolvingSymlinksInPath().path + "/" }
         for (inner, path) in paths.enumerated() {
             guard let outer = paths.indices.first(where: { $0 != inner && path.hasPrefix(paths[$0]) }) else { continue }
             throw ValidationError(
-                "--class \(classes[inner]) lies in the folder of --class \(classes[outer]): give each product a folder of "
-                    + "its own")
+                "--class \(classes[inner]) lies in the folder of --class \(classes[outer]): give each product its "
+                    + "own folder")
         }
     }
 
@@ -106,7 +107,7 @@ package struct ODINArguments: MethodArguments {
                 guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
                     throw ValidationError("--class needs NAME=FOLDER, got '\(text)'")
                 }
-                // As images' paths begin: without a slash at the end.
+                // The prefix of the images' paths: without a slash at the end.
                 let folder = parts[1].count > 1 && parts[1].hasSuffix("/") ? String(parts[1].dropLast()) : parts[1]
                 return Product(name: parts[0], folder: folder)
             }

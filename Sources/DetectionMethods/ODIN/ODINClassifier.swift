@@ -1,7 +1,7 @@
 import DetectionCore
 import NeuralNets
 
-/// The classifier that ODIN stands on.
+/// ODIN's classifier.
 package enum ODINClassifier: Sendable, Equatable {
     /// DenseNet-BC, trained on the products' images (the paper: depth 100, growth 12, half of the channels kept between
     /// the blocks).
@@ -11,7 +11,7 @@ package enum ODINClassifier: Sendable, Equatable {
     /// A linear layer on a frozen backbone's pooled levels.
     case linear(levels: [String])
 
-    /// - Parameter backbone: read by the linear classifier alone.
+    /// - Parameter backbone: used by the linear classifier only.
     /// - Throws: `WeightError` naming the first parameter that is missing or has another shape.
     package func graph(
         classes: Int, _ weights: any ParameterSource, backbone: Backbone?
@@ -27,7 +27,7 @@ package enum ODINClassifier: Sendable, Equatable {
         }
     }
 
-    /// What a model calls the network it stands on.
+    /// The name of the model's network.
     func name(backbone: Backbone?) -> String {
         switch self {
         case .denseNet(let depth, let growth, _): "densenet-bc-\(depth)-\(growth)"
@@ -38,7 +38,7 @@ package enum ODINClassifier: Sendable, Equatable {
 
     static func logits(of graph: NetworkGraph) -> NetworkGraph.NodeID {
         guard let node = graph.node(named: DenseNet.logits) else {
-            preconditionFailure("classifiers name their logits")
+            preconditionFailure("the classifier has no logits")
         }
         return node
     }

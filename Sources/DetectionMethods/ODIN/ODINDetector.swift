@@ -6,10 +6,10 @@ import InspectionDomain
 import NeuralNets
 import TensorCore
 
-/// Tells whether a frame shows a known product, and which (Liang, Li & Srikant, ICLR 2018, section 3): the input is moved a
-/// little towards what the classifier takes it for; a known product's probability gains by that more than an unknown one's.
+/// Recognises the product of a frame or an unknown one (Liang, Li & Srikant, ICLR 2018, section 3): the input is moved
+/// slightly towards its predicted class, which raises a known product's probability more than an unknown one's.
 package final class ODINDetector: Detector {
-    /// What a classifier says of one image.
+    /// A classifier's answer for one image.
     package struct Answer: Sendable {
         package let logits: [Float]
         /// 1 − the largest softmax probability: plain, and of the perturbed input at the model's temperature.
@@ -22,9 +22,9 @@ package final class ODINDetector: Detector {
     private let model: ODINModel
     private let parameters: NetworkParameters
     private let logits: NetworkGraph.NodeID
-    /// Whether a frame may use other cores than its worker's.
+    /// Whether a frame may use more cores than its worker's.
     private let sharesCores: Bool
-    /// For the second look, which no gradient flows through.
+    /// The network of the second pass, without gradients.
     private let plan: InferencePlan
 
     package init(model: ODINModel, threads: Int) throws {
@@ -60,15 +60,15 @@ package final class ODINDetector: Detector {
     package func answer(_ picture: Tensor) -> Answer {
         let (logits, gradient) = look(picture)
         let perturbed = perturbed(picture, gradient, epsilon: model.epsilon)
-        // What is not moved needs no second look.
+        // An unmoved input needs no second pass.
         let score = model.epsilon > 0 ? doubt(perturbed) : Self.doubt(logits, temperature: model.temperature)
         return Answer(
             logits: logits, baseline: Self.doubt(logits, temperature: 1), score: score, inputGradient: gradient,
             perturbed: perturbed)
     }
 
-    /// The logits of an image, and the gradient of the cross entropy with what it is taken for.
-    /// - Parameter forgotten: a product whose output is left out, but for the logits that are returned.
+    /// The logits of an image, and the gradient of the cross entropy with its predicted class.
+    /// - Parameter forgotten: a product whose output is left out, except from the returned logits.
     func look(_ picture: Tensor, forgetting forgotten: Int? = nil) -> (logits: [Float], gradient: Tensor) {
         guard sharesCores else { return Cores.withoutSharing { differentiate(picture, forgotten) } }
         return differentiate(picture, forgotten)
@@ -81,7 +81,7 @@ package final class ODINDetector: Detector {
         let logits = out.reshaped([1, model.products.count])
         var left = logits
         if let forgotten {
-            // So improbable that it counts for nothing.
+            // Too improbable to count.
             var mask = Tensor(zeros: logits.shape)
             mask.values[forgotten] = -1e30
             left = logits + Variable(mask)
@@ -93,7 +93,7 @@ package final class ODINDetector: Detector {
     }
 
     /// The input moved by ε against the gradient's sign, ε in the range 0…1 of unnormalised images. A gradient of zero
-    /// counts as positive, as the authors have it.
+    /// counts as positive, as in the authors' code.
     func perturbed(_ picture: Tensor, _ gradient: Tensor, epsilon: Float) -> Tensor {
         guard epsilon > 0 else { return picture }
         var moved = picture

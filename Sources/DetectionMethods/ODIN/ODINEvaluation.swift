@@ -3,14 +3,14 @@ import Foundation
 import Imaging
 import NeuralNets
 
-/// How well known images are told from unknown ones, as the field's papers tabulate it: by the plain softmax (Hendrycks &
+/// The separation of known from unknown images, as the field's papers tabulate it: by the plain softmax (Hendrycks &
 /// Gimpel, ICLR 2017) and by ODIN.
 package struct ODINEvaluation: ReportSection {
     package static let key = "odin"
 
-    /// The measures of one score; known images count as positive where it matters.
+    /// The measures of one score; known images count as positive.
     package struct Measures: Codable, Sendable, Equatable {
-        /// Share of the unknown that pass when 95 % of the known do.
+        /// Share of the unknown images that pass if 95 % of the known do.
         package var fpr95: Double?
         /// The least mean of the two kinds of error over all thresholds.
         package var detectionError: Double?
@@ -33,13 +33,13 @@ package struct ODINEvaluation: ReportSection {
             fpr95 = inside.falsePositiveRate().ifNumber
             auroc = out.auroc.ifNumber
             (auprIn, auprOut) = (inside.averagePrecision.ifNumber, out.averagePrecision.ifNumber)
-            // At the end of the curve everything is called unknown, at its beginning nothing: an error of a half.
+            // At the end of the curve all images are called unknown, at its beginning none: an error of a half.
             detectionError = out.roc.map { ($0.x + 1 - $0.y) / 2 }.min()
         }
     }
 
     package struct Row: Codable, Sendable {
-        /// What the known are told from.
+        /// The kind of unknown images.
         package var unknown: String
         package var pictures: Int
         package var baseline, odin: Measures
@@ -84,7 +84,7 @@ package struct ODINEvaluation: ReportSection {
             return Row(
                 unknown: name, pictures: range.count, baseline: measures(\.baseline), odin: measures(\.score))
         }
-        var rows = unknown.isEmpty ? [] : [row("other pictures", known.count..<source.count)]
+        var rows = unknown.isEmpty ? [] : [row("other images", known.count..<source.count)]
         for (number, noise) in noises.enumerated() {
             let first = source.count + number * known.count
             rows.append(row("\(noise.rawValue) noise", first..<first + known.count))
@@ -95,7 +95,7 @@ package struct ODINEvaluation: ReportSection {
             epsilon: Double(model.epsilon), temperature: model.temperature, rows: rows)
     }
 
-    /// What is kept of an answer.
+    /// The kept part of an answer.
     private struct Short {
         let best: Int
         let baseline, score: Double
@@ -118,7 +118,7 @@ extension ODINEvaluation {
     /// Known images against unknown ones as the field's papers tabulate it.
     var text: String {
         var table = Table(
-            ["unknown", "pictures", "score", "FPR@95TPR", "detection error", "AUROC", "AUPR in", "AUPR out"],
+            ["unknown", "images", "score", "FPR@95TPR", "detection error", "AUROC", "AUPR in", "AUPR out"],
             numeric: [1, 3, 4, 5, 6, 7])
         for row in rows {
             for (name, measures) in [("softmax", row.baseline), ("ODIN", row.odin)] {
@@ -131,7 +131,7 @@ extension ODINEvaluation {
             }
         }
         return String(
-            format: "recognised %.2f %% of %d known pictures; temperature %g, perturbation %g\n", accuracy * 100, known,
+            format: "recognised %.2f %% of %d known images; temperature %g, perturbation %g\n", accuracy * 100, known,
             temperature, epsilon) + table.text
     }
 }

@@ -4,12 +4,13 @@ import NeuralNets
 import TensorCore
 
 extension DetectionMethod {
-    /// Out-of-distribution detector of a classifier (Liang et al., ICLR 2018): tells a wrong product from the known ones.
+    /// Out-of-distribution detector of a classifier (Liang et al., ICLR 2018): recognises known products and wrong
+    /// ones.
     package static let odin = DetectionMethod(rawValue: "odin")
 }
 
-/// A fitted ODIN gate (Liang, Li & Srikant, ICLR 2018): a classifier of the known products, and how strongly its inputs are
-/// perturbed before it is asked how sure it is.
+/// A fitted ODIN product gate (Liang, Li & Srikant, ICLR 2018): a classifier of the known products, and the strength of
+/// its inputs' perturbation.
 package struct ODINModel: ProductGateModel {
     package static let method = DetectionMethod.odin
     package let classifier: ODINClassifier
@@ -17,19 +18,19 @@ package struct ODINModel: ProductGateModel {
     package let products: [String]
     package let inputWidth, inputHeight: Int
     package let normalization: Normalization
-    /// What logits are divided by.
+    /// The divisor of the logits.
     package let temperature: Double
-    /// Of the perturbation, in the images' range 0…1.
+    /// Strength of the perturbation, in the images' range 0…1.
     package let epsilon: Float
     package let graph: NetworkGraph
-    /// Nil for a classifier of its own.
+    /// Nil for a classifier with its own network.
     let backbone: Backbone?
-    /// The classifier's own, in the frameworks' layout.
+    /// The classifier's parameters, in the frameworks' layout.
     let parameters: [String: StoredTensor]
 
     package var backboneName: String { classifier.name(backbone: backbone) }
 
-    /// - Throws: `WeightError` when a parameter is missing or has another shape.
+    /// - Throws: `WeightError` if a parameter is missing or has another shape.
     package init(
         classifier: ODINClassifier, products: [String], inputWidth: Int, inputHeight: Int,
         normalization: Normalization, temperature: Double, epsilon: Float, parameters: [String: StoredTensor],
@@ -50,8 +51,8 @@ package struct ODINModel: ProductGateModel {
             backbone: backbone)
     }
 
-    /// At a high temperature every score is near that of a classifier that knows nothing, 1 − 1 / products: what counts is
-    /// how far away, in units of what a logit of 1 changes.
+    /// At a high temperature every score is near 1 − 1 / products, that of an ignorant classifier; its distance from
+    /// there counts, in units of the change by a logit of 1.
     package func rounding(of score: Double) -> Double {
         let share = 1 / Double(products.count)
         return 2e-3 * max(share / temperature, 1 - share - score)
@@ -59,7 +60,7 @@ package struct ODINModel: ProductGateModel {
 
     package func makeDetector(threads: Int) throws -> any Detector { try ODINDetector(model: self, threads: threads) }
 
-    /// Flawless test images are known products, by the names of their folders; all others are unknown.
+    /// Flawless test images show known products, named by their folders; all others are unknown.
     package func evaluationSections(_ dataset: Dataset, workers: Int, progress: WorkProgress?) throws -> ReportSections
     {
         func product(_ path: String) -> String {
@@ -75,7 +76,7 @@ package struct ODINModel: ProductGateModel {
 }
 
 extension ODINModel {
-    /// Tensors: `classifier.<name>`, and the backbone's under `backbone.` where there is one.
+    /// Tensors: `classifier.<name>`, and the backbone's under `backbone.` if there is one.
     package func encoded() throws -> ModelContents {
         var contents = ModelContents(inputWidth: inputWidth, inputHeight: inputHeight)
         if let backbone {
@@ -99,7 +100,7 @@ extension ODINModel {
         return contents
     }
 
-    /// - Throws: `ModelError`, `WeightError` for a file that does not hold what its metadata says.
+    /// - Throws: `ModelError`, `WeightError` for a file that contradicts its metadata.
     package init(file: WeightFile, name: String) throws {
         let reader = ModelReader(file: file, name: name)
         let (width, height) = try reader.inputSize()

@@ -15,11 +15,11 @@ extension ODINOptions: FittableMethod {
 enum ODINTrainer {
     /// Share of each fit's images kept apart.
     static let keptApartShare = 0.15
-    /// Images that a product must have.
+    /// The minimal number of a product's images.
     static let fewest = 10
 
-    /// - Throws: `FrameSource.Unreadable`, `ModelError`, `WeightError`, `NearDuplicates.OneGroup`, and what the checkpoint
-    ///   store throws.
+    /// - Throws: `FrameSource.Unreadable`, `ModelError`, `WeightError`, `NearDuplicates.OneGroup`, and errors of the
+    ///   checkpoint store.
     static func fit(
         _ frames: FrameSource, backbone: Backbone, options: ODINOptions, work: FittingWork
     ) throws -> FittedDetector {
@@ -40,7 +40,7 @@ enum ODINTrainer {
         return FittedDetector(model: try model.with(epsilon: Float(choice.epsilon)), history: report)
     }
 
-    /// Some images of every product are kept apart, near-duplicates together as far as they are not all alike.
+    /// Keeps some images of every product apart, near-duplicates together unless all are alike.
     private static func split(
         _ frames: FrameSource, _ labels: [Int], _ options: ODINOptions, _ work: FittingWork
     ) throws -> (fitting: [Int], keptApart: [Int]) {
@@ -49,7 +49,7 @@ enum ODINTrainer {
             let own = labels.indices.filter { labels[$0] == label }
             guard own.count >= fewest else {
                 throw ModelError(
-                    "product \(product.name) has \(own.count) pictures: give at least \(fewest) of each")
+                    "product \(product.name) has \(own.count) images: give at least \(fewest) of each")
             }
             do {
                 let split = try NearDuplicates.split(
@@ -58,7 +58,7 @@ enum ODINTrainer {
                 fitting += split.fitting.map { own[$0] }
                 keptApart += split.calibration.map { own[$0] }
             } catch is NearDuplicates.OneGroup {
-                // All alike: it makes no difference which.
+                // All alike: any choice is good.
                 let every = Int(1 / keptApartShare)
                 fitting += own.indices.filter { $0 % every != 0 }.map { own[$0] }
                 keptApart += own.indices.filter { $0 % every == 0 }.map { own[$0] }
@@ -69,11 +69,11 @@ enum ODINTrainer {
 
     private static func labels(of frames: FrameSource, _ options: ODINOptions) throws -> [Int] {
         guard options.products.count >= 2 else {
-            throw ModelError("a gate needs at least two products to tell apart, there are \(options.products.count)")
+            throw ModelError("a product gate needs at least two products, there are \(options.products.count)")
         }
         return try frames.paths.map { path in
             guard let label = options.product(of: path) else {
-                throw ModelError("\(path) lies in no product's folder")
+                throw ModelError("\(path) is in no product's folder")
             }
             return label
         }
@@ -131,12 +131,12 @@ enum ODINTrainer {
                 lossName: "cross entropy", pictures: Array(labels.indices), epochs: epochs,
                 batchSize: options.batchSize, seed: options.seed, leavesOutSingles: true,
                 identity: "odin 1 \(options) \(labels) \(digest)",
-                remedy: "are there pictures without any content?"))
+                remedy: "check for images without content (inspectctl dataset check)"))
         try course.run(work)
         return (course.best ?? [:], course.history)
     }
 
-    /// Convolutions begin as He et al. (ICCV 2015) have it, by their outputs.
+    /// Convolutions are initialised as in He et al. (ICCV 2015), by their outputs.
     private static func initialParameters(seed: UInt64) -> InitialParameters {
         InitialParameters(seed: seed) { _, shape in
             shape.count == 4 ? .kaimingNormal(gain: Initializer.gain(leakySlope: 0), fan: .out) : nil

@@ -8,14 +8,14 @@ package struct PatchCoreArguments: MethodArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Levels of the backbone whose maps make the patches, separated by commas; its usual ones by default.",
+            "Levels of the backbone whose maps give the patches, separated by commas; its usual ones by default.",
             valueName: "names"))
     package var levels: NameList?
 
     @Option(help: ArgumentHelp("Width and height of the network's input.", valueName: "pixels"))
     package var inputSize = PatchCoreOptions().inputWidth
 
-    @Option(help: ArgumentHelp("Patches that the model remembers, at most.", valueName: "n"))
+    @Option(help: ArgumentHelp("At most this many patches in the model.", valueName: "n"))
     package var memory = PatchCoreOptions().memory
 
     package init() {}

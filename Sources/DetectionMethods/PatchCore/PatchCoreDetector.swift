@@ -6,8 +6,8 @@ import InspectionDomain
 import NeuralNets
 import TensorCore
 
-/// Scores frames with a `PatchCoreModel`: each position's distance to the nearest remembered patch, and the largest of them.
-/// Owns its buffers; one per worker.
+/// Scores frames with a `PatchCoreModel`: each position's distance to the nearest remembered patch, and the largest of
+/// them. Owns its buffers; one per worker.
 final class PatchCoreDetector: Detector {
     private let model: PatchCoreModel
     private let features: AlignedFeatures
@@ -16,7 +16,7 @@ final class PatchCoreDetector: Detector {
     private var map: [Float]
     private var products: [Float]
 
-    /// - Throws: `ModelError` when the backbone does not give the features that the model was fitted on.
+    /// - Throws: `ModelError` if the backbone does not give the features that the model was fitted on.
     init(model: PatchCoreModel, threads: Int) throws {
         self.model = model
         features = try AlignedFeatures(

@@ -6,7 +6,7 @@ extension DetectionMethod {
     package static let patchCore = DetectionMethod(rawValue: "patchcore")
 }
 
-/// A fitted PatchCore-like detector: patches of flawless images that stand for all of them.
+/// A fitted PatchCore-like detector: patches of flawless images that represent all of them.
 package struct PatchCoreModel: DetectorModel {
     package static let method = DetectionMethod.patchCore
     package let backbone: Backbone

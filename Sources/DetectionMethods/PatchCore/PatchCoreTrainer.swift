@@ -52,7 +52,7 @@ package enum PatchCoreTrainer {
 
     /// Greedy choice (Sener & Savarese, ICLR 2018): always the patch that is farthest from those chosen so far.
     /// - Parameter values: `[patches, channels]`
-    /// - Returns: indices in the order of choice; fewer than `count` where all others equal a chosen one.
+    /// - Returns: indices in the order of choice; fewer than `count` if all others equal a chosen one.
     package static func coreSet(_ values: [Float], channels: Int, count: Int) -> [Int] {
         LinearAlgebra.keepToOneThread()
         let patches = values.count / channels

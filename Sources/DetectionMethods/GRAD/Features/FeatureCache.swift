@@ -4,9 +4,9 @@ import LinuxPlatform
 
 /// The features of all training frames, computed once: the backbone is frozen, so no epoch changes them.
 ///
-/// Held in memory as 32-bit floats when the budget allows, as 16-bit ones when only half fits, and else as 16-bit ones in
-/// a file that has no name (it vanishes with the process, however that ends). Frames may be stored and loaded from several
-/// threads at once; what was not stored reads as zeros.
+/// Held in memory as 32-bit floats if the budget allows, as 16-bit floats if only half fits, and else as 16-bit floats
+/// in an unnamed file (it vanishes with the process, even after a crash). Several threads may store and load frames at
+/// once; frames that were not stored read as zeros.
 package final class FeatureCache: @unchecked Sendable {
     package enum Storage: String, Sendable {
         case singleInMemory = "32-bit in memory"
@@ -14,26 +14,27 @@ package final class FeatureCache: @unchecked Sendable {
         case halfOnDisk = "16-bit on disk"
     }
 
-    /// The cache's file cannot be made, written or read.
+    /// The error of a cache file that cannot be created, written or read.
     package struct Failure: Error, CustomStringConvertible {
         let folder: String
         let bytes: Int
         let code: Int32
         package var description: String {
-            "caching \(bytes >> 20) MiB of features in \(folder): \(String(cString: strerror(code))); free space there, point "
-                + "TMPDIR elsewhere, or raise the memory budget"
+            "caching \(bytes >> 20) MiB of features in \(folder): \(String(cString: strerror(code))); free space there, set "
+                + "TMPDIR to another folder, or raise the memory budget"
         }
     }
 
     package let storage: Storage
     package let frames, floatsPerFrame: Int
 
-    // Written once each before anyone reads them: frames are disjoint slices, and fitting stores all before it loads any.
+    // Each frame is written once before it is read: frames are disjoint slices, and a fit stores all before it loads
+    // any.
     private var memory: UnsafeMutableRawPointer?
     private var file: NamelessFile?
     private let folder: String
 
-    /// Which storage `frames × floatsPerFrame` floats take under a budget of bytes.
+    /// The storage of `frames × floatsPerFrame` floats under a budget of bytes.
     package static func storage(frames: Int, floatsPerFrame: Int, budget: Int) -> Storage {
         let floats = frames * floatsPerFrame
         if 4 * floats <= budget { return .singleInMemory }
@@ -42,7 +43,7 @@ package final class FeatureCache: @unchecked Sendable {
 
     /// - Parameters:
     ///   - budget: bytes of memory.
-    ///   - folder: where the file goes if there must be one.
+    ///   - folder: the folder of the file, if one is needed.
     /// - Throws: `Failure`.
     package init(frames: Int, floatsPerFrame: Int, budget: Int, folder: String = NSTemporaryDirectory()) throws {
         (self.frames, self.floatsPerFrame, self.folder) = (frames, floatsPerFrame, folder)
@@ -95,7 +96,7 @@ package final class FeatureCache: @unchecked Sendable {
         memory?.assumingMemoryBound(to: UInt16.self).advanced(by: frame * floatsPerFrame)
     }
 
-    /// Says of a failure of the file what it was to hold.
+    /// Adds the file's content to its failure.
     private func telling<Result>(_ body: () throws -> Result) throws -> Result {
         do { return try body() } catch let error as SystemError { throw failure(error.code) }
     }

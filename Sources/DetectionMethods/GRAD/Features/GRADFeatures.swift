@@ -5,16 +5,16 @@ import Imaging
 import NeuralNets
 import TensorCore
 
-/// The features of the training images' variants, computed once: in two passes when they are projected first.
+/// The features of the training images' variants, computed once: in two passes if they are projected first.
 struct GRADFeatures {
-    /// By variant.
+    /// Features by variant.
     let cache: FeatureCache
     let variants: PictureVariants
-    /// Where the positions' centres lie in the input.
+    /// The positions' centres in the input.
     let rows, columns: GridAxis
     let channels: Int
     let projection: FeatureProjection?
-    /// Changes when any bit of any feature does.
+    /// A digest of every bit of every feature.
     let digest: UInt64
 
     var height: Int { rows.count }
@@ -54,7 +54,7 @@ struct GRADFeatures {
         digest = digests.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ $1) &* 0x100_0000_01b3 }
     }
 
-    /// What a step holds; says so where that is not as usual.
+    /// The memory of a step; reports an unusual amount.
     private static func stepBytes(_ options: GRADOptions, channels: Int, positions: Int, _ work: FittingWork) -> Int {
         let whole = options.stepBytes(channels: channels, positions: positions)
         let recomputes = options.recomputes(channels: channels, positions: positions)
@@ -62,11 +62,11 @@ struct GRADFeatures {
         func size(_ bytes: Int) -> String { String(format: "%.2f GiB", Double(bytes) / Double(1 << 30)) }
         if bytes > options.memoryBudget {
             work.remark?(
-                "training will hold more than the memory budget of \(size(options.memoryBudget)): a step alone needs about "
+                "training exceeds the memory budget of \(size(options.memoryBudget)): a step alone needs about "
                     + "\(size(bytes)); a smaller input needs less")
         } else if recomputes {
             work.remark?(
-                "a training step that keeps everything needs \(size(whole)), more than the memory budget: it keeps "
+                "a training step that keeps all values needs \(size(whole)), more than the memory budget: it keeps "
                     + "\(size(bytes)) and takes about a third longer")
         }
         return bytes
@@ -97,7 +97,7 @@ struct GRADFeatures {
             mean: mean, covariance: covariance, pictures: frames.count, components: components, whitening: whitening)
     }
 
-    /// One thread's extractor and what it gathers.
+    /// One thread's extractor and its moments.
     private final class Worker {
         let features: AlignedFeatures
         var values: [Float]
@@ -109,7 +109,7 @@ struct GRADFeatures {
             values = [Float](repeating: 0, count: features.count + Int(CK_SLACK))
         }
 
-        /// All variants of an image, one after another; `body` is told which one `values` holds.
+        /// All variants of an image, one after another; `body` gets the variant's number with its `values`.
         func extract(
             _ frames: FrameSource, _ picture: Int, _ variants: PictureVariants, body: (_ variant: Int) throws -> Void
         ) throws {

@@ -3,7 +3,7 @@ import DetectionCore
 import NeuralNets
 
 extension DistanceMapper.Layout {
-    /// - Parameter channels: of the differences.
+    /// - Parameter channels: the differences' channels.
     package init(
         rows: GridAxis, columns: GridAxis, channels: Int, inputWidth: Int, inputHeight: Int,
         settings: DistanceMapper.Settings
@@ -18,8 +18,8 @@ extension DistanceMapper.Layout {
         self.settings = own
     }
 
-    /// The positions' values over the image: each lies where the backbone's windows have their centre, so that a defect is
-    /// marked where it is.
+    /// The positions' values over the image, each at the centre of the backbone's window, so that a defect is marked at
+    /// its position.
     func spread(_ cells: [Float]) -> AnomalyMap {
         var full = [Float](repeating: 0, count: width * height)
         ck_spread_add(cells, rows.cells, columns.cells, Int32(height), Int32(width), &full)
@@ -28,8 +28,8 @@ extension DistanceMapper.Layout {
 }
 
 extension AnomalyMap {
-    /// The mean over a square around each pixel, zeros outside the map counted in (`side`² divides).
-    /// - Parameter factors: what the mean is multiplied by at each pixel; nil for nothing.
+    /// The mean over a square around each pixel, including zeros outside the map (`side`² divides).
+    /// - Parameter factors: the factor of the mean at each pixel; nil for none.
     func boxFiltered(side: Int, factors: [Float]? = nil) -> AnomalyMap {
         guard side > 1 else { return self }
         var out = values
@@ -42,7 +42,7 @@ extension AnomalyMap {
         return AnomalyMap(width: width, height: height, values: out)
     }
 
-    /// Over its pixels.
+    /// Statistics over its pixels.
     var standardDeviation: Double {
         var sum = 0.0, squares = 0.0
         for value in values { (sum, squares) = (sum + Double(value), squares + Double(value) * Double(value)) }

@@ -1,34 +1,36 @@
 import DetectionCore
 import NeuralNets
 
-/// Draws an image's distances over its pixels and gathers what lies together. Owns its buffers; one per worker.
+/// Turns an image's distances into a map of its pixels and averages neighbours. Owns its buffers; one per worker.
 ///
-/// As the authors do it, each pixel is the mean of a square around it. With the statistics of flawless images the distances
-/// are standardised first, and there are two squares: a small one for defects of its size, and a wide one for what is faint
-/// but large, an uneven shade over half a part; there the differences themselves are averaged (`WideSquare`). Both are told in
-/// standard deviations of flawless images; the map is the larger, less a share of its own mean: parts that are a little
-/// strange all over (another gloss, another light) say little of where.
+/// Each pixel is the mean of a square around it, as in the authors' code. With the statistics of flawless images, the
+/// distances are standardised first, and there are two squares: a small one for defects of its size, and a wide one for
+/// faint but large defects, such as an uneven shade over half a part, which averages the differences themselves
+/// (`WideSquare`). Both are in standard deviations of flawless images; the map is the larger of the two, less a share
+/// of its own mean, because a part that is slightly unusual everywhere (another gloss, another light) has no position.
 ///
-/// The image score is taken before, the positions' own means left in: the small mean's largest value, or, where much is a
-/// little strange, its standard deviation over the image; whichever is more times that of flawless images.
+/// The image score is computed before that, with the positions' own means: the small mean's largest value or, for
+/// widely spread small deviations, its standard deviation over the image; the larger multiple of the flawless images'
+/// value.
 package final class DistanceMapper {
-    /// The squares' sides, pixels at an input of 224, and what they gather.
+    /// The squares' sides, pixels at an input of 224, and their limits.
     package struct Settings: Sendable, Equatable {
-        /// Side of the mean that smooths the map; 1 leaves it as it is.
+        /// Side of the mean that smooths the map; 1 leaves it unchanged.
         package var small = 21
-        /// Of the wide mean that finds what is faint but large; 0 for none. Only standardised distances have one.
+        /// Side of the wide mean that finds faint but large defects; 0 for none. Only standardised distances have one.
         package var wide = 151
-        /// Of the mean whose maximum is the image score (the authors: 32); 1 is the map's maximum.
+        /// Side of the mean whose maximum is the image score (the authors: 32); 1 is the map's maximum.
         package var score = 1
-        /// Standard deviations that a position counts for in the wide mean, at most.
+        /// The maximal standard deviations of a position in the wide mean.
         package var mostOfOne: Float = 3
-        /// How much of its mean a map of standardised distances is lowered by, 0 to 1. The image score is not.
+        /// The share of its mean that is subtracted from a map of standardised distances, 0 to 1, but not from the
+        /// image score.
         package var levelShare: Float = 0.5
 
         package init() {}
     }
 
-    /// Where the distances lie, and the settings with sides in the input's own pixels.
+    /// The positions of the distances, and the settings with sides in the input's own pixels.
     package struct Layout: Sendable {
         let rows, columns: GridAxis
         let channels, width, height: Int
@@ -37,10 +39,10 @@ package final class DistanceMapper {
 
     private let layout: Layout
     private let statistics: DistanceStatistics?
-    /// 1 / the share of each square that lies in the image: standardised distances mean the same at the edge. The authors
-    /// count zeros there.
+    /// 1 / the share of each square inside the image, so that standardised distances are comparable at the edge. The
+    /// authors count zeros there.
     private let smallFactors, wideFactors: [Float]?
-    /// The small square's mean of the positions' own means: what standardising took away.
+    /// The small square's mean of the positions' own means, which standardising subtracted.
     private let level: [Float]?
     private let wideSquare: WideSquare?
     /// A value for each position.
@@ -93,7 +95,7 @@ package final class DistanceMapper {
         return (score, map)
     }
 
-    /// What tells a strange image.
+    /// The two measures of an anomalous image.
     struct Signs: Sendable, Equatable {
         /// The small mean's largest value, or that of its mean over the score's square.
         var peak: Double
@@ -101,7 +103,7 @@ package final class DistanceMapper {
         var spread: Double
     }
 
-    /// Of the small square's mean, of which the positions' own means were taken away: they are put back.
+    /// The measures of the small square's mean, with the subtracted means of the positions added again.
     func signs(of small: AnomalyMap) -> Signs {
         var whole = small
         if let level { for pixel in level.indices { whole.values[pixel] += level[pixel] } }
@@ -109,7 +111,7 @@ package final class DistanceMapper {
         return Signs(peak: Double(peak), spread: whole.standardDeviation)
     }
 
-    /// The small square's mean of the standardised distances around each pixel, not scaled yet.
+    /// The small square's unscaled mean of the standardised distances around each pixel.
     func smallMean(of distances: [Float]) -> AnomalyMap {
         standardize(distances)
         return smallMean()
@@ -120,7 +122,7 @@ package final class DistanceMapper {
         layout.spread(standardized).boxFiltered(side: layout.settings.small, factors: smallFactors)
     }
 
-    /// How long the wide square's mean difference is at each position, not standardised yet; nil when there is none.
+    /// The length of the wide square's mean difference at each position, not yet standardised; nil if there is none.
     package func wideLengths(of differences: FeatureDifferences) -> [Float]? {
         standardize(differences.distances)
         return wideLengths(differences.vectors)

@@ -1,27 +1,29 @@
 import DetectionCore
 import NeuralNets
 
-/// What the distances of flawless images are like, position by position.
+/// Statistics of the distances of flawless images, position by position.
 ///
-/// Some positions are represented worse than others (edges, textured zones), and the plain distance finds fault with them in
-/// every image. Less its mean and divided by its standard deviation there, a distance means the same everywhere.
+/// The network represents some positions worse than others (edges, textured zones), so that their plain distance is
+/// large in every image. Less its mean and divided by its standard deviation there, a distance is comparable
+/// everywhere.
 package struct DistanceStatistics: Sendable, Equatable {
-    /// The distances', at each position.
+    /// Statistics of the distances at each position.
     package let positions: PositionStatistics
-    /// What the smoothed maps of flawless images are like.
+    /// Statistics of the smoothed maps of flawless images.
     let scales: Scales
 
-    /// Of what `DistanceMapper` draws.
+    /// Statistics of the maps of `DistanceMapper`.
     struct Scales: Sendable, Equatable {
         /// Standard deviation of the small square's mean.
         var small: Float = 1
-        /// The wide square's; nil when there is none.
+        /// The wide square's statistics; nil if there is none.
         var wide: Wide?
-        /// Means of what tells a strange image; nil in models of earlier versions, whose image score is the peak alone.
+        /// Means of the two measures of an anomalous image; nil in models of earlier versions, whose score is the peak
+        /// alone.
         var signs: DistanceMapper.Signs?
 
         enum Wide: Sendable, Equatable {
-            /// How long mean differences are, and the standard deviation of the map of what is standardised by it.
+            /// The lengths of mean differences, and the standard deviation of the map standardised by them.
             case lengths(PositionStatistics, deviation: Float)
             /// Models of earlier versions average the distances: their mean and standard deviation.
             case distances(mean: Float, deviation: Float)
@@ -29,9 +31,9 @@ package struct DistanceStatistics: Sendable, Equatable {
     }
 
     /// - Parameters:
-    ///   - distances: at each position, of every sight of the images.
-    ///   - pictures: how many images these are sights of.
-    /// - Returns: nil when the distances do not vary at all (one image, or the same one again and again).
+    ///   - distances: at each position, of every variant of the images.
+    ///   - pictures: the number of images behind the variants.
+    /// - Returns: nil if the distances do not vary at all (one image, or the same one repeatedly).
     package init?(distances: [[Float]], pictures: Int) {
         guard let positions = PositionStatistics(distances, pictures: pictures) else { return nil }
         self.init(positions: positions, scales: Scales())
@@ -52,7 +54,7 @@ package struct DistanceStatistics: Sendable, Equatable {
         guard let own = Self(distances: distances, pictures: pictures) else { return nil }
         var lengths: [[Float]] = []
         if layout.settings.wide > 0 {
-            // What is cut off in the wide mean needs the distances' statistics.
+            // The limit in the wide mean needs the distances' statistics.
             lengths = try collect(
                 "wide squares", features, graph, work, mapper: { DistanceMapper(layout: layout, statistics: own) }
             ) { $0?.wideLengths(of: $1) ?? [] }
@@ -60,7 +62,7 @@ package struct DistanceStatistics: Sendable, Equatable {
         return own.scaled(by: distances, lengths: lengths, pictures: pictures, layout: layout)
     }
 
-    /// What `take` makes of each variant's differences, in order.
+    /// The results of `take` for each variant's differences, in order.
     private static func collect(
         _ phase: String, _ features: GRADFeatures, _ graph: NetworkGraph, _ work: FittingWork,
         mapper: @Sendable () -> DistanceMapper?, _ take: @Sendable (DistanceMapper?, FeatureDifferences) -> [Float]
@@ -72,8 +74,8 @@ package struct DistanceStatistics: Sendable, Equatable {
         return workers.flatMap { $0.taken }.sorted { $0.key < $1.key }.map(\.value)
     }
 
-    /// The same with what the smoothed maps of these sights are like.
-    /// - Parameter lengths: `DistanceMapper.wideLengths` of each; none to go without a wide mean.
+    /// The statistics with those of the smoothed maps of these variants.
+    /// - Parameter lengths: `DistanceMapper.wideLengths` of each; empty for no wide mean.
     package func scaled(
         by distances: [[Float]], lengths: [[Float]], pictures: Int, layout: DistanceMapper.Layout
     ) -> Self {
@@ -98,7 +100,7 @@ package struct DistanceStatistics: Sendable, Equatable {
         return maps.deviation.map { .lengths(own, deviation: $0) }
     }
 
-    /// One thread's network and what was taken of each variant.
+    /// One thread's network and its results of each variant.
     private final class Worker {
         private let features: GRADFeatures
         private let representation: NormalRepresentation

@@ -1,4 +1,4 @@
-/// What many maps of one size have at each place, summed up one map after another.
+/// Moments at each position of many maps of one size, accumulated map by map.
 struct PlaceMoments {
     private var sums: [Double] = [], squares: [Double] = [], maps = 0.0
 
@@ -14,10 +14,10 @@ struct PlaceMoments {
     var means: [Double] { sums.map { $0 / maps } }
     var variances: [Double] { zip(means, squares).map { max(0, $1 / maps - $0 * $0) } }
 
-    /// The mean of the places' variances.
+    /// The mean of the positions' variances.
     var variance: Double { variances.reduce(0, +) / Double(max(1, sums.count)) }
 
-    /// How much a place varies from map to map; nil when nothing does.
+    /// The standard deviation at a position over the maps; nil if no position varies.
     var deviation: Float? {
         let deviation = Float(variance.squareRoot())
         return deviation > 0 && deviation.isFinite ? deviation : nil

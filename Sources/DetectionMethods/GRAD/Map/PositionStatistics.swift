@@ -1,9 +1,9 @@
-/// Mean and standard deviation at each position of something that flawless images have there.
+/// Mean and standard deviation of a quantity of flawless images at each position.
 package struct PositionStatistics: Sendable, Equatable {
     /// `[height, width]`; the deviations are above zero.
     package let means, deviations: [Float]
 
-    /// Weight of the common variance, in images: few images tell little of a single position.
+    /// Weight of the common variance, in images: the variance of a single position is uncertain with few images.
     package static let pooledPictures = 10.0
 
     init(means: [Float], deviations: [Float]) {
@@ -11,9 +11,9 @@ package struct PositionStatistics: Sendable, Equatable {
     }
 
     /// - Parameters:
-    ///   - sights: the values at each position, of every sight of the images.
-    ///   - pictures: how many images these are sights of.
-    /// - Returns: nil when the values do not vary at all (one image, or the same one again and again).
+    ///   - sights: the values at each position, of every variant of the images.
+    ///   - pictures: the number of images behind the variants.
+    /// - Returns: nil if the values do not vary at all (one image, or the same one repeatedly).
     package init?(_ sights: [[Float]], pictures: Int) {
         var moments = PlaceMoments()
         for sight in sights { moments.add(sight) }
@@ -26,14 +26,14 @@ package struct PositionStatistics: Sendable, Equatable {
     }
 
     /// Each position's value less its mean, in its standard deviations.
-    /// - Parameter scale: of what they are divided by as well.
+    /// - Parameter scale: a further divisor.
     func standardize(_ values: [Float], by scale: Float = 1, into out: inout [Float]) {
         for position in out.indices {
             out[position] = (values[position] - means[position]) / (deviations[position] * scale)
         }
     }
 
-    /// The same in an array of its own.
+    /// The same in a new array.
     func standardized(_ values: [Float], by scale: Float = 1) -> [Float] {
         var out = values
         standardize(values, by: scale, into: &out)

@@ -1,11 +1,11 @@
 import CKernels
 import NeuralNets
 
-/// How long the mean difference over a wide square around each position is.
+/// The length of the mean difference over a wide square around each position.
 ///
-/// Where a part is a little strange all over a zone, its differences from normal features agree in direction, and their mean
-/// keeps its length; a flawless part's cancel each other out. Lengths that are averaged cannot tell the two apart. Owns its
-/// buffers.
+/// In a zone that is slightly unusual everywhere, the differences from normal features agree in direction, and their
+/// mean keeps its length; those of a flawless part cancel each other out. Averaged lengths cannot distinguish the two.
+/// Owns its buffers.
 final class WideSquare {
     private let rows, columns, channels: Int
     /// Cells on either side of a position.
@@ -27,8 +27,8 @@ final class WideSquare {
 
     /// - Parameters:
     ///   - vectors: `[rows, columns, channels]`.
-    ///   - standardized: the positions' distances, less their means and in their standard deviations. What lies further out than
-    ///     `mostOfOne` is shortened by as much, so that a small, strong defect stays where it is.
+    ///   - standardized: the positions' distances, less their means and in their standard deviations. Larger ones than
+    ///     `mostOfOne` are shortened to it, so that a small, strong defect keeps its position.
     ///   - out: receives the lengths, `[rows, columns]`.
     func lengths(of vectors: [Float], standardized: [Float], into out: inout [Float]) {
         precondition(vectors.count == rows * columns * channels && out.count == rows * columns)

@@ -3,12 +3,12 @@ import InspectionDomain
 import NeuralNets
 import TensorCore
 
-/// What a course trains for GRAD: the network on cached features, judged by the loss of images kept apart.
+/// The subject of a GRAD training: the network on cached features, judged by the loss of images kept apart.
 struct GRADCourse: Trainee {
     private let options: GRADOptions
     private let network: GRADNetwork
     private let features: GRADFeatures
-    /// The images kept apart, as they are.
+    /// The images kept apart, without variants.
     private let keptApart: [Int]
     private var training: GRADTraining
     /// A batch's features.
@@ -25,12 +25,12 @@ struct GRADCourse: Trainee {
             recomputes: options.recomputes(channels: network.channels, positions: network.height * network.width))
     }
 
-    /// Grids begin Xavier-normal, as the paper says.
+    /// Grids are initialised Xavier-normal, as in the paper.
     private static func initialParameters(seed: UInt64) -> InitialParameters {
         InitialParameters(seed: seed) { name, _ in name.hasPrefix("query.") ? .xavierNormal() : nil }
     }
 
-    /// The course of a fit.
+    /// The plan of a fit.
     static func plan(
         network: GRADNetwork, options: GRADOptions, features: GRADFeatures, split: (fitting: [Int], keptApart: [Int]),
         epochs: Int
@@ -39,9 +39,9 @@ struct GRADCourse: Trainee {
             pictures: features.variants.all(of: split.fitting), heldOut: split.keptApart.count, epochs: epochs,
             batchSize: options.batchSize,
             patience: options.patience(epochs: epochs), seed: options.seed,
-            // The workers' number changes the order of sums, and so the features' bits.
+            // The number of workers changes the order of sums, and so the features' bits.
             identity: "grad 3 \(options) \(network) \(features.digest) \(split)",
-            remedy: "are there pictures without any content?")
+            remedy: "check for images without content (inspectctl dataset check)")
     }
 
     var state: [String: StoredTensor] { training.state.tensors }
@@ -62,7 +62,7 @@ struct GRADCourse: Trainee {
         return StepLosses(total: Double(loss))
     }
 
-    /// Noise on the local coordinates in half of the steps (section 3.2): nil in the other half.
+    /// Noise on the local coordinates in half of the steps (section 3.2); nil in the other half.
     private func jitter(_ frames: Int, _ place: CoursePlace) -> Tensor? {
         var generator = SplitMix64(
             seed: (options.seed ^ 0x6a09_e667_f3bc_c908) &+ place.number &* 0xbf58_476d_1ce4_e5b9)
@@ -72,7 +72,7 @@ struct GRADCourse: Trainee {
         return Tensor(shape: shape, values: noise.values(shape.dimensions, using: &generator))
     }
 
-    /// What the learning rates are multiplied by.
+    /// The factor of the learning rates.
     private func rateFactor(_ epoch: Int) -> Float { options.schedule.factor(epoch: epoch) }
 
     private func load(_ frames: [Int], into out: inout [Float]) throws {
@@ -84,7 +84,7 @@ struct GRADCourse: Trainee {
         }
     }
 
-    /// The mean loss of the images kept apart, as inference will compute them.
+    /// The mean loss of the images kept apart, as in inference.
     func judge(workers: Int) throws -> Judgement {
         guard !keptApart.isEmpty else { return Judgement() }
         let graph = try network.graph(StoredParameters(training.stored(), file: "training"))

@@ -22,9 +22,9 @@ package struct GRADTraining {
     private var parameters: NetworkParameters
     private var optimizer: Adam
 
-    /// - Parameter recomputes: whether a step runs blocks a second time instead of keeping what they compute: the same
+    /// - Parameter recomputes: whether a step runs blocks a second time instead of keeping their values: the same
     ///   numbers for less memory and more time.
-    /// - Throws: `WeightError` when a parameter is missing or has another shape.
+    /// - Throws: `WeightError` if a parameter is missing or has another shape.
     package init(
         network: GRADNetwork, parameters source: any ParameterSource, rates: Rates, recomputes: Bool = false
     ) throws {
@@ -32,7 +32,7 @@ package struct GRADTraining {
         graph = try network.graph(source)
         guard let output = graph.node(named: GRADNetwork.output),
             let coordinates = graph.node(named: GRADNetwork.localCoordinates)
-        else { preconditionFailure("GRAD's network names its output and its coordinates") }
+        else { preconditionFailure("GRAD's network has no output or no coordinates") }
         (self.output, self.coordinates, clipNorm) = (output, coordinates, rates.clipNorm)
         self.recomputes = recomputes
         parameters = NetworkParameters(of: graph)

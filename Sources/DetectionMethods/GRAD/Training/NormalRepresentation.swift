@@ -2,7 +2,7 @@ import CKernels
 import NeuralNets
 import TensorCore
 
-/// How an image's features x differ from the normal ones x̂.
+/// The differences of an image's features x from the normal ones x̂.
 package struct FeatureDifferences: Sendable {
     /// ‖x̂ − x‖ at each position, `[rows, columns]`.
     package var distances: [Float]
@@ -20,18 +20,18 @@ extension [Float] {
     }
 }
 
-/// GRAD's network as inference runs it, on one image's features at a time, and how far they are from what it makes of them.
+/// GRAD's network in inference, on one image's features at a time, and the features' distance from its output.
 final class NormalRepresentation {
     private let plan: InferencePlan
     private let positions, channels: Int
-    /// The image's features, `[height, width, channels]`; whoever asks for a distance fills them. The plan uses its input's
-    /// memory again, and the distance needs them afterwards.
+    /// The image's features, `[height, width, channels]`, filled by the caller before a distance. A copy, because the
+    /// plan reuses its input's memory.
     let features: UnsafeMutableBufferPointer<Float>
 
     /// - Throws: `WeightError` for a graph that does not fit the map's size.
     init(graph: NetworkGraph, height: Int, width: Int, channels: Int, threads: Int) throws {
         guard let output = graph.node(named: GRADNetwork.output) else {
-            preconditionFailure("GRAD's network names its output")
+            preconditionFailure("GRAD's network has no output")
         }
         plan = try InferencePlan(graph: graph, height: height, width: width, outputs: [output], threads: threads)
         (positions, self.channels) = (height * width, channels)
@@ -41,7 +41,7 @@ final class NormalRepresentation {
 
     deinit { features.deallocate() }
 
-    /// How the features differ from what the network makes of them.
+    /// The features' differences from the network's output.
     func differences(into out: inout FeatureDifferences) {
         run()
         out.vectors.resize(positions * channels)
@@ -51,7 +51,7 @@ final class NormalRepresentation {
             &out.vectors, &out.distances)
     }
 
-    /// Σ (x̂ − x)² over everything: the training's loss times the number of values.
+    /// Σ (x̂ − x)² over all values: the training's loss times their number.
     func squares() -> Double {
         run()
         return ck_refined_squares(

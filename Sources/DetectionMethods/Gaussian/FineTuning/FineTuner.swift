@@ -7,22 +7,22 @@ import TensorCore
 /// Fits a `GaussianModel` whose backbone is fine-tuned (Rippel et al., VISAPP 2022): the Gaussians of the pretrained
 /// features are held fixed, and the backbone learns to bring flawless images nearer to them.
 ///
-/// Only flawless images are used, so features collapse when this goes on too long. Images kept apart, and the same with
-/// drawn defects, say when: the epoch that tells them apart best is kept, and none when it gains too little over the
-/// pretrained network.
+/// Training uses only flawless images, so features collapse if it lasts too long. Images kept apart, with and without
+/// drawn defects, decide when to stop: the epoch that separates them best is kept, or none if it gains too little over
+/// the pretrained network.
 package enum FineTuner {
-    /// Share of the images kept apart to judge the epochs, the most of them, and how many images there must be.
+    /// Share and maximal number of the images kept apart to judge the epochs, and the minimal number of images.
     static let keptApartShare = 0.2
     static let mostKeptApart = 200
     static let fewest = 20
 
-    /// - Throws: `FrameSource.Unreadable`, `ModelError`, `WeightError`, and what the checkpoint store throws.
+    /// - Throws: `FrameSource.Unreadable`, `ModelError`, `WeightError`, and errors of the checkpoint store.
     package static func fit(
         _ frames: FrameSource, backbone: Backbone, options: GaussianOptions, fineTuning: FineTuningOptions,
         work: FittingWork
     ) throws -> FittedDetector {
         guard frames.count >= fewest else {
-            throw ModelError("fine-tuning needs at least \(fewest) pictures, there are \(frames.count)")
+            throw ModelError("fine-tuning needs at least \(fewest) images, there are \(frames.count)")
         }
         let share = min(keptApartShare, Double(mostKeptApart) / Double(frames.count))
         let split = try NearDuplicates.split(
@@ -47,15 +47,15 @@ package enum FineTuner {
         return try choose(course, judge, frames, backbone, estimation, work)
     }
 
-    /// The pretrained network, or the best epoch's with the fixed Gaussians or with new ones: whichever tells the drawn
-    /// defects best.
+    /// The pretrained network, or the best epoch's with the fixed or with new Gaussians: the one that separates the
+    /// drawn defects best.
     private static func choose(
         _ course: TrainingCourse<FineTuningCourse>, _ judge: FineTuningJudge, _ frames: FrameSource,
         _ backbone: Backbone, _ options: GaussianOptions, _ work: FittingWork
     ) throws -> FittedDetector {
         var summary = FineTuningSummary(before: judge.before.outcome(), chosen: .pretrained)
         summary.watchedBefore = judge.watchedBefore
-        /// The Gaussians that go into the model are estimated on all images: none is left to judge them by.
+        /// The model's Gaussians are estimated on all images; no images remain to judge them.
         func estimated(_ backbone: Backbone) throws -> GaussianModel {
             try GaussianTrainer.fit(
                 frames, backbone: backbone, options: options, workers: work.workers, progress: work.progress)

@@ -5,19 +5,19 @@ import DetectionCore
 package struct FineTuningArguments: ParsableArguments {
     @Flag(
         help: """
-            Fine-tune the backbone on the flawless images; drawn defects decide when to stop, and whether anything was \
-            gained.
+            Fine-tune the backbone on the flawless images; drawn defects decide when to stop and whether the result is \
+            used.
             """)
     package var fineTune = false
 
     @Option(
-        help: ArgumentHelp("Passes over the images, at most; \(FineTuningOptions().epochs) by default.", valueName: "n")
+        help: ArgumentHelp("At most this many epochs; \(FineTuningOptions().epochs) by default.", valueName: "n")
     )
     package var epochs: Int?
 
     @Option(
         help: ArgumentHelp(
-            "Stop when the validation has not improved for so many epochs; 0 never stops early; "
+            "Stop after this many epochs without improvement in validation; 0 never stops early; "
                 + "\(FineTuningOptions().patience) by default.", valueName: "epochs"))
     package var patience: Int?
 
@@ -48,7 +48,7 @@ package struct FineTuningArguments: ParsableArguments {
             ("--epochs", epochs != nil), ("--patience", patience != nil), ("--learning-rate", learningRate != nil),
             ("--stages", stages != nil), ("--augment", augment != nil),
         ]
-        if let first = given.first(where: \.1), !fineTune { throw ValidationError("\(first.0) belongs to --fine-tune") }
+        if let first = given.first(where: \.1), !fineTune { throw ValidationError("\(first.0) needs --fine-tune") }
     }
 
     /// Nil without `--fine-tune`.

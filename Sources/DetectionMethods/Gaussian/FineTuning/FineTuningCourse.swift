@@ -3,7 +3,7 @@ import InspectionDomain
 import NeuralNets
 import TensorCore
 
-/// What a course trains for fine-tuning: the backbone towards fixed Gaussians, judged by drawn defects.
+/// The subject of a fine-tuning: the backbone, trained towards fixed Gaussians and judged by drawn defects.
 struct FineTuningCourse: Trainee {
     private let options: FineTuningOptions
     private let seed: UInt64
@@ -20,7 +20,8 @@ struct FineTuningCourse: Trainee {
         training = try FineTuningStep(backbone: backbone, levels: judge.fixed, options: options)
     }
 
-    /// The course of a fine-tuning: an epoch is kept when it surely tells drawn defects better than the pretrained network.
+    /// The plan of a fine-tuning: an epoch is kept if it separates drawn defects significantly better than the
+    /// pretrained network.
     func plan(identity: String) -> TrainingCourse<FineTuningCourse>.Plan {
         TrainingCourse.Plan(
             phase: "fine-tuning", lossName: "mean distance", pictures: Array(0..<pictures.count),
@@ -47,9 +48,9 @@ struct FineTuningCourse: Trainee {
 
     mutating func step(_ batch: [Int], at place: CoursePlace) throws -> StepLosses {
         let (pictures, size) = (pictures, options.partSize)
-        // What is drawn depends on the place alone, so that a course goes on after an interruption as if there had been none.
+        // Random numbers depend only on the position, so that an interrupted training resumes without a difference.
         var generator = SplitMix64(seed: seed &* 0x9e37_79b9_7f4a_7c15 ^ place.number)
-        // A batch in parts, made when they are asked for.
+        // A batch in parts, made on demand.
         let parts = stride(from: 0, to: batch.count, by: size).lazy.map { [options] start in
             options.augmentation.apply(
                 to: pictures.input(batch[start..<min(batch.count, start + size)]), pictures.normalization,

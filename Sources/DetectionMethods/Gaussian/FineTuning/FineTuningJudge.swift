@@ -1,31 +1,31 @@
 import DetectionCore
 import NeuralNets
 
-/// What tells whether a tuned network gained anything: drawn defects, told with the fixed Gaussians and with Gaussians of the
-/// tuned network's own features.
+/// Measures the gain of a tuned network: its separation of drawn defects with the fixed Gaussians and with Gaussians of
+/// its own features.
 struct FineTuningJudge: Sendable {
     struct Verdict {
         let backbone: Backbone
-        /// Of the tuned features.
+        /// Gaussians of the tuned features.
         let renewed: [GaussianModel.Level]
         let withFixed, withRenewed: ValidationOutcome
-        /// What the better of the two surely gained over the pretrained network.
+        /// The significant gain of the better of the two over the pretrained network.
         let surelyGained: Double
         let isRenewedBetter: Bool
     }
 
     let validation: FineTuningValidation
-    /// Of the pretrained network.
+    /// The outcome of the pretrained network.
     let before: FineTuningValidation.Scores
     /// The Gaussians of the pretrained features.
     let fixed: [GaussianModel.Level]
-    /// What Gaussians are estimated on while there is something to be judged.
+    /// The images that Gaussians are estimated on during training.
     let fitting: FrameSource
     let options: GaussianOptions
-    /// By how many of its standard errors a gain must exceed nothing.
+    /// The number of standard errors by which a gain must exceed zero.
     let standardErrors: Double
     let onlooker: FittingWork.Watch?
-    /// What an onlooker sees of the pretrained network.
+    /// The watch's number for the pretrained network.
     let watchedBefore: Double?
 
     init(
@@ -51,7 +51,7 @@ struct FineTuningJudge: Sendable {
             surelyGained: max(gains.0, gains.1), isRenewedBetter: gains.1 > gains.0)
     }
 
-    /// What an onlooker sees of the network with the better Gaussians.
+    /// The watch's number for the network with the better Gaussians.
     func watch(_ verdict: Verdict, workers: Int) throws -> Double? {
         try Self.watch(
             onlooker, verdict.backbone, verdict.isRenewedBetter ? verdict.renewed : fixed, options, workers: workers)

@@ -18,7 +18,8 @@ extension FineTuningValidation {
             var outcome = ValidationOutcome(byKind: aurocs, normalScore: normal.reduce(0, +) / count)
             guard let before else { return outcome }
             // An image brings one flawless score and several spoilt ones, and both networks see the same images: the
-            // variance is that of the images' differences (Obuchowski, Biometrics 1997; DeLong et al., Biometrics 1988).
+            // variance is that of the images' differences (Obuchowski, Biometrics 1997; DeLong et al., Biometrics
+            // 1988).
             let differences = zip(influences, before.placements.influences).map { $0 - $1 }
             let centre = differences.reduce(0, +) / count
             let variance = differences.reduce(0) { $0 + ($1 - centre) * ($1 - centre) } / max(1, count - 1)
@@ -27,8 +28,8 @@ extension FineTuningValidation {
             return outcome
         }
 
-        /// AUROC by kind, and by image the share of flawless scores below its spoilt ones plus the share of spoilt scores
-        /// above its flawless one, both averaged over the kinds.
+        /// AUROC by kind, and by image the share of flawless scores below its spoilt ones plus the share of spoilt
+        /// scores above its flawless one, both averaged over the kinds.
         private var placements: (aurocs: [String: Double], influences: [Double]) {
             var influences = [Double](repeating: 0, count: normal.count), aurocs: [String: Double] = [:]
             let kinds = Dictionary(grouping: anomalous, by: \.kind)
@@ -39,7 +40,7 @@ extension FineTuningValidation {
                     for (picture, score) in normal.enumerated() {
                         let win = entry.score > score ? 1 : entry.score == score ? 0.5 : 0.0
                         wins += win
-                        // Of its own image and of the flawless one it is compared with.
+                        // The shares of its own image and of the flawless one it is compared with.
                         let share = win * Double(normal.count) / pairs / Double(kinds.count)
                         influences[entry.picture] += share
                         influences[picture] += share

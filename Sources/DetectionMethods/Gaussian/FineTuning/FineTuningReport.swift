@@ -4,11 +4,11 @@ import Imaging
 import InspectionDomain
 import InspectionPlots
 
-/// A fine-tuning's course and outcome, in words and images.
+/// A fine-tuning's history and outcome, as text and plots.
 enum FineTuningReport {
     static func text(_ summary: FineTuningSummary, _ history: TrainingHistory) -> String {
         let epochs =
-            "\(history.epochs.count) epochs on \(history.fitting) pictures"
+            "\(history.epochs.count) epochs on \(history.fitting) images"
             + (history.stoppedEarly ? ", stopped early" : "")
         let before = number(summary.before.mean)
         switch summary.chosen {
@@ -16,7 +16,8 @@ enum FineTuningReport {
             let most = history.epochs.flatMap { [$0.validation, $0.renewed].compactMap(\.self) }.max {
                 ($0.gain ?? 0) < ($1.gain ?? 0)
             }
-            return "fine-tuning: \(epochs); none tells drawn defects surely better than the pretrained network "
+            return
+                "fine-tuning: \(epochs); no epoch separates drawn defects significantly better than the pretrained network "
                 + "(validation AUROC \(before)\(most.map { "; at most " + gain($0) } ?? "")), which is kept"
         case .fixed, .renewed:
             let gaussians =
@@ -44,13 +45,13 @@ enum FineTuningReport {
                     (name: "mean, new Gaussians", points: renewed),
                 ]
                 + kinds.map { kind in (name: kind, points: course(outcomes.map { $0.byKind[kind] })) },
-            title: "drawn defects told from flawless pictures: \(kept)", xLabel: "epoch (0: pretrained)",
+            title: "separation of drawn defects from flawless images: \(kept)", xLabel: "epoch (0: pretrained)",
             yLabel: "AUROC")
         let distance = Charts.lines(
             [
                 (name: "training", points: course([nil] + history.epochs.map(\.loss))),
                 (name: "kept apart", points: course(outcomes.map(\.normalScore))),
-            ], title: "mean distance of flawless pictures", xLabel: "epoch (0: pretrained)",
+            ], title: "mean distance of flawless images", xLabel: "epoch (0: pretrained)",
             yLabel: "summed Mahalanobis distance")
         return [ReportFile("validation.svg", auroc.data), ReportFile("distance.svg", distance.data)]
     }

@@ -48,7 +48,7 @@ package struct FineTuningStep {
     ///
     /// - Parameters:
     ///   - count: images in all parts together.
-    ///   - parts: `[n, H, W, 3]` each, normalised; asked for one at a time.
+    ///   - parts: `[n, H, W, 3]` each, normalised; requested one at a time.
     /// - Returns: the mean over the images of their summed distances, before the update.
     package mutating func update(count: Int, parts: some Sequence<Tensor>) -> Float {
         var loss: Float = 0
@@ -66,8 +66,8 @@ package struct FineTuningStep {
         return loss
     }
 
-    /// The images' share of the loss `Σ distance / count`, and its gradients in the parameters' order, zeros for those
-    /// that are not trained.
+    /// The images' share of the loss `Σ distance / count`, and its gradients in the parameters' order, zeros for
+    /// untrained ones.
     package func differentiate(_ pictures: Tensor, count: Int) -> (loss: Float, gradients: [Tensor]) {
         let names = Dictionary(uniqueKeysWithValues: zip(parameters.names, isTracked))
         var pass = TrainableNetwork(graph, parameters, tracking: { names[$0] ?? false })
@@ -76,7 +76,7 @@ package struct FineTuningStep {
         for (map, gaussian) in zip(maps, gaussians) {
             let centred = globalAveragePool(map) - Variable(gaussian.mean)
             let whitened = matmul(centred, Variable(gaussian.whitening))
-            // An image on the mean itself would have no slope.
+            // An image on the mean itself has no gradient.
             total = total + sum(Pointwise.squareRoot(sum(whitened * whitened, axes: 1...1) + 1e-12))
         }
         let loss = total * (1 / Float(count))

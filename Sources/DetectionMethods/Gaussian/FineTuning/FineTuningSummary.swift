@@ -5,7 +5,7 @@ package struct FineTuningSummary: ReportSection, Equatable {
     package static let key = "fine_tuning"
 
     package enum Choice: String, Codable, Sendable {
-        /// No epoch told drawn defects better than the pretrained network: it was kept.
+        /// The pretrained network: no epoch separated drawn defects better.
         case pretrained
         /// The tuned network with the pretrained features' Gaussians.
         case fixed
@@ -15,10 +15,10 @@ package struct FineTuningSummary: ReportSection, Equatable {
 
     /// The pretrained network.
     package var before: ValidationOutcome
-    /// The tuned one with the fixed Gaussians, and with new ones.
+    /// The tuned network with the fixed Gaussians, and with new ones.
     package var withFixed, withRenewed: ValidationOutcome?
     package var chosen: Choice
-    /// The number that a `FittingWork.Watch` returned for the pretrained network.
+    /// The result of a `FittingWork.Watch` for the pretrained network.
     package var watchedBefore: Double?
 
     package init(before: ValidationOutcome, chosen: Choice) { (self.before, self.chosen) = (before, chosen) }

@@ -3,7 +3,7 @@ import Imaging
 import InspectionDomain
 import NeuralNets
 
-/// What decides when to stop: how well images kept apart are told from the same images with drawn defects.
+/// The validation that decides when to stop: the separation of images kept apart from the same with drawn defects.
 package struct FineTuningValidation: Sendable {
     /// Defects of each kind drawn on each image.
     static let draws = 2
@@ -14,7 +14,7 @@ package struct FineTuningValidation: Sendable {
 
     private struct Drawn {
         let kind: SyntheticAnomaly
-        /// Place of the image among the flawless ones.
+        /// Index of the image among the flawless ones.
         let picture: Int
         let frame: Frame
     }
@@ -46,12 +46,12 @@ package struct FineTuningValidation: Sendable {
                 }
             })
         normal = parts.flatMap(\.normal).sorted { $0.key < $1.key }.map(\.value)
-        // Stable: an image's defects come from one worker.
+        // A stable sort: an image's defects come from one worker.
         anomalous = parts.flatMap(\.anomalous).enumerated()
             .sorted { ($0.element.picture, $0.offset) < ($1.element.picture, $1.offset) }.map(\.element)
     }
 
-    /// Scores all images with a backbone and each of some sets of its levels' Gaussians.
+    /// Scores all images with a backbone and each of several sets of its levels' Gaussians.
     package func scores(
         _ backbone: Backbone, _ gaussians: [[GaussianModel.Level]], workers: Int
     ) throws -> [Scores] {

@@ -8,7 +8,7 @@ enum LevelScores {
     ///   - frame: any size; resized to the network's input.
     ///   - gaussians: sets of the same levels' Gaussians, each scored with.
     /// - Returns: for each set the scores, in the frames' order.
-    /// - Throws: `WeightError`, and what `frame` throws.
+    /// - Throws: `WeightError`, and errors of `frame`.
     static func of(
         count: Int, frame: @Sendable (Int) throws -> Frame, width: Int, height: Int, backbone: Backbone,
         gaussians: [[GaussianModel.Level]], workers: Int

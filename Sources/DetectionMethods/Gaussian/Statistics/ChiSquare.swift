@@ -2,9 +2,10 @@ import Foundation
 
 /// The chi-square distribution's quantile: the theoretical threshold of a squared Mahalanobis distance.
 package enum ChiSquare {
-    /// √ of the quantile: what a Mahalanobis distance in `dimensions` dimensions stays under with `probability`.
+    /// √ of the quantile: the bound of a Mahalanobis distance in `dimensions` dimensions with `probability`.
     ///
-    /// Offered beside the calibrated threshold (Rippel et al. use 0.9973); it holds only for truly normal features.
+    /// Reported beside the calibrated threshold (Rippel et al. use 0.9973); valid only for normally distributed
+    /// features.
     package static func distanceThreshold(probability: Double = 0.9973, dimensions: Int) -> Double {
         quantile(probability, degrees: Double(dimensions)).squareRoot()
     }

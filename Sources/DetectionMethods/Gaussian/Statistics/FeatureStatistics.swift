@@ -4,8 +4,8 @@ import Imaging
 import InspectionDomain
 import NeuralNets
 
-/// One worker's pass over its frames: pooled features, and the sums that the map's Gaussians need. Nothing grows with the
-/// number of frames except the pooled vectors.
+/// One worker's pass over its frames: pooled features, and the sums that the map's Gaussians need. Only the pooled
+/// vectors grow with the number of frames.
 struct FeatureStatistics {
     /// Pooled features of each level, by frame.
     private(set) var pooled: [Int: [[Double]]] = [:]
@@ -22,7 +22,7 @@ struct FeatureStatistics {
     private var gatherer: PositionGatherer?
     private var gathered: [Float] = []
 
-    /// - Parameter taps: of the map; none when only the levels are wanted.
+    /// - Parameter taps: the map's taps; empty for the levels alone.
     init(backbone: Backbone, levels: [String], taps: [String], options: GaussianOptions) throws {
         self.backbone = backbone
         let names = levels + taps.filter { !levels.contains($0) }

@@ -1,7 +1,7 @@
 import DetectionCore
 import NeuralNets
 
-/// Brings taps to the finest one's grid, bilinearly between their cells' centres, and picks channels of their
+/// Resizes taps to the finest one's grid, bilinearly between their cells' centres, and picks channels of their
 /// concatenation: `[positions, channels.count]`.
 struct PositionGatherer {
     let rows, columns: GridAxis
@@ -17,7 +17,7 @@ struct PositionGatherer {
         let lower, upper: Int
         let weight: Float
 
-        /// Of cell `i` of `target` among the cells of `source`.
+        /// The neighbours of cell `i` of `target` among the cells of `source`.
         init(_ i: Int, of target: GridAxis, in source: GridAxis) {
             let at = (target.first + Double(i) * target.step - source.first) / source.step
             let x = min(max(0, at), Double(source.count - 1))
@@ -29,7 +29,7 @@ struct PositionGatherer {
 
     var count: Int { rows.count * columns.count * sources.count }
 
-    /// - Throws: `ModelError` when a channel is not among the taps' channels.
+    /// - Throws: `ModelError` if a channel is not among the taps' channels.
     init(maps: [FeatureMap], indices: [Int], channels: [Int]) throws {
         guard let finest = maps.max(by: { $0.height * $0.width < $1.height * $1.width }) else {
             throw ModelError("the pixel map has no level")

@@ -43,10 +43,10 @@ package struct ClassifierTraining {
     }
 }
 
-/// What a course trains for ODIN: a classifier on inputs that `Inputs` gives.
+/// The subject of an ODIN training: a classifier on the inputs of `Inputs`.
 struct ClassifierCourse<Inputs: ClassifierInputs>: Trainee {
     private let inputs: Inputs
-    /// By image.
+    /// Labels by image.
     private let labels: [Int]
     private let epochs: Int
     private let learningRate: Float
@@ -85,14 +85,14 @@ struct ClassifierCourse<Inputs: ClassifierInputs>: Trainee {
     }
 }
 
-/// Where a classifier's inputs come from.
+/// The source of a classifier's inputs.
 protocol ClassifierInputs {
-    /// `[indices.count, H, W, C]`, varied at random as the network's training has it.
+    /// `[indices.count, H, W, C]`, with the random augmentation of the network's training.
     func batch(_ indices: [Int], using generator: inout SplitMix64) -> Tensor
 }
 
-/// Images, half of them mirrored, moved by up to an eighth of the side with zeros moving in (He et al., CVPR 2016, section
-/// 4.2).
+/// Images, half of them mirrored, moved by up to an eighth of the side with zeros moving in (He et al., CVPR 2016,
+/// section 4.2).
 struct VariedPictures: ClassifierInputs {
     let pictures: ResizedPictures
 
@@ -118,7 +118,7 @@ struct VariedPictures: ClassifierInputs {
     }
 }
 
-/// Features that do not change: those of a frozen backbone.
+/// Constant features: those of a frozen backbone.
 struct FixedFeatures: ClassifierInputs {
     /// `[pictures, channels]`
     let features: Tensor

@@ -2,29 +2,29 @@ import DetectionCore
 import Imaging
 import NeuralNets
 
-/// Chooses how strongly inputs are perturbed: by which strength images kept apart are told best from unknown ones.
+/// Chooses the strength of the perturbation that separates images kept apart best from unknown ones.
 ///
-/// The authors choose on a set of unknown images. Where the user has none, each product in turn plays the unknown one: its
-/// output is left out of the classifier, and its images are to be told from the others'. With two products there would be
-/// nothing left to choose between: blends of the two are unknown then.
+/// The authors choose on a set of unknown images. If the user has none, each product in turn counts as unknown: its
+/// output is left out of the classifier, and its images are separated from the others'. With two products only one
+/// class would remain, so blends of the two serve as unknown images.
 struct EpsilonChoice {
-    /// A question for the classifier: how sure is it of a frame, knowing nothing of one product?
+    /// A question for the classifier: its certainty of a frame without the output of one product.
     private struct Question {
         let frame: Frame
         var forgotten: Int?
     }
 
-    /// Questions whose answers should differ, by their places.
+    /// Questions whose answers should differ, by index.
     private struct Contest {
         let name: String
         let known, unknown: [Int]
     }
 
-    /// Images of each kind, and products that are left out, at most.
+    /// The maximal numbers of images of each kind and of products left out.
     private static let most = 200, mostLeftOut = 5
 
     private let model: ODINModel
-    /// The known images first, as they are kept apart.
+    /// The known images kept apart, then the unknown ones.
     private var questions: [Question]
     private var contests: [Contest] = []
     /// The product of each known image.
@@ -33,7 +33,7 @@ struct EpsilonChoice {
     /// - Parameters:
     ///   - keptApart: images of the products, never trained on.
     ///   - labels: the product of each.
-    ///   - unknown: folders of images that show none; may be empty.
+    ///   - unknown: folders of images without a known product; may be empty.
     /// - Throws: `FrameSource.Empty`, `FrameSource.Unreadable`.
     init(_ model: ODINModel, keptApart: FrameSource, labels: [Int], unknown: [String]) throws {
         func frames(_ source: FrameSource, _ places: [Int]) throws -> [Frame] {
@@ -54,7 +54,7 @@ struct EpsilonChoice {
         }
     }
 
-    /// Evenly spread, however the images are sorted.
+    /// Evenly spread, whatever the order of the images.
     private static func spread(over count: Int, most: Int) -> [Int] {
         (0..<min(count, most)).map { $0 * count / min(count, most) }
     }
@@ -96,7 +96,7 @@ struct EpsilonChoice {
             }
             return ODINSummary.Trial(epsilon: Double(epsilon), auroc: Dictionary(uniqueKeysWithValues: auroc))
         }
-        // The first of equals: the weakest perturbation.
+        // The first of equal results: the weakest perturbation.
         let best = trials.reduce(trials[0]) { $1.mean > $0.mean ? $1 : $0 }
         let correct = labels.indices.count { answers[$0].best == labels[$0] }
         return ODINSummary(
@@ -104,9 +104,9 @@ struct EpsilonChoice {
     }
 
     private struct Answer {
-        /// What the whole classifier takes the frame for.
+        /// The predicted class of the whole classifier.
         let best: Int
-        /// By strength.
+        /// Scores by strength.
         let doubts: [Double]
     }
 

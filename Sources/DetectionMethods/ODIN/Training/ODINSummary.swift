@@ -1,7 +1,7 @@
 import DetectionCore
 import Foundation
 
-/// How an ODIN gate's perturbation was chosen.
+/// The choice of an ODIN gate's perturbation.
 package struct ODINSummary: ReportSection, Equatable {
     package static let key = "odin"
 
@@ -9,7 +9,7 @@ package struct ODINSummary: ReportSection, Equatable {
     package var accuracy: Double
     /// The chosen strength of the perturbation.
     package var epsilon: Double
-    /// What it was chosen by: AUROC of the images kept apart against unknown ones, by strength and kind of unknown.
+    /// The criterion: AUROC of the images kept apart against unknown ones, by strength and kind of unknown.
     package var trials: [Trial]
 
     package struct Trial: Codable, Sendable, Equatable {
@@ -23,7 +23,7 @@ package struct ODINSummary: ReportSection, Equatable {
 extension ODINSummary {
     var text: String {
         String(
-            format: "recognises %.2f %% of the pictures kept apart; perturbation %g, AUROC against unknown ones %.4f",
+            format: "recognises %.2f %% of the images kept apart; perturbation %g, AUROC against unknown ones %.4f",
             accuracy * 100, epsilon, trials.first { $0.epsilon == epsilon }?.mean ?? .nan)
     }
 }

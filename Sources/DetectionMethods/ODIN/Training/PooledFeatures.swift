@@ -49,7 +49,7 @@ struct PooledFeatures {
         return out
     }
 
-    /// The layer that does on raw features what `parameters` do on standardised ones.
+    /// The layer on raw features that equals `parameters` on standardised ones.
     func unstandardized(_ parameters: [String: StoredTensor]) -> [String: StoredTensor] {
         guard let weight = parameters["fc.weight"], let bias = parameters["fc.bias"] else { return parameters }
         var (weights, biases) = (weight.floats(), bias.floats())

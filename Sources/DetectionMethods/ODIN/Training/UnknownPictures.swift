@@ -3,11 +3,11 @@ import Imaging
 import InspectionDomain
 import NeuralNets
 
-/// Images that show no product: what a gate is tried on when nobody has images of wrong products.
+/// Images without a product, which test a product gate if there are no images of wrong products.
 package enum NoisePictures: String, Sendable, CaseIterable {
     /// Every value uniform over its range.
     case uniform
-    /// Every value normal around the middle with a deviation of the whole range, cut off at its ends.
+    /// Every value normal around the middle with a deviation of the whole range, clipped to it.
     case gaussian
 
     /// - Parameter number: each gives another image.
@@ -25,7 +25,7 @@ package enum NoisePictures: String, Sendable, CaseIterable {
 }
 
 extension Frame {
-    /// The mean of two frames of one size: neither the one product nor the other. Eight bits, three channels.
+    /// The mean of two frames of one size, which shows neither product. Eight bits, three channels.
     func blended(with other: Frame) -> Frame {
         let values = zip(rgbBytes, other.rgbBytes).map { UInt8((UInt16($0) + UInt16($1)) / 2) }
         return Frame(width: width, height: height, channels: 3, samples: .eight(values))
