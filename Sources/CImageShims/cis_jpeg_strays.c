@@ -75,7 +75,7 @@ static int judge_after_scan(jpeg_failure *failure, const uint8_t *start, const u
     }
     if (equal >= count)
         cis_fail(
-            failure->error, CIS_CORRUPT, "%zu bytes of 0x%02X stand before %s where picture data should be", equal,
+            failure->error, CIS_CORRUPT, "%zu bytes of 0x%02X stand before %s where image data should be", equal,
             end[-1], place);
     return 0;
 }

@@ -102,7 +102,7 @@ static void decode_guarded(reader *r, const cis_header *header, uint8_t *pixels,
     uint8_t *rows = pixels;
     if (stored_channels != header->channels) {
         r->with_alpha = malloc(height * row_bytes);
-        if (!r->with_alpha) png_error(r->source.png, "no memory for the picture with its alpha channel");
+        if (!r->with_alpha) png_error(r->source.png, "no memory for the image with its alpha channel");
         rows = r->with_alpha;
     }
     for (int pass = 0; pass < passes; pass++)

@@ -1,7 +1,7 @@
-/// What a decoder may be made to allocate. A few kilobytes can announce gigapixels (a decompression bomb), so the header is held
-/// against this before there is any pixel memory.
+/// The limit of a decoder's memory. A few kilobytes can announce gigapixels (a decompression bomb), so the header is
+/// checked against it before any pixel memory is allocated.
 package struct DecodeLimits: Sendable, Equatable {
-    /// Width × height, at most.
+    /// The maximal width × height.
     package var maxPixels: Int
 
     package init(maxPixels: Int) {

@@ -1,19 +1,19 @@
 import Foundation
 
-/// How far a file of an image was written, by walking its segments or chunks from the first to the last; no pixel is decoded.
+/// The completeness of an image file, from a walk over its segments or chunks without decoding a pixel.
 ///
-/// A JPEG is walked marker by marker: a segment with a length is passed over with what it holds, so the end marker of a
-/// thumbnail inside is not taken for the image's; scan data is searched for the next marker. Stray bytes between segments are
-/// passed over as a decoder does. A PNG is walked chunk by chunk.
+/// A JPEG is walked marker by marker: a segment with a length is skipped with its content, so the end marker of an
+/// embedded thumbnail is not taken for the image's; scan data is searched for the next marker. Stray bytes between
+/// segments are skipped as in a decoder. A PNG is walked chunk by chunk.
 package enum FileStructure: Sendable, Equatable {
-    /// The image's own end was reached; anything from byte `end` on is not the image's.
+    /// The image ends at byte `end`; later bytes do not belong to it.
     case whole(end: Int)
-    /// There is an end, but the way to it is doubtful: a block of zeros where pixel data should be, as a file has that was
-    /// allocated before it was filled, or segments whose lengths lead nowhere. A decoder may accept it all the same.
+    /// The image has an end but doubtful content: a block of zeros instead of pixel data, as in a file that was
+    /// allocated before it was filled, or segments with impossible lengths. A decoder may still accept it.
     case doubtful
-    /// The file ends before the image does, or its data was not written yet (no bytes, or zeros).
+    /// The file ends before the image, or its data is not yet written (no bytes, or zeros).
     case unfinished
-    /// No JPEG and no PNG.
+    /// Neither JPEG nor PNG.
     case unknown
 
     /// A whole block of zeros, at a multiple of its size, is a hole.
@@ -21,7 +21,7 @@ package enum FileStructure: Sendable, Equatable {
 
     /// - Parameters:
     ///   - size: bytes in the file.
-    ///   - read: the file's bytes from an offset on, at most so many; fewer at its end only.
+    ///   - read: at most this many of the file's bytes from an offset on; fewer only at its end.
     package static func walk(
         size: Int, read: (_ offset: Int, _ count: Int) throws -> Data
     ) throws -> FileStructure {
@@ -68,7 +68,7 @@ package enum FileStructure: Sendable, Equatable {
         return try endsWithItsMarker(bytes, [0xFF, 0xD9]) ? .doubtful : .unfinished
     }
 
-    /// The next marker's code and where it stands; nil at the end of the file.
+    /// The next marker's code and position; nil at the end of the file.
     private static func nextMarker(
         _ bytes: ByteWindow, from start: Int, _ hasHole: inout Bool, inScan: Bool
     ) throws -> (marker: UInt8, position: Int)? {
@@ -101,7 +101,7 @@ package enum FileStructure: Sendable, Equatable {
         return try endsWithItsMarker(bytes, [0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82]) ? .doubtful : .unfinished
     }
 
-    /// Whether the file closes with the format's last bytes, but for padding (zeros, 0xFF, blanks, line ends).
+    /// Whether the file ends with the format's last bytes, except for padding (zeros, 0xFF, blanks, line ends).
     private static func endsWithItsMarker(_ bytes: ByteWindow, _ marker: [UInt8]) throws -> Bool {
         var end = bytes.size
         let least = max(marker.count, end - block)
@@ -115,7 +115,7 @@ package enum FileStructure: Sendable, Equatable {
     }
 }
 
-/// A file's bytes, read piece by piece as a walk asks for them.
+/// A file's bytes, read piece by piece on demand.
 private final class ByteWindow {
     private static let length = 1 << 18
 
@@ -136,11 +136,11 @@ private final class ByteWindow {
         }
     }
 
-    /// Makes the piece hold a byte.
+    /// Loads the piece that holds a byte.
     private func fill(_ offset: Int) throws -> Bool {
         guard offset >= 0, offset < size else { return false }
         if offset >= start, offset < start + piece.count { return true }
-        // Some bytes before it too: markers and tails are looked at backwards.
+        // Some bytes before it too: markers and tails are read backwards.
         start = max(0, offset - 64)
         piece = Array(try read(start, min(Self.length, size - start)))
         return offset < start + piece.count

@@ -1,18 +1,18 @@
-/// Names what is not read here, so that the refusal tells an operator what the camera or the person dropped.
+/// Names formats that are not read, so that the refusal tells an operator what was delivered.
 enum ForeignFormat {
-    /// A whole sentence: what this is, what is read, and what to do.
+    /// A sentence: the format found, the formats read, and the remedy.
     static func refusal(_ head: [UInt8]) -> String {
         if let picture = pictureName(head) {
             return "this is \(picture); JPEG and PNG are read: set the camera to one of them"
         }
         if let known = others.first(where: { $0.matches(head) }) {
-            return "this is \(known.name), not a picture; JPEG and PNG are read: keep other files out of the folder"
+            return "this is \(known.name), not an image; JPEG and PNG are read: keep other files out of the folder"
         }
         if isText(head) {
-            return "this is \(textName(head)), not a picture; JPEG and PNG are read: keep other files out of the folder"
+            return "this is \(textName(head)), not an image; JPEG and PNG are read: keep other files out of the folder"
         }
         let hex = head.prefix(8).map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }
-        return "this is no picture of a known format (it begins with the bytes \(hex.joined(separator: " "))); "
+        return "this is not an image of a known format (it begins with the bytes \(hex.joined(separator: " "))); "
             + "JPEG and PNG are read: set the camera to one of them"
     }
 
@@ -40,7 +40,7 @@ enum ForeignFormat {
         case "avif", "avis": return "an AVIF"
         case "heic", "heix", "heim", "heis", "hevc", "hevx", "hevm", "hevs": return "a HEIC"
         case "mif1", "mif2", "msf1", "miaf": return "a HEIF"
-        case "crx ": return "a camera's raw picture (CR3)"
+        case "crx ": return "a camera's raw image (CR3)"
         default: return nil
         }
     }
@@ -80,7 +80,7 @@ enum ForeignFormat {
         Signature("an OpenEXR", [0x76, 0x2F, 0x31, 0x01]),
         Signature("a Radiance HDR", "#?RADIANCE"),
         Signature("a Radiance HDR", "#?RGBE"),
-        Signature("a camera's raw picture (RAF)", "FUJIFILMCCD-RAW"),
+        Signature("a camera's raw image (RAF)", "FUJIFILMCCD-RAW"),
         Signature("a Photoshop document", "8BPS"),
         Signature("a GIMP document", "gimp xcf"),
         Signature("a DICOM", "DICM", at: 128),
@@ -90,7 +90,7 @@ enum ForeignFormat {
         Signature("a BPG", [0x42, 0x50, 0x47, 0xFB]),
         Signature("a DirectDraw surface", "DDS "),
         Signature("a Sun raster", [0x59, 0xA6, 0x6A, 0x95]),
-        Signature("an SGI picture", [0x01, 0xDA]),
+        Signature("an SGI image", [0x01, 0xDA]),
         Signature("a PCX", [0x0A, 0x05, 0x01]),
         Signature("an icon", [0x00, 0x00, 0x01, 0x00]),
         // Last: two letters are a weak signature.
@@ -126,7 +126,7 @@ enum ForeignFormat {
         let text = String(decoding: head, as: UTF8.self).lowercased()
         if text.contains("<svg") { return "text (an SVG drawing)" }
         if text.contains("<!doctype html") || text.contains("<html") {
-            return "text (an HTML page, as servers send instead of a picture)"
+            return "text (an HTML page, as servers send instead of an image)"
         }
         return "text"
     }

@@ -5,14 +5,15 @@ extension Frame {
     /// Decodes a JPEG or PNG.
     ///
     /// JPEG: grey, YCbCr, RGB, CMYK and YCCK, baseline, progressive and arithmetic-coded, turned upright as its EXIF
-    /// orientation says. PNG: every colour type and depth; 16-bit samples kept; transparency as `Frame.Alpha` says. A grey
-    /// image has one channel, every other three.
+    /// orientation says. PNG: every colour type and depth; 16-bit samples kept; transparency as `Frame.Alpha` says. A
+    /// grey image has one channel, every other three.
     ///
-    /// An error means that pixels are missing or may be wrong. A file that is merely untidy (stray bytes between header
+    /// An error means that pixels are missing or may be wrong. A merely untidy file (stray bytes between header
     /// segments, padding, a wrong checksum of a description) is decoded, and the frame has `remarks`.
     ///
-    /// Throws an `ImageError`: `empty`, `unsupported` (another format or kind, named), `tooLarge` (by the header, before any
-    /// pixel memory exists), `truncated`, `corrupt` or `noMemory`. An image whose end is missing is never returned in part.
+    /// Throws an `ImageError`: `empty`, `unsupported` (another format or kind, named), `tooLarge` (by the header,
+    /// before any pixel memory exists), `truncated`, `corrupt` or `noMemory`. An image whose end is missing is never
+    /// returned in part.
     package static func decode(_ data: Data, limits: DecodeLimits = .default) throws(ImageError) -> Frame {
         let picture = try EncodedPicture(data)
         try limits.check(picture.probe)
@@ -30,7 +31,7 @@ extension Frame {
     }
 }
 
-/// What a decoder has to say beside the pixels.
+/// A decoder's remarks.
 private struct DecoderNotes {
     var alpha = CIS_ALPHA_NONE
     var untidiness = cis_remarks()
@@ -46,11 +47,11 @@ private struct DecoderNotes {
 
     private var transparency: String? {
         switch alpha {
-        case CIS_ALPHA_PARTLY: "parts of the picture are transparent (alpha): they were composed over black"
+        case CIS_ALPHA_PARTLY: "parts of the image are transparent (alpha): they were composed over black"
         case CIS_ALPHA_KEYED:
-            "a colour of the picture is marked as transparent (tRNS): that was ignored, its pixels are used as stored"
+            "a colour of the image is marked as transparent (tRNS): ignored, its pixels are used as stored"
         case CIS_ALPHA_ZERO:
-            "the whole picture is transparent (alpha is 0 everywhere): its colours are used as stored; set the camera to "
+            "the whole image is transparent (alpha is 0 everywhere): its colours are used as stored; set the camera to "
                 + "RGB or grey without alpha"
         default: nil
         }
@@ -69,7 +70,7 @@ private struct DecoderNotes {
 extension EncodedPicture {
     private var sampleCount: Int { Int(header.width) * Int(header.height) * Int(header.channels) }
 
-    /// The stored image's samples; `Sample` is the type the header's depth asks for.
+    /// The stored image's samples; `Sample` is the type for the header's depth.
     fileprivate func decodedSamples<Sample: FixedWidthInteger>(
         _ notes: inout DecoderNotes
     ) throws(ImageError) -> [Sample] {

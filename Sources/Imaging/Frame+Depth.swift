@@ -1,7 +1,8 @@
 import CKernels
 
 extension Frame {
-    /// The frame with 8 bits a sample: itself, or the high bytes of a 16-bit one (for display; measurements use the 16 bits).
+    /// The frame with 8 bits a sample: itself, or the high bytes of a 16-bit one (for display; measurements use the 16
+    /// bits).
     package var eightBit: Frame {
         guard case .sixteen(let values) = samples else { return self }
         let high = [UInt8](unsafeUninitializedCapacity: values.count) { out, count in

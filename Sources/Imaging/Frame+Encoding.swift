@@ -1,7 +1,7 @@
 import CImageShims
 import Foundation
 
-/// How hard PNG tries: zlib's levels.
+/// The effort of PNG's compression: zlib's levels.
 package struct PNGCompression: Sendable, Equatable {
     /// 0 (stored) … 9 (smallest).
     package let level: Int
@@ -43,7 +43,8 @@ extension Frame {
         return Data(adopting: out)
     }
 
-    /// Encodes as JPEG, grey or YCbCr; colour is kept at full resolution from quality 90 on. A 16-bit frame gives its high bytes.
+    /// Encodes as JPEG, grey or YCbCr; colour is kept at full resolution from quality 90 on. A 16-bit frame gives its
+    /// high bytes.
     ///
     /// `quality` is 1…100. Throws `tooLarge` above JPEG's 65500 pixels a side.
     package func encodedJPEG(quality: Int) throws(ImageError) -> Data {
@@ -69,7 +70,7 @@ extension Frame {
 }
 
 extension Data {
-    /// Takes over an encoder's buffer without copying it.
+    /// Takes ownership of an encoder's buffer without copying it.
     fileprivate init(adopting buffer: cis_bytes) {
         if let bytes = buffer.bytes {
             self.init(bytesNoCopy: bytes, count: buffer.size, deallocator: .free)

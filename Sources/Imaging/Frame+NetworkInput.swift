@@ -3,8 +3,9 @@ import CKernels
 extension Frame {
     /// Fills a network's input: resized to `width × height`, scaled to 0…1, then `(value − mean) / std` per channel.
     ///
-    /// `out` holds `height × width × 3` floats in row order, channels last. Grey is replicated. 8-bit frames are resized as Pillow
-    /// does, to 8 bits; 16-bit ones are never rounded. `mean` and `std` have three values, of the 0…1 range, `std` not zero.
+    /// `out` holds `height × width × 3` floats in row order, channels last. Grey is replicated. 8-bit frames are
+    /// resized as Pillow does, to 8 bits; 16-bit ones are never rounded. `mean` and `std` have three values, of the 0…1
+    /// range, `std` not zero.
     package func fillNetworkInput(
         _ out: UnsafeMutableBufferPointer<Float>, width inputWidth: Int, height inputHeight: Int, mean: [Float],
         std: [Float]

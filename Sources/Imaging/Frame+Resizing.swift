@@ -1,8 +1,9 @@
 import CKernels
 
 extension Frame {
-    /// Antialiased bilinear resize, as Pillow's `Image.resize(BILINEAR)`: a triangle filter whose support grows with the reduction,
-    /// horizontally and then vertically. 8-bit samples are rounded after each pass (so that they match Pillow's), 16-bit ones once.
+    /// Antialiased bilinear resize, as Pillow's `Image.resize(BILINEAR)`: a triangle filter whose support grows with
+    /// the reduction, horizontally and then vertically. 8-bit samples are rounded after each pass (so that they match
+    /// Pillow's), 16-bit ones once.
     ///
     /// `width` and `height` are in pixels, at least 1.
     package func resized(width newWidth: Int, height newHeight: Int) -> Frame {

@@ -1,5 +1,5 @@
-/// A decoded image: interleaved rows, origin at the top left, orientation already applied. Two frames are equal when their pixels
-/// are, whatever was remarked on while they were decoded.
+/// A decoded image: interleaved rows, origin at the top left, orientation already applied. Two frames are equal if
+/// their pixels are, whatever the decoder's remarks.
 package struct Frame: Sendable, Equatable {
     /// Samples in row order, `width × height × channels` of them.
     package enum Samples: Sendable, Equatable {
@@ -9,16 +9,16 @@ package struct Frame: Sendable, Equatable {
         case sixteen([UInt16])
     }
 
-    /// How opaque a file says that its image is.
+    /// The opacity of the image according to its file.
     package enum Alpha: Sendable, Equatable {
-        /// It has neither an alpha channel nor a transparent colour.
+        /// Neither an alpha channel nor a transparent colour.
         case none
-        /// It has one of them, and every pixel is opaque.
+        /// One of them, but every pixel is opaque.
         case opaque
         /// Some pixels are not opaque: an alpha channel was composed over black; of colours that are only marked as
         /// transparent (tRNS), the samples are those stored.
         case partly
-        /// Every pixel is wholly transparent and a viewer shows nothing: the samples are the colours as stored.
+        /// Every pixel is fully transparent, a viewer shows none: the samples are the colours as stored.
         case zeroEverywhere
     }
 
@@ -27,9 +27,9 @@ package struct Frame: Sendable, Equatable {
     /// 1 (grey) or 3 (red, green, blue).
     package let channels: Int
     package var samples: Samples
-    /// What was untidy about the file although its pixels are right: sentences for an operator, empty for most.
+    /// Remarks for an operator about an untidy file with correct pixels; usually empty.
     package var remarks: [String]
-    /// What the file says of transparency.
+    /// The transparency of the file.
     package var alpha: Alpha
 
     package init(width: Int, height: Int, channels: Int, samples: Samples, remarks: [String] = [], alpha: Alpha = .none)

@@ -1,13 +1,13 @@
 import CImageShims
 
-/// Why an image cannot be read or written, in words for an operator.
+/// The reason why an image cannot be read or written, as a message for an operator.
 package struct ImageError: Error, Equatable, CustomStringConvertible {
     package enum Code: String, Sendable, Codable, CaseIterable {
         /// The data ends before the image does.
         case truncated
         /// The data contradicts its format: a wrong checksum, an impossible size, a marker where pixels belong.
         case corrupt
-        /// Intact perhaps, but nothing that is read here.
+        /// Possibly intact, but of an unsupported format or kind.
         case unsupported
         /// More pixels than the limit allows.
         case tooLarge = "too-large"
@@ -18,7 +18,7 @@ package struct ImageError: Error, Equatable, CustomStringConvertible {
     }
 
     package let code: Code
-    /// A sentence: what was expected, what was found, what to do.
+    /// A sentence: expectation, finding and remedy.
     package let message: String
 
     package init(_ code: Code, _ message: String) {
@@ -30,16 +30,16 @@ package struct ImageError: Error, Equatable, CustomStringConvertible {
 }
 
 extension ImageError {
-    /// Turns what a shim reported into an error; nil when it succeeded.
+    /// Turns a shim's report into an error; nil for success.
     init?(_ error: cis_error, whileReading format: PictureFormat) {
         guard let code = Code(error.code) else { return nil }
         let reason = Self.text(of: error)
         let message =
             switch code {
             case .truncated:
-                "the \(format.name) is truncated: \(reason); was it still being written, or its transfer cut short? Let the "
-                    + "camera write to its end, under another name, and rename the file then"
-            case .corrupt: "the \(format.name) is corrupt: \(reason); take or transfer the picture again"
+                "the \(format.name) is truncated: \(reason); it was still being written, or its transfer was cut short; let the "
+                    + "camera write under another name and rename the complete file"
+            case .corrupt: "the \(format.name) is corrupt: \(reason); take or transfer the image again"
             case .unsupported: "this \(format.name) is not supported: \(reason); \(format.remedy)"
             case .tooLarge: "the \(format.name) is too large: \(reason)"
             case .empty: "the \(format.name) is empty"
@@ -51,7 +51,7 @@ extension ImageError {
     /// The same for an encoder.
     init?(_ error: cis_error, whileWriting format: PictureFormat) {
         guard let code = Code(error.code) else { return nil }
-        self.init(code, "the picture could not be encoded as \(format.name): \(Self.text(of: error))")
+        self.init(code, "the image could not be encoded as \(format.name): \(Self.text(of: error))")
     }
 
     private static func text(of error: cis_error) -> String {
@@ -60,7 +60,7 @@ extension ImageError {
 }
 
 extension PictureFormat {
-    /// What to set on a camera that writes an unsupported kind.
+    /// The setting for a camera that writes an unsupported kind.
     fileprivate var remedy: String {
         switch self {
         case .jpeg: "set the camera to baseline or progressive JPEG with 8 bits per sample, or to PNG"

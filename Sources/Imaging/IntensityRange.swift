@@ -1,13 +1,13 @@
 import CKernels
 
-/// The raw sample values that stand for black and white: measured or given when a model is fitted, and applied to every later
-/// frame of the line.
+/// The raw sample values of black and white: measured or given when a model is fitted, and applied to every later frame
+/// of the line.
 ///
 /// A camera of 10, 12 or 14 bits often stores its values unscaled in files of 16 bits: its white is then nearly black.
 package struct IntensityRange: Sendable, Equatable, Codable {
     /// 0 ≤ low < high.
     package let low, high: Int
-    /// Bits per sample of the files it applies to: 8 or 16. Files of the other depth are taken as they are.
+    /// Bits per sample of the files it applies to: 8 or 16. Files of the other depth are used as stored.
     package let bitDepth: Int
 
     /// - Precondition: `0 <= low && low < high && high <= 65535`, a depth of 8 or 16.
@@ -24,7 +24,7 @@ package struct IntensityRange: Sendable, Equatable, Codable {
         guard 0 <= low, low < high, high <= 65535, depth == 8 || depth == 16 else {
             throw DecodingError.dataCorruptedError(
                 forKey: .high, in: fields,
-                debugDescription: "\(low)…\(high) of \(depth) bits is no range of intensities")
+                debugDescription: "\(low)…\(high) of \(depth) bits is not a range of intensities")
         }
         self.init(low: low, high: high, bitDepth: depth)
     }
@@ -34,10 +34,10 @@ package struct IntensityRange: Sendable, Equatable, Codable {
         case bitDepth = "bit_depth"
     }
 
-    /// The largest value that a file of so many bits can hold.
+    /// The largest value in a file with this many bits.
     package static func fullScale(_ bitDepth: Int) -> Int { bitDepth == 8 ? 255 : 65535 }
 
-    /// Everything that files of so many bits can hold.
+    /// The full range of files with this many bits.
     package static func whole(_ bitDepth: Int) -> IntensityRange {
         IntensityRange(low: 0, high: fullScale(bitDepth), bitDepth: bitDepth)
     }
@@ -63,8 +63,8 @@ extension Frame {
         return (Int(low), Int(high))
     }
 
-    /// The frame with `range` stretched to everything its samples can hold; values outside are held at the ends. Itself when
-    /// the range is the whole one, or of files of another depth.
+    /// The frame with `range` stretched to its samples' full range; values outside are clipped. The frame itself if the
+    /// range is the full one, or of files of another depth.
     package func stretched(_ range: IntensityRange?) -> Frame {
         guard let range, range.bitDepth == bitDepth, !range.isWhole else { return self }
         var frame = self

@@ -1,8 +1,8 @@
-/// How the range of intensities is found when a model is fitted: the line's `intensity:`, or `--intensity`.
+/// The source of the range of intensities in a fit: the line's `intensity:`, or `--intensity`.
 package enum IntensitySetting: Sendable, Equatable {
     /// Measured: the fewest of 8, 10, 12, 14 and 16 bits that hold every value of the images.
     case auto
-    /// The values of so many bits, from 0.
+    /// The values of this many bits, from 0.
     case bits(Int)
     /// These raw values.
     case range(Int, Int)
@@ -24,13 +24,13 @@ package enum IntensitySetting: Sendable, Equatable {
         }
     }
 
-    /// Nil for numbers that are no range.
+    /// Nil for numbers that are not a range.
     package init?(low: Int, high: Int) {
         guard 0 <= low, low < high, high <= 65535 else { return nil }
         self = .range(low, high)
     }
 
-    /// As the configuration has it.
+    /// The spelling in the configuration.
     package var text: String {
         switch self {
         case .auto: "auto"
@@ -41,10 +41,10 @@ package enum IntensitySetting: Sendable, Equatable {
 
     /// - Parameters:
     ///   - bitDepth: of the files, 8 or 16.
-    ///   - highest: the largest raw sample of them all.
+    ///   - highest: the largest raw sample of all files.
     package func range(bitDepth: Int, highest: Int) -> IntensityRange {
         switch self {
-        // Eight bits are all there is: a darker image is a darker part.
+        // Files of eight bits have no unused range: a darker image is a darker part.
         case .auto where bitDepth == 8: return .whole(8)
         case .auto:
             let bits = [8, 10, 12, 14, 16].first { highest < 1 << $0 } ?? 16

@@ -1,26 +1,26 @@
 import Foundation
 
-/// The formats that are read and written. The content decides, never a file's name.
+/// The formats that are read and written. The content decides, not a file's name.
 package enum PictureFormat: String, Sendable, Codable, CaseIterable {
     case jpeg
     case png
 
-    /// As people write it.
+    /// The format's usual name.
     package var name: String { rawValue.uppercased() }
 
     /// The format whose signature `data` begins with.
     ///
-    /// Throws `empty` without data, `truncated` when less than a signature is there, `corrupt` for a damaged signature, and
-    /// `unsupported`, naming the format where it is a known one.
+    /// Throws `empty` without data, `truncated` for less than a signature, `corrupt` for a damaged signature, and
+    /// `unsupported` with the format's name if it is known.
     package static func recognise(_ data: Data) throws(ImageError) -> PictureFormat {
         let head = [UInt8](data.prefix(512))
         guard !head.isEmpty else {
-            throw ImageError(.empty, "the file is empty (0 bytes): nothing was written into it, or not yet")
+            throw ImageError(.empty, "the file is empty (0 bytes): its content was not written, or not yet")
         }
         if head.starts(with: jpegSignature) { return .jpeg }
         if head.starts(with: pngSignature) { return .png }
         if jpegSignature.starts(with: head) || pngSignature.starts(with: head) {
-            throw ImageError(.truncated, "the picture is truncated: only \(head.count) bytes, less than a signature")
+            throw ImageError(.truncated, "the image is truncated: only \(head.count) bytes, less than a signature")
         }
         if head.starts(with: pngSignature.prefix(4)) {
             throw ImageError(

@@ -1,10 +1,10 @@
 import CImageShims
 import Foundation
 
-/// What an image's header says, read without decoding a pixel.
+/// The content of an image's header, read without decoding a pixel.
 package struct PictureProbe: Sendable, Equatable {
     package let format: PictureFormat
-    /// Of the upright image, in pixels; at least 1.
+    /// Size of the upright image, in pixels; at least 1.
     package let width: Int
     package let height: Int
     /// 1 or 3, as the decoded `Frame` will have.

@@ -1,6 +1,6 @@
 import CKernels
 
-/// One axis of an antialiased bilinear resize: which input samples make each output sample, and with what weights.
+/// One axis of an antialiased bilinear resize: the input samples of each output sample, and their weights.
 struct ResizeAxis {
     let input: Int
     let output: Int

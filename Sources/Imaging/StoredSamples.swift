@@ -1,8 +1,8 @@
 import CImageShims
 import Foundation
 
-/// A PNG's samples as they are in the file: palette indices instead of colours, alpha beside the colours, nothing scaled. For
-/// images whose values are labels, not light.
+/// A PNG's samples as stored: palette indices instead of colours, alpha beside the colours, unscaled. For images whose
+/// values are labels, not light.
 package struct StoredSamples: Sendable {
     package let width, height: Int
     /// 1 (grey, or an index into the palette), 2 (grey, alpha), 3 (red, green, blue) or 4 (red, green, blue, alpha).
@@ -14,7 +14,7 @@ package struct StoredSamples: Sendable {
     /// The last of 2 or 4 channels.
     package var hasAlpha: Bool { channels.isMultiple(of: 2) }
 
-    /// Throws an `ImageError`, as `Frame.decode` does; `unsupported` for everything but a PNG.
+    /// Throws an `ImageError`, as `Frame.decode` does; `unsupported` for all formats except PNG.
     package init(png data: Data, limits: DecodeLimits = .default) throws(ImageError) {
         let picture = try EncodedPicture(data)
         guard picture.format == .png else {

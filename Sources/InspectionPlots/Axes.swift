@@ -24,7 +24,7 @@ struct Axes {
             left + u * (Double(width) - left - right), Double(height) - bottom - v * (Double(height) - top - bottom))
     }
 
-    /// The share of the plot's height that a legend at the top takes with its margin: data that stays below is not hidden.
+    /// The share of the plot's height that a legend at the top needs with its margin, so that it hides no data below.
     static func legendShare(entries: Int, height: Int) -> Double {
         let axes = Axes(width: 1, height: height, x: 0...1, y: 0...1)
         return min(0.6, (Double(entries) * legendRow + 30) / (Double(height) - axes.top - axes.bottom))
@@ -78,7 +78,7 @@ struct Axes {
         return drawing
     }
 
-    /// Where a legend's box stands.
+    /// The position of a legend's box.
     enum LegendPlace { case upperRight, lowerRight, beside }
 
     /// A box of coloured names.

@@ -6,12 +6,12 @@ package enum Charts {
     static let normal = Colour(52, 120, 190)
     static let anomalous = Colour(214, 96, 30)
     static let limit = Colour(200, 20, 40)
-    /// Of lines, in their order.
+    /// Colours of lines, in order.
     static let palette = [
         normal, anomalous, Colour(60, 150, 80), Colour(140, 90, 180), Colour(120, 120, 120), Colour(90, 200, 220),
         Colour(225, 190, 40), Colour(120, 60, 30), Colour(230, 130, 180), Colour(20, 40, 80),
     ]
-    /// Lines whose names have room in the plot.
+    /// The number of lines whose names fit into the plot.
     private static let fewLines = 4
 
     /// The ROC curve with the calibrated operating point.
@@ -38,8 +38,8 @@ package enum Charts {
         return drawing
     }
 
-    /// Normal and anomalous scores in common bins, with the threshold. Counts are drawn as square roots, so that a bin with
-    /// one image is still seen beside one with a hundred.
+    /// Normal and anomalous scores in common bins, with the threshold. Counts are drawn as square roots, so that a bin
+    /// with one image is visible beside one with a hundred.
     package static func scoreHistogram(
         normal: [Double], anomalous: [Double], threshold: Double, title: String, scoreName: String = "image score"
     ) -> SVG {
@@ -86,7 +86,7 @@ package enum Charts {
         let points = series.flatMap(\.points).filter { $0.x.isFinite && $0.y.isFinite }
         let xs = points.map(\.x), ys = points.map(\.y)
         let (low, high) = (ys.min() ?? 0, ys.max() ?? 1), margin = max((high - low) * 0.06, 1e-9)
-        // Many names stand beside the plot, few in it above the data.
+        // Many names are beside the plot, few in it above the data.
         let isBeside = series.count > fewLines, height = 480
         let free = isBeside ? 1 : 1 - Axes.legendShare(entries: series.count, height: height)
         let axes = Axes(

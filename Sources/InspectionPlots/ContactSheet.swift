@@ -49,7 +49,7 @@ package struct ContactSheet: Sendable {
         canvas.text(fitted(entry.detail, 13), at: Point(x, y + cell.height + 25), size: 13, .grey(90))
     }
 
-    /// The text, cut in the middle when it is wider than a cell: the ends of file names tell them apart.
+    /// The text, shortened in the middle if it is wider than a cell: the ends of file names distinguish them.
     private static func fitted(_ text: String, _ size: Double) -> String {
         guard Canvas.textWidth(text, size: size) > cell.width else { return text }
         var kept = text.count

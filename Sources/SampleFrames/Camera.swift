@@ -2,7 +2,7 @@ import Foundation
 import Imaging
 import InspectionDomain
 
-/// What differs from exposure to exposure: light, position, focus and sensor noise. Turns a scene into a frame.
+/// The variation between exposures: light, position, focus and sensor noise. Turns a scene into a frame.
 struct Camera {
     let width, height: Int
     /// Pixels per unit of the scene, which is drawn for 384 × 288.

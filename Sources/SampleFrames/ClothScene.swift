@@ -1,7 +1,8 @@
 import Foundation
 import InspectionDomain
 
-/// A 2/1 twill: indigo warp over undyed weft, every yarn with its own shade and thickness, fibres and slight distortion.
+/// A 2/1 twill: indigo warp over undyed weft, every yarn with its own shade and thickness, fibres and slight
+/// distortion.
 struct ClothScene {
     private static let pitch: Float = 7.2
 
@@ -11,7 +12,7 @@ struct ClothScene {
     private let kind: SampleDefect?
     private let shape: DefectShape?
     private let strength: Float
-    /// The yarn that a pull or a misweave concerns, and where along it.
+    /// The yarn of a pull or a misweave, and the position along it.
     private let yarn: Int
     private let extent: ClosedRange<Float>
     private let isWarp: Bool
@@ -50,7 +51,7 @@ struct ClothScene {
         }
     }
 
-    /// Colour of a point, and how much of it the defect covers.
+    /// Colour of a point, and the defect's coverage of it.
     func shade(_ p: SIMD2<Float>) -> (colour: SIMD3<Float>, coverage: Float) {
         var u = p.x + 2.6 * drift(p.x * 0.011, p.y * 0.013) + p.y * 0.012
         var v = p.y + 2.6 * drift(p.x * 0.012 + 70, p.y * 0.011)

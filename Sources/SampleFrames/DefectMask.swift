@@ -1,12 +1,12 @@
 import CKernels
 import Imaging
 
-/// The pixels that a defect covers, as somebody who marks it would draw them.
+/// The pixels that a defect covers, as a person would mark them.
 enum DefectMask {
     /// The share of a pixel that must be covered.
     private static let share: Float = 0.3
-    /// Regions below this share of the largest one's area are specks of its rim. AUPRO counts every region alike, however
-    /// small, and a speck is no defect of its own.
+    /// Regions below this share of the largest one's area are specks of its rim. AUPRO counts every region alike,
+    /// however small, and a speck is no defect of its own.
     private static let smallest = 0.02
 
     /// - Parameter coverage: of each pixel by the defect, 0 to 1.

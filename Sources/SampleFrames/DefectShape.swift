@@ -1,7 +1,7 @@
 import Foundation
 import InspectionDomain
 
-/// Where a defect is: how much it covers each point of the scene.
+/// The shape of a defect: its coverage of each point of the scene.
 enum DefectShape {
     /// A curved line of points, each with its half-width.
     case stroke(points: [SIMD2<Float>], halfWidth: Float)
@@ -41,7 +41,7 @@ enum DefectShape {
         }
     }
 
-    /// Bounds beyond which nothing is covered.
+    /// Bounds of the covered points.
     var bounds: (low: SIMD2<Float>, high: SIMD2<Float>) {
         switch self {
         case .stroke(let points, let halfWidth):
@@ -55,7 +55,7 @@ enum DefectShape {
         }
     }
 
-    /// Distance to the stroke, and how far along it (0…1).
+    /// Distance to the stroke, and the position along it (0…1).
     func nearest(_ p: SIMD2<Float>) -> (distance: Float, along: Float) {
         guard case .stroke(let points, _) = self else { return (.infinity, 0) }
         var best = (distance: Float.infinity, along: Float(0))

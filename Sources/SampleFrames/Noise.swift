@@ -1,7 +1,7 @@
 import InspectionDomain
 
 extension SplitMix64 {
-    /// About normal with variance 1: the sum of four uniforms, scaled.
+    /// Approximately normal with variance 1: the scaled sum of four uniforms.
     mutating func normal() -> Float {
         let bits = next()
         var sum: Float = 0

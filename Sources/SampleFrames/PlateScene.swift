@@ -36,7 +36,7 @@ struct PlateScene {
         shape = defect.flatMap { Self.shape($0, &generator) }
     }
 
-    /// Somewhere on the metal, away from rim and holes.
+    /// A random point on the metal, away from rim and holes.
     private static func place(_ generator: inout SplitMix64) -> SIMD2<Float> {
         while true {
             let p = SIMD2(generator.uniform(-140, 140), generator.uniform(-98, 98))
@@ -78,7 +78,7 @@ struct PlateScene {
         return (outside * outside).sum().squareRoot() + min(max(q.x, q.y), 0) - Self.corner
     }
 
-    /// Colour of a point, and how much of it the defect covers.
+    /// Colour of a point, and the defect's coverage of it.
     func shade(_ p: SIMD2<Float>) -> (colour: SIMD3<Float>, coverage: Float) {
         let edge = outline(p)
         let ground = SIMD3<Float>(repeating: 0.115 + 0.018 * carrier(p.x * 0.21, p.y * 0.21))
@@ -110,7 +110,7 @@ struct PlateScene {
             let wall = 0.055 + 0.10 * ramp(0.35, 1, -facing) * ramp(bore.radius * 0.62, bore.radius, r)
             colour = mix(colour, SIMD3(repeating: wall), depth)
         }
-        // Nothing is scratched or rusts where there is no metal; a chip may lie across a hole.
+        // Scratches and rust need metal; a chip may cross a hole.
         if let shape, edge < -2, !isOverHole || kind == .contamination {
             let bounds = shape.bounds
             if p.x > bounds.low.x, p.y > bounds.low.y, p.x < bounds.high.x, p.y < bounds.high.y {

@@ -28,7 +28,7 @@ package struct SampleDataset: Sendable {
         package let index: Int
     }
 
-    /// Every image, in order. No two share an index, so no part is on two sides.
+    /// Every image, in order. All indices differ, so no part is on two sides.
     package var items: [Item] {
         var items: [Item] = [], index = 0
         func add(_ folder: String, _ count: Int, _ defect: SampleDefect?) {
@@ -59,9 +59,9 @@ package struct SampleDataset: Sendable {
         return [item.path: try frame.encodedJPEG(quality: 88), maskPath: try mask.encodedPNG(compression: .small)]
     }
 
-    /// Draws everything into `folder`, images side by side.
+    /// Draws all images into `folder`, in parallel.
     ///
-    /// - Parameter progress: done, of how many.
+    /// - Parameter progress: called with the number of images done and the total.
     package func write(to folder: URL, progress: (@Sendable (Int, Int) -> Void)? = nil) throws {
         let items = items, done = Atomic<Int>(0), failure = Mutex<(any Error)?>(nil)
         DispatchQueue.concurrentPerform(iterations: items.count) { number in

@@ -10,14 +10,15 @@ package enum SampleFrames {
         package static let standard = Size(width: 384, height: 288)
     }
 
-    /// A part without a fault.
+    /// A flawless part.
     package static func flawless(
         _ product: SampleProduct, index: Int, seed: UInt64 = 1, size: Size = .standard
     ) -> Frame {
         draw(product, defect: nil, index: index, seed: seed, size: size).frame
     }
 
-    /// The same part, light and noise as `flawless` of this index, with one defect, and its mask (255 where the defect is).
+    /// The same part, light and noise as `flawless` of this index, with one defect, and its mask (255 where the defect
+    /// is).
     package static func defective(
         _ product: SampleProduct, _ defect: SampleDefect, index: Int, seed: UInt64 = 1, size: Size = .standard
     ) -> (frame: Frame, mask: Frame) {
@@ -28,7 +29,7 @@ package enum SampleFrames {
     private static func draw(
         _ product: SampleProduct, defect: SampleDefect?, index: Int, seed: UInt64, size: Size
     ) -> (frame: Frame, mask: Frame) {
-        // Separate streams, so that a defect changes nothing but itself.
+        // Separate streams, so that a defect changes nothing else.
         let identity =
             seed &* 1_000_003 &+ UInt64(truncatingIfNeeded: index) &* 7919 &+ UInt64(product == .plate ? 17 : 59)
         var exposure = SplitMix64(seed: identity), part = SplitMix64(seed: identity ^ 0x5bd1_e995)

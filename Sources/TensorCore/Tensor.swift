@@ -36,7 +36,7 @@ package struct Tensor: Sendable, Equatable {
         self.init(shape: shape, values: [Float](repeating: 0, count: shape.count))
     }
 
-    /// A tensor whose every value `fill` writes: large results are not cleared first only to be overwritten.
+    /// A tensor whose values `fill` writes; large results are not cleared first.
     package init(shape: Shape, filledBy fill: (UnsafeMutablePointer<Float>) -> Void) {
         let count = shape.count
         let values = [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
@@ -50,7 +50,7 @@ package struct Tensor: Sendable, Equatable {
         self.init(shape: shape, values: [Float](repeating: value, count: shape.count))
     }
 
-    /// Adds another tensor of this shape, in place where nobody else holds the values.
+    /// Adds another tensor of this shape, in place if the values are not shared.
     package mutating func add(_ other: Tensor) {
         precondition(shape == other.shape, "\(shape) + \(other.shape)")
         values.withUnsafeMutableBufferPointer { sum in
@@ -64,7 +64,7 @@ package struct Tensor: Sendable, Equatable {
         }
     }
 
-    /// Multiplies every value, in place where nobody else holds them.
+    /// Multiplies every value, in place if the values are not shared.
     package mutating func scale(by factor: Float) {
         let count = values.count
         values.withUnsafeMutableBufferPointer { values in
@@ -83,7 +83,7 @@ package struct Tensor: Sendable, Equatable {
 
     /// The tensor with its dimensions in another order: `result.shape[i] == shape[order[i]]`.
     package func transposed(_ order: [Int]) -> Tensor {
-        precondition(order.sorted() == Array(0..<shape.rank), "\(order) is no order of \(shape.rank) axes")
+        precondition(order.sorted() == Array(0..<shape.rank), "\(order) is not an order of \(shape.rank) axes")
         let sizes = order.map { shape[$0] }
         var strides = [Int](repeating: 1, count: shape.rank)
         for axis in stride(from: shape.rank - 2, through: 0, by: -1) {

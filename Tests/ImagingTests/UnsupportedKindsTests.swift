@@ -96,6 +96,6 @@ import Testing
     func what_is_no_picture_is_named_as_such(content: String, kind: String) throws {
         let error = try refusal(Data(content.unicodeScalars.map { UInt8($0.value) }))
         #expect(error.code == .unsupported && error.message.contains(kind))
-        #expect(error.message.contains("not a picture") && error.message.contains("keep other files out of the folder"))
+        #expect(error.message.contains("not an image") && error.message.contains("keep other files out of the folder"))
     }
 }

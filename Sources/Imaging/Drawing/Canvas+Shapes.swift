@@ -11,7 +11,7 @@ extension Canvas {
         strokes([closed ? points + points.prefix(1) : points], width: width, colour)
     }
 
-    /// Several polylines as one shape: where they cross, nothing is covered twice.
+    /// Several polylines as one shape: crossings are covered once.
     package mutating func strokes(_ lines: [[Point]], width: Double, _ colour: Colour) {
         let points = lines.joined()
         guard let bounds = Bounds(points) else { return }
@@ -75,7 +75,7 @@ extension Canvas {
     }
 }
 
-/// The smallest upright rectangle around points; nil for none, or where a coordinate is not a number.
+/// The smallest upright rectangle around points; nil for none, or if a coordinate is not a number.
 private struct Bounds {
     var left = Double.infinity
     var top = Double.infinity

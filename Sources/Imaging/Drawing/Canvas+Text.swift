@@ -1,7 +1,7 @@
 import Foundation
 
 extension Canvas {
-    /// Which part of a text its position means.
+    /// The part of a text at its position.
     package enum TextAlignment: Sendable {
         case left
         case centre
@@ -10,9 +10,10 @@ extension Canvas {
 
     /// A line of text in the project's own stroke font.
     ///
-    /// `position` is the top of the text's box, at its left end, middle or right end. `size` is the height of that box in pixels:
-    /// capitals take 0.7 of it; 10 is the least that reads well. `weight` is the stroke's width as a share of the size; `angle`
-    /// turns the text about its position, in degrees clockwise (−90 reads upwards). What the font lacks is drawn as a box.
+    /// `position` is the top of the text's box, at its left end, middle or right end. `size` is the height of that box
+    /// in pixels: capitals take 0.7 of it; 10 is the least that reads well. `weight` is the stroke's width as a share
+    /// of the size; `angle` turns the text about its position, in degrees clockwise (−90 reads upwards). Characters
+    /// that the font lacks are drawn as boxes.
     package mutating func text(
         _ text: String, at position: Point, size: Double, _ colour: Colour, alignment: TextAlignment = .left,
         weight: Double = StrokeFont.regular, angle: Double = 0

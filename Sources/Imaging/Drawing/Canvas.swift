@@ -18,7 +18,8 @@ package struct Canvas: Sendable {
         }
     }
 
-    /// A frame to draw over, with `margin` further rows of a colour below it: grey replicated, 16 bits reduced to their high bytes.
+    /// A frame to draw over, with `margin` further rows of a colour below it: grey replicated, 16 bits reduced to their
+    /// high bytes.
     package init(_ frame: Frame, below margin: Int = 0, colour: Colour = .black) {
         width = frame.width
         height = frame.height + margin
@@ -31,7 +32,7 @@ package struct Canvas: Sendable {
         }
     }
 
-    /// What was drawn.
+    /// The drawn frame.
     package var frame: Frame {
         Frame(width: width, height: height, channels: 3, samples: .eight(pixels))
     }
@@ -41,7 +42,7 @@ package struct Canvas: Sendable {
         return Colour(pixels[index], pixels[index + 1], pixels[index + 2])
     }
 
-    /// Covers everything.
+    /// Covers the whole canvas.
     package mutating func fill(_ colour: Colour) {
         if colour.opacity == 1 { return ck_fill(&pixels, width * height, colour.bytes) }
         fillRectangle(x: 0, y: 0, width: Double(width), height: Double(height), colour)

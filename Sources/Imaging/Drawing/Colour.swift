@@ -1,4 +1,4 @@
-/// A colour to draw with: sRGB bytes and how much of it covers what is below.
+/// A drawing colour: sRGB bytes and opacity.
 package struct Colour: Sendable, Equatable {
     package var red: UInt8
     package var green: UInt8

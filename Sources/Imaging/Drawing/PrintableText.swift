@@ -1,6 +1,6 @@
 extension StrokeFont {
-    /// `text` as it can be drawn and read back: control characters, invisible ones and those without a glyph become `\u{…}`, so
-    /// that no two names look alike and none draws over another line.
+    /// `text` in printable form: control characters, invisible ones and those without a glyph become `\u{…}`, so that
+    /// different names appear different and none draws over another line.
     package static func printable(_ text: String) -> String {
         text.reduce(into: "") { printable, character in
             if hasGlyph(character) {

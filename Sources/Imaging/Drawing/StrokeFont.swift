@@ -1,7 +1,7 @@
 import Foundation
 
-/// The project's own typeface: each glyph is a few polylines and elliptic arcs, drawn with a round pen, so that it needs no font
-/// file and reads at any size. `StrokeGlyphs` holds the drawings.
+/// The project's own typeface: each glyph is a few polylines and elliptic arcs, drawn with a round pen, so that it
+/// needs no font file and reads at any size. `StrokeGlyphs` holds the drawings.
 package enum StrokeFont {
     /// Stroke widths as shares of the size.
     package static let regular = 0.095
@@ -9,9 +9,9 @@ package enum StrokeFont {
 
     /// The em of a text of `size` pixels has this many grid units; capitals are 7 of them high.
     private static let unitsPerSize = 10.0
-    /// From the top of the text's box to the capitals' top edge.
+    /// The distance from the top of the text's box to the capitals' top edge.
     private static let capTop = 0.8
-    /// Between two glyphs.
+    /// The gap between two glyphs.
     private static let gap = 1.75
 
     /// The strokes of a text whose box has its top left at (0, 0), in pixels.
@@ -76,8 +76,8 @@ struct StrokeGlyph: Sendable {
     }
 
     /// Reads a drawing: lines are separated by `;`, their elements by blanks. An element is a point `x,y` or an arc
-    /// `@cx,cy,rx,ry,from,to` in degrees, clockwise from the right; elements are joined by straight strokes. A line of one point is
-    /// a dot, a little heavier than the pen.
+    /// `@cx,cy,rx,ry,from,to` in degrees, clockwise from the right; elements are joined by straight strokes. A line of
+    /// one point is a dot, a little heavier than the pen.
     init(width: Double, drawing: String) {
         self.width = width
         lines = drawing.split(separator: ";").map { line in

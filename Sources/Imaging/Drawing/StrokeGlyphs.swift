@@ -1,5 +1,5 @@
-/// The drawings of the typeface, on a grid with y downwards: capitals stand from 0 to 7, small letters from 2 to 7, descenders reach
-/// 8.7. Digits share one width, so that numbers align in columns. The language is `StrokeGlyph`'s.
+/// The drawings of the typeface, on a grid with y downwards: capitals stand from 0 to 7, small letters from 2 to 7,
+/// descenders reach 8.7. Digits share one width, so that numbers align in columns. The language is `StrokeGlyph`'s.
 enum StrokeGlyphs {
     static let drawings: [Character: (width: Double, drawing: String)] =
         capitals.merging(smallLetters) { first, _ in first }.merging(digits) { first, _ in first }

@@ -1,5 +1,5 @@
 extension Overlay {
-    /// What the bar below an overlay says: the verdict in its colour, and details beside it.
+    /// The text of the bar below an overlay: the verdict in its colour, and details beside it.
     package struct Caption: Sendable, Equatable {
         package var verdict: String
         package var colour: Colour
@@ -14,8 +14,8 @@ extension Overlay {
     }
 }
 
-/// Lays a caption out for an image's width and draws it: as many lines as it takes, and the heat scale at the right end of the last
-/// one, or of one of its own.
+/// Lays a caption out for an image's width and draws it: as many lines as it takes, and the heat scale at the right end
+/// of the last one, or of one of its own.
 struct CaptionBar {
     private struct Piece {
         let text: String
@@ -73,7 +73,7 @@ struct CaptionBar {
             return fitted
         }
         fitted.size = piece.size * leastSize
-        // Both ends of a name tell frames apart: a prefix of the line, and a number before the extension.
+        // Both ends of a name distinguish frames: a prefix of the line, and a number before the extension.
         var kept = fitted.text.count - 1
         while fitted.width > room && kept > 2 {
             kept -= 1
@@ -117,7 +117,7 @@ struct CaptionBar {
         let top = (y + size * 0.1).rounded(), height = (size * 0.7).rounded()
         for step in 0..<Int(strip) {
             let share = (Double(step) + 0.5) / strip
-            // As it looks over an image: nothing where the heat is transparent.
+            // As over an image: transparent heat is not drawn.
             let opacity = HeatScale.opacity(at: share) > 0 ? 1.0 : 0
             let colour = HeatScale.colour(at: share).with(opacity: opacity)
             canvas.fillRectangle(x: start + Double(step), y: top, width: 1, height: height, colour)

@@ -1,5 +1,5 @@
-/// The fixed colour scale of overlays and map images: 0 … 2 × the pixel threshold, so that images compare and the threshold is
-/// always the middle (green).
+/// The fixed colour scale of overlays and map images: 0 … 2 × the pixel threshold, so that images compare and the
+/// threshold is always the middle (green).
 package struct HeatScale: Sendable, Equatable {
     /// Above it a pixel is anomalous.
     package let pixelThreshold: Float
@@ -11,7 +11,8 @@ package struct HeatScale: Sendable, Equatable {
     /// The value at the scale's upper end.
     package var maximum: Float { 2 * pixelThreshold }
 
-    /// Turns values into shares of the scale. A threshold that is not a positive number has no scale: any value above 0 is its end.
+    /// Turns values into shares of the scale. A threshold that is not a positive number has no scale: any value above 0
+    /// is its end.
     var factor: Float { maximum > 0 && maximum.isFinite ? 1 / maximum : .greatestFiniteMagnitude }
 
     /// Jet: dark blue at 0, green at the threshold (0.5), dark red at 1.
@@ -22,8 +23,8 @@ package struct HeatScale: Sendable, Equatable {
         return Colour(level(3), level(2), level(1), opacity: opacity(at: share))
     }
 
-    /// How much the heat hides the image: nothing up to half the threshold, where there is no heat to speak of, a seventh at the
-    /// threshold, so that a normal part looks as it is.
+    /// The opacity of the heat: zero up to half the threshold, a seventh at the threshold, so that a normal part
+    /// remains visible.
     static func opacity(at share: Double) -> Double {
         let coldest = 0.25
         let warmth = (min(max(share, coldest), 1) - coldest) / (1 - coldest)

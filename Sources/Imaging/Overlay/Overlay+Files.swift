@@ -5,8 +5,8 @@ extension Overlay {
     /// The key of the tEXt chunk that tells a map image's scale.
     package static let scaleKey = "Anomaly map scale"
 
-    /// An anomaly map as a 16-bit grey PNG: 0 … 65535 is 0 … 2 × the pixel threshold, so that 32768 is the threshold itself and
-    /// anything larger is anomalous; values beyond the scale are cut off. A tEXt chunk says so with numbers.
+    /// An anomaly map as a 16-bit grey PNG: 0 … 65535 is 0 … 2 × the pixel threshold, so that 32768 is the threshold
+    /// itself and anything larger is anomalous; values beyond the scale are cut off. A tEXt chunk says so with numbers.
     package static func mapPNG(
         _ map: [Float], width: Int, height: Int, pixelThreshold: Float, compression: PNGCompression = .fast
     ) throws(ImageError) -> Data {

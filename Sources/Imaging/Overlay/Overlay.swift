@@ -1,6 +1,7 @@
 import CKernels
 
-/// The image an operator looks at: the frame under its heat map, the regions' outlines and boxes, and a line that says the verdict.
+/// The image for an operator: the frame under its heat map, the regions' outlines and boxes, and a caption with the
+/// verdict.
 package enum Overlay {
     /// A region's box in the image's pixels.
     package struct Box: Sendable, Equatable {
@@ -14,7 +15,7 @@ package enum Overlay {
         }
     }
 
-    /// What is drawn over a frame.
+    /// The content drawn over a frame.
     package struct Findings: Sendable {
         /// The anomaly map, `mapWidth × mapHeight` values in row order, covering the whole image at any resolution.
         package var map: [Float]
@@ -38,7 +39,8 @@ package enum Overlay {
         }
     }
 
-    /// Draws the overlay: the frame's size and a caption bar below, so that coordinates are the image's and nothing is hidden.
+    /// Draws the overlay: the frame's size and a caption bar below, so that coordinates are the image's and nothing is
+    /// hidden.
     ///
     /// The heat's scale is fixed (`HeatScale`); outlines are red. 16-bit frames are shown by their high bytes.
     package static func draw(frame: Frame, findings: Findings, caption: Caption) -> Frame {
@@ -85,7 +87,7 @@ package enum Overlay {
         guard !mask.isEmpty else { return }
         let count = frame.width * frame.height
         precondition(
-            mask.count == count, "a mask of \(mask.count) pixels for a picture of \(frame.width)×\(frame.height)")
+            mask.count == count, "a mask of \(mask.count) pixels for an image of \(frame.width)×\(frame.height)")
         var scratch = [UInt8](repeating: 0, count: 2 * count)
         canvas.withPixels { out in
             ck_mask_outline(

@@ -1,10 +1,10 @@
-/// Where a feature map's cells lie on the network's image, along one axis.
+/// The positions of a feature map's cells on the network's image, along one axis.
 ///
-/// A cell's centre is that of its receptive field. With zero padding and strides it is not where an even division of
-/// the image would put it: a symmetrically padded 3×3 convolution of stride 2 keeps its first cell on the first
-/// pixel. A map stretched to the image without regard to this shows everything up to half a cell off.
+/// A cell's centre is that of its receptive field. With zero padding and strides it differs from an even division of
+/// the image: a symmetrically padded 3×3 convolution of stride 2 keeps its first cell on the first pixel. A map
+/// stretched to the image without regard to this is displaced by up to half a cell.
 package struct GridAxis: Sendable, Equatable {
-    /// Cells.
+    /// The number of cells.
     package let count: Int
     /// Centre of the first cell, in pixels of the network's image; pixel i has its centre at i.
     package let first: Double

@@ -2,16 +2,16 @@ import TensorCore
 
 // How to add a layer
 //
-// A layer is one type in one file of Layers/, which holds all that there is to know of it:
+// A layer is one type in one file of Layers/, which holds all of its parts:
 //   1. its data, and how many channels and which cells its output has (`channels(of:)`, `grid(over:in:)`);
 //   2. its parameters, by the names that weight files give them (`parameters`, `with`);
 //   3. its forward pass on variables, which training differentiates (`forward`);
 //   4. its steps in an inference plan (`compile`, of `PlannedLayer`), and the part of its work that a convolution before
 //      it may do (`fusion`).
 // The defaults below are those of an element-wise layer without parameters. Then the layer gets a line in
-// `NetworkBuilder`, by which networks use it. Nothing else knows the layers by name.
+// `NetworkBuilder`, by which networks use it. No other code knows the layers by name.
 
-/// Where the cells of a feature map lie on the network's input.
+/// The positions of a feature map's cells on the network's input.
 package typealias MapGrid = (rows: GridAxis, columns: GridAxis)
 
 /// One layer of a network: shapes, parameters, and the forward pass that training records.
@@ -22,7 +22,7 @@ package protocol Layer: Sendable {
     /// The output's cells.
     /// - Parameters:
     ///   - inputs: the inputs' cells.
-    ///   - picture: those of what the network reads.
+    ///   - picture: the cells of the network's input.
     func grid(over inputs: [MapGrid], in picture: MapGrid) -> MapGrid
 
     /// The values that training changes, in the order of `forward` and `with`.
@@ -35,7 +35,7 @@ package protocol Layer: Sendable {
     /// The output for the inputs `[N, H, W, C]`.
     func forward(_ inputs: [Variable], _ pass: inout LayerPass) -> Variable
 
-    /// The function that the layer applies to every element, when it does nothing else.
+    /// The function that the layer applies to every element, if it does nothing else.
     var function: Pointwise? { get }
     /// Whether `forward` applies a function that alone reads the output (`LayerPass.function`) by itself, so that one
     /// map less is kept for the gradients.
@@ -54,10 +54,10 @@ extension Layer {
 
 /// One of a layer's parameters.
 package struct LayerParameter: Sendable {
-    /// The part of its name behind the layer's scope: `.weight`, `.bias`, nothing.
+    /// The part of its name after the layer's scope: `.weight`, `.bias`, or empty.
     package let suffix: String
     package let value: Tensor
-    /// How it lies in a weight file.
+    /// Its layout in a weight file.
     package let layout: ParameterLayout
 
     package init(_ suffix: String, _ value: Tensor, _ layout: ParameterLayout) {
@@ -72,9 +72,9 @@ package struct LayerParameter: Sendable {
 
 /// The data of one forward pass that a layer reads besides its inputs.
 package struct LayerPass {
-    /// Where batch norms take their mean and variance from.
+    /// The source of batch norms' mean and variance.
     package enum Normalization: Sendable {
-        /// Running statistics, which stay as they are.
+        /// Running statistics, which stay unchanged.
         case frozen
         /// The batch; the running statistics move towards it with this momentum (0.1 unless a method says otherwise).
         case batch(momentum: Float)
@@ -85,8 +85,8 @@ package struct LayerPass {
     /// In the order of `Layer.parameters`.
     package let parameters: [Variable]
     package let normalization: Normalization
-    /// To be applied behind the layer, where it `takesFunction`.
+    /// Applied after the layer if it `takesFunction`.
     package let function: Pointwise?
-    /// A batch norm's; training moves them.
+    /// A batch norm's statistics; training updates them.
     package var statistics: RunningStatistics?
 }

@@ -18,7 +18,7 @@ package struct NetworkGraph: Sendable {
     package private(set) var nodes: [Node] = []
     /// Tap names in network order.
     package private(set) var tapNames: [String] = []
-    /// The first tensor that the weights did not have, when they ended before the whole network; nil for all of it.
+    /// The first missing tensor, if the weights end before the whole network; nil if they are complete.
     package private(set) var firstMissing: String?
     private var taps: [String: NodeID] = [:]
 
@@ -35,7 +35,7 @@ package struct NetworkGraph: Sendable {
         tapNames.append(tap)
     }
 
-    /// Puts a layer of the same kind in a node's place: one with other parameters.
+    /// Replaces a node's layer by one of the same kind with other parameters.
     mutating func replaceLayer(of node: NodeID, by layer: any Layer) {
         let old = nodes[node]
         nodes[node] = Node(layer: layer, inputs: old.inputs, channels: old.channels, scope: old.scope)
@@ -43,7 +43,7 @@ package struct NetworkGraph: Sendable {
 
     mutating func end(before tensor: String) { firstMissing = tensor }
 
-    /// The node behind a tap's name, or nil.
+    /// The node of a tap's name, or nil.
     package func node(named tap: String) -> NodeID? { taps[tap] }
 
     /// The nodes that `outputs` depend on, in evaluation order.
@@ -55,7 +55,7 @@ package struct NetworkGraph: Sendable {
         return needed.sorted()
     }
 
-    /// Where the cells of every node's output lie, for an input image of `height` × `width`.
+    /// The positions of the cells of every node's output, for an input image of `height` × `width`.
     package func grids(height: Int, width: Int) -> [MapGrid] {
         let picture: MapGrid = (.pixels(height), .pixels(width))
         var grids: [MapGrid] = []

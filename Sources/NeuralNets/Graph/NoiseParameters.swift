@@ -1,6 +1,6 @@
-/// Seeded noise of a trained network's magnitude: only shapes and costs mean anything (for timing).
+/// Seeded noise of a trained network's magnitude, for timing: only shapes and costs are meaningful.
 package struct NoiseParameters: ParameterSource {
-    /// Parameters whose names begin otherwise are absent; empty for all.
+    /// The prefixes of present parameters; empty for all.
     private let prefixes: [String]
 
     package init(prefixes: [String] = []) { self.prefixes = prefixes }

@@ -1,4 +1,4 @@
-/// Where a convolution's padding comes from.
+/// The rule of a convolution's padding.
 package enum PaddingStyle: Sendable, Equatable {
     /// Half the kernel on every side (torchvision, timm).
     case symmetric

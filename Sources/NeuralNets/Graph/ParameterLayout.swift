@@ -1,14 +1,14 @@
 import TensorCore
 
-/// How a parameter lies in a weight file, and how the values move to where the operations read them.
+/// A parameter's layout in a weight file, and its conversion to the operations' layout.
 package struct ParameterLayout: Sendable, Equatable {
     /// The shape in the file: the frameworks' layout.
     package let fileShape: [Int]
-    /// The same values with axes told apart that the file counts as one, or without axes of size 1.
+    /// The same values with merged axes of the file split, or without axes of size 1.
     private let view: [Int]
     /// `view`'s axes in our order.
     private let order: [Int]
-    /// Our shape: `view`'s axes in `order`, some of them counted as one.
+    /// Our shape: `view`'s axes in `order`, some of them merged.
     private let shape: Shape
 
     /// A vector.

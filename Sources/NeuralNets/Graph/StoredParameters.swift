@@ -5,7 +5,7 @@ package struct StoredParameters: ParameterSource {
     private let file: String
 
     /// - Parameters:
-    ///   - prefix: what names have in front in the file.
+    ///   - prefix: the prefix of names in the file.
     ///   - file: for error messages.
     package init(_ tensors: [String: StoredTensor], prefix: String = "", file: String) {
         (self.tensors, self.prefix, self.file) = (tensors, prefix, file)

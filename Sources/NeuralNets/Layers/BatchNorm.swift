@@ -57,7 +57,7 @@ package struct BatchNorm: PlannedLayer {
         return .affine(scale: scale, shift: shift)
     }
 
-    /// One that no convolution could take in: a depthwise one of 1×1.
+    /// A batch norm that no convolution could absorb: a depthwise one of 1×1.
     package func compile(_ id: NetworkGraph.NodeID, into plan: inout PlanCompiler) {
         let (scale, shift) = folded
         Convolution(weights: Tensor(shape: [1, 1, 1, scale.count], values: scale), bias: shift, groups: scale.count)

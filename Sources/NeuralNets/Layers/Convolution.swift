@@ -8,10 +8,10 @@ package struct Convolution: PlannedLayer {
     package let stride: Int
     package let padding: PaddingStyle
     package let groups: Int
-    /// How the weights lie in a file: a linear layer's have two axes.
+    /// The layout of the weights in a file: a linear layer's have two axes.
     private let layout: ParameterLayout
 
-    /// - Parameter layout: nil for that of a convolution.
+    /// - Parameter layout: nil for a convolution's.
     package init(
         weights: Tensor, bias: [Float]? = nil, stride: Int = 1, padding: PaddingStyle = .symmetric, groups: Int = 1,
         layout: ParameterLayout? = nil
@@ -28,7 +28,7 @@ package struct Convolution: PlannedLayer {
 
     // MARK: Shape
 
-    /// Rows or columns of padding before the first and in all, for an input of `size`.
+    /// Rows or columns of padding before the first and in total, for an input of `size`.
     package func padding(for size: Int) -> (before: Int, total: Int) {
         switch padding {
         case .symmetric: return (kernel / 2, kernel / 2 * 2)
@@ -118,7 +118,7 @@ package struct Convolution: PlannedLayer {
         if let residual = tail.residual { plan.release(residual) }
     }
 
-    /// Whether minimal filtering is the faster way: enough outputs to share out the transforms, and channels to fill
+    /// Whether minimal filtering is faster: enough outputs to share out the transforms, and channels to fill
     /// the products.
     private func suitsMinimalFiltering(_ input: PlanValue) -> Bool {
         kernel == 3 && stride == 1 && groups == 1 && padding(for: input.height).before == 1 && input.channels >= 48

@@ -20,7 +20,7 @@ package struct ActivationLayer: PlannedLayer {
 
     /// - Parameter function: one that inference's kernels have; a leaky ReLU of slope 0.2.
     package init(_ function: Pointwise) {
-        precondition(function.isFused, "\(function) is no activation that inference has")
+        precondition(function.isFused, "inference has no activation \(function)")
         applied = function
     }
 

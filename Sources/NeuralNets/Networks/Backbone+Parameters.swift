@@ -1,6 +1,6 @@
 extension Backbone {
-    /// The same backbone with trained parameters; offsets are forgotten, for other weights look elsewhere. Tensors that
-    /// did not change keep the form they were stored in.
+    /// The same backbone with trained parameters, without offsets, which belong to the old weights. Unchanged tensors
+    /// keep their stored form.
     package func with(_ parameters: NetworkParameters) -> Backbone {
         var copy = with(offsets: [:])
         copy.graph = graph.with(parameters)

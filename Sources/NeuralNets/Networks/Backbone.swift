@@ -1,27 +1,27 @@
 import CKernels
 import Foundation
 
-/// A frozen feature extractor: a network, its weights, and how images are normalised for it.
+/// A frozen feature extractor: a network, its weights, and the normalisation of its images.
 package struct Backbone: Sendable {
-    /// How models name it: `efficientnet_b0`, or the file it came from.
+    /// Its name in models: `efficientnet_b0`, or the file it came from.
     package let name: String
     package let architecture: BackboneArchitecture
     package let dialect: WeightDialect
     package let normalization: Normalization
     package private(set) var metadata: [String: String]
-    /// By level, where measured (`registered`); stored with a model in the metadata.
+    /// Measured offsets by level (`registered`); stored in a model's metadata.
     package private(set) var offsets: [String: MapOffset]
     /// The weights as loaded, to be stored with a model.
     package internal(set) var file: WeightFile
     package internal(set) var graph: NetworkGraph
-    /// The weights it had when it was built in: training changes `file`, not these. Nil of a backbone from a file.
+    /// The embedded weights: training changes `file`, not these. Nil for a backbone from a file.
     package private(set) var origin: WeightFile?
 
     /// Names of the levels that can be tapped, in network order.
     package var tapNames: [String] { graph.tapNames }
     /// Levels whose pooled features the Gaussian detector sums.
     package var defaultLevels: [String] { architecture.defaultLevels.filter { graph.node(named: $0) != nil } }
-    /// Levels whose maps make the pixel map.
+    /// Levels of the pixel map.
     package var defaultTaps: [String] { architecture.defaultTaps.filter { graph.node(named: $0) != nil } }
 
     /// - Throws: `WeightError`.
@@ -39,7 +39,7 @@ package struct Backbone: Sendable {
         try Backbone(file: WeightFile.parse(data, name: name), name: name)
     }
 
-    /// - Throws: `WeightError` when the weights are of no known network, or end before the levels that detectors use.
+    /// - Throws: `WeightError` if the weights are of no known network, or end before the levels that detectors use.
     package init(
         file: WeightFile, name: String, architecture: BackboneArchitecture? = nil, dialect: WeightDialect? = nil
     ) throws {
@@ -67,8 +67,8 @@ package struct Backbone: Sendable {
         }
     }
 
-    /// The node behind a level.
-    /// - Throws: `WeightError` when the backbone has no such level.
+    /// The node of a level.
+    /// - Throws: `WeightError` if the backbone has no such level.
     package func node(of level: String) throws -> NetworkGraph.NodeID {
         guard let node = graph.node(named: level) else {
             throw WeightError(
@@ -77,7 +77,7 @@ package struct Backbone: Sendable {
         return node
     }
 
-    /// The same backbone as one that every program has.
+    /// The same backbone, marked as embedded.
     package func builtIn() -> Backbone {
         var copy = self
         copy.origin = file

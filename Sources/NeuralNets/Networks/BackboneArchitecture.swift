@@ -32,7 +32,7 @@ package enum BackboneArchitecture: String, CaseIterable, Sendable, Codable {
         }
     }
 
-    /// Levels whose maps make the pixel map: strides 8 and 16 (and 4 for the ResNets).
+    /// Levels of the pixel map: strides 8 and 16 (and 4 for the ResNets).
     var defaultTaps: [String] {
         switch self {
         case .mobilenetV1: ["blocks.2.1", "blocks.3.5"]
@@ -41,7 +41,7 @@ package enum BackboneArchitecture: String, CaseIterable, Sendable, Codable {
         }
     }
 
-    /// The network with its parameters, built as far as the source has them.
+    /// The network with its parameters, as far as the source has them.
     package func graph(_ weights: any ParameterSource) throws -> NetworkGraph {
         switch self {
         case .mobilenetV1: return try MobileNetV1.build(weights)
@@ -51,7 +51,7 @@ package enum BackboneArchitecture: String, CaseIterable, Sendable, Codable {
         }
     }
 
-    /// The architecture that a file's metadata names, also in other projects' spelling (`tf_efficientnet_b4`).
+    /// The architecture that a file's metadata names, including other projects' spelling (`tf_efficientnet_b4`).
     init?(published name: String) {
         var name = name.lowercased().replacingOccurrences(of: "-", with: "_")
         if name.hasPrefix("tf_") { name.removeFirst(3) }

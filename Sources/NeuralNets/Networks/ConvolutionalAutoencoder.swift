@@ -3,8 +3,8 @@
 /// checkpoints.
 ///
 /// As published, inputs are 28 × 28, convolutions pad 2 and transposed ones take off 2, 1, 2, 1: 28 → 15 → 8 → 5 → 3 →
-/// 4 → 8 → 14 → 28. No other size comes out as it went in, so others use padding 1 everywhere: each layer then halves
-/// or doubles exactly, and any multiple of 16 will do.
+/// 4 → 8 → 14 → 28. No other size is preserved, so others use padding 1 everywhere: each layer then halves or
+/// doubles exactly, for any multiple of 16.
 package struct ConvolutionalAutoencoder: Sendable, Equatable {
     package let channels, height, width: Int
 
@@ -24,7 +24,7 @@ package struct ConvolutionalAutoencoder: Sendable, Equatable {
             || height > 0 && width > 0 && height.isMultiple(of: 16) && width.isMultiple(of: 16)
     }
 
-    /// Scopes of the decoder's layers, whose gradients the method looks at.
+    /// Scopes of the decoder's layers, whose gradients the method uses.
     package static let decoder = (0..<4).map { "up.\(2 * $0)" }
 
     /// - Throws: `WeightError` naming the first parameter that is missing or has another shape.

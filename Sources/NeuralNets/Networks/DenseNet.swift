@@ -7,7 +7,7 @@ package struct DenseNet: Sendable, Equatable {
     /// Channels that each layer adds.
     package var growth: Int
     package var classes: Int
-    /// Share of the channels that goes on behind a block.
+    /// Share of the channels kept after a block.
     package var reduction: Double
 
     package static let logits = "logits"
@@ -92,7 +92,7 @@ package struct LinearClassifier: Sendable, Equatable {
 
     package init(levels: [String], classes: Int) { (self.levels, self.classes) = (levels, classes) }
 
-    /// The layer alone, on pooled maps of so many channels together: what training changes.
+    /// The layer alone, on pooled maps with this many channels in total; training changes only this.
     /// - Throws: `WeightError` for weights of another shape.
     package static func layer(_ weights: any ParameterSource, channels: Int, classes: Int) throws -> NetworkGraph {
         var net = NetworkBuilder(weights)

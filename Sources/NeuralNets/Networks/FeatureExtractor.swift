@@ -1,7 +1,7 @@
 /// A level's output for one image: `[height, width, channels]`, valid until the extractor's next run.
 package struct FeatureMap {
     package let name: String
-    /// Where its cells lie on the input image.
+    /// The positions of its cells on the input image.
     package let rows, columns: GridAxis
     package let channels: Int
     package let values: UnsafeBufferPointer<Float>
@@ -19,7 +19,7 @@ package final class FeatureExtractor {
 
     /// - Parameters:
     ///   - taps: names from `backbone.tapNames`.
-    ///   - threads: how many cores a run is spread over (1 when workers run side by side).
+    ///   - threads: the number of cores per run (1 if workers run in parallel).
     /// - Throws: `WeightError` for an unknown tap, `ThreadError`.
     package init(backbone: Backbone, inputHeight: Int, inputWidth: Int, taps: [String], threads: Int) throws {
         self.inputHeight = inputHeight

@@ -5,15 +5,15 @@ import TensorCore
 /// authors' checkpoints.
 ///
 /// The authors' networks halve the image down to 4 × 4, which takes sides that are powers of two. Here the side is
-/// halved while it is even and above 4, and the last convolution covers whatever is left: the same network for powers
-/// of two, and one for every other multiple of 16.
+/// halved while it is even and above 4, and the last convolution covers the rest: the same network for powers of two,
+/// and one for every other multiple of 16.
 package struct GANomalyNetwork: Sendable, Equatable {
     /// Height and width of the images: a multiple of 16, 32 … 256.
     package var side: Int
     package var channels = 3
     /// Channels of the code in the middle.
     package var latent = 100
-    /// Channels behind the first convolution, doubled at every halving.
+    /// Channels after the first convolution, doubled at every halving.
     package var width = 64
     /// Further 3 × 3 convolutions at the half resolution.
     package var extraLayers = 0
@@ -34,7 +34,7 @@ package struct GANomalyNetwork: Sendable, Equatable {
     /// Names of the discriminator's outputs: the probability that an image is real, and the features before it.
     package static let prediction = "prediction", features = "features"
 
-    /// Halvings behind the first convolution, and the side that is left for the last one.
+    /// Halvings after the first convolution, and the remaining side for the last one.
     private var pyramid: (levels: Int, rest: Int) {
         var (levels, rest) = (0, side / 2)
         while rest > 4, rest.isMultiple(of: 2) { (levels, rest) = (levels + 1, rest / 2) }

@@ -1,7 +1,7 @@
 import TensorCore
 
 /// The continuous normal representation that GRAD learns (Lee et al., "Unsupervised anomaly detection via grid-based
-/// continuous normal representation", arXiv 2402.18293): features in, the normal features they should have been out.
+/// continuous normal representation", arXiv 2402.18293): features in, the corresponding normal features out.
 ///
 /// Every position's own coordinates sample a local grid, the whole map's coordinate samples a global one (section 3.2);
 /// the two samples meet in the fusion network (section 3.3). Parameter names are those of the authors' checkpoints.
@@ -24,7 +24,7 @@ package struct GRADNetwork: Sendable, Equatable {
 
     /// The input node's id: the first.
     package static let input = 0
-    /// Name of the per-position coordinates, `[H, W, 2]`: where training adds its noise.
+    /// Name of the per-position coordinates, `[H, W, 2]`, to which training adds its noise.
     package static let localCoordinates = "local_coordinates"
     /// Name of the normal features, `[H, W, channels]`.
     package static let output = "normal_features"

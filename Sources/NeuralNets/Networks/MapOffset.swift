@@ -1,4 +1,4 @@
-/// How far a level's cells look from the centres of their receptive fields, in pixels of the network's image.
+/// The offset of a level's cells from the centres of their receptive fields, in pixels of the network's image.
 package struct MapOffset: Sendable, Equatable {
     package var rows, columns: Double
 
@@ -14,7 +14,7 @@ package struct MapOffset: Sendable, Equatable {
             .joined(separator: "; ")
     }
 
-    /// - Returns: nil for a text that `encode` did not write.
+    /// - Returns: nil for a text that is not from `encode`.
     static func decode(_ text: String) -> [String: MapOffset]? {
         var offsets: [String: MapOffset] = [:]
         for entry in text.split(separator: ";") {
@@ -29,13 +29,13 @@ package struct MapOffset: Sendable, Equatable {
 }
 
 extension Backbone {
-    /// The same backbone, knowing where the cells of `taps` look on an image of this size.
+    /// The same backbone with measured offsets of the cells of `taps`, for an image of this size.
     ///
-    /// Padding and strides give a cell its receptive field, but not where in it the trained weights look: weights that
-    /// were trained with TensorFlow's padding and run with symmetric padding look half an input cell to the upper left
-    /// at every stride. So a dot is drawn at 16 places, dark and bright, and the middle of what changes is compared
-    /// with the dot. The places are spread over one cell of the coarsest level around the image's middle; the image
-    /// is enlarged, by whole coarsest cells, so that no answer reaches its border.
+    /// Padding and strides give a cell its receptive field, but not the centre of the trained weights' response:
+    /// weights trained with TensorFlow's padding and run with symmetric padding respond half an input cell to the upper
+    /// left at every stride. So a dot is drawn at 16 positions, dark and bright, and the centre of the change is
+    /// compared with the dot. The positions are spread over one cell of the coarsest level around the image's middle;
+    /// the image is enlarged, by whole coarsest cells, so that no response reaches its border.
     ///
     /// - Throws: `WeightError` for an unknown tap, `ThreadError`.
     package func registered(taps: [String], height: Int, width: Int, threads: Int) throws -> Backbone {
@@ -67,7 +67,7 @@ extension Backbone {
     }
 }
 
-/// A grainy grey image with a dot, and where a network's maps show that the dot is there.
+/// A grainy grey image with a dot, and the dot's position in a network's maps.
 private struct DotProbe {
     private let extractor: FeatureExtractor
     private let background: [Float]
@@ -95,14 +95,14 @@ private struct DotProbe {
         (Double(extractor.inputWidth - 1) / 2, Double(extractor.inputHeight - 1) / 2)
     }
 
-    /// The middle of what a dot of radius 5 at (`x`, `y`) changes in every map, weighted with the squared change.
+    /// The centre of the change by a dot of radius 5 at (`x`, `y`) in every map, weighted with the squared change.
     mutating func answers(x: Double, y: Double, isDark: Bool) -> [(x: Double, y: Double)] {
         _ = extractor.input.update(fromContentsOf: background)
         let colour = isDark ? levels.dark : levels.bright
         for row in Int(y) - 6...Int(y) + 7 {
             for column in Int(x) - 6...Int(x) + 7 {
                 let (dx, dy) = (Double(column) - x, Double(row) - y)
-                // Half a pixel of soft edge, so that places between pixels make a difference.
+                // Half a pixel of soft edge, so that positions between pixels differ.
                 let cover = Float(min(1, max(0, 5.5 - (dx * dx + dy * dy).squareRoot())))
                 for channel in 0..<3 {
                     let at = (row * extractor.inputWidth + column) * 3 + channel

@@ -1,11 +1,10 @@
-/// A weight file asked by canonical names: which network it is, whose dialect it speaks, and its tensors by name and
-/// shape.
+/// A weight file under canonical names: its network, its dialect, and its tensors by name and shape.
 package struct NamedWeights: ParameterSource {
     package let architecture: BackboneArchitecture
     package let dialect: WeightDialect
     package let padding: PaddingStyle
     package let batchNormEpsilon: Float
-    /// Per channel: what is subtracted from pixels in 0…1, and what the difference is divided by.
+    /// Per channel: the value subtracted from pixels in 0…1, and the divisor of the difference.
     package let normalization: Normalization
     package let metadata: [String: String]
     private let file: WeightFile
@@ -15,7 +14,7 @@ package struct NamedWeights: ParameterSource {
     ///   - name: of the file, for error messages.
     ///   - architecture: nil to take it from the metadata or recognise it.
     ///   - dialect: nil to recognise it from the names.
-    /// - Throws: `WeightError` when the file is no known network.
+    /// - Throws: `WeightError` if the file is no known network.
     package init(
         file: WeightFile, name: String, architecture: BackboneArchitecture? = nil, dialect: WeightDialect? = nil
     ) throws {
@@ -38,7 +37,7 @@ package struct NamedWeights: ParameterSource {
                 .unsupported,
                 "\(name): by \(dialect.rawValue)'s names and shapes the network is none of "
                     + BackboneArchitecture.allCases.map(\.rawValue).joined(separator: ", ")
-                    + "; if it is one, name it, and the first tensor that differs is told")
+                    + "; if it is one, give its name to see the first tensor that differs")
         }
         self.architecture = architecture
         padding = dialect.padding
@@ -80,7 +79,7 @@ package struct NamedWeights: ParameterSource {
     private static func epsilon(_ metadata: [String: String], _ name: String) throws -> Float? {
         guard let text = metadata["bn_eps"] else { return nil }
         guard let value = Float(text), value > 0, value.isFinite else {
-            throw WeightError(.corrupt, "\(name): metadata bn_eps must be a positive number, it is '\(text)'")
+            throw WeightError(.corrupt, "\(name): metadata bn_eps must be a positive number, got '\(text)'")
         }
         return value
     }

@@ -1,4 +1,4 @@
-/// Whose parameter names, padding and batch-norm epsilon a weight file follows.
+/// The library whose parameter names, padding and batch-norm epsilon a weight file follows.
 package enum WeightDialect: String, CaseIterable, Sendable, Codable {
     /// `features.3.0.block.1.0.weight`, `layer1.0.conv1.weight`
     case torchvision
@@ -33,13 +33,13 @@ package enum WeightDialect: String, CaseIterable, Sendable, Codable {
         }
     }
 
-    /// How a dialect calls the stem, a block, and a block's layers.
+    /// A dialect's names of the stem, a block, and a block's layers.
     private struct Names: Sendable {
         let stem: (convolution: String, norm: String)
         let block: @Sendable (_ stage: Int, _ block: Int, _ flatIndex: Int) -> String
         /// Convolution and norm of each role.
         let expand, depthwise, project: (convolution: String, norm: String)
-        /// The roles' names in a block without expansion, where they differ.
+        /// The roles' names in a block without expansion, if they differ.
         let plainDepthwise, plainProject: (convolution: String, norm: String)
         let squeeze, unsqueeze: String
     }

@@ -6,7 +6,7 @@ import CKernels
 package final class InferencePlan {
     /// A map that a run leaves behind: `[height, width, channels]`, valid until the next run.
     package struct Output {
-        /// Where its cells lie on the input image.
+        /// The positions of its cells on the input image.
         package let rows, columns: GridAxis
         package let channels: Int
         package let values: UnsafeBufferPointer<Float>
@@ -26,7 +26,7 @@ package final class InferencePlan {
     private let team: OpaquePointer
 
     /// - Parameters:
-    ///   - outputs: nodes whose maps are wanted; everything they do not need is left out.
+    ///   - outputs: nodes whose maps are wanted; layers that they do not need are left out.
     ///   - threads: size of the team, the caller included.
     package init(graph: NetworkGraph, height: Int, width: Int, outputs: [NetworkGraph.NodeID], threads: Int) throws {
         precondition(height > 0 && width > 0 && threads > 0 && !outputs.isEmpty)
@@ -67,7 +67,7 @@ package final class InferencePlan {
     }
 }
 
-/// The machine gave no more threads.
+/// The error of a machine that refuses more threads.
 package struct ThreadError: Error, CustomStringConvertible {
     package let threads: Int
     package var description: String {

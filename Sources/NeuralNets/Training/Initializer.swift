@@ -1,6 +1,6 @@
 import Foundation
 
-/// How parameters begin. Numbers are drawn in order from the generator that is given, so a seed decides them.
+/// The initial values of parameters, drawn in order from the given generator, so that a seed determines them.
 package enum Initializer: Sendable, Equatable {
     case constant(Float)
     case uniform(bound: Float)
@@ -17,7 +17,7 @@ package enum Initializer: Sendable, Equatable {
     /// The gain of He et al. for a leaky ReLU of this slope; √2 for a plain one.
     package static func gain(leakySlope: Float) -> Float { (2 / (1 + leakySlope * leakySlope)).squareRoot() }
 
-    /// How PyTorch begins convolutions and linear layers: uniform within ±1/√fan-in.
+    /// PyTorch's initialisation of convolutions and linear layers: uniform within ±1/√fan-in.
     package static let layerDefault = Initializer.kaimingUniform(gain: Float(1.0 / 3).squareRoot())
 
     /// - Parameter shape: in the frameworks' layout, `[outputs, inputs / groups, kernel…]`, of rank 2 or more where

@@ -4,7 +4,7 @@ extension NetworkGraph {
     ///
     /// - Parameters:
     ///   - order: nodes in evaluation order.
-    ///   - endsNone: of a node, whether it must stay in one run with the next.
+    ///   - endsNone: whether a node must stay in one run with the next.
     package func stretches(_ order: [NodeID], endsNone: (NodeID) -> Bool = { _ in false }) -> [[NodeID]] {
         var unread: [NodeID: Int] = [:]
         for id in order { for input in nodes[id].inputs { unread[input, default: 0] += 1 } }

@@ -23,10 +23,10 @@ package struct NetworkParameters: Sendable, Equatable {
         }
     }
 
-    /// The value of a name; nil when the network has no such parameter.
+    /// The value of a name; nil if the network has no such parameter.
     package subscript(name: String) -> Tensor? { names.firstIndex(of: name).map { values[$0] } }
 
-    /// The parameters and statistics as a weight file holds them: names and layout are the frameworks'.
+    /// The parameters and statistics in a weight file's form: names and layout are the frameworks'.
     package func stored() -> [String: StoredTensor] {
         var tensors: [String: StoredTensor] = [:]
         for (index, name) in names.enumerated() { tensors[name] = layouts[index].stored(values[index]) }
@@ -39,7 +39,7 @@ package struct NetworkParameters: Sendable, Equatable {
         return tensors
     }
 
-    /// Takes every parameter and statistic from a source that has them as `stored` gives them.
+    /// Reads every parameter and statistic from a source in the form of `stored`.
     /// - Throws: `WeightError` naming the first that is missing or has another shape.
     package mutating func load(_ source: any ParameterSource) throws {
         for (index, name) in names.enumerated() {
@@ -57,7 +57,7 @@ package struct NetworkParameters: Sendable, Equatable {
 }
 
 extension NetworkGraph {
-    /// The same network with other parameters and statistics: those it was asked for, after training.
+    /// The same network with other parameters and statistics, as after training.
     package func with(_ parameters: NetworkParameters) -> NetworkGraph {
         var graph = self
         let values = Dictionary(uniqueKeysWithValues: zip(parameters.names, parameters.values))

@@ -4,7 +4,7 @@ import TensorCore
 
 /// Parameters that share a learning rate and a weight decay.
 package struct ParameterGroup: Sendable, Equatable {
-    /// Places in the arrays that `step` is given.
+    /// Indices into the arrays of `step`.
     package var indices: [Int]
     package var learningRate: Float
     package var weightDecay: Float
@@ -14,11 +14,11 @@ package struct ParameterGroup: Sendable, Equatable {
     }
 }
 
-/// An optimiser's memory from step to step. Restored, it continues bit for bit as if it had never stopped.
+/// An optimiser's state between steps. A restored state continues bit for bit.
 package struct OptimizerState: Sendable, Equatable {
     /// Steps done.
     package var steps: Int
-    /// By the name of what is remembered (`first`, `second`, `velocity`), one tensor for each parameter.
+    /// By the name of the moment (`first`, `second`, `velocity`), one tensor for each parameter.
     package var memory: [String: [Tensor]]
 }
 
@@ -32,7 +32,7 @@ package protocol Optimizer: Sendable {
     /// - Parameters:
     ///   - parameters: changed in place; always the same ones in the same order.
     ///   - gradients: one for each parameter, of its shape.
-    ///   - rateFactor: what the groups' learning rates are multiplied by: a schedule's value.
+    ///   - rateFactor: the factor of the groups' learning rates: a schedule's value.
     mutating func step(_ parameters: inout [Tensor], gradients: [Tensor], rateFactor: Float)
 }
 
@@ -81,7 +81,7 @@ package struct Adam: Optimizer {
     }
 }
 
-/// Stochastic gradient descent with momentum, Nesterov's where asked for (Sutskever et al., ICML 2013).
+/// Stochastic gradient descent with momentum, optionally Nesterov's (Sutskever et al., ICML 2013).
 package struct SGD: Optimizer {
     package var groups: [ParameterGroup]
     package var state = OptimizerState(steps: 0, memory: ["velocity": []])

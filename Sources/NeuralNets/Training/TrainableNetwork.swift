@@ -12,7 +12,7 @@ package struct TrainableNetwork {
     /// Running statistics, by the batch norm's scope; training moves them towards each batch's.
     package private(set) var statistics: [String: RunningStatistics]
 
-    /// - Parameter isTracked: of a parameter's name, whether training changes it; everything else is constant.
+    /// - Parameter isTracked: whether training changes the parameter of a name; all others are constant.
     package init(
         _ graph: NetworkGraph, _ parameters: NetworkParameters, tracking isTracked: (String) -> Bool = { _ in true }
     ) {
@@ -31,8 +31,8 @@ package struct TrainableNetwork {
     ///   - input: `[N, H, W, C]`: what the input node reads.
     ///   - wanted: the nodes whose outputs are returned, in this order.
     ///   - adjusting: changes to nodes' outputs before others read them (noise on coordinates, …).
-    ///   - recomputes: keeps of each block only what goes into it, and runs it again when its gradient flows: the same
-    ///     numbers for less memory and one more forward run.
+    ///   - recomputes: keeps only each block's inputs, and runs the block again for its gradient: the same numbers for
+    ///     less memory and one more forward run.
     package mutating func forward(
         _ input: Variable, nodes wanted: [NetworkGraph.NodeID], normalization: Normalization,
         adjusting: [NetworkGraph.NodeID: (Variable) -> Variable] = [:], recomputes: Bool = false
@@ -58,13 +58,13 @@ package struct TrainableNetwork {
     /// The conditions of one evaluation.
     private struct Way {
         let input: Variable
-        /// Nodes whose values somebody asks for.
+        /// Nodes whose values are wanted.
         let kept: Set<NetworkGraph.NodeID>
         let fused: [NetworkGraph.NodeID: Pointwise], absorbed: Set<NetworkGraph.NodeID>
         let normalization: Normalization
         let adjusting: [NetworkGraph.NodeID: (Variable) -> Variable]
 
-        /// Whether nothing but the last value of these nodes is asked for; of a single one there is nothing to save.
+        /// Whether only the last value of these nodes is wanted; a single node saves no memory.
         func canRecompute(_ stretch: [NetworkGraph.NodeID]) -> Bool {
             stretch.count > 1 && kept.isDisjoint(with: stretch.dropLast()) && !stretch.contains { adjusting[$0] != nil }
         }
@@ -111,7 +111,7 @@ package struct TrainableNetwork {
             return (value, copy)
         }
         let first = run(inputs.map(\.detached))
-        // The second run leaves the running statistics as they are.
+        // The second run leaves the running statistics unchanged.
         statistics = first.network.statistics
         return Variable(first.value.value, recomputedFrom: inputs) { run($0).value }
     }

@@ -24,9 +24,9 @@ package struct TrainingState: Sendable, Equatable {
 
     /// Reads `tensors` back.
     /// - Parameters:
-    ///   - prefix: what the names have in front.
+    ///   - prefix: the names' prefix.
     ///   - like: a state of the same training.
-    /// - Throws: `WeightError` when it is of another network, or incomplete.
+    /// - Throws: `WeightError` if it belongs to another network or is incomplete.
     package init(_ tensors: [String: StoredTensor], prefix: String = "", like other: TrainingState) throws {
         self = other
         try parameters.load(StoredParameters(tensors, prefix: "\(prefix)parameter.", file: "checkpoint"))
@@ -35,7 +35,7 @@ package struct TrainingState: Sendable, Equatable {
         }
         let source = StoredParameters(tensors, prefix: prefix, file: "checkpoint")
         for name in optimizer.memory.keys {
-            // Before the first step the optimiser remembers nothing.
+            // Before the first step the optimiser has no state.
             guard steps > 0 else {
                 optimizer.memory[name] = []
                 continue

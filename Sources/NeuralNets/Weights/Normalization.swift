@@ -23,7 +23,7 @@ package struct Normalization: Sendable, Equatable, Codable {
                 key == "mean" || values.allSatisfy({ $0 > 0 })
             else {
                 throw WeightError(
-                    .corrupt, "\(file): metadata \(key) must be three numbers as '0.5,0.5,0.5', it is '\(text)'")
+                    .corrupt, "\(file): metadata \(key) must be three numbers such as '0.5,0.5,0.5', got '\(text)'")
             }
             return values
         }

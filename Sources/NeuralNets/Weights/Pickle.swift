@@ -16,7 +16,7 @@ enum PickleValue {
     case global(PickleGlobal)
     indirect case storage(TorchStorage)
     indirect case tensor(TorchTensor)
-    /// A permitted object whose content does not matter (a device, a hook table).
+    /// A permitted object with ignored content (a device, a hook table).
     case opaque
 
     var integerValue: Int? {
@@ -74,7 +74,7 @@ struct PickleHeap {
     }
 }
 
-/// The globals that a weight file may name. Everything else is refused by its name.
+/// The globals that a weight file may name. All others are refused by name.
 enum PickleGlobal {
     case orderedDict, set, rebuildTensor, rebuildParameter, size, device
     case storage(StoredTensor.DType)

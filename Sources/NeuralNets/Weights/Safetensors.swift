@@ -93,7 +93,7 @@ enum Safetensors {
         }
     }
 
-    /// The product, or nil when it overflows.
+    /// The product, or nil if it overflows.
     static func product(_ factors: [Int]) -> Int? {
         var result = 1
         for factor in factors {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A tensor as a file holds it: raw little-endian bytes, row-major, with their type.
+/// A tensor in a file: raw little-endian bytes, row-major, with their type.
 package struct StoredTensor: Sendable, Equatable {
     package enum DType: String, Sendable {
         case f64 = "F64"
@@ -59,7 +59,7 @@ package struct StoredTensor: Sendable, Equatable {
         self.init(dtype: .i64, shape: shape, bytes: integers.map(Int64.init).withUnsafeBytes { Data($0) })
     }
 
-    /// Bytes as they are, `[count]`.
+    /// Raw bytes, `[count]`.
     package init(octets: Data) { self.init(dtype: .u8, shape: [octets.count], bytes: octets) }
 
     /// The values as float32, whatever the stored type; doubles and large integers are rounded.

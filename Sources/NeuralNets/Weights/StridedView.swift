@@ -10,12 +10,12 @@ struct StridedView {
     private let storage: Data
     private let count: Int
 
-    /// - Throws: `WeightError` when an element lies outside the storage.
+    /// - Throws: `WeightError` if an element lies outside the storage.
     init(_ tensor: TorchTensor, of storage: Data, name: String) throws {
         self.tensor = tensor
         self.storage = storage
         let size = tensor.storage.dtype.size, available = storage.count / size
-        // Nothing is read of an empty tensor, whatever its offset and strides say.
+        // An empty tensor reads nothing, whatever its offset and strides.
         guard !tensor.shape.contains(0) else {
             (count, byteCount, isContiguous) = (0, 0, true)
             return

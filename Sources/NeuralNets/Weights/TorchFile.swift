@@ -58,8 +58,8 @@ enum TorchFile {
         return try flatten(root, unpickler.heap, size: data.count) { storages[$0] }
     }
 
-    /// The state dict: the outermost dictionary that has tensors as direct values; `module.` prefixes (DataParallel)
-    /// go.
+    /// The state dict: the outermost dictionary with tensors as direct values, without `module.` prefixes
+    /// (DataParallel).
     ///
     /// - Parameter size: of the file, in bytes; copies of views may take no more.
     private static func flatten(
@@ -89,10 +89,10 @@ enum TorchFile {
     }
 }
 
-/// Looks for the dictionary of tensors in a checkpoint, first where such files keep it.
+/// Searches a checkpoint for the dictionary of tensors, first under its usual keys.
 private struct StateDictSearch {
     let heap: PickleHeap
-    /// A dictionary is looked through once, however often it is referred to.
+    /// Dictionaries that were searched; each is searched once, whatever its number of references.
     private var seen: Set<Int> = []
 
     init(heap: PickleHeap) { self.heap = heap }

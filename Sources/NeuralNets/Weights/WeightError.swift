@@ -1,7 +1,7 @@
-/// Why a weight file cannot be used.
+/// The reason why a weight file cannot be used.
 package struct WeightError: Error, Sendable, Equatable, CustomStringConvertible {
     package enum Code: String, Sendable {
-        /// Ends before its own header says so.
+        /// The file ends before the end that its header states.
         case truncated
         /// Contradicts itself or its format.
         case corrupt
@@ -9,14 +9,14 @@ package struct WeightError: Error, Sendable, Equatable, CustomStringConvertible 
         case unsupported
         /// Asks for code or objects beyond tensors and plain containers.
         case refused
-        /// Lacks a tensor, or has it in another shape.
+        /// A tensor is missing or has another shape.
         case mismatch
         /// Cannot be opened.
         case unreadable
     }
 
     package let code: Code
-    /// The action, what was expected, and what was found.
+    /// The action, the expectation and the finding.
     package let message: String
 
     package init(_ code: Code, _ message: String) {

@@ -4,7 +4,7 @@ import CKernels
 ///
 /// - Parameters:
 ///   - loss: a variable of one element.
-///   - variables: what to differentiate with respect to; parts of the record that lead to none of them are left alone.
+///   - variables: the variables of differentiation; parts of the record that lead to none of them are left alone.
 ///   - createGraph: whether the gradients are recorded too, so that something computed from them can be differentiated
 ///     (double backpropagation). Without it the record between `loss` and `variables` is used up: each kept value is
 ///     freed as soon as its gradient has flowed, and the same record cannot be differentiated again.
@@ -12,13 +12,13 @@ import CKernels
 package func gradients(
     of loss: Variable, withRespectTo variables: [Variable], createGraph: Bool = false
 ) -> [Variable] {
-    precondition(loss.value.values.count == 1, "only a scalar has gradients; this is \(loss.shape)")
+    precondition(loss.value.values.count == 1, "expected a scalar, got \(loss.shape)")
     return gradients(
         of: loss, weightedBy: Tensor(shape: loss.shape, values: [1]), withRespectTo: variables,
         createGraph: createGraph)
 }
 
-/// The gradients of `Σ output · weights`: what `gradients(of:withRespectTo:createGraph:)` gives for that scalar.
+/// The gradients of `Σ output · weights`, as `gradients(of:withRespectTo:createGraph:)` of that scalar.
 ///
 /// - Parameter weights: of the output's shape.
 package func gradients(
@@ -65,7 +65,7 @@ private func nodesTowards(
 }
 
 extension Node {
-    /// Sends the gradient of this node's value on to its inputs.
+    /// Propagates the gradient of this node's value to its inputs.
     fileprivate func flowBack(
         _ gradient: Variable, isWanted: [Bool], pass: Pass, into sums: inout GradientSums
     ) {
@@ -86,7 +86,7 @@ extension Node {
     }
 }
 
-/// The sums of what has flowed to each node so far.
+/// The accumulated gradient of each node.
 private struct GradientSums {
     let createGraph: Bool
     private var sums: [ObjectIdentifier: Variable] = [:]

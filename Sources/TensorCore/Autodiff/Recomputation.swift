@@ -1,12 +1,12 @@
 extension Variable {
-    /// The result of several operations of which nothing is kept but what goes in: when its gradient flows, they are
-    /// run again, recorded this time. Costs one more forward run and saves the memory of everything in between (Chen,
+    /// The result of several operations that keeps only their inputs: for its gradient, they run again and are
+    /// recorded. Costs one more forward run and saves the memory of all values in between (Chen,
     /// Xu, Zhang, Guestrin, "Training deep nets with sublinear memory cost", arXiv 1604.06174, section 4). Cannot be
     /// differentiated twice.
     ///
     /// - Parameters:
-    ///   - value: what `body` gives for `inputs`.
-    ///   - inputs: everything that gradients flow to, parameters included.
+    ///   - value: the result of `body` for `inputs`.
+    ///   - inputs: all variables that receive gradients, including parameters.
     ///   - body: the operations; gives the same for the same inputs.
     package init(_ value: Tensor, recomputedFrom inputs: [Variable], by body: @escaping ([Variable]) -> Variable) {
         self.init(value, fusedFrom: inputs) { gradient in

@@ -9,7 +9,7 @@ package struct Variable {
     package let value: Tensor
     let node: Node?
 
-    /// A constant: nothing is differentiated with respect to it.
+    /// A constant, without gradients.
     package init(_ value: Tensor) { self.init(value, node: nil) }
 
     /// A leaf that gradients can be taken with respect to: a parameter, or an input whose gradient is wanted.
@@ -27,7 +27,7 @@ package struct Variable {
 
     /// The value of a variable of one element.
     package var scalar: Float {
-        precondition(value.values.count == 1, "\(shape) is no scalar")
+        precondition(value.values.count == 1, "expected a scalar, got \(shape)")
         return value.values[0]
     }
 }
@@ -42,9 +42,9 @@ package struct Pass {
     package func callAsFunction(_ kept: Variable) -> Variable { createsGraph ? kept : kept.detached }
 }
 
-/// Where one tracked variable stands in the record.
+/// One tracked variable's node in the record.
 final class Node {
-    /// How the gradient of an operation's output becomes those of its inputs.
+    /// The flow of gradients from an operation's output to its inputs.
     enum Flow {
         case leaf
         /// One formula for each input, run only where that input's gradient is wanted.

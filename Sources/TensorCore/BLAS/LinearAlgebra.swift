@@ -12,7 +12,7 @@ package enum LinearAlgebra {
             switch self {
             case .notPositiveDefinite(let order):
                 "the matrix is not positive definite (its leading minor of order \(order) is not positive)"
-            case .noConvergence: "the eigenvalue iteration did not converge; does the matrix hold infinities or NaN?"
+            case .noConvergence: "the eigenvalue iteration did not converge; check the matrix for infinities and NaN"
             }
         }
     }
@@ -94,7 +94,7 @@ package enum LinearAlgebra {
         return (values, vectors)
     }
 
-    /// Keeps OpenBLAS off threads of its own, for the whole process and for good.
+    /// Permanently disables OpenBLAS's own threads for the whole process.
     ///
     /// Workers and `Cores` share the cores out. And OpenBLAS cuts a product otherwise for two threads than for one,
     /// which changes its last bits: a number that some work set while other work runs would change that work's scores.

@@ -103,7 +103,7 @@ private func contract(_ a: Variable, _ b: Variable?, _ repeated: Repetition) -> 
         (b, { g, pass in pass(a) * g.reshaped(repeated.small) }))
 }
 
-/// `small` repeated to `shape`: what a sum's gradient is.
+/// `small` repeated to `shape`: the gradient of a sum.
 private func spread(_ small: Variable, _ repeated: Repetition, _ shape: Shape) -> Variable {
     Variable(
         repeated.spread(small.value, to: shape),

@@ -1,7 +1,7 @@
 import CKernels
 
-/// Bilinear sampling at given places: zeros outside, corners not aligned (Jaderberg et al. 2015), with gradients to the
-/// sampled map and to the places. It can be differentiated once.
+/// Bilinear sampling at given positions: zeros outside, corners not aligned (Jaderberg et al. 2015), with gradients to
+/// the sampled map and to the positions. It can be differentiated once.
 ///
 /// - Parameters:
 ///   - x: `[N, H, W, C]`, or `[1, H, W, C]` that every image of the grid samples.
@@ -15,7 +15,7 @@ package func gridSample(_ x: Variable, _ grid: Variable) -> Variable {
     }
 }
 
-/// A map and the places at which it is sampled.
+/// A map and the positions at which it is sampled.
 private struct GridSampling {
     let map, grid: Tensor
     private let sizes: ck_grid_sampling
@@ -46,7 +46,7 @@ private struct GridSampling {
         }
     }
 
-    /// Shared out by channels: places may lie anywhere, so any two of them may add to the same spot of the map.
+    /// Shared out by channels: positions are arbitrary, so any two of them may add to the same element of the map.
     func mapGradient(_ g: Tensor) -> Tensor {
         Tensor(shape: map.shape) { out in
             out.update(repeating: 0, count: map.shape.count)
@@ -59,7 +59,7 @@ private struct GridSampling {
         }
     }
 
-    /// Calls `body` with ranges of places, counted over all images, on all cores.
+    /// Calls `body` with ranges of positions, counted over all images, on all cores.
     private func sharePlaces(_ body: (UnsafePointer<ck_grid_sampling>, Int32, Int32) -> Void) {
         Cores.share(Int(sizes.n * sizes.places), grain: max(1, 16_384 / map.shape[3])) { places in
             withUnsafePointer(to: sizes) { body($0, Int32(places.lowerBound), Int32(places.upperBound)) }

@@ -32,7 +32,7 @@ extension Variable {
         return Variable(out, from: (self, { g, _ in g.padded(before: channels.lowerBound, to: width) }))
     }
 
-    /// Zeros around the last axis's elements: what a slice's gradient is.
+    /// Zeros around the last axis's elements: the gradient of a slice.
     private func padded(before: Int, to width: Int) -> Variable {
         let own = value.width
         var out = Tensor(zeros: Shape(shape.dimensions.dropLast() + [width]))

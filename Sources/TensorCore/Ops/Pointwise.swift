@@ -1,6 +1,6 @@
 import CKernels
 
-/// A function of one number, applied to every element: a network's non-linearities, and what losses are made of.
+/// A function of one number, applied to every element: a network's non-linearities, and the parts of losses.
 ///
 /// The kernels' table of functions (`ck_function.h`) is the one list: a new function is a line there, its value and
 /// derivatives in the kernels, and a name here.

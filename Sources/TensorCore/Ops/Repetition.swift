@@ -1,6 +1,6 @@
 import CKernels
 
-/// How a small tensor is repeated to a large one's shape: the large is `[outer, middle, inner]`, the small
+/// The repetition of a small tensor to a large one's shape: the large is `[outer, middle, inner]`, the small
 /// `[outer, inner]`. Per channel, outer is 1; per image and channel, it is the batch; per position, inner is 1.
 struct Repetition {
     let outer, middle, inner: Int

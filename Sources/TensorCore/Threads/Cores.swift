@@ -3,7 +3,7 @@ import Synchronization
 
 /// The machine's cores, which one operation at a time shares its work out to.
 ///
-/// The number of parts depends on the machine alone, never on who is free, so the same work gives the same bits each
+/// The number of parts depends only on the machine, not on free cores, so the same work gives the same bits each
 /// time: when another thread's operation holds the team, the parts run one after the other on the caller's thread.
 package enum Cores {
     static let count = max(1, Int(ck_available_cores()))
@@ -16,7 +16,7 @@ package enum Cores {
         try $isShared.withValue(false, operation: body)
     }
 
-    /// nil on a machine of one core, or when the system refuses the threads: everything then runs on the caller's.
+    /// Nil on a machine of one core, or if the system refuses the threads: all work then runs on the caller's thread.
     /// The team lives as long as the process. Only `run` touches it, one caller at a time.
     nonisolated(unsafe) private static let team: OpaquePointer? = count > 1 ? ck_team_create(Int32(count)) : nil
     private static let isBusy = Atomic(false)
@@ -54,7 +54,7 @@ package enum Cores {
     /// Cuts 0 ..< count into one range for each core, at multiples of `grain`, and calls `body` with them at the same
     /// time.
     ///
-    /// - Parameter grain: ranges are no shorter than this: what is too little to be worth waking a core for.
+    /// - Parameter grain: the minimal length of a range; shorter ones are not worth waking a core for.
     static func share(_ count: Int, grain: Int, _ body: (Range<Int>) -> Void) {
         let grains = (count + grain - 1) / grain
         let parts = min(Self.count, grains)

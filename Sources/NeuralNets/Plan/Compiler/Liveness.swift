@@ -1,14 +1,14 @@
-/// How long each node's map is needed: buffers go round between maps that do not live at the same time.
+/// The lifetime of each node's map: maps that are not needed at the same time share buffers.
 struct Liveness {
     typealias NodeID = NetworkGraph.NodeID
 
-    /// Reads still to come of a node's buffer; a tap has one that never comes.
+    /// Pending reads of a node's buffer; a tap has one that never comes.
     private var pendingReads: [NodeID: Int] = [:]
     private var arena = BufferArena()
 
     /// - Parameters:
     ///   - needed: nodes that are compiled.
-    ///   - outputs: those whose maps stay.
+    ///   - outputs: nodes whose maps stay.
     init(_ graph: NetworkGraph, needed: [NodeID], outputs: Set<NodeID>) {
         for node in needed {
             for input in graph.nodes[node].inputs { pendingReads[input, default: 0] += 1 }
@@ -16,7 +16,7 @@ struct Liveness {
         for output in outputs { pendingReads[output, default: 0] += 1 }
     }
 
-    /// Bytes of all buffers that were made.
+    /// Bytes of all buffers.
     var bytes: Int { arena.allocatedFloats * MemoryLayout<Float>.stride }
 
     mutating func take(_ floats: Int) -> FloatBuffer { arena.take(floats) }
@@ -30,8 +30,7 @@ struct Liveness {
     }
 }
 
-/// Hands out buffers and takes them back when no later step reads them, so that a whole network runs in a few
-/// megabytes.
+/// Allocates buffers and reuses them when no later step reads them, so that a whole network runs in a few megabytes.
 struct BufferArena {
     private var free: [FloatBuffer] = []
     private(set) var allocatedFloats = 0

@@ -1,13 +1,13 @@
 import CKernels
 
-/// How a dense convolution's windows lie.
+/// The geometry of a dense convolution's windows.
 struct DenseWindows {
     let kernel, stride, groups: Int
     let vertical, horizontal: (before: Int, total: Int)
 }
 
 extension PlanCompiler {
-    /// The bias of a convolution with its tail, zeros where there is none.
+    /// The bias of a convolution with its tail, zeros if it has none.
     func biasBuffer(_ tail: FusedTail) -> FloatBuffer { FloatBuffer(biases(tail)) }
 
     private func biases(_ tail: FusedTail) -> [Float] {

@@ -3,7 +3,7 @@ import CKernels
 /// Decides which layers have no step of their own: batch norms are folded into the convolution before them, shortcuts
 /// and activations fused into its epilogue, squeeze-excitation gates into the weights behind them.
 ///
-/// A layer is taken over only where the one before it has no other reader, and nobody taps what lies between.
+/// A layer is fused only if the one before it has no other reader and no tap is between them.
 struct Fusion {
     typealias NodeID = NetworkGraph.NodeID
 
@@ -71,7 +71,7 @@ struct Fusion {
     /// The gate that was left at node `id`.
     mutating func takeGate(at id: NodeID) -> DeferredGate? { gates.removeValue(forKey: id) }
 
-    /// The node that alone reads `id`; nil when there are several, or a tap.
+    /// The only node that reads `id`; nil if there are several, or a tap.
     private func onlyReader(of id: NodeID) -> NodeID? {
         guard !outputs.contains(id), let readers = readers[id], readers.count == 1 else { return nil }
         return readers[0]

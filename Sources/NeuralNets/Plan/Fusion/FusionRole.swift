@@ -3,7 +3,7 @@ import TensorCore
 
 /// A layer's role for the one before it: whether the step of that one can do its work.
 package enum FusionRole {
-    /// Nothing: it has a step of its own.
+    /// None: it has its own step.
     case none
     /// A factor and a summand for each channel, which go into a convolution's weights and bias.
     case affine(scale: [Float], shift: [Float])

@@ -1,6 +1,6 @@
 import CKernels
 
-/// `act(a + b)`, or `act(a)` where `b` is nil: what no convolution could take in.
+/// `act(a + b)`, or `act(a)` if `b` is nil, for layers that no convolution could absorb.
 final class AddStep: PlanStep {
     private let a: FloatBuffer, b: FloatBuffer?, count: Int, activation: ck_function, output: FloatBuffer
 

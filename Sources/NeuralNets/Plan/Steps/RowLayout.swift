@@ -1,4 +1,4 @@
-/// How a dense convolution finds the rows of its matrix product in the input, without copying it.
+/// The rows of a dense convolution's matrix product in the input, without a copy.
 struct RowLayout {
     struct Geometry {
         let height, width, channels: Int

@@ -94,7 +94,7 @@ final class TransposedConvolutionStep: PlanStep {
             return chosen
         }
 
-        /// Where each tap finds its input pixel.
+        /// The input pixel of each tap.
         private func fillTable(
             _ geometry: Geometry, _ taps: [(y: Int, x: Int)], row: Int, column: Int, input: PlanValue,
             zeros: FloatBuffer
