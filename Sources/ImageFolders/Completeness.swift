@@ -6,8 +6,8 @@ import LinuxPlatform
 ///
 /// | writer | what the file holds | judgement |
 /// |---|---|---|
-/// | has closed it, or renamed it into place | its own end, or no format that could be walked | whole, at once |
-/// | has closed it, or renamed it into place | no end yet, zeros, nothing | rests; taken after `settle` without a change |
+/// | has closed or renamed it | its own end, or no format that could be walked | whole, at once |
+/// | has closed or renamed it | no end yet, zeros or empty | rests; taken after `settle` without a change |
 /// | has it open | anything | rests; taken after `settle` without a change, and not copied to another disk |
 /// | not known | its own end | whole after `quiet` without a change |
 /// | not known | anything else | rests; taken after `settle` without a change |

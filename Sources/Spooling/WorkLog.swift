@@ -1,7 +1,7 @@
 import Foundation
 import LinuxPlatform
 
-/// When work on the frames of a sheet began and rested, and which processes they crashed: `active/<sheet>/.begun`.
+/// The starts and pauses of work on the frames of a sheet, and the processes they crashed: `active/<sheet>/.begun`.
 ///
 /// Lines are appended and never changed:
 /// ```

@@ -58,7 +58,7 @@ struct Inspectd: ParsableCommand {
         }
         let logger = LogDestination.choose(log).logger()
         logger.event(.starting, .info, "inspectd \(programVersion) starting with \(configurationFile)")
-        // Before Swift's executor needs its own: where it gets none, it waits for ever and says nothing.
+        // Before Swift's executor needs its own: if it gets none, it waits forever without a message.
         try SystemThread.probe(Daemon.threads(for: configuration))
         let daemon = try Daemon(configuration: configuration, logger: logger, notesCrashes: true)
         try Self.waitFor { try await daemon.run(signals: signals) }

@@ -143,7 +143,8 @@ import Testing
             _ = try catalog.importFile(path, as: "plates", architecture: nil, dialect: nil)
             let error = try #require(#expect(throws: ProgramError.self) { try catalog.load("plate") })
             #expect(error.status == .noInput)
-            #expect(error.message.hasPrefix("there is no backbone 'plate'; there are efficientnet_b0, plates; "))
+            #expect(
+                error.message.hasPrefix("backbone 'plate' does not exist; the backbones are efficientnet_b0, plates; "))
             #expect(error.message.contains("inspectctl backbone import FILE"))
             let missing = folder.appendingPathComponent("gone.pth").path
             let unreadable = #expect(throws: WeightError.self) { try catalog.load(missing) }

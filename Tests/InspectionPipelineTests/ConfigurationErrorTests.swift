@@ -101,7 +101,7 @@ import Testing
             name: "a folder inside another line's",
             yaml: "lines:\n\(minimalLine)  - name: b\n    watch: /cameras/a/x\n",
             says: [
-                "f.yaml:5: lines[1].watch: /cameras/a/x lies in /cameras/a, which line 'a' watches (at 3); "
+                "f.yaml:5: lines[1].watch: /cameras/a/x is inside /cameras/a, which line 'a' watches (at 3); "
                     + "folders are watched with their subfolders, so lines need separate ones"
             ]),
         Case(
@@ -164,7 +164,7 @@ import Testing
             } catch {
                 #expect(
                     "\(error)"
-                        == "\(missing): there is no such file; write it, or name the configuration with --config FILE")
+                        == "\(missing): the file does not exist; create it, or name another with --config FILE")
             }
             let binary = folder.appendingPathComponent("binary.yaml")
             try Data([0xff, 0xfe, 0x00, 0x80]).write(to: binary)

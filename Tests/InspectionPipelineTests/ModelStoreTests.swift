@@ -80,7 +80,7 @@ import Testing
         try withStore { store in
             try TinyModel.store("plate", in: store)
             let failure = #expect(throws: ModelStoreError.self) { try store.load("plat") }
-            #expect(failure?.code == .missing && failure?.message.contains("there are plate") == true)
+            #expect(failure?.code == .missing && failure?.message.contains("the models are plate") == true)
         }
     }
 

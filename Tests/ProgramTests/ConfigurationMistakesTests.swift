@@ -63,10 +63,11 @@ extension ProgramTests {
                 let run = try ProgramRun("inspectd", ["--config", shop.configurationFile], within: 10)
                 #expect(run.status == 78)
                 #expect(
-                    run.errors.contains("lines[0].watch: there is no folder \(shop.watched().path)"), "\(run.errors)")
+                    run.errors.contains("lines[0].watch: the folder \(shop.watched().path) does not exist"),
+                    "\(run.errors)")
                 let missing = try ProgramRun("inspectd", ["--config", "/nowhere/inspectd.yaml"], within: 10)
                 #expect(missing.status == 78)
-                #expect(missing.errors.contains("/nowhere/inspectd.yaml: there is no such file"), "\(missing.errors)")
+                #expect(missing.errors.contains("/nowhere/inspectd.yaml: the file does not exist"), "\(missing.errors)")
             }
         }
 

@@ -128,7 +128,7 @@ extension ProgramTests {
                 let noFile = try shop.control("inspect", "/nowhere/part.jpg", "--model", "plate")
                 #expect(noFile.status == 66 && noFile.errors.contains("/nowhere/part.jpg"))
                 let noModel = try shop.control("inspect", picture.path, "--model", "bottle")
-                #expect(noModel.status == 66 && noModel.errors.contains("there are plate"), "\(noModel.errors)")
+                #expect(noModel.status == 66 && noModel.errors.contains("the models are plate"), "\(noModel.errors)")
                 let noOption = try shop.control("inspect", picture.path, "--modle", "plate")
                 #expect(noOption.status == 64, "\(noOption.errors)")
                 let noLine = try shop.control("calibrate", "--line", "bottle", "--rollback")

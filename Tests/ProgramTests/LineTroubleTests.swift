@@ -191,7 +191,7 @@ extension ProgramTests {
                 try FileManager.default.removeItem(at: shop.watched("lid"))
                 #expect(try shop.control("config", "check").status == 78)
                 try shop.withDaemon { daemon in
-                    try daemon.waitForLog("line lid is down: there is no folder")
+                    try daemon.waitForLog("line lid is down: the folder")
                     try FileManager.default.createDirectory(at: shop.watched("lid"), withIntermediateDirectories: true)
                     try daemon.waitForLog("line lid is up again")
                     try shop.drop(try Pictures.flawless(1), as: "a.jpg", on: "lid")

@@ -29,12 +29,12 @@ extension Configuration {
         }
     }
 
-    /// `is`, `lies in` or `contains`, symbolic links followed; nil when the folders are separate.
+    /// `is the same folder as`, `is inside` or `contains`, symbolic links followed; nil when the folders are separate.
     private static func overlap(_ a: String, _ b: String) -> String? {
         let a = URL(fileURLWithPath: a).resolvingSymlinksInPath().path
         let b = URL(fileURLWithPath: b).resolvingSymlinksInPath().path
         if a == b { return "is the same folder as" }
-        if a.hasPrefix(b + "/") { return "lies in" }
+        if a.hasPrefix(b + "/") { return "is inside" }
         if b.hasPrefix(a + "/") { return "contains" }
         return nil
     }

@@ -22,7 +22,7 @@ extension Configuration {
             let cause = unreadable(path)
             throw failure(
                 cause?.isMissing == true
-                    ? "there is no such file; write it, or name the configuration with --config FILE"
+                    ? "the file does not exist; create it, or name another with --config FILE"
                     : "cannot be read: \(cause.map(\.description) ?? error.localizedDescription)",
                 cause?.isPermission == true ? .permission : .configuration)
         }

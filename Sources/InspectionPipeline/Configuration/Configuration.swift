@@ -42,7 +42,7 @@ package struct Configuration: Sendable, Equatable {
         package var watch: String
         /// Name of the model in `state`; lines may share one.
         package var model: String
-        /// Name of the model that tells, before `model` looks for defects, whether a frame shows the right product.
+        /// Name of the model that checks, before `model` searches for defects, whether a frame shows the right product.
         package var gate: String?
         /// The product that the gate must recognise; nil for any that it knows.
         package var product: String?

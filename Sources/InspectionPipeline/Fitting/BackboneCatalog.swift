@@ -45,7 +45,7 @@ package struct BackboneCatalog: Sendable {
         if isPath { return try Backbone.load(path: reference) }
         throw ProgramError(
             .noInput,
-            "there is no backbone '\(reference.printable)'; there are \(names.joined(separator: ", ")); "
+            "backbone '\(reference.printable)' does not exist; the backbones are \(names.joined(separator: ", ")); "
                 + "`inspectctl backbone import FILE` adds one, and a path to a .safetensors or .pth file works too")
     }
 

@@ -5,7 +5,7 @@ import Imaging
 /// Images to recalibrate a model on, judged: readable, not flat, none that the model was fitted on, and grouped by
 /// part.
 package struct CalibrationImages: Sendable {
-    /// Stretched as the model wants them.
+    /// The images, stretched for the model.
     package let frames: FrameSource
     /// Indices of images, grouped by part: the promise counts parts.
     package let parts: [[Int]]

@@ -8,7 +8,7 @@ package struct Examination: Sendable {
     package let frame: Frame
     package let detection: Detection
     package internal(set) var verdict: Verdict
-    /// Where the map is above the pixel threshold, at the frame's own size; nowhere on a wrong product.
+    /// The regions of the map above the pixel threshold, at the frame's own size; none on a wrong product.
     package internal(set) var regions: RegionMap
     /// The map at the frame's own size, where the regions needed it.
     let stretched: AnomalyMap?

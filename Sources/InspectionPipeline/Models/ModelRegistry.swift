@@ -63,7 +63,7 @@ package final class ModelRegistry: Sendable {
     /// The files that loading a model depends on.
     func files(_ name: String) -> [FileStamp?] { store.stamps(name) }
 
-    /// Forgets models that no line uses any more.
+    /// Forgets models that no line uses.
     package func keepOnly(_ names: Set<String>) {
         entries.withLock { $0 = $0.filter { names.contains($0.key) } }
     }

@@ -36,10 +36,12 @@ extension ModelStore {
     func requireModel(_ name: String) throws {
         guard try exists(activePath(name)) else {
             let known = try names()
-            let list = known.isEmpty ? "there are no models yet" : "there are \(known.joined(separator: ", "))"
+            let list =
+                known.isEmpty ? "no model has been fitted yet" : "the models are \(known.joined(separator: ", "))"
             throw ModelStoreError(
                 .missing,
-                "there is no model '\(name.printable)' in \(folder); \(list); fit one with `inspectctl fit --line LINE --normal DIR`"
+                "model '\(name.printable)' does not exist in \(folder); \(list); "
+                    + "fit one with `inspectctl fit --line LINE --normal DIR`"
             )
         }
     }

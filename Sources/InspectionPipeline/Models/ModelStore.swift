@@ -14,7 +14,7 @@ import LinuxPlatform
 /// models/<name>/<version>/calibrations/<id>.json         added, never changed
 /// ```
 /// Invariants: a version's folder appears complete (made under a temporary name and renamed); `active.json` names only
-/// what is there; versions and calibrations are never reused, so a result's identities stay true for ever. Writers hold
+/// what is there; versions and calibrations are never reused, so a result's identities stay valid forever. Writers hold
 /// the lock `models/<name>/.lock`; readers need none.
 package struct ModelStore: Sendable {
     package let folder: String

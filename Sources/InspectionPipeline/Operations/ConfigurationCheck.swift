@@ -108,10 +108,10 @@ package enum ConfigurationCheck {
             var above = RawPath(folder).parent
             while try !files.exists(above), above.parent != above { above = above.parent }
             guard try files.status(above, followsLinks: true).kind == .folder else {
-                return "cannot make the folder \(folder.printable): \(above) is a file, not a folder"
+                return "cannot create the folder \(folder.printable): \(above) is a file, not a folder"
             }
             guard files.permits([.write, .enter], above) else {
-                return "cannot make the folder \(folder.printable): \(above) cannot be written by this user; "
+                return "cannot create the folder \(folder.printable): \(above) cannot be written by this user; "
                     + "create it, writable for the user that inspectd runs as"
             }
             return nil
@@ -125,7 +125,7 @@ package enum ConfigurationCheck {
         do {
             kind = try FileSystem().status(RawPath(folder), followsLinks: true).kind
         } catch let error as SystemError where error.isMissing {
-            return "there is no folder \(folder): make it, or mount it"
+            return "the folder \(folder) does not exist: create it, or mount it"
         } catch {
             return "cannot use the folder \(folder): \(error)"
         }

@@ -87,7 +87,7 @@ struct LedgerKeeper: Sendable {
     func refill(except inProgress: () throws -> Set<String>, check: () throws -> Void) throws -> LedgerRefill.Outcome {
         let refill = LedgerRefill(spool: storage.spool, ledger: storage.ledger, files: storage.files)
         guard try refill.isNeeded(except: inProgress) else { return LedgerRefill.Outcome() }
-        let step = "recording results that the ledger lacks"
+        let step = "recording results missing in the ledger"
         progress.begin(step)
         let outcome = try refill.run(except: inProgress) { soFar in
             try check()

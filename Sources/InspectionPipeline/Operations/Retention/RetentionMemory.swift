@@ -128,7 +128,7 @@ package struct RetentionMemory: Codable, Sendable, Equatable {
     private mutating func mark(_ ledger: LedgerOrder?, _ now: Double) {
         guard let ledger else { return }
         // Rows count in order of recording only while it is the same ledger: one that was replaced or filled again
-        // begins anew.
+        // starts again.
         let latest = marks.last ?? believed
         if let latest, ledger.row < latest.row || ledger.markedID != nil && ledger.markedID != latest.id {
             (marks, believed) = ([], nil)

@@ -18,7 +18,7 @@ package final class FolderWatch {
     }
 
     /// Watches the folders of one round of scans. Watching a folder again is harmless, and one that was removed and
-    /// made anew needs it; so does one that was refused before, once the limit is raised.
+    /// created again needs it; so does one that was refused before, once the limit is raised.
     ///
     /// - Parameters:
     ///   - folders: all of them, of every line.
