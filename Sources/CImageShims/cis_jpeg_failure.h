@@ -13,7 +13,7 @@ typedef struct jpeg_failure {
     struct jpeg_error_mgr base;  // first: libjpeg hands back a pointer to it
     jmp_buf escape;
     cis_error *error;
-    /// Where harmless warnings go; NULL where nobody asks for them (headers, encoding).
+    /// The list of harmless warnings; NULL if unwanted (headers, encoding).
     cis_remarks *remarks;
     /// The data being read, and whether its header was: for the words about where it ends.
     const uint8_t *data;

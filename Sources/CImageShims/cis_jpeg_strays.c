@@ -13,7 +13,7 @@ static int is_padding_or_text(uint8_t byte) {
     return is_printable || byte == 0x00 || byte == 0xFF || byte == '\t' || byte == '\n' || byte == '\r';
 }
 
-// How many bytes before `end` are all the same, and how many are all padding or text.
+// The numbers of bytes before `end` that are all equal, and that are all padding or text.
 static size_t equal_run(const uint8_t *start, const uint8_t *end) {
     const uint8_t *at = end;
     while (at > start && at[-1] == end[-1]) at--;

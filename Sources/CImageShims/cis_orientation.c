@@ -32,7 +32,7 @@ uint32_t cis_exif_orientation(const uint8_t *segment, size_t size) {
 
 void cis_orient(
     const uint8_t *stored, size_t width, size_t height, size_t channels, uint32_t orientation, uint8_t *upright) {
-    // Where the upright image's first pixel lies in the stored one, and the steps to its right and lower neighbours.
+    // The upright image's first pixel in the stored one, and the steps to its right and lower neighbours.
     ptrdiff_t w = (ptrdiff_t)width, last_x = w - 1, last_row = ((ptrdiff_t)height - 1) * w;
     static const struct { int8_t from_right, from_bottom, swaps; } cases[9] = {
         {0, 0, 0}, {0, 0, 0}, {1, 0, 0}, {1, 1, 0}, {0, 1, 0}, {0, 0, 1}, {0, 1, 1}, {1, 1, 1}, {1, 0, 1},

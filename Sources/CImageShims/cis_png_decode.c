@@ -14,7 +14,7 @@ typedef struct reader {
 // Everything up to the pixel data. Runs under the caller's setjmp.
 static void open_picture(reader *r) {
     png_source_open(&r->source);
-    // A damaged chunk that only describes the image is passed over.
+    // A damaged chunk that only describes the image is skipped.
     png_set_crc_action(r->source.png, PNG_CRC_ERROR_QUIT, PNG_CRC_WARN_DISCARD);
     if (r->is_window_open) png_set_option(r->source.png, PNG_MAXIMUM_INFLATE_WINDOW, PNG_OPTION_ON);
     // Descriptions do not change the samples: skipping them also skips the compressed ones among them, unexpanded.

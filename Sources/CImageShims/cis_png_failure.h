@@ -13,7 +13,7 @@ typedef struct png_failure {
     cis_error *error;
     /// The last warning: where an error is vague ("Invalid IHDR data"), this is the reason.
     char warning[96];
-    /// Where harmless warnings go; NULL where nobody asks for them (headers, encoding).
+    /// The list of harmless warnings; NULL if unwanted (headers, encoding).
     cis_remarks *remarks;
     /// The compressed data reaches further back than its header allows (zlib's window).
     int is_beyond_window;

@@ -16,7 +16,7 @@ typedef struct png_source {
     int has_pixels;
 } png_source;
 
-/// Makes a source ready for settings and png_read_info. Runs under the caller's setjmp on `failure.escape`. Whoever calls
-/// decides about the size, from the header; chunks that libpng does not know are passed over.
+/// Makes a source ready for settings and png_read_info. Runs under the caller's setjmp on `failure.escape`. The caller
+/// checks the size from the header; chunks that libpng does not know are skipped.
 void png_source_open(png_source *source);
 void png_source_close(png_source *source);

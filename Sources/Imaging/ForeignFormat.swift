@@ -32,7 +32,7 @@ enum ForeignFormat {
         return names[Character(UnicodeScalar(head[1]))].map { "\($0) (Netpbm)" }
     }
 
-    /// The formats in boxes of the ISO base media file format, told apart by their major brand.
+    /// The formats in boxes of the ISO base media file format, distinguished by their major brand.
     private static func isoMediaName(_ head: [UInt8]) -> String? {
         guard head.count >= 12, head[4..<8].elementsEqual("ftyp".utf8) else { return nil }
         let brand = String(decoding: head[8..<12], as: UTF8.self)

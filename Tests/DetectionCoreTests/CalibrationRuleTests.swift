@@ -97,7 +97,7 @@ import Testing
                 let accepted = CalibrationRule(rate: attainable, confidence: rule.confidence)
                 #expect((try? accepted.k(of: n)) != nil)
                 #expect(error.description.contains(String(format: "%.4g", attainable)))
-                // What the message tells the operator to type works too.
+                // The option in the message works too.
                 let typed = Double(String(format: "%.4g", attainable)) ?? 0
                 #expect((try? CalibrationRule(rate: typed, confidence: rule.confidence).k(of: n)) != nil)
             }

@@ -60,7 +60,7 @@ import Testing
         #expect(try defective(MaskPNG(4, rows: [[0, 0, 0, 255]])) == [false, true])
     }
 
-    @Test func colours_decide_where_alpha_says_nothing_and_hidden_colours_count_for_nothing() throws {
+    @Test func colours_decide_if_alpha_is_uniform_and_hidden_colours_do_not_count() throws {
         #expect(try defective(MaskPNG(6, rows: [[0, 0, 0, 255, 0, 7, 0, 255]])) == [false, true])
         #expect(try defective(MaskPNG(6, rows: [[0, 0, 0, 0, 0, 7, 0, 0]])) == [false, true])
         // A visible black background, a visible defect, and a hidden remainder.
@@ -80,7 +80,7 @@ import Testing
     }
 }
 
-/// What a data set's masks are worth is told before anything is fitted.
+/// The quality of a data set's masks is reported before a fit.
 @Suite struct MaskReportTests {
     /// Three defective images of 24×16 with the given masks, by file name below `ground_truth/scratch`.
     private func dataset(_ masks: [String: MaskPNG], _ body: (Dataset, String) throws -> Void) throws {
@@ -103,7 +103,7 @@ import Testing
         MaskPNG(0, rows: [[UInt8]](repeating: [UInt8](repeating: value, count: width), count: height))
     }
 
-    @Test func missing_masks_are_counted_and_the_names_that_were_looked_for_are_told() throws {
+    @Test func missing_masks_are_counted_with_their_expected_names() throws {
         try dataset(["a_mask.png": mask(24, 16), "b-label.png": mask(24, 16)]) { data, folder in
             let report = try data.checkMasks()
             #expect(report.defective == 3 && report.missing == 2 && report.foundInstead == "a_mask.png")
@@ -118,7 +118,7 @@ import Testing
         }
     }
 
-    @Test func a_mask_may_have_its_picture_s_own_name() throws {
+    @Test func a_mask_may_have_its_image_s_own_name() throws {
         try dataset(["a.png": mask(24, 16), "b.png": mask(24, 16), "c_mask.png": mask(24, 16)]) { data, _ in
             let report = try data.checkMasks()
             #expect(report.missing == 0)
@@ -126,7 +126,7 @@ import Testing
         }
     }
 
-    @Test func a_mask_that_cannot_belong_to_its_picture_is_refused_by_name() throws {
+    @Test func a_mask_that_cannot_belong_to_its_image_is_refused_by_name() throws {
         // Another shape; the image turned.
         for foreign in [mask(24, 17), mask(16, 24), mask(48, 33)] {
             try dataset(["a_mask.png": foreign, "b_mask.png": mask(24, 16)]) { data, folder in

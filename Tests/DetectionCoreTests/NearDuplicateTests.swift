@@ -97,7 +97,7 @@ import Testing
         }
     }
 
-    @Test func copies_of_one_picture_are_refused_in_words() throws {
+    @Test func copies_of_one_image_are_refused_with_a_message() throws {
         let frame = Self.pictures(parts: 1, exposures: 1)[0]
         try Self.with([Frame](repeating: frame, count: 2)) { source in
             let error = try #require(throws: NearDuplicates.OneGroup.self) {
@@ -108,13 +108,13 @@ import Testing
         }
     }
 
-    @Test func one_picture_cannot_be_split() throws {
+    @Test func one_image_cannot_be_split() throws {
         try Self.with(Self.pictures(parts: 1, exposures: 1)) { source in
             #expect(throws: NearDuplicates.OneGroup.self) { try NearDuplicates.split(source, workers: 2) }
         }
     }
 
-    @Test func a_picture_that_cannot_be_read_is_named() throws {
+    @Test func an_image_that_cannot_be_read_is_named() throws {
         try withTemporaryFolder { folder in
             try write(Self.pictures(parts: 3, exposures: 1), to: folder)
             let broken = folder.appendingPathComponent("1001.png")

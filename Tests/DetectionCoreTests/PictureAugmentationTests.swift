@@ -95,7 +95,7 @@ import Testing
         #expect(seen.count > 8)
     }
 
-    @Test func what_is_drawn_for_one_kind_does_not_depend_on_the_others() {
+    @Test func random_numbers_of_one_kind_do_not_depend_on_the_others() {
         let x = pictures(2)
         let both = augmented(x, [.flips, .brightness], seed: 8)
         let one = augmented(augmented(x, [.flips], seed: 8), [.brightness], seed: 8)

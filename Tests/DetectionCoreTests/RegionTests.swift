@@ -114,7 +114,7 @@ import Testing
         }
     }
 
-    @Test func regions_are_in_the_pictures_pixels() throws {
+    @Test func regions_are_in_the_image_s_pixels() throws {
         // A 4 × 4 map over a 40 × 20 image: the hot quarter is at the image's right and top.
         let map = Self.map(["..99", "..99", "....", "...."])
         let found = RegionMap(map, threshold: 4.5, width: 40, height: 20)

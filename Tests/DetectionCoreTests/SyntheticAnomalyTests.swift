@@ -24,7 +24,7 @@ import Testing
     }
 
     @Test(arguments: SyntheticAnomaly.allCases, [(1, 8), (3, 8), (1, 16), (3, 16)])
-    func a_defect_changes_the_picture_inside_its_mask_only(_ kind: SyntheticAnomaly, _ form: (Int, Int)) {
+    func a_defect_changes_the_image_inside_its_mask_only(_ kind: SyntheticAnomaly, _ form: (Int, Int)) {
         let (channels, depth) = form
         for seed in 0..<20 as Range<UInt64> {
             let frame = Self.picture(1, channels: channels, depth: depth)
@@ -61,7 +61,7 @@ import Testing
     }
 
     @Test(arguments: SyntheticAnomaly.allCases)
-    func pictures_of_a_few_pixels_are_survived(_ kind: SyntheticAnomaly) {
+    func images_of_a_few_pixels_are_accepted(_ kind: SyntheticAnomaly) {
         for (width, height) in [(1, 1), (2, 9), (9, 2)] {
             var generator = SplitMix64(seed: 3)
             let frame = Self.picture(1, width: width, height: height)
@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    @Test func a_piece_of_another_picture_lies_in_its_own_place() {
+    @Test func a_piece_of_another_image_keeps_its_position() {
         let frame = Self.picture(1), donor = Self.picture(2)
         var generator = SplitMix64(seed: 5)
         let (spoilt, mask) = SyntheticAnomaly.cutMix.drawn(on: frame, donor: donor, using: &generator)

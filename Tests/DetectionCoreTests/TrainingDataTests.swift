@@ -5,7 +5,7 @@ import InspectionDomain
 import TestSupport
 import Testing
 
-/// What images tell before anything is learned from them.
+/// The checks of images before a fit.
 @Suite struct TrainingDataTests {
     static func judged(
         _ frames: [Frame], options: TrainingDataOptions = TrainingDataOptions()
@@ -81,7 +81,7 @@ import Testing
     @Test func copies_under_other_names_and_encodings_and_exposures_of_a_still_scene_are_one_part() throws {
         let frame = Self.parts(1)[0]
         #expect(try Self.judged([Frame](repeating: frame, count: 30)).parts == [Array(0..<30)])
-        // The same image compressed again and again, and from a camera on which nothing moves.
+        // The same image compressed repeatedly, and from a camera on which nothing moves.
         let encoded = try stride(from: 60, to: 96, by: 5).map { try Frame.decode(frame.encodedJPEG(quality: $0)) }
         #expect(try Self.judged(encoded).parts.count == 1)
         var random = SplitMix64(seed: 4)
@@ -150,7 +150,7 @@ import Testing
         #expect(try Self.judged(Self.parts(40)).refusals.isEmpty)
     }
 
-    @Test func every_image_that_cannot_be_read_is_named_at_once_or_left_out() throws {
+    @Test func every_unreadable_image_is_named_at_once_or_skipped() throws {
         try withTemporaryFolder { folder in
             try write(Self.parts(12), to: folder)
             for name in ["1001.png", "1005.png"] {
@@ -312,7 +312,7 @@ import Testing
         #expect((12...15).contains(usual.calibration.count))
         let more = try NearDuplicates.split(prints, parts: data.parts, needed: 9, share: 0.2, seed: 1)
         #expect(Set(more.calibration.map { $0 / 3 }).count == 9 && more.calibration.count == 27)
-        // What half of the images cannot give is not tried.
+        // More than half of the images is never held out.
         let toomuch = try NearDuplicates.split(prints, parts: data.parts, needed: 15, share: 0.2, seed: 1)
         #expect(toomuch == usual)
     }
@@ -329,7 +329,7 @@ import Testing
         }
     }
 
-    @Test func a_stored_threshold_of_zero_is_refused_with_what_to_do() throws {
+    @Test func a_stored_threshold_of_zero_is_refused_with_a_remedy() throws {
         let good = try CalibrationTests.calibration(CalibrationTests.ramp(30), rule: .expected(rate: 0.1))
         let data = try DomainJSON.encoder().encode(good)
         var fields = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])

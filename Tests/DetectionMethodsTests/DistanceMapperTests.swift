@@ -30,7 +30,8 @@ import Testing
         }
     }()
 
-    /// Without what flawless images' scores are like: the image score is the peak itself, as in models of earlier versions.
+    /// Without what flawless images' scores are like: the image score is the peak itself, as in models of earlier
+    /// versions.
     private func peakAlone() throws -> DistanceMapper {
         let statistics = try #require(DistanceStatistics(distances: Self.flawless, pictures: Self.flawless.count))
         return DistanceMapper(layout: Self.layout(wide: 151), statistics: statistics)
@@ -52,7 +53,7 @@ import Testing
             Self.layout(wide: wide, levelShare: levelShare), Self.flawless.map { Self.differences($0) })
     }
 
-    @Test func maps_of_flawless_pictures_vary_by_one_about_nothing() throws {
+    @Test func maps_of_flawless_images_vary_by_one_about_nothing() throws {
         let mapper = try mapper(wide: 0)
         let values = Self.flawless.flatMap { mapper.detect(Self.differences($0)).map.values }
         var sum = 0.0, squares = 0.0
@@ -135,7 +136,8 @@ import Testing
         #expect(
             peak.detect(Self.differences(spotted.distances)).score
                 > peak.detect(Self.differences(flawless.distances)).score + 3)
-        // 40 pixels away the wide square still holds the spot, which counts for three deviations of 361 positions there.
+        // 40 pixels away the wide square still holds the spot, which counts for three deviations of 361 positions
+        // there.
         for pixel in [116 * 224 + 76, 156 * 224 + 116, 76 * 224 + 76] {
             #expect(abs(after.map.values[pixel] - before.map.values[pixel]) < 0.3)
         }
@@ -144,7 +146,8 @@ import Testing
     @Test func the_image_score_does_not_forget_where_flawless_distances_are_large() throws {
         let statistics = try #require(DistanceStatistics(distances: Self.flawless, pictures: Self.flawless.count))
         let mapper = try mapper(wide: 151)
-        // The mean of every position: nothing is strange, and the score is that of the level itself, nearly a flawless part's.
+        // The mean of every position: nothing is strange, and the score is that of the level itself, nearly a flawless
+        // part's.
         let (score, map) = mapper.detect(Self.differences(statistics.positions.means))
         #expect(map.maximum < 1)
         #expect(score > 0.9 && score < 1)
@@ -164,7 +167,7 @@ import Testing
 
     @Test func a_shade_over_half_the_part_scores_by_how_much_the_map_varies() throws {
         let mapper = try mapper(wide: 151), peakAlone = try peakAlone()
-        /// How far above all flawless parts, in standard deviations of theirs.
+        /// The distance above all flawless parts, in their standard deviations.
         func standsOut(_ mapper: DistanceMapper, _ distances: [Float]) -> Double {
             let scores = Self.flawless.map { mapper.detect(Self.differences($0)).score }
             let mean = scores.reduce(0, +) / Double(scores.count)
@@ -172,7 +175,7 @@ import Testing
             return (mapper.detect(Self.differences(distances)).score - mean) / variance.squareRoot()
         }
         var shaded = Self.flawless[0], spotted = Self.flawless[0]
-        // Where flawless distances are large: elsewhere the shade evens out what they vary by.
+        // A zone with large flawless distances: elsewhere the shade evens out what they vary by.
         for position in shaded.indices where position % Self.side >= Self.side / 2 { shaded[position] += 1.5 }
         spotted[14 * Self.side + 14] += 60
         #expect(standsOut(mapper, shaded) > 1.5 * standsOut(peakAlone, shaded))

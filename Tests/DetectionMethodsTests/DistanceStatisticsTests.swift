@@ -6,9 +6,9 @@ import TestSupport
 import Testing
 
 @Suite struct DistanceStatisticsTests {
-    /// Three images, two positions: distances 1, 2, 3 and 5, 5, 5. Variances 2/3 and 0, their mean 1/3 counts as 10 images:
-    /// (3·2/3 + 10/3)/13 and (3·0 + 10/3)/13.
-    @Test func few_pictures_are_drawn_to_the_common_variance() throws {
+    /// Three images, two positions: distances 1, 2, 3 and 5, 5, 5. Variances 2/3 and 0, their mean 1/3 counts as 10
+    /// images: (3·2/3 + 10/3)/13 and (3·0 + 10/3)/13.
+    @Test func few_images_shrink_towards_the_common_variance() throws {
         let distances: [[Float]] = [[1, 5], [2, 5], [3, 5]]
         #expect(PositionStatistics.pooledPictures == 10)
         // Seen twice each they are no more images.
@@ -24,7 +24,7 @@ import Testing
         #expect(DistanceStatistics(distances: [[2, 5], [2, 5]], pictures: 2) == nil)
     }
 
-    /// How unequally the map varies over its pixels among the images of the fit: the spread of its standard deviations,
+    /// The unevenness of the map's variation over the fitting images: the spread of its standard deviations,
     /// relative to their mean.
     private func inequality(_ model: any DetectorModel, _ frames: FrameSource) throws -> Double {
         let detector = try model.makeDetector(threads: 1)
@@ -55,7 +55,7 @@ import Testing
                 options.standardization = standardization
                 (options.map.wide, options.map.levelShare) = (0, 0)
                 let fitted = try options.fit(frames, backbone: backbone, work: FittingWork(workers: 2)).model
-                // As it is read back.
+                // The statistics read back.
                 return try ModelFile.decode(ModelFile(fitted: fitted).encoded(), name: "model").model
             }
             let authors = try inequality(try fit(.none), frames)

@@ -3,7 +3,7 @@ import DetectionMethods
 import Foundation
 import Testing
 
-/// What the trainer reads back is what was extracted, wherever the budget put it.
+/// The trainer reads the extracted features back, in every storage.
 @Suite struct FeatureCacheTests {
     private static let frames = 7, floats = 1003
 

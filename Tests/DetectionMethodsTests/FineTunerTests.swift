@@ -54,7 +54,7 @@ import Testing
                 #expect(summary.chosen == .pretrained)
                 #expect(model.backbone.file.tensors == backbone.file.tensors)
             }
-            // What is stored scores as what was fitted: decoding verifies the self-test frame with the stored weights.
+            // The stored model scores as the fitted one: decoding verifies the self-test frame with the stored weights.
             let again = try ModelFile.decode(try bytes(fitted), name: "tuned")
             try again.verifySelfTest(name: "tuned")
         }
@@ -74,7 +74,7 @@ import Testing
         }
     }
 
-    @Test func patience_ends_what_no_longer_gains() throws {
+    @Test func patience_ends_a_training_without_gain() throws {
         try withParts { frames in
             let fitted = try options(20, rate: 1, patience: 2)
                 .fit(frames, backbone: try backbone(), work: FittingWork(workers: 2))
@@ -83,7 +83,7 @@ import Testing
         }
     }
 
-    @Test func an_interrupted_fit_goes_on_and_gives_the_same_model() throws {
+    @Test func an_interrupted_fit_resumes_and_gives_the_same_model() throws {
         struct Interrupted: Error {}
         try withParts { frames in
             let options = options(2, rate: 1e-3), backbone = try backbone()
@@ -117,7 +117,7 @@ import Testing
         }
     }
 
-    @Test func too_few_pictures_are_refused_in_words() throws {
+    @Test func too_few_images_are_refused_with_a_message() throws {
         try withTemporaryFolder { folder in
             var parts = DrawnParts(seed: 2)
             try write((0..<5).flatMap { _ in parts.part(exposures: 1) }, to: folder)

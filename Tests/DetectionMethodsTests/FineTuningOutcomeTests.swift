@@ -33,7 +33,7 @@ import Testing
         #expect(outcome.gain == 0 && outcome.standardError == 0 && outcome.surelyGained(2) == 0)
     }
 
-    @Test func the_standard_error_is_that_of_drawing_other_pictures() throws {
+    @Test func the_standard_error_is_that_of_drawing_other_images() throws {
         // Two networks of the same skill: over many sets of images the gain varies as each set's standard error says.
         var gains: [Double] = [], errors: [Double] = []
         for seed in 0..<300 as Range<UInt64> {

@@ -70,7 +70,7 @@ import Testing
     }
 
     /// One image of two pixels (1, 2) and (−1, 1) through `h = relu(A · x)`, `y = B · h`; levels behind both layers.
-    @Test func a_step_on_two_layers_is_what_the_chain_rule_gives_by_hand() throws {
+    @Test func a_step_on_two_layers_equals_the_chain_rule_by_hand() throws {
         // Rows of weights are inputs, columns outputs: A = [[1, −1], [2, 0.5]] as h₀ = x₀ + 2x₁, h₁ = −x₀ + 0.5x₁.
         let a: [Float] = [1, -1, 2, 0.5], b: [Float] = [0.5, -2]
         var graph = NetworkGraph()
@@ -85,10 +85,10 @@ import Testing
         options.learningRate = 0.25
         var step = try FineTuningStep(graph: graph, nodes: [h, y], levels: [hidden, output], options: options)
         let picture = Tensor(shape: [1, 1, 2, 2], values: [1, 2, -1, 1])
-        // Distances: ‖(3, −4)‖ = 5 and 3 · |0 − 2| = 6. Slopes: (0.6, −0.8) of h's mean from its own level, and −3 of y's,
-        // which gives h's mean −3 · (0.5, −2) = (−1.5, 6): together (−0.9, 5.2), half of it to each pixel that is not cut off.
-        // B: −3 · (3, 0.75). A's column h₀ sees both pixels: −0.45 · ((1, 2) + (−1, 1)) = (0, −1.35); column h₁ only the
-        // second, the first being cut off: 2.6 · (−1, 1).
+        // Distances: ‖(3, −4)‖ = 5 and 3 · |0 − 2| = 6. Slopes: (0.6, −0.8) of h's mean from its own level, and −3 of
+        // y's, which gives h's mean −3 · (0.5, −2) = (−1.5, 6): together (−0.9, 5.2), half of it to each pixel that is
+        // not cut off. B: −3 · (3, 0.75). A's column h₀ sees both pixels: −0.45 · ((1, 2) + (−1, 1)) = (0, −1.35);
+        // column h₁ only the second, the first being cut off: 2.6 · (−1, 1).
         let (loss, gradients) = step.differentiate(picture, count: 1)
         #expect(abs(loss - 11) < 1e-5)
         for (got, want) in zip(gradients, [[0, -2.6, -1.35, 2.6], [-9, -2.25]] as [[Float]]) {
@@ -133,7 +133,7 @@ import Testing
         _ = step.update(count: 2, parts: [pictures(2)])
         for (index, name) in before.names.enumerated() {
             let hasChanged = before.values[index] != step.parameters.values[index]
-            // Of stage 1 the second block is the level; nothing behind it is reached.
+            // The second block of stage 1 is the level; later nodes are not reached.
             #expect(hasChanged == name.hasPrefix("blocks.1."), "\(name)")
         }
         options.stages = ["blocks.9"]
@@ -142,7 +142,7 @@ import Testing
         }
     }
 
-    @Test func updates_bring_the_pictures_nearer() throws {
+    @Test func updates_bring_the_images_nearer() throws {
         let (backbone, gaussians) = try fixture(.mobilenetV1, ["blocks.0.0", "blocks.1.1"])
         var options = FineTuningOptions()
         options.learningRate = 1e-3
@@ -152,7 +152,7 @@ import Testing
         #expect(losses[5] < 0.9 * losses[0], "\(losses)")
     }
 
-    @Test func a_state_goes_on_bit_for_bit() throws {
+    @Test func a_state_resumes_bit_for_bit() throws {
         let (backbone, gaussians) = try fixture(.mobilenetV1, ["blocks.0.0"])
         var step = try FineTuningStep(backbone: backbone, levels: gaussians, options: FineTuningOptions())
         let x = pictures(2)

@@ -7,9 +7,9 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Fitting GRAD as a product: reproducible, interruptible, and of use.
+/// GRAD's fit: reproducible, resumable and effective.
 @Suite struct GRADFittingTests {
-    /// Images of parts on disk, and a small backbone without meaning.
+    /// Images of parts on disk, and a small random backbone.
     private struct Bench {
         let folder: URL
         let backbone: Backbone
@@ -80,7 +80,7 @@ import Testing
     }
 
     @Test(arguments: [1, 2, 4])
-    func an_interrupted_fit_goes_on_and_gives_the_same_model(_ saves: Int) throws {
+    func an_interrupted_fit_resumes_and_gives_the_same_model(_ saves: Int) throws {
         try withTemporaryFolder { folder in
             let bench = try Bench(folder)
             let want = try bytes(try bench.fit())
@@ -96,7 +96,7 @@ import Testing
         }
     }
 
-    @Test func a_checkpoint_of_another_fit_is_not_gone_on_with() throws {
+    @Test func a_checkpoint_of_another_fit_is_not_resumed() throws {
         try withTemporaryFolder { folder in
             let bench = try Bench(folder)
             let (store, latest) = interrupted(after: 1)
@@ -156,7 +156,7 @@ import Testing
         }
     }
 
-    @Test func training_ends_when_pictures_kept_apart_no_longer_gain() throws {
+    @Test func training_ends_when_images_kept_apart_no_longer_gain() throws {
         try withTemporaryFolder { folder in
             let bench = try Bench(folder, parts: 40)
             var options = Bench.options
@@ -173,8 +173,8 @@ import Testing
         }
     }
 
-    /// A tenth would be 40, and rare flawless looks among them.
-    @Test func of_many_pictures_no_more_than_about_two_dozen_are_kept_apart() throws {
+    /// A tenth would be 40, with rare flawless parts among them.
+    @Test func about_two_dozen_of_many_images_at_most_are_kept_apart() throws {
         try withTemporaryFolder { folder in
             let bench = try Bench(folder, parts: 400)
             var options = Bench.options
@@ -188,7 +188,7 @@ import Testing
 
     /// Few images are soon known by heart, and nothing but others would show it.
     @Test(arguments: [(11, 0), (12, 4), (20, 4)])
-    func of_few_pictures_some_are_kept_apart_too(parts: Int, keptApart: Int) throws {
+    func some_of_few_images_are_kept_apart_too(parts: Int, keptApart: Int) throws {
         try withTemporaryFolder { folder in
             let bench = try Bench(folder, parts: parts)
             var options = Bench.options
@@ -199,11 +199,11 @@ import Testing
     }
 
     /// The next frame of a part lies a little elsewhere, under a little more or less light.
-    @Test func few_pictures_are_learnt_from_moved_and_brightened_too() throws {
+    @Test func few_images_are_also_learnt_moved_and_brightened() throws {
         try withTemporaryFolder { folder in
             let bench = try Bench(folder, parts: 12)
             let frames = try FrameSource(folders: [folder.path])
-            /// How much higher moved images score than those that were learnt from.
+            /// The excess of the scores of moved images over those of the fitting images.
             func strangeness(_ variants: Int?) throws -> (ratio: Double, history: TrainingHistory) {
                 var options = Bench.options
                 (options.epochs, options.batchSize, options.variants) = (nil, 16, variants)
@@ -310,7 +310,7 @@ import Testing
             let now = try detect()
             let flawless = try #require(file.tensors["signs"]).floats()
             file.tensors["signs"] = nil
-            // Of these parts, and of the self-test's frame, the peak is the larger of both signs.
+            // For these parts and the self-test frame, the peak is the larger of both measures.
             let selfTest = try #require(file.metadata["self_test_score"].flatMap(Double.init))
             file.metadata["self_test_score"] = String(selfTest * Double(flawless[0]))
             let peak = try detect()
@@ -328,7 +328,7 @@ import Testing
             file.tensors["scales"] = StoredTensor(floats: [small], shape: [1])
             #expect(try detect().map == never)
             for (low, high) in zip(zero.values, always.values) {
-                // Of the standardised distances none counts for more than its limit of deviations.
+                // No standardised distance counts for more than its limit of deviations.
                 #expect(high > 190 && high < 208 && low >= high - 200.01)
             }
             for name in ["means", "scales"] { file.tensors[name] = nil }
@@ -340,7 +340,7 @@ import Testing
         }
     }
 
-    @Test func a_damaged_model_is_refused_by_what_is_missing() throws {
+    @Test func a_damaged_model_is_refused_with_the_missing_part() throws {
         try withTemporaryFolder { folder in
             let file = try WeightFile.parse(try bytes(try Bench(folder, parts: 4).fit()), name: "model")
             for name in ["grad.coord.0.weight", "grad.query.1", "backbone.features.0.0.weight"] {

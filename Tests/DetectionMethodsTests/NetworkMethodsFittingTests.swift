@@ -11,7 +11,7 @@ import Testing
 @Suite struct NetworkMethodsFittingTests {
     struct Subject: CustomStringConvertible, Sendable {
         let description: String
-        /// Of a bench folder with the products `plate` and `cloth`.
+        /// The method for a bench folder with the products `plate` and `cloth`.
         let method: @Sendable (URL) -> any FittableMethod
     }
 
@@ -100,7 +100,7 @@ import Testing
     }
 
     @Test(arguments: subjects)
-    func an_interrupted_fit_goes_on_and_gives_the_same_model(_ subject: Subject) throws {
+    func an_interrupted_fit_resumes_and_gives_the_same_model(_ subject: Subject) throws {
         struct Killed: Error {}
         try withTemporaryFolder { folder in
             let bench = try Bench(folder)
@@ -128,7 +128,7 @@ import Testing
     }
 
     @Test(arguments: subjects)
-    func a_damaged_model_is_refused_by_what_is_missing(_ subject: Subject) throws {
+    func a_damaged_model_is_refused_with_the_missing_part(_ subject: Subject) throws {
         try withTemporaryFolder { folder in
             let file = try WeightFile.parse(try bytes(try Bench(folder).fit(subject)), name: "model")
             for name in file.tensors.keys.filter({ !$0.hasPrefix("backbone.") }).sorted().prefix(3) {
@@ -210,12 +210,12 @@ import Testing
             for trial in summary.trials {
                 #expect(trial.auroc.keys.sorted() == ["without cloth", "without noise", "without plate"])
             }
-            // Nothing that the classifier was trained on looks like noise.
+            // No training image resembles noise.
             #expect(try #require(summary.trials.first?.auroc["without noise"]) > 0.5)
         }
     }
 
-    @Test func a_gate_needs_two_products_and_pictures_of_each() throws {
+    @Test func a_gate_needs_two_products_and_images_of_each() throws {
         try withTemporaryFolder { folder in
             let bench = try Bench(folder)
             var options = ODINOptions()
@@ -238,7 +238,7 @@ import Testing
         #expect(measures.fpr95 == 0.75)
         // Best between 0.3 and 0.35: two known above, no unknown below.
         #expect(abs((measures.detectionError ?? 1) - 0.4 / 2) < 1e-12)
-        // Of 20 pairs the unknown one is higher in 3 + 4 + 4 + 5.
+        // The unknown score is higher in 3 + 4 + 4 + 5 of 20 pairs.
         #expect(abs((measures.auroc ?? 0) - 16.0 / 20) < 1e-12)
     }
 }

@@ -77,7 +77,7 @@ import Testing
         #expect(ring[30, 20] == .black)
     }
 
-    @Test func what_lies_outside_or_is_no_number_draws_nothing() {
+    @Test func points_outside_or_not_finite_draw_nothing() {
         var canvas = blank
         canvas.fillRectangle(x: 100, y: 100, width: 10, height: 10, .white)
         canvas.line(from: Point(-50, -10), to: Point(-10, -50), width: 4, .white)
@@ -90,7 +90,7 @@ import Testing
         #expect(canvas.pixels == blank.pixels)
     }
 
-    @Test func a_shape_larger_than_the_picture_is_clipped() {
+    @Test func a_shape_larger_than_the_image_is_clipped() {
         var canvas = blank
         canvas.fillRectangle(x: -1e6, y: -1e6, width: 2e6, height: 2e6, .white)
         #expect(canvas.pixels.allSatisfy { $0 == 255 })

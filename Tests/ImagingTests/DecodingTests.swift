@@ -5,7 +5,7 @@ import TestSupport
 
 @Suite struct DecodingTests {
     @Test(arguments: GoldenPictures.names())
-    func a_picture_decodes_to_its_reference_pixels(name: String) throws {
+    func an_image_decodes_to_its_reference_pixels(name: String) throws {
         let expected = try GoldenFile("pictures/expected")
         let shape = try expected.shape(name)
         try #require(shape.count == 2 || shape.count == 3, "\(name) is no picture: \(shape)")
@@ -21,7 +21,7 @@ import TestSupport
         #expect(worst <= tolerance)
     }
 
-    @Test func there_are_reference_pictures_of_both_formats() {
+    @Test func there_are_reference_images_of_both_formats() {
         #expect(GoldenPictures.names().contains { $0.hasSuffix(".jpg") })
         #expect(GoldenPictures.names().contains { $0.hasSuffix(".png") })
         #expect(!GoldenPictures.names(in: "accepted").isEmpty)
@@ -29,7 +29,7 @@ import TestSupport
     }
 
     @Test(arguments: GoldenPictures.names())
-    func the_probe_says_what_decoding_gives(name: String) throws {
+    func the_probe_agrees_with_decoding(name: String) throws {
         let data = try GoldenPictures.data(name)
         let probe = try Frame.probe(data)
         let frame = try Frame.decode(data)
@@ -55,7 +55,7 @@ import TestSupport
     }
 
     @Test(arguments: GoldenPictures.names(in: "refused"))
-    func what_must_be_refused_is_refused_with_its_own_reason(name: String) throws {
+    func every_refused_file_has_its_own_reason(name: String) throws {
         let data = try GoldenPictures.data("refused/\(name)")
         let error = try #require(imageError { () throws(ImageError) in _ = try Frame.decode(data) })
         let reasons: [(part: String, code: ImageError.Code)] = [
@@ -98,7 +98,7 @@ import TestSupport
         #expect(try Frame.decode(data, limits: DecodeLimits(maxPixels: 1200)).width == 40)
     }
 
-    @Test func zeros_where_a_picture_should_be_are_called_unwritten() throws {
+    @Test func zeros_instead_of_an_image_are_called_unwritten() throws {
         let error = imageError { () throws(ImageError) in _ = try Frame.decode(Data(count: 4096)) }
         #expect(error?.code == .corrupt)
     }

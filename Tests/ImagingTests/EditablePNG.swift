@@ -5,7 +5,7 @@ struct EditablePNG {
     struct Chunk {
         var type: String
         var content: [UInt8]
-        /// Of another content, or none at all: the chunk is written with it instead of the right one.
+        /// A wrong checksum, or none: the chunk is written with it instead of the right one.
         var wrongChecksum: Int?
 
         init(_ type: String, _ content: [UInt8] = [], wrongChecksum: Int? = nil) {

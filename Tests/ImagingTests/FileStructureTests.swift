@@ -3,7 +3,7 @@ import Imaging
 import SampleFrames
 import Testing
 
-/// How far a file was written, at every length that it can have.
+/// The completeness of a file, at every length.
 @Suite struct FileStructureTests {
     static let frame = SampleFrames.flawless(.plate, index: 3, size: .init(width: 96, height: 64))
 
@@ -50,7 +50,7 @@ import Testing
         #expect(try Self.walk(image.prefix(image.count - 1)) == .unfinished)
     }
 
-    @Test func stray_bytes_between_segments_are_passed_over() throws {
+    @Test func stray_bytes_between_segments_are_skipped() throws {
         let data = try Self.frame.encodedJPEG(quality: 80)
         let stray = data.prefix(2) + Data([0x00, 0x13, 0x37]) + data.dropFirst(2)
         #expect(try Self.walk(stray) == .whole(end: stray.count))
@@ -65,7 +65,7 @@ import Testing
         #expect(try Self.walk(data.prefix(data.count - 1)) == .unfinished)
     }
 
-    @Test func what_was_allocated_and_never_filled_is_unfinished() throws {
+    @Test func an_allocated_but_unfilled_file_is_unfinished() throws {
         let data = try Self.frame.encodedJPEG(quality: 80)
         #expect(try Self.walk(Data(count: 70_000)) == .unfinished)
         #expect(try Self.walk(Data()) == .unfinished)
@@ -84,7 +84,7 @@ import Testing
     }
 
     @Test(arguments: ["GIF89a and more", "a line of text\n", "BM and the rest", "%PDF-1.4"])
-    func what_is_no_jpeg_and_no_png_is_unknown(text: String) throws {
+    func a_file_that_is_neither_jpeg_nor_png_is_unknown(text: String) throws {
         #expect(try Self.walk(Data(text.utf8)) == .unknown)
     }
 }

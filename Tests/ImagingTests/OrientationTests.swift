@@ -27,7 +27,7 @@ import Testing
         #expect(try isTurned([0x4D, 0x4D, 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0]))
     }
 
-    @Test func other_entries_are_passed_over() throws {
+    @Test func other_entries_are_skipped() throws {
         let resolution: [UInt8] = [0x1A, 1, 5, 0, 1, 0, 0, 0, 99, 0, 0, 0]
         #expect(try isTurned(header + [2, 0] + resolution + [0x12, 1, 3, 0, 1, 0, 0, 0, 8, 0, 0, 0]))
     }
@@ -43,7 +43,7 @@ import Testing
             [0x49, 0x49, 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 2, 0, 1, 0, 0, 0, 6, 0, 0, 0],  // text for a number
             [0x58, 0x58, 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0],  // no byte order
         ] as [[UInt8]])
-    func a_damaged_directory_leaves_the_picture_as_stored(tiff: [UInt8]) throws {
+    func a_damaged_directory_leaves_the_image_as_stored(tiff: [UInt8]) throws {
         #expect(try !isTurned(tiff))
     }
 }

@@ -55,7 +55,7 @@ import Testing
         #expect(pixel(overlay, 20, 15) != [255, 0, 0])
     }
 
-    @Test func a_map_of_zeros_leaves_the_picture_as_it_is() {
+    @Test func a_map_of_zeros_leaves_the_image_unchanged() {
         let frame = Frame.sample(width: 90, height: 60)
         let findings = Overlay.Findings(
             map: [Float](repeating: 0, count: 100), mapWidth: 10, mapHeight: 10, pixelThreshold: 5)
@@ -91,7 +91,7 @@ import Testing
     }
 
     @Test(arguments: [20, 128, 235] as [UInt8])
-    func cold_areas_look_as_in_the_picture(level: UInt8) {
+    func cold_areas_equal_the_image(level: UInt8) {
         let frame = Frame(
             width: 60, height: 40, channels: 1, samples: .eight([UInt8](repeating: level, count: 2400)))
         let findings = Overlay.Findings(
@@ -104,7 +104,7 @@ import Testing
         #expect(heated.rgbBytes.prefix(2400 * 3).contains { $0 != level })
     }
 
-    @Test func the_heat_scale_is_below_every_picture_that_is_wide_enough() {
+    @Test func the_heat_scale_is_below_every_image_that_is_wide_enough() {
         func reds(width: Int, threshold: Float) -> Int {
             let frame = Frame(
                 width: width, height: 20, channels: 1, samples: .eight([UInt8](repeating: 90, count: width * 20)))
@@ -123,7 +123,7 @@ import Testing
         }
     }
 
-    @Test func a_name_longer_than_the_picture_is_wide_keeps_both_its_ends() {
+    @Test func a_name_longer_than_the_image_is_wide_keeps_both_its_ends() {
         let name = "plate-camera-07-" + String(repeating: "x", count: 300) + "-000123.jpg"
         func overlay(_ name: String) -> Frame {
             Overlay.draw(
@@ -146,7 +146,7 @@ import Testing
     }
 
     @Test(arguments: [(1, 8), (1, 16), (3, 16), (3, 8)])
-    func every_kind_of_frame_has_an_overlay_with_the_picture_above_the_bar(channels: Int, bitDepth: Int) {
+    func every_kind_of_frame_has_an_overlay_with_the_image_above_the_bar(channels: Int, bitDepth: Int) {
         let frame = Frame.sample(width: 320, height: 240, channels: channels, bitDepth: bitDepth)
         let overlay = Overlay.draw(
             frame: frame, findings: findings(width: 320, height: 240, peak: 3), caption: caption)
@@ -155,7 +155,7 @@ import Testing
     }
 
     @Test(arguments: [(1, 1), (8, 8), (56, 40), (640, 20), (3000, 40)])
-    func a_picture_of_any_shape_gets_its_caption(width: Int, height: Int) {
+    func an_image_of_any_shape_gets_its_caption(width: Int, height: Int) {
         let overlay = Overlay.draw(
             frame: .sample(width: width, height: height), findings: findings(width: width, height: height, peak: 9),
             caption: caption)
@@ -184,7 +184,7 @@ import Testing
         }
     }
 
-    @Test func the_map_picture_tells_the_values_within_its_scale() throws {
+    @Test func the_map_image_holds_the_values_within_its_scale() throws {
         let map: [Float] = [0, 2.5, 5, 7.5, 10, 99, -3, .nan]
         let data = try Overlay.mapPNG(map, width: 4, height: 2, pixelThreshold: 5)
         let frame = try Frame.decode(data)
@@ -193,7 +193,7 @@ import Testing
         #expect(text.contains("\(Overlay.scaleKey)\u{0}0..65535 = 0..10.0; pixel threshold 5.0"))
     }
 
-    @Test func the_mask_picture_is_black_and_white() throws {
+    @Test func the_mask_image_is_black_and_white() throws {
         let data = try Overlay.maskPNG([0, 1, 255, 0, 7, 0], width: 3, height: 2)
         let frame = try Frame.decode(data)
         #expect(frame.samples == .eight([0, 255, 255, 0, 255, 0]) && frame.channels == 1)

@@ -4,12 +4,13 @@ import InspectionDomain
 import TestSupport
 import Testing
 
-/// The decoders beside libjpeg's and libpng's own tools, over files with altered headers and damaged data (seeded): wherever a tool
-/// gives the tidy file's pixels, so do we; whatever we decode, the tool decodes to the same pixels; damaged pixel data is refused.
+/// The decoders beside libjpeg's and libpng's own tools, over files with altered headers and damaged data (seeded):
+/// wherever a tool gives the tidy file's pixels, so do we; whatever we decode, the tool decodes to the same pixels;
+/// damaged pixel data is refused.
 @Suite(
     .enabled(if: ReferenceTool.areInstalled, "djpeg, cjpeg and pngtopnm are not installed; `make test` installs them"))
 struct ReferenceToolTests {
-    /// What became of altered files; each kind must occur, or the test tests nothing.
+    /// The outcomes of altered files; each must occur, or the test proves nothing.
     private struct Tally {
         var remarked = 0, refused = 0
     }
@@ -107,7 +108,7 @@ struct ReferenceToolTests {
                 refused += 1
             }
         }
-        // How many depends on the images.
+        // The number depends on the images.
         #expect(refused > 20)
     }
 

@@ -36,7 +36,7 @@ import TestSupport
     }
 
     @Test(arguments: [8, 16])
-    func a_flat_picture_stays_flat(bitDepth: Int) {
+    func a_flat_image_stays_flat(bitDepth: Int) {
         let count = 50 * 40 * 3
         let flat = Frame(
             width: 50, height: 40, channels: 3,
@@ -55,7 +55,7 @@ import TestSupport
         #expect(frame.resized(width: 31, height: 17) == frame)
     }
 
-    @Test func network_input_is_the_resized_picture_normalised() {
+    @Test func network_input_is_the_resized_image_normalised() {
         let frame = Frame.sample(width: 90, height: 70)
         let mean: [Float] = [0.485, 0.456, 0.406]
         let std: [Float] = [0.229, 0.224, 0.225]

@@ -73,7 +73,7 @@ import Testing
         ("\u{4E2D}", "\\u{4E2D}"),
         ("Prüfteil é ß", "Prüfteil é ß"), ("u\u{308}", "u\u{308}"), ("a\u{327}\u{308}", "a\\u{327}\\u{308}"),
     ])
-    func what_cannot_be_drawn_is_written_as_its_number(text: String, printable: String) {
+    func a_character_without_a_glyph_is_written_as_its_number(text: String, printable: String) {
         #expect(StrokeFont.printable(text) == printable)
     }
 

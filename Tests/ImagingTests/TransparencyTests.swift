@@ -20,7 +20,7 @@ import Testing
         #expect(frame.samples == .sixteen([0x1234, 0xFFFF, 0x0001, 0x8000, 0x4000, 0]))
     }
 
-    @Test func a_grey_level_marked_transparent_is_no_hole_in_the_picture() throws {
+    @Test func a_grey_level_marked_transparent_is_no_hole_in_the_image() throws {
         let png = HandmadePNG(
             width: 4, height: 1, colourType: 0, chunks: [("tRNS", [0, 77])], rows: [[76, 77, 78, 77]])
         let frame = try Frame.decode(png.data)
@@ -28,13 +28,13 @@ import Testing
         #expect(frame.alpha == .partly && frame.remarks.count == 1 && frame.remarks[0].contains("tRNS"))
     }
 
-    @Test func a_colour_marked_transparent_is_no_hole_in_the_picture() throws {
+    @Test func a_colour_marked_transparent_is_no_hole_in_the_image() throws {
         let png = HandmadePNG(
             width: 2, height: 1, colourType: 2, chunks: [("tRNS", [0, 9, 0, 8, 0, 7])], rows: [[9, 8, 7, 9, 8, 6]])
         #expect(try Frame.decode(png.data).samples == .eight([9, 8, 7, 9, 8, 6]))
     }
 
-    @Test func palette_entries_marked_transparent_are_no_holes_in_the_picture() throws {
+    @Test func palette_entries_marked_transparent_are_no_holes_in_the_image() throws {
         let png = HandmadePNG(
             width: 4, height: 1, depth: 2, colourType: 3,
             chunks: [("PLTE", [255, 0, 0, 0, 255, 0, 10, 20, 30]), ("tRNS", [255, 51])], rows: [[0b0001_1000]])
@@ -55,7 +55,7 @@ import Testing
         #expect(imageError { () throws(ImageError) in _ = try Frame.decode(png.data) }?.code == .corrupt)
     }
 
-    @Test func a_compressed_comment_that_would_unfold_hugely_is_passed_over() throws {
+    @Test func a_compressed_comment_that_would_unfold_hugely_is_skipped() throws {
         let png = HandmadePNG(
             width: 1, height: 1, colourType: 0,
             chunks: [("zTXt", [0x61, 0, 0] + [UInt8](repeating: 0xAA, count: 500))],
@@ -63,7 +63,7 @@ import Testing
         #expect(try Frame.decode(png.data).samples == .eight([5]))
     }
 
-    @Test func a_picture_that_marks_its_commonest_grey_as_transparent_is_inspected_as_it_looks() throws {
+    @Test func an_image_with_its_commonest_grey_marked_transparent_is_decoded_as_stored() throws {
         let data = try FieldCases.data("p03b_gray_trns_mode.png")
         var plain = EditablePNG(data)
         plain.chunks.removeAll { $0.type == "tRNS" }
@@ -72,7 +72,7 @@ import Testing
         #expect(frame.remarks.count == 1 && reference.remarks.isEmpty && reference.alpha == .none)
     }
 
-    @Test func a_wholly_transparent_camera_picture_keeps_its_colours_and_says_so() throws {
+    @Test func a_fully_transparent_camera_image_keeps_its_colours_with_a_remark() throws {
         let frame = try Frame.decode(FieldCases.data("p08_rust_rgba_alpha0.png"))
         #expect(frame.alpha == .zeroEverywhere && frame.channels == 3)
         #expect(Set(frame.integers).count > 100)
@@ -82,7 +82,7 @@ import Testing
     }
 
     @Test(arguments: [(4, [9, 0, 200, 0]), (6, [9, 8, 7, 0, 200, 100, 50, 0])] as [(UInt8, [UInt8])])
-    func alpha_of_zero_everywhere_is_told_from_partly(colourType: UInt8, row: [UInt8]) throws {
+    func alpha_of_zero_everywhere_is_distinguished_from_partly(colourType: UInt8, row: [UInt8]) throws {
         let zero = HandmadePNG(width: 2, height: 1, colourType: colourType, rows: [row])
         #expect(try Frame.decode(zero.data).integers == row.filter { $0 != 0 }.map(Int.init))
         var partly = zero

@@ -83,7 +83,7 @@ import Testing
         ("\u{FF}\u{4F}\u{FF}\u{51}", "JPEG 2000"), ("\u{FF}\u{A}\u{0}", "JPEG XL"), ("\u{8A}MNG\r\n\u{1A}\n", "MNG"),
         ("II\u{BC}\u{1}", "JPEG XR"), ("#?RADIANCE\n", "Radiance"),
     ])
-    func another_picture_format_is_named(content: String, kind: String) throws {
+    func another_image_format_is_named(content: String, kind: String) throws {
         let bytes = content.unicodeScalars.map { UInt8($0.value) } + [UInt8](repeating: 0x31, count: 40)
         try expectUnsupported(Data(bytes), named: kind)
     }
@@ -93,7 +93,7 @@ import Testing
         ("PK\u{3}\u{4}\u{14}\u{0}", "ZIP"), ("SQLite format 3\u{0}", "SQLite"),
         ("\u{1A}\u{45}\u{DF}\u{A3}", "Matroska"),
     ])
-    func what_is_no_picture_is_named_as_such(content: String, kind: String) throws {
+    func a_file_that_is_not_an_image_is_named_as_such(content: String, kind: String) throws {
         let error = try refusal(Data(content.unicodeScalars.map { UInt8($0.value) }))
         #expect(error.code == .unsupported && error.message.contains(kind))
         #expect(error.message.contains("not an image") && error.message.contains("keep other files out of the folder"))

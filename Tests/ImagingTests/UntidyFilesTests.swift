@@ -20,7 +20,7 @@ import Testing
         #expect(frame.remarks.count == 1 && frame.remarks[0].contains(remark), "\(frame.remarks)")
     }
 
-    @Test func a_tidy_picture_has_no_remarks() throws {
+    @Test func a_tidy_image_has_no_remarks() throws {
         #expect(plain.remarks.isEmpty && plain.alpha == .none)
         #expect(try Frame.decode(tidy.data) == plain)
         #expect(try Frame.decode(FieldCases.data("j31_dhav_trailer.jpg")) == plain)
@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test(arguments: [[0], [0xFF, 0, 7], [UInt8](repeating: 0x55, count: 700)] as [[UInt8]])
-    func stray_bytes_before_any_segment_of_the_header_are_passed_over(strays: [UInt8]) throws {
+    func stray_bytes_before_any_segment_of_the_header_are_skipped(strays: [UInt8]) throws {
         for index in tidy.header.indices {
             var jpeg = tidy
             jpeg.header[index].strays = strays
@@ -93,7 +93,7 @@ import Testing
     }
 
     @Test(arguments: [0, 0x55] as [UInt8], [10, 50, 90])
-    func padding_where_picture_data_should_be_is_an_error(value: UInt8, percent: Int) {
+    func padding_instead_of_image_data_is_an_error(value: UInt8, percent: Int) {
         var jpeg = tidy
         let kept = jpeg.scanData.count * percent / 100
         jpeg.scanData.replaceSubrange(
@@ -102,7 +102,7 @@ import Testing
         #expect(error?.code == .corrupt || error?.code == .truncated, "\(String(describing: error))")
     }
 
-    @Test func picture_data_left_over_before_the_end_marker_is_an_error() {
+    @Test func image_data_left_over_before_the_end_marker_is_an_error() {
         var jpeg = tidy
         jpeg.setHeight(plain.height - 16)
         let error = imageError { () throws(ImageError) in _ = try Frame.decode(jpeg.data) }
@@ -118,7 +118,7 @@ import Testing
     }
 
     @Test(arguments: [20, 50, 80])
-    func a_cut_picture_tells_how_many_rows_are_there(percent: Int) throws {
+    func a_truncated_image_reports_its_number_of_rows(percent: Int) throws {
         var jpeg = tidy
         jpeg.scanData.removeLast(jpeg.scanData.count * (100 - percent) / 100)
         let error = try #require(imageError { () throws(ImageError) in _ = try Frame.decode(jpeg.withoutEnd) })
@@ -137,7 +137,7 @@ import Testing
 
     // MARK: PNG
 
-    @Test func a_description_with_a_wrong_checksum_does_not_cost_the_picture() throws {
+    @Test func a_description_with_a_wrong_checksum_does_not_cost_the_image() throws {
         let data = try FieldCases.data("p01_text_badcrc.png")
         let frame = try Frame.decode(data)
         #expect(frame.remarks.count == 1 && frame.remarks[0].contains("tEXt"))
@@ -161,7 +161,7 @@ import Testing
         }
     }
 
-    @Test func an_end_chunk_with_a_wrong_checksum_does_not_cost_the_picture() throws {
+    @Test func an_end_chunk_with_a_wrong_checksum_does_not_cost_the_image() throws {
         let frame = Frame.sample(width: 20, height: 10)
         var png = EditablePNG(try frame.encodedPNG())
         png.chunks[png.chunks.count - 1].wrongChecksum = 1
@@ -170,7 +170,7 @@ import Testing
     }
 
     @Test(arguments: ["IHDR", "PLTE", "IDAT"])
-    func a_wrong_checksum_of_what_makes_the_pixels_is_an_error(type: String) throws {
+    func a_wrong_checksum_of_pixel_data_is_an_error(type: String) throws {
         let palette = HandmadePNG(
             width: 2, height: 1, colourType: 3, chunks: [("PLTE", [7, 7, 7, 90, 90, 90])], rows: [[1, 0]])
         var png = EditablePNG(palette.data)
@@ -203,7 +203,7 @@ import Testing
         let first = try #require(png.index(of: "IDAT"))
         for lost in 0..<4 {
             var holed = png
-            // Its name damaged into that of a chunk that may be passed over.
+            // Its name damaged into that of a chunk that may be skipped.
             holed.chunks[first + lost].type = "iDAT"
             holed.chunks[first + lost].wrongChecksum = 1
             #expect(imageError { () throws(ImageError) in _ = try Frame.decode(holed.data) } != nil, "part \(lost)")
@@ -232,7 +232,7 @@ import Testing
         #expect(error.code == .truncated && error.message.contains("all rows are there"))
     }
 
-    @Test func an_animated_png_gives_its_first_picture() throws {
+    @Test func an_animated_png_gives_its_first_image() throws {
         let frame = Frame.sample(width: 20, height: 10)
         var png = EditablePNG(try frame.encodedPNG())
         png.chunks.insert(.init("acTL", [0, 0, 0, 1, 0, 0, 0, 0]), at: 1)

@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test func the_same_picture_gives_the_same_bits_every_time() throws {
+    @Test func the_same_image_gives_the_same_bits_every_time() throws {
         let golden = try GoldenFile("efficientnet_b0_features")
         let input = try #require(try golden.pictures("input").first)
         let graph = try BackboneArchitecture.efficientnetB0.graph(FormulaWeights())

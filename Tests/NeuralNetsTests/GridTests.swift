@@ -2,7 +2,7 @@ import NeuralNets
 import TestSupport
 import Testing
 
-/// Where the networks say that their maps' cells lie, against where the image's columns show up in them.
+/// The computed positions of the maps' cells, against the positions of the image's columns in the maps.
 @Suite struct GridTests {
     /// Every weight positive and symmetric, norms that do nothing: a cell answers to pixels left and right of its
     /// centre alike.
@@ -43,13 +43,13 @@ import Testing
     }
 
     @Test(arguments: [224, 96])
-    func weights_that_look_at_the_middle_of_their_windows_need_no_offset(_ side: Int) throws {
+    func weights_centred_in_their_windows_need_no_offset(_ side: Int) throws {
         for offset in try offsets(EvenParameters(padding: .symmetric), side: side) {
             #expect(abs(offset.rows) < 0.25 && abs(offset.columns) < 0.25, "\(offset)")
         }
     }
 
-    @Test func weights_that_look_to_the_upper_left_are_found_out() throws {
+    @Test func weights_displaced_to_the_upper_left_are_detected() throws {
         // Every 3×3 kernel looks one of its own input's cells up and to the left: the stem 1 pixel, then 2; 2 and 4; 4
         // and 8.
         for (offset, expected) in zip(try offsets(CornerParameters(), side: 224), [-3.0, -9, -21]) {
@@ -108,7 +108,7 @@ import Testing
         }
     }
 
-    @Test func padding_and_strides_give_the_cells_their_places() throws {
+    @Test func padding_and_strides_give_the_cells_their_positions() throws {
         func columns(_ padding: PaddingStyle, _ tap: String, width: Int) throws -> GridAxis {
             let graph = try BackboneArchitecture.mobilenetV1.graph(EvenParameters(padding: padding))
             return graph.grids(height: width, width: width)[try #require(graph.node(named: tap))].columns
@@ -121,7 +121,7 @@ import Testing
         #expect(try columns(.same, "blocks.2.1", width: 225) == GridAxis(count: 29, first: 0, step: 8))
     }
 
-    @Test func cells_that_divide_a_picture_lie_in_their_shares_middle() {
+    @Test func cells_that_divide_an_image_are_centred_in_their_shares() {
         #expect(GridAxis.dividing(224, into: 28) == GridAxis(count: 28, first: 3.5, step: 8))
         #expect(GridAxis.dividing(7, into: 7) == GridAxis.pixels(7))
     }

@@ -225,7 +225,7 @@ import Testing
         // 2,000 transposed views of 400 kB.
         let error = try refusal(view([100, 1000], [1, 100], copies: 2_000, of: 100_000))
         #expect(error.code == .refused && error.message.contains("more memory"), "\(error)")
-        // As plain slices they cost nothing.
+        // Plain slices cost nothing.
         let file = try WeightFile.parse(view([100_000], [1], copies: 2_000, of: 100_000), name: "file")
         #expect(file.tensors.count == 2_000 && file.tensors["t1999"]?.floats().last == 99_999)
     }

@@ -54,12 +54,12 @@ import Testing
         tensors[second] = StoredTensor(floats: [1, 2], shape: [1, 2])
         tensors[first] = StoredTensor(floats: [Float](repeating: 0, count: 97), shape: [97])
         #expect(try refusal(tensors) == "b0: \(first): expected [96] for efficientnet_b0, the file has [97]")
-        // As many values in another form are another shape.
+        // The same number of values in another form is another shape.
         tensors[first] = StoredTensor(floats: [Float](repeating: 0, count: 96), shape: [96, 1])
         #expect(try refusal(tensors) == "b0: \(first): expected [96] for efficientnet_b0, the file has [96, 1]")
     }
 
-    @Test func integers_in_a_weights_place_are_refused() throws {
+    @Test func integers_instead_of_a_weight_are_refused() throws {
         var tensors = try tensors(.torchvision)
         tensors["features.0.1.weight"] = StoredTensor(integers: [Int](repeating: 1, count: 32), shape: [32])
         #expect(try refusal(tensors) == "b0: features.0.1.weight: expected floating point, the file has I64")
@@ -110,7 +110,7 @@ import Testing
         }
     }
 
-    @Test func a_file_of_no_known_network_says_what_it_holds() throws {
+    @Test func a_file_of_no_known_network_is_refused_with_its_content() throws {
         let error = #expect(throws: WeightError.self) {
             try Backbone(
                 file: WeightFile(tensors: ["encoder.weight": StoredTensor(floats: [1], shape: [1])]), name: "vit.pth")

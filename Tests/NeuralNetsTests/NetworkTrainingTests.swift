@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test(arguments: 0..<backbones.count)
-    func a_step_along_the_gradient_changes_the_loss_as_it_says(_ index: Int) throws {
+    func a_step_along_the_gradient_changes_the_loss_as_predicted(_ index: Int) throws {
         let (architecture, tap) = Self.backbones[index]
         let graph = try architecture.graph(FormulaWeights()), node = try #require(graph.node(named: tap))
         let picture = normal([2, 33, 40, 3], seed: 1)
@@ -93,7 +93,7 @@ import Testing
         #expect(parameters["no.such.weight"] == nil)
     }
 
-    @Test func only_what_is_tracked_gets_gradients() throws {
+    @Test func only_tracked_variables_get_gradients() throws {
         let network = GRADNetwork(channels: 4, height: 3, width: 3, fusion: .residual(blocks: 1))
         let graph = try network.graph(FormulaWeights()), out = try #require(graph.node(named: GRADNetwork.output))
         let parameters = NetworkParameters(of: graph)
@@ -109,7 +109,7 @@ import Testing
         #expect(some == places.map { everything[$0] })
     }
 
-    @Test func a_trained_network_infers_what_it_learnt_and_a_seed_decides_every_bit() throws {
+    @Test func a_trained_network_infers_as_it_trained_and_a_seed_decides_every_bit() throws {
         let network = GRADNetwork(channels: 6, height: 5, width: 4, fusion: .bottlenecks(blocks: 1, expansion: 9))
         let first = try trained(network, seed: 5), second = try trained(network, seed: 5)
         #expect(first.parameters == second.parameters)

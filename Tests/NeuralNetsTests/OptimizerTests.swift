@@ -79,7 +79,7 @@ import Testing
         Adam.withDecoupledDecay([ParameterGroup([0, 1], learningRate: 0.05, weightDecay: 0.01)]) as any Optimizer,
         SGD([ParameterGroup([0, 1], learningRate: 0.05)], momentum: 0.9, isNesterov: true),
     ])
-    func a_restored_optimizer_goes_on_bit_for_bit(_ fresh: any Optimizer) {
+    func a_restored_optimizer_resumes_bit_for_bit(_ fresh: any Optimizer) {
         var generator = SplitMix64(seed: 3)
         func draw(_ shape: [Int]) -> Tensor {
             Tensor(shape: Shape(shape), values: Initializer.normal(deviation: 1).values(shape, using: &generator))

@@ -79,7 +79,7 @@ import Testing
         #expect(again == parameters)
     }
 
-    @Test func pictures_come_out_as_large_as_they_went_in() throws {
+    @Test func images_keep_their_size() throws {
         for subject in Self.subjects.dropLast() {
             let graph = try subject.graph(), output = try #require(graph.node(named: subject.outputs[0]))
             let (rows, columns) = graph.grids(height: subject.height, width: subject.width)[output]

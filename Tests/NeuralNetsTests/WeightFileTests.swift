@@ -146,7 +146,7 @@ import Testing
         }
     }
 
-    @Test func a_file_that_is_not_there_or_empty_is_told_from_a_damaged_one() throws {
+    @Test func a_missing_or_empty_file_is_distinguished_from_a_damaged_one() throws {
         try withTemporaryFolder { folder in
             let missing = folder.appendingPathComponent("none.pth").path
             let error = #expect(throws: WeightError.self) { try WeightFile.load(path: missing) }

@@ -71,7 +71,7 @@ import Testing
         #expect(error.code == .refused && error.message.contains("33554432"), "\(error)")
     }
 
-    @Test func a_picture_or_text_is_no_weight_file() throws {
+    @Test func an_image_or_a_text_is_not_a_weight_file() throws {
         for bytes in [Data([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13]), Data("version https".utf8)] {
             let error = try refusal(bytes)
             #expect(error.code == .truncated && error.message.contains("is no safetensors or PyTorch file"), "\(error)")

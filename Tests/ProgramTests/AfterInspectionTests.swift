@@ -5,7 +5,7 @@ import Testing
 extension ProgramTests {
     /// `after:` and how a frame arrives.
     @Suite struct AfterInspection {
-        @Test func keep_delete_and_archive_each_do_what_they_say() throws {
+        @Test func keep_delete_and_archive_work_as_named() throws {
             let lines = ["keep", "delete", "archive"].map { Workshop.Line(name: $0, after: $0) }
             try Workshop.open(lines: lines) { shop in
                 let picture = try Pictures.flawless(1)
@@ -101,7 +101,7 @@ extension ProgramTests {
             }
         }
 
-        @Test func subfolders_are_watched_and_names_that_writers_use_while_they_write_are_passed_over() throws {
+        @Test func subfolders_are_watched_and_temporary_names_of_writers_are_skipped() throws {
             try Workshop.open { shop in
                 try shop.withDaemon { _ in
                     let folder = shop.watched().appendingPathComponent("shift 2/cam")

@@ -10,7 +10,7 @@ import Testing
 #endif
 
 extension ProgramTests {
-    /// How cameras, uploads and storage devices put files into a watched folder.
+    /// Arrivals by cameras, uploads and storage devices in a watched folder.
     @Suite struct Arrivals {
         private func handle(_ shop: Workshop, _ name: String) throws -> FileHandle {
             let file = shop.watched().appendingPathComponent(name)
@@ -62,7 +62,7 @@ extension ProgramTests {
                     try shop.waitForResults(1)
                     #expect(try shop.results().map(\.inspection.error?.code) == ["truncated"])
                     #expect(try shop.quarantine().count == 1)
-                    // The writer goes on where its file lies now.
+                    // The writer continues in the moved file.
                     try upload.write(contentsOf: picture.dropFirst(700))
                     try upload.close()
                     try shop.waitForResults(2)

@@ -75,7 +75,7 @@ extension ProgramTests {
         private static let readsEverything = geteuid() == 0
 
         @Test(.disabled(if: readsEverything, "this user can read every file, whatever its permissions"))
-        func a_frame_that_nobody_may_read_is_set_aside_and_says_so() throws {
+        func an_unreadable_frame_is_set_aside_with_the_reason() throws {
             try Workshop.open { shop in
                 let file = shop.watched().appendingPathComponent("locked.jpg")
                 try Pictures.flawless(1).write(to: file)

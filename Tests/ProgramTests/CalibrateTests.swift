@@ -87,7 +87,7 @@ extension ProgramTests {
             }
         }
 
-        @Test func too_few_pictures_are_refused_with_the_number_that_is_needed() throws {
+        @Test func too_few_images_are_refused_with_the_number_that_is_needed() throws {
             try Workshop.open { shop in
                 let folder = try Self.thisWeek(shop, 5)
                 let before = try shop.contents(of: shop.state)

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension ProgramTests {
-    /// What the shell offers while a command is being typed.
+    /// The shell's completions of a command.
     @Suite(.enabled(if: Programs.installed("bash") != nil, "there is no bash on this machine")) struct Completion {
         /// The words that bash offers for the last of `words`, typed in `folder`.
         private func offered(_ words: [String], in folder: URL, _ script: URL) throws -> [String] {
@@ -48,7 +48,7 @@ extension ProgramTests {
                 #expect(try offers("history", "--verdict", "an") == ["anomalous"])
                 let models = try offered(["inspectctl", "model", "show"] + config + [""], in: folder, script)
                 #expect(models == ["plate"])
-                // Where there is no configuration nothing is offered, and nothing said.
+                // Without a configuration there are no completions and no messages.
                 let none = ["inspectctl", "history", "--config", "/nowhere.yaml", "--line", ""]
                 #expect(try offered(none, in: folder, script) == [])
             }

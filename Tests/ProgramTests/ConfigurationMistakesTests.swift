@@ -2,13 +2,13 @@ import Foundation
 import Testing
 
 extension ProgramTests {
-    /// What someone who mistypes reads.
+    /// The messages about mistakes in the configuration.
     @Suite struct ConfigurationMistakes {
         struct Mistake: CustomTestStringConvertible {
             let name: String
             let right: String
             let wrong: String
-            /// Where the message must point, and what it must name.
+            /// The position in the message, and the names that it must contain.
             let line: Int
             let key: String
             let words: [String]
@@ -57,7 +57,7 @@ extension ProgramTests {
             }
         }
 
-        @Test func what_the_machine_lacks_is_said_before_the_daemon_starts() throws {
+        @Test func missing_requirements_of_the_machine_are_reported_before_the_daemon_starts() throws {
             try Workshop.open { shop in
                 try FileManager.default.removeItem(at: shop.watched())
                 let run = try ProgramRun("inspectd", ["--config", shop.configurationFile], within: 10)

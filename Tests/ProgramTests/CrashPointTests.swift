@@ -13,7 +13,7 @@ extension ProgramTests {
     /// The daemon dies at each step of a frame's life in turn. Crash points are in debug builds only:
     /// `make crash-test` builds one and runs these.
     @Suite(.enabled(if: isDebug, "crash points are in debug builds only: make crash-test")) struct CrashPoints {
-        /// What a frame must be for its life to come by a point.
+        /// The kind of frame whose life passes a point.
         private struct Life {
             var after = "archive"
             var isBroken = false

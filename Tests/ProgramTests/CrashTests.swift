@@ -4,7 +4,7 @@ import LinuxPlatform
 import Testing
 
 extension ProgramTests {
-    /// The daemon dies at moments of nobody's choice.
+    /// The daemon is killed at random moments.
     @Suite struct Crash {
         /// Claims that hold their frame: result id, and how often work on it has begun.
         private static func claims(_ shop: Workshop) -> [(id: String, attempts: Int)] {
@@ -72,7 +72,7 @@ extension ProgramTests {
 
             // Killed from outside: none is set aside for it.
             #expect(try shop.quarantine().isEmpty && results.allSatisfy { $0.verdict != .error }, comment)
-            // Where the bytes are now: of a line that keeps its frames in its folder, of one that deletes them nowhere.
+            // The bytes' path now: in the folder of a line that keeps its frames, nowhere for a line that deletes them.
             let watched = Array(try shop.contents(of: shop.watched()).values)
             #expect(watched.count == (after == "keep" ? frames.count : 0), comment)
             let present = try shop.archived() + watched
@@ -102,7 +102,7 @@ extension ProgramTests {
             try #require(claims(shop).map(\.attempts) == [attempt])
         }
 
-        @Test func a_frame_in_work_at_one_kill_is_inspected_after_the_restart() throws {
+        @Test func a_frame_in_progress_at_one_kill_is_inspected_after_the_restart() throws {
             try Workshop.open { shop in
                 try shop.drop(try Pictures.large(1), as: "large.jpg")
                 try Self.killAtWork(shop, attempt: 1)
@@ -117,7 +117,7 @@ extension ProgramTests {
             }
         }
 
-        @Test func a_frame_in_work_at_six_kills_from_outside_is_inspected_when_they_end() throws {
+        @Test func a_frame_in_progress_at_six_kills_from_outside_is_inspected_when_they_end() throws {
             try Workshop.open { shop in
                 let picture = try Pictures.large(2)
                 try shop.drop(picture, as: "large.jpg")
@@ -156,12 +156,12 @@ extension ProgramTests {
             }
         }
 
-        @Test func a_frame_alone_in_work_at_eight_kills_is_set_aside_and_the_reason_says_no_more_than_that() throws {
+        @Test func a_frame_alone_in_progress_at_eight_kills_is_set_aside_with_that_reason() throws {
             try Workshop.open { shop in
                 let picture = try Pictures.large(5)
                 try shop.drop(picture, as: "large.jpg")
                 try Self.killAtWork(shop, attempt: 1)
-                // As if it had been tried again alone eight times, a minute apart at the end.
+                // As after eight retries alone, a minute apart at the end.
                 let claim = try #require(Self.claims(shop).first)
                 let log = shop.spool.appendingPathComponent("active/\(shop.inWork[0])/.begun")
                 let handle = try FileHandle(forWritingTo: log)
@@ -180,7 +180,7 @@ extension ProgramTests {
             }
         }
 
-        @Test func a_clean_end_with_frames_in_work_blames_no_frame() throws {
+        @Test func a_clean_end_with_frames_in_progress_blames_no_frame() throws {
             try Workshop.open { shop in
                 try shop.drop(try Pictures.large(3), as: "large.jpg")
                 try Self.killAtWork(shop, attempt: 1)

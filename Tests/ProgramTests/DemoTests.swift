@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension ProgramTests {
-    /// What `inspectctl demo` says before it begins. The demo itself is run by hand and by CI: it takes minutes.
+    /// The checks of `inspectctl demo` before it starts. The demo itself runs by hand and in CI: it takes minutes.
     @Suite struct Demo {
         @Test func too_few_frames_for_the_rate_are_refused_before_anything_is_drawn() throws {
             try withTemporaryFolder { folder in

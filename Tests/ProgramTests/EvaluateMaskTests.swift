@@ -76,7 +76,7 @@ extension ProgramTests {
             }
         }
 
-        @Test func a_mask_of_another_picture_is_refused_before_anything_is_computed() throws {
+        @Test func a_mask_of_another_image_is_refused_before_anything_is_computed() throws {
             try Workshop.open { shop in
                 let data = try Self.dataset(in: shop) { _ in MaskPNG(0, rows: [[0, 1], [0, 0]]).data }
                 let run = try shop.control("evaluate", data, "--model", "plate")

@@ -5,7 +5,7 @@ import Testing
 extension ProgramTests {
     /// The Gaussian detector's fine-tuning from the command line.
     @Suite struct FineTuningFit {
-        @Test func a_fit_that_was_killed_goes_on_and_gives_the_same_model() throws {
+        @Test func a_fit_that_was_killed_resumes_and_gives_the_same_model() throws {
             try withTemporaryFolder { folder in
                 let shop = Workshop(root: folder)
                 try shop.configure([.init()])

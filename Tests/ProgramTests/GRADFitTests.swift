@@ -7,7 +7,7 @@ extension ProgramTests {
     @Suite struct GRADFit {
         private static let small = ["--method", "grad", "--input-size", "64", "--false-alarm-rate", "0.1"]
 
-        @Test func a_fit_that_was_killed_goes_on_and_gives_the_same_model() throws {
+        @Test func a_fit_that_was_killed_resumes_and_gives_the_same_model() throws {
             try withTemporaryFolder { folder in
                 let shop = Workshop(root: folder)
                 try shop.configure([.init()])

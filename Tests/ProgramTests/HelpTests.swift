@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension ProgramTests {
-    /// What operators read first. The texts of the daemon and of the commands that steer it are kept word for word under
+    /// The help of the programs. The texts of the daemon and of the commands that steer it are kept word for word under
     /// Tests/Fixtures/help; `INSPECTD_WRITE_HELP=1` writes them anew after an intended change.
     @Suite struct Help {
         private static let kept = ["status", "history", "requeue", "repair", "retention", "calibrate"]

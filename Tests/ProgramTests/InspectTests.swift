@@ -7,7 +7,7 @@ import Testing
 extension ProgramTests {
     /// `inspectctl inspect`: no daemon.
     @Suite struct Inspect {
-        @Test func prints_one_json_line_per_picture_and_an_anomaly_is_no_failure_unless_asked_for() throws {
+        @Test func prints_one_json_line_per_image_and_an_anomaly_is_no_failure_unless_asked_for() throws {
             try Workshop.open { shop in
                 let folder = shop.root.appendingPathComponent("pictures")
                 _ = try Pictures.write(3, from: 50, to: folder)
@@ -63,8 +63,8 @@ extension ProgramTests {
             }
         }
 
-        /// A script that ships parts on exit code 0 must not ship one that nobody looked at.
-        @Test func a_picture_that_cannot_be_inspected_never_ends_in_zero_and_never_ends_the_batch() throws {
+        /// A script that ships parts on exit code 0 must not ship an uninspected one.
+        @Test func an_image_that_cannot_be_inspected_never_ends_in_zero_and_never_ends_the_batch() throws {
             try Workshop.open { shop in
                 let good = shop.root.appendingPathComponent("good.jpg").path
                 try Pictures.flawless(7).write(to: URL(fileURLWithPath: good))
@@ -94,7 +94,7 @@ extension ProgramTests {
                         found.first?.verdict == .error && found.first?.error?.code == code, "\(name): \(run.output)")
                     #expect(found.last?.imageScore != nil, "\(name)")
                 }
-                // Beside an anomaly too: an image that nobody has seen weighs more.
+                // Also beside an anomaly: an uninspected image weighs more.
                 let defective = shop.root.appendingPathComponent("defective.jpg").path
                 try Pictures.defective(9).write(to: URL(fileURLWithPath: defective))
                 let both = try shop.control("inspect", defective, pipe, "--model", "plate", "--fail-on-anomaly")
@@ -103,7 +103,7 @@ extension ProgramTests {
         }
 
         @Test(.enabled(if: OtherUser.lacking == nil, "\(OtherUser.lacking ?? "")"))
-        func a_picture_that_may_not_be_read_is_an_error_and_the_others_are_inspected() throws {
+        func an_image_that_may_not_be_read_is_an_error_and_the_others_are_inspected() throws {
             try Workshop.open { shop in
                 let pictures = try (0..<2).map { index in
                     let file = shop.root.appendingPathComponent("\(index).jpg")

@@ -166,7 +166,7 @@ extension ProgramTests {
         }
     }
 
-    /// What operators can look up.
+    /// The installed documents.
     @Suite struct Messages {
         private func document(_ path: String) throws -> String {
             try String(contentsOf: Programs.project.appendingPathComponent(path), encoding: .utf8)

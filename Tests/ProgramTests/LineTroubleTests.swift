@@ -7,14 +7,14 @@ import Testing
 extension ProgramTests {
     /// One line's trouble is that line's alone.
     @Suite struct LineTrouble {
-        /// What happens to the files of a model in the state folder.
+        /// Damage to the files of a model in the state folder.
         enum Damage: String, CaseIterable, CustomTestStringConvertible {
             case truncated, flipped, missing, newerFormat, recordMissing, recordOfANewerSchema, calibrationMissing
             case calibrationDamaged, activeDamaged, modelMissing
 
             var testDescription: String { rawValue }
 
-            /// What `config check` and `inspectd --check` end with.
+            /// The exit code of `config check` and `inspectd --check`.
             var status: Int32 {
                 switch self {
                 case .missing, .calibrationMissing, .modelMissing, .recordMissing: 66

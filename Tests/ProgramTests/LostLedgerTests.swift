@@ -148,7 +148,7 @@ extension ProgramTests {
 
         @Test func a_crash_with_the_ledger_lost_leaves_one_record_and_one_alert_for_each_frame() throws {
             try Workshop.open { shop in
-                // So many that some are left when the first are done, however fast the machine is.
+                // Enough frames that some remain when the first are done, on any machine.
                 let count = 80
                 for index in 0..<count {
                     try shop.drop(try Pictures.defective(index), as: "\(index).jpg")

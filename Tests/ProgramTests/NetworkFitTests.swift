@@ -30,7 +30,7 @@ extension ProgramTests {
         ]
 
         @Test(arguments: subjects)
-        func a_fit_that_was_killed_goes_on_and_gives_the_same_model(_ subject: Subject) throws {
+        func a_fit_that_was_killed_resumes_and_gives_the_same_model(_ subject: Subject) throws {
             try withTemporaryFolder { folder in
                 let shop = Workshop(root: folder)
                 try shop.configure([.init()])

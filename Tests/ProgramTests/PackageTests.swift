@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 extension ProgramTests {
-    /// What a release and the Debian package are made from. `make deb-test` tries the package itself.
+    /// The sources of a release and of the Debian package. `make deb-test` tests the package itself.
     @Suite struct DebianPackage {
         private static let scripts = ["postinst", "prerm", "postrm"]
 

@@ -7,7 +7,7 @@ import Testing
 #endif
 
 extension ProgramTests {
-    /// Who may not read is told so; root leaves nothing behind that the daemon may not touch.
+    /// Users without permission get a message; root leaves no file that the daemon may not change.
     @Suite struct Permissions {
         private static let commands: [[String]] = [
             ["status"], ["status", "--format", "json"], ["history"], ["history", "--format", "json"],

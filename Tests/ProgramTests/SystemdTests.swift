@@ -5,9 +5,9 @@ import Testing
 import InspectionDomain
 
 extension ProgramTests {
-    /// What the daemon tells the service manager and the journal, heard on sockets of the test's own.
+    /// The daemon's messages to the service manager and the journal, received on the test's own sockets.
     @Suite struct ServiceManager {
-        /// The states told so far, in order, one per line of a datagram.
+        /// The states sent so far, in order, one per line of a datagram.
         private final class Ear {
             private let socket: DatagramSocket
             private(set) var states: [String] = []

@@ -25,7 +25,7 @@ extension ProgramTests {
             }
         }
 
-        /// So many files of the same content.
+        /// This many files of the same content.
         private static func copies(_ data: Data, _ count: Int, _ ending: String, in folder: URL) throws -> String {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             for index in 0..<count { try data.write(to: folder.appendingPathComponent("\(100 + index).\(ending)")) }
@@ -143,7 +143,7 @@ extension ProgramTests {
             }
         }
 
-        @Test func every_broken_image_is_named_at_once_and_left_out_on_demand() throws {
+        @Test func every_broken_image_is_named_at_once_and_skipped_on_demand() throws {
             try Self.open { shop in
                 let folder = shop.root.appendingPathComponent("a")
                 let normal = try Pictures.write(30, from: 100, to: folder)

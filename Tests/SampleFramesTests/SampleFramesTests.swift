@@ -14,7 +14,7 @@ import Testing
     }
 
     @Test(arguments: SampleProduct.allCases)
-    func the_same_index_and_seed_give_the_same_picture(_ product: SampleProduct) {
+    func the_same_index_and_seed_give_the_same_image(_ product: SampleProduct) {
         let first = SampleFrames.flawless(product, index: 3)
         #expect(first == SampleFrames.flawless(product, index: 3))
         #expect(first != SampleFrames.flawless(product, index: 4))

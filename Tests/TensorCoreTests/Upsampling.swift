@@ -1,7 +1,7 @@
 import CKernels
 import TensorCore
 
-/// Which points bilinear resampling keeps in place.
+/// The points that bilinear resampling keeps in place.
 enum Corners {
     /// The corner pixels' centres map onto each other (`align_corners=True`).
     case aligned

@@ -1,4 +1,4 @@
-// How every function of this target reports: a code, and a sentence for the operator. Nothing here ever exits the process.
+// The report of every function of this target: a code, and a sentence for the operator. No function exits the process.
 #pragma once
 
 #include <stddef.h>

@@ -1,4 +1,4 @@
-// What both decoders know of an image before any pixel memory exists, and the turning of decoded pixels.
+// The properties of an image before any pixel memory exists, for both decoders, and the rotation of decoded pixels.
 #pragma once
 
 #include <stddef.h>

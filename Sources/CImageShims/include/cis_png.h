@@ -10,7 +10,7 @@
 /// Reads up to the pixel data; allocates nothing that depends on the image's size.
 cis_code cis_png_read_header(const uint8_t *data, size_t size, cis_header *header, cis_error *error);
 
-/// How opaque an image says it is.
+/// The opacity of an image according to its file.
 typedef enum cis_alpha {
     /// It has no alpha channel and no transparent colour.
     CIS_ALPHA_NONE = 0,
@@ -32,7 +32,7 @@ cis_code cis_png_decode(
     const uint8_t *data, size_t size, const cis_header *header, void *pixels, cis_alpha *alpha, cis_remarks *remarks,
     cis_error *error);
 
-/// What to encode: 1 or 3 channels of 8 or 16 bits in the machine's byte order. `level` is zlib's, 0 (stored) … 9
+/// The samples to encode: 1 or 3 channels of 8 or 16 bits in the machine's byte order. `level` is zlib's, 0 (stored) … 9
 /// (smallest). `text_key` and `text` may be NULL; else they become a tEXt chunk.
 typedef struct cis_png_picture {
     const void *pixels;

@@ -15,7 +15,7 @@ typedef struct cis_stored {
 /// Reads the header.
 cis_code cis_png_stored_header(const uint8_t *data, size_t size, cis_stored *header, cis_error *error);
 
-/// Decodes into `samples`: `width × height × channels` values of 1 to 16 bits as `header` (from cis_png_stored_header on the same
-/// data) says, none of them scaled. Transparency of single colours (tRNS) is not looked at.
+/// Decodes into `samples`: `width × height × channels` unscaled values of 1 to 16 bits according to `header` (from
+/// cis_png_stored_header on the same data). Transparency of single colours (tRNS) is ignored.
 cis_code cis_png_stored_read(
     const uint8_t *data, size_t size, const cis_stored *header, uint16_t *samples, cis_error *error);

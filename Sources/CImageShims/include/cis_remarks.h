@@ -1,4 +1,4 @@
-// What a decoder found untidy about a file whose pixels are right.
+// A decoder's remarks about an untidy file with correct pixels.
 #pragma once
 
 #include <stdint.h>

@@ -1,4 +1,4 @@
-// Everything the kernels offer. A new header is included here: the module is known by this file.
+// All kernels. A new header is included here, because this file defines the module.
 #pragma once
 #include "ck_colour.h"
 #include "ck_dispatch.h"

@@ -1,4 +1,4 @@
-// Which instruction sets a kernel is compiled for. The loader picks the widest that the machine has.
+// The instruction sets that a kernel is compiled for. The loader picks the widest one of the machine.
 #pragma once
 
 // Not under the sanitizers that instrument the loader's choice itself: it is made before they are there.

@@ -17,7 +17,7 @@ static int is_among(const char *name, const char *const *names) {
     return 0;
 }
 
-// Before `main`: nobody multiplies yet, and no other thread reads the environment.
+// Before `main`: there is no product yet, and no other thread reads the environment.
 __attribute__((constructor)) static void choose_blas_kernels(void) {
     static const char variable[] = "OPENBLAS_CORETYPE";
     static const char *const wide[] = {"SkylakeX", "Cooperlake", "SapphireRapids", NULL};

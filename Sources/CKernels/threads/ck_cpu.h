@@ -1,4 +1,4 @@
-// Which instructions the processor has, beyond what every x86-64 does.
+// The processor's instructions beyond those of every x86-64.
 #pragma once
 
 #if defined(__x86_64__)

@@ -109,7 +109,7 @@ private struct GradientSums {
             sums[id] = Variable(total, from: (sum, { g, _ in g }), (gradient, { g, _ in g }))
             return
         }
-        // Nobody but the table holds the sum, as a rule, and then this adds in place.
+        // Usually only the table holds the sum, and this adds in place.
         _ = consume sum
         total.add(gradient.value)
         sums[id] = Variable(total)

@@ -5,10 +5,10 @@ import InspectionPipeline
 
 /// The treatment of images that a model should not be fitted or calibrated on.
 struct TrainingDataArguments: ParsableArguments {
-    @Flag(help: "Keep images unlike all others; by default they are listed and the fit is refused.")
+    @Flag(help: "Keep images unlike all others; by default they are listed and refused.")
     var keepOutliers = false
 
-    @Flag(help: "Skip images that cannot be read; by default they are listed and the fit is refused.")
+    @Flag(help: "Skip images that cannot be read; by default they are listed and refused.")
     var skipUnreadable = false
 
     var options: TrainingDataOptions {

@@ -2,7 +2,7 @@ import Foundation
 import InspectionDomain
 import InspectionPipeline
 
-/// Results go to stdout: text for people, or JSON for programs.
+/// Results go to stdout: text for operators, or JSON for programs.
 enum Output {
     /// Text with terminal control sequences escaped.
     static func print(_ text: String) {

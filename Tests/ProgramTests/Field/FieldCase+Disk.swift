@@ -77,7 +77,7 @@ extension FieldCase {
         },
     ]
 
-    /// What gives a program another clock.
+    /// The library that gives a program another clock.
     static let libfaketime: String? = {
         let folders = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib")) ?? []
         return folders.map { "/usr/lib/\($0)/faketime/libfaketimeMT.so.1" }.first { access($0, R_OK) == 0 }
@@ -98,8 +98,8 @@ extension FieldCase {
                     waits: false,
                     environment: [
                         "LD_PRELOAD": libfaketime ?? "", "FAKETIME": "@" + time, "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-                            // The library sets a variable in the first process; a Swift program whose environment was moved
-                            // does not find its arguments.
+                            // The library sets a variable in the first process; a Swift program whose environment was
+                            // moved does not find its arguments.
                     ], launcher: ["/usr/bin/env"])
                 defer { wrong.kill() }
                 try shop.drop(try Pictures.flawless(9), as: "late.jpg")

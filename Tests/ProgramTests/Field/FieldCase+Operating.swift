@@ -7,7 +7,7 @@ import TestSupport
 #endif
 
 extension FieldCase {
-    /// What an operator meets.
+    /// Situations of an operator.
     static let operating: [FieldCase] = [
         FieldCase(
             "a user who may not read the state asks", right: "permission is told, exit code 77 or 74",

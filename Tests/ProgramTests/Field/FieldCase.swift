@@ -5,9 +5,10 @@ import TestSupport
     import Glibc
 #endif
 
-/// A situation from the field: something that a camera, a share, a machine or a person does, tried on the real programs.
+/// A situation from the field: something that a camera, a share, a machine or a person does, tried on the real
+/// programs.
 struct FieldCase: Sendable {
-    /// What a case needs of the machine beside the programs.
+    /// A case's requirements of the machine besides the programs.
     enum Need: String, Sendable {
         case root = "root"
         case otherFileSystem = "/dev/shm on another file system"
@@ -31,10 +32,10 @@ struct FieldCase: Sendable {
     }
 
     let situation: String
-    /// What is right.
+    /// The right outcome.
     let right: String
     let needs: [Need]
-    /// What happened, in a few words.
+    /// The actual outcome, in a few words.
     /// - Throws: `Wrong`, or what made the trial impossible.
     let run: @Sendable () throws -> String
 

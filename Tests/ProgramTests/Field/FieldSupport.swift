@@ -2,7 +2,7 @@ import Foundation
 import InspectionDomain
 import TestSupport
 
-/// What the cases share.
+/// Helpers of the cases.
 extension FieldCase {
     /// A plant with the model that the suite has fitted.
     static func inWorkshop(

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What `fit` reports.
+/// The report of `fit`.
 struct FitOutcome: Decodable {
     struct Training: Decodable {
         struct Epoch: Decodable { let loss: Double }
@@ -22,7 +22,7 @@ struct FitOutcome: Decodable {
     }
 }
 
-/// What `model show` tells of a stored version.
+/// A stored version in `model show`.
 struct ShownModel: Decodable {
     struct Record: Decodable {
         let sha256, method: String
@@ -38,8 +38,8 @@ extension Workshop {
         return try run.json(ShownModel.self).record
     }
 
-    /// Fits the line `plate` once without interruption, and once killed at its first checkpoint and given again: both must
-    /// come to the same model, by the same losses.
+    /// Fits the line `plate` once without interruption, and once killed at its first checkpoint and given again: both
+    /// must come to the same model, by the same losses.
     /// - Parameter arguments: the method, its settings, its images.
     /// - Returns: the names of the files in the report's folder.
     func expectAKilledFitToGoOn(_ arguments: [String]) throws -> [String] {

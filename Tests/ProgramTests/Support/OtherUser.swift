@@ -34,7 +34,7 @@ enum OtherUser {
         for path in all { give("\(folder.path)/\(path)") }
     }
 
-    /// What below a folder does not belong to `nobody`.
+    /// The entries below a folder that do not belong to `nobody`.
     static func foreign(in folder: URL) -> [String] {
         let all = FileManager.default.enumerator(atPath: folder.path)?.compactMap { $0 as? String } ?? []
         return all.filter { path in

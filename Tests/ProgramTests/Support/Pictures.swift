@@ -26,7 +26,7 @@ enum Pictures {
             .encodedJPEG(quality: 90)
     }
 
-    /// As large as a camera's: 1024 × 768.
+    /// The size of a camera's frames: 1024 × 768.
     static func camera(_ index: Int) throws -> Data {
         try SampleFrames.flawless(.plate, index: index, size: .init(width: 1024, height: 768)).encodedJPEG(quality: 90)
     }

@@ -24,7 +24,7 @@ struct ProgramRun {
             process.arguments = arguments
             // Help texts are as wide as on any terminal of old.
             process.environment = ProcessInfo.processInfo.environment.merging(["COLUMNS": "80"]) { $1 }
-            // Files, not pipes: nobody has to read while the program runs.
+            // Files, not pipes, which would need a reader while the program runs.
             let files = ["output", "errors"].map { folder.appendingPathComponent($0) }
             for file in files { try Data().write(to: file) }
             process.standardInput = FileHandle.nullDevice
@@ -47,15 +47,15 @@ struct ProgramRun {
         (self.status, self.output, self.errors) = (status, output, errors)
     }
 
-    /// What was printed, line by line.
+    /// The output, line by line.
     var lines: [String] { output.split(separator: "\n").map(String.init) }
 
-    /// What was printed, as JSON.
+    /// The output as JSON.
     func json<Value: Decodable>(_ type: Value.Type) throws -> Value {
         try DomainJSON.decoder().decode(type, from: Data(output.utf8))
     }
 
-    /// What was printed, as one JSON object.
+    /// The output as one JSON object.
     func object() throws -> [String: Any] {
         guard let object = try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any] else {
             throw NotAnObject(text: output)

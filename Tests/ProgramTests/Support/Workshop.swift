@@ -11,7 +11,7 @@ struct Workshop {
         var after = "archive"
         var overlay = "anomalous"
         var followsLinks = false
-        /// How long a frame without its end rests; short, so that tests of broken frames are quick.
+        /// The waiting time of a frame without its end; short, so that tests of broken frames are quick.
         var settle = "1s"
         /// More settings of the line, YAML.
         var more: [String] = []
@@ -19,7 +19,7 @@ struct Workshop {
 
     let root: URL
     var configurationFile: String { root.appendingPathComponent("inspectd.yaml").path }
-    /// Where the spool is, when it is not in the workshop's own folder.
+    /// The spool, if it is not in the workshop's own folder.
     var spoolPath: String?
     var spool: URL { spoolPath.map { URL(fileURLWithPath: $0) } ?? root.appendingPathComponent("spool") }
     var state: URL { root.appendingPathComponent("state") }
@@ -88,7 +88,7 @@ struct Workshop {
     }
 }
 
-/// What the daemon left, as another program finds it.
+/// The daemon's files, as other programs see them.
 extension Workshop {
     struct Result {
         let inspection: Inspection
@@ -169,7 +169,7 @@ extension Workshop {
         try contents(of: spool.appendingPathComponent("archive")).map(\.value)
     }
 
-    /// Claims of frames in work.
+    /// Claims of frames in progress.
     var inWork: [String] {
         (try? FileManager.default.contentsOfDirectory(atPath: spool.appendingPathComponent("active").path)) ?? []
     }
@@ -179,7 +179,7 @@ extension Workshop {
         (try? FileManager.default.contentsOfDirectory(atPath: spool.appendingPathComponent("tmp").path)) ?? []
     }
 
-    /// What `inspectctl history` lists.
+    /// The list of `inspectctl history`.
     func history() throws -> [Inspection] {
         try control("history", "--format", "json", "--limit", "100000").json([Inspection].self)
     }
