@@ -10,7 +10,8 @@ import Testing
 
 @Suite struct RetentionTests {
     private static let now = Date(timeIntervalSince1970: 1_790_000_000)
-    private static let policy = Configuration.RetentionPolicy(results: .seconds(30 * 86_400), archive: .seconds(7 * 86_400))
+    private static let policy = Configuration.RetentionPolicy(
+        results: .seconds(30 * 86_400), archive: .seconds(7 * 86_400))
 
     private static func reading(_ date: Date = now, sinceBoot: Double = 1e6, boot: String = "a") -> ClockReading {
         ClockReading(wall: date.timeIntervalSince1970, sinceBoot: sinceBoot, boot: boot)

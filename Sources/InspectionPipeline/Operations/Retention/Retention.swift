@@ -59,7 +59,9 @@ package struct Retention {
 
     /// The removals due now: whole days by age, then single frames and results until `min_free` is kept.
     /// - Throws: `SystemError`.
-    package func plan(_ policy: Configuration.RetentionPolicy, _ memory: RetentionMemory, now: Date = Date()) throws -> Plan {
+    package func plan(_ policy: Configuration.RetentionPolicy, _ memory: RetentionMemory, now: Date = Date()) throws
+        -> Plan
+    {
         var (plan, memory) = (Plan(), memory)
         for key in expired(policy, &memory) {
             let path = spool.root / key
