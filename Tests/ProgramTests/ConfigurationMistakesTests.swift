@@ -71,7 +71,7 @@ extension ProgramTests {
             }
         }
 
-        @Test func a_right_one_is_said_to_be_right() throws {
+        @Test func a_valid_configuration_is_reported_as_ok() throws {
             try Workshop.open { shop in
                 let run = try ProgramRun("inspectd", ["--config", shop.configurationFile, "--check"], within: 10)
                 #expect(run.status == 0 && run.output.contains("OK (1 line)"), "\(run.errors)")

@@ -59,7 +59,7 @@ extension ProgramTests {
             ] {
                 let run = try ProgramRun(
                     "inspectctl", ["fit", "--normal", "/tmp", "--output", "/tmp/none"] + arguments)
-                #expect(run.status == 64 && run.errors.contains("\(option) belongs to --method"), "\(run.errors)")
+                #expect(run.status == 64 && run.errors.contains("Unknown option '\(option)'"), "\(run.errors)")
             }
         }
     }
