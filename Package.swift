@@ -88,9 +88,8 @@ let package = Package(
             "InspectionPipeline",
             [
                 "DetectionCore", "DetectionMethods", "NeuralNets", "TensorCore", "Imaging", "ImageFolders",
-                "LedgerStore", "Spooling",
-                "LinuxPlatform", "CDefaultModel", "InspectionDomain",
-                yams, logging, lifecycle,
+                "LedgerStore", "Spooling", "LinuxPlatform", "CDefaultModel", "InspectionDomain", yams, logging,
+                lifecycle,
             ]),
 
         // Pictures the project draws itself
@@ -122,10 +121,8 @@ let package = Package(
             name: "inspectctl",
             dependencies: [
                 "InspectionPipeline", "DetectionCore", "DetectionMethods", "NeuralNets", "Imaging", "ImageFolders",
-                "InspectionDomain",
-                "LedgerStore",
-                "Spooling", "LinuxPlatform", "SampleFrames", "InspectionPlots", "InspectionBenchmarks", logging,
-                arguments,
+                "InspectionDomain", "LedgerStore", "Spooling", "LinuxPlatform", "SampleFrames", "InspectionPlots",
+                "InspectionBenchmarks", arguments,
             ],
             swiftSettings: strict),
 
