@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// An exclusive lock on a file, held until the value is gone; the kernel releases it when the process dies.
+/// An exclusive lock on a file, held until it is released or the value is gone; the kernel releases it when the process dies.
 package final class FileLock: Sendable {
     private let descriptor: Int32
 
@@ -46,6 +46,9 @@ package final class FileLock: Sendable {
             _ = pwrite(descriptor, text, text.count, 0)
         }
     }
+
+    /// Gives the lock up before the value is gone.
+    package func release() { flock(descriptor, LOCK_UN) }
 
     deinit { close(descriptor) }
 }

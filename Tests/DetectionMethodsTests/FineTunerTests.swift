@@ -125,7 +125,7 @@ import Testing
                 try options(1, rate: 1e-3).fit(
                     FrameSource(folders: [folder.path]), backbone: try backbone(), work: FittingWork(workers: 1))
             }
-            #expect(error?.message.contains("at least 20 pictures") == true)
+            #expect(error?.message.contains("at least 20 images") == true)
         }
     }
 }

@@ -35,15 +35,17 @@ extension ProgramTests {
                 for file in ["part.jpg", "plate.model"] { try Data().write(to: folder.appendingPathComponent(file)) }
                 let config = ["--config", shop.configurationFile]
                 func offers(_ words: String...) throws -> [String] {
-                    try offered(["inspectctl", words[0]] + config + words.dropFirst(), in: folder, script)
+                    let command = words.prefix { !$0.hasPrefix("-") && words[0] == "fit" || $0 == words[0] }
+                    return try offered(
+                        ["inspectctl"] + command + config + words.dropFirst(command.count), in: folder, script)
                 }
                 #expect(try offers("history", "--line", "") == ["plate", "press"])
                 #expect(try offers("calibrate", "--line", "pr") == ["press"])
-                #expect(try offers("fit", "--line", "pl") == ["plate"])
+                #expect(try offers("fit", "grad", "--line", "pl") == ["plate"])
                 #expect(try offers("inspect", "pa") == ["part.jpg"])
                 #expect(try offers("inspect", "part.jpg", "--model", "pl") == ["plate", "plate.model"])
                 #expect(try offers("inspect", "part.jpg", "--overlays", "") == ["pictures"])
-                #expect(try offers("fit", "--normal", "p") == ["pictures"])
+                #expect(try offers("fit", "gaussian", "--normal", "p") == ["pictures"])
                 #expect(try offers("requeue", "--code", "tr") == ["truncated"])
                 #expect(try offers("history", "--verdict", "an") == ["anomalous"])
                 let models = try offered(["inspectctl", "model", "show"] + config + [""], in: folder, script)

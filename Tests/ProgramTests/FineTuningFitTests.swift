@@ -24,7 +24,7 @@ extension ProgramTests {
                 (["--learning-rate", "0.1"], "--learning-rate needs --fine-tune"),
                 (["--fine-tune", "--augment", "flips,colours"], "flips,colours"),
                 (["--fine-tune", "--learning-rate", "0"], "above 0"),
-                (["--fine-tune", "--method", "grad"], "--method gaussian"),
+                (["--fine-tune", "--method", "grad"], "--fine-tune"),
             ] {
                 let run = try ProgramRun(
                     "inspectctl", ["fit", "--output", "/tmp/none", "--normal", "/tmp"] + arguments)

@@ -174,7 +174,7 @@ extension ProgramTests {
                 try shop.withDaemon { daemon in
                     try shop.configure([.init(), .init(name: "lid", model: "lit")])
                     daemon.signal(SIGHUP)
-                    #expect(try daemon.waitForLog("reload refused").contains("no model 'lit'"))
+                    #expect(try daemon.waitForLog("reload refused").contains("model 'lit' does not exist"))
                     try Damage.flipped.happen(to: lid)
                     try shop.configure([.init(), .init(name: "lid", model: "lid")])
                     daemon.signal(SIGHUP)

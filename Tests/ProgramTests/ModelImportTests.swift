@@ -31,7 +31,7 @@ extension ProgramTests {
                     #expect(try here.contents(of: here.state) == before)
 
                     let run = try here.control("model", "import", file, "--line", "plate")
-                    #expect(run.status == 0 && run.output.contains("version 2 decides"), "\(run.errors)")
+                    #expect(run.status == 0 && run.output.contains("version 2 in service"), "\(run.errors)")
                     let picture = here.root.appendingPathComponent("part.jpg").path
                     try Pictures.defective(3).write(to: URL(fileURLWithPath: picture))
                     let mine = try here.control("inspect", picture, "--model", "plate").object()

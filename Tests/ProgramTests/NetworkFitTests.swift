@@ -55,7 +55,7 @@ extension ProgramTests {
             for (classes, complaint) in [
                 (["a=/tmp"], "at least twice"), (["a=/tmp", "a=/usr"], "the same name"),
                 (["a=/tmp", "b"], "NAME=FOLDER"),
-                (["a=/tmp", "b=/tmp/"], "a folder of its own"), (["a=/tmp", "b=/tmp/b"], "a folder of its own"),
+                (["a=/tmp", "b=/tmp/"], "its own folder"), (["a=/tmp", "b=/tmp/b"], "its own folder"),
             ] {
                 let run = try ProgramRun(
                     "inspectctl",

@@ -102,6 +102,8 @@ package struct Daemon: Sendable {
     /// - Parameter signals: the program's; nil for a daemon that only its task ends, and nothing reloads.
     /// - Throws: the error that ends a service: `SystemThread.LimitReached` for a thread that cannot be started.
     package func run(signals: SignalWatch? = nil) async throws {
+        // A caller that awaits the end may start another daemon at once, while copies of this value still exist.
+        defer { for lock in locks { lock.release() } }
         // At most this many frames are computed at a time, whichever threads they are on.
         Memory.share(amongThreads: configuration.current.workers.count)
         var quiet = logger
@@ -118,7 +120,6 @@ package struct Daemon: Sendable {
         Systemd.stopping()
         try recovery.markEnd()
         logger.event(.stopped, .notice, "stopped: \(summary.text)")
-        withExtendedLifetime(locks) {}
     }
 
     private var summary: DaemonSummary {
