@@ -96,7 +96,7 @@ let package = Package(
         library("SampleFrames", ["CKernels", "Imaging", "InspectionDomain"]),
         library("InspectionPlots", ["Imaging"]),
 
-        // What is timed
+        // Benchmarks
         library(
             "InspectionBenchmarks",
             [
@@ -126,7 +126,7 @@ let package = Package(
             ],
             swiftSettings: strict),
 
-        // What the fuzzers call
+        // The readers that the fuzzers call
         .target(
             name: "HostileInput",
             dependencies: [

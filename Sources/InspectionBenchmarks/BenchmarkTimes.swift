@@ -18,7 +18,7 @@ package struct BenchmarkTimes: Codable, Sendable {
         minimum = sorted[0]
     }
 
-    /// What `runs` runs say they took, after three that are not counted.
+    /// The times that `runs` runs report, after three that are not counted.
     static func repeated(_ runs: Int, _ run: () throws -> Double) rethrows -> [Double] {
         for _ in 0..<3 { _ = try run() }
         return try (0..<max(1, runs)).map { _ in try run() }

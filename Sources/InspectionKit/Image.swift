@@ -7,7 +7,6 @@ import LinuxPlatform
 /// Orientation (EXIF) is applied and transparency is composed over black, as the daemon does. Hostile files are refused:
 /// decoding never needs more memory than the limit of 100 megapixels allows.
 public struct Image: Sendable {
-    let data: Data
     let frame: Frame
     /// Where the image came from; nil for bytes.
     public let url: URL?
@@ -33,7 +32,7 @@ public struct Image: Sendable {
         } catch {
             throw InspectionKitError("cannot decode \(url?.path ?? "the image"): \(error.message)")
         }
-        (self.data, self.url) = (data, url)
+        self.url = url
     }
 
     /// Pixels.
@@ -44,11 +43,11 @@ public struct Image: Sendable {
     public var channels: Int { frame.channels }
     /// Of the file's samples: 8 or 16.
     public var bitDepth: Int { frame.bitDepth }
-    /// What is untidy in the file without harming its pixels.
+    /// Remarks on an untidy file whose pixels are unaffected.
     public var remarks: [String] { frame.remarks }
 }
 
-/// What went wrong, and what to do about it, in a sentence.
+/// An error of the kit: the problem and its remedy, in a sentence.
 public struct InspectionKitError: Error, Sendable, CustomStringConvertible {
     public let message: String
     public var description: String { message }

@@ -23,11 +23,11 @@ public final class Inspector {
 
     /// - Throws: `InspectionKitError` for an image without a finite score.
     public func inspect(_ image: Image) throws -> Finding {
-        try InspectionKitError.wrapping { Finding(try examiner.examine(image.data, with: serving)) }
+        try InspectionKitError.wrapping { Finding(try examiner.examine(image.frame, with: serving)) }
     }
 }
 
-/// What was found in one image.
+/// The result of one inspection.
 public struct Finding: Sendable {
     private let examination: Examination
 
@@ -40,7 +40,7 @@ public struct Finding: Sendable {
     public var isAnomalous: Bool { examination.verdict == .anomalous }
     /// Share of calibration images that score at least as high, counting this one.
     public var pValue: Double { examination.calibration.pValue(score) }
-    /// What is untidy in the file, or unlike the images that the model was fitted on.
+    /// Remarks on an untidy file, and on differences from the images that the model was fitted on.
     public var remarks: [String] { examination.remarks }
 
     /// An 8-connected region of the anomaly map above the pixel threshold.

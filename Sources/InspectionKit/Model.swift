@@ -40,6 +40,6 @@ public struct Model: Sendable {
     public var threshold: Double { loaded.stored.calibration.imageThreshold }
     /// Images that the threshold was calibrated on.
     public var calibrationImages: Int { loaded.stored.calibration.n }
-    /// What the thresholds promise, in words.
+    /// The promise of the thresholds, in words.
     public var promise: String { loaded.stored.calibration.promise }
 }

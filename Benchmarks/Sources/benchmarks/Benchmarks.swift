@@ -35,7 +35,7 @@ struct Benchmarks {
     }
 }
 
-/// What is wrong with the command or a file, in words.
+/// A problem of the command or a file, in words.
 struct Mistake: Error, CustomStringConvertible {
     let description: String
     init(_ description: String) { self.description = description }

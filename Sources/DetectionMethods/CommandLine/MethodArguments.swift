@@ -1,5 +1,6 @@
 import ArgumentParser
 import DetectionCore
+import Foundation
 
 /// A method on the command line: its subcommand of `fit` and `evaluate`, with the options that only it takes.
 ///
@@ -36,9 +37,7 @@ package struct NameList: ExpressibleByArgument {
     package let names: [String]
 
     package init?(argument: String) {
-        names = argument.split(separator: ",").map { part in
-            String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
-        }
+        names = argument.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
         guard !names.isEmpty, !names.contains("") else { return nil }
     }
 }

@@ -26,9 +26,7 @@ final class PatchCoreDetector: Detector {
             throw ModelError(
                 "the model remembers patches of \(model.channels) channels, the backbone gives \(features.channels)")
         }
-        squares = (0..<model.patches).map { patch in
-            model.memory[patch * model.channels..<(patch + 1) * model.channels].reduce(0) { $0 + $1 * $1 }
-        }
+        squares = PatchCoreModel.squares(model.memory, channels: model.channels)
         map = [Float](repeating: 0, count: features.count)
         products = [Float](repeating: 0, count: features.height * features.width * model.patches)
     }
@@ -58,8 +56,7 @@ final class PatchCoreDetector: Detector {
         cblas_sgemm(
             CblasRowMajor, CblasNoTrans, CblasTrans, Int32(positions), Int32(patches), Int32(channels), -2, map,
             Int32(channels), model.memory, Int32(channels), 0, &products, Int32(patches))
-        return (0..<positions).map { position in
-            let own = map[position * channels..<(position + 1) * channels].reduce(0) { $0 + $1 * $1 }
+        return PatchCoreModel.squares(map, channels: channels).enumerated().map { position, own in
             var least = Float.infinity
             for patch in 0..<patches { least = min(least, squares[patch] + products[position * patches + patch]) }
             return max(0, own + least).squareRoot()

@@ -24,6 +24,15 @@ package struct PatchCoreModel: DetectorModel {
     }
 
     package var patches: Int { memory.count / channels }
+
+    /// Squared lengths of patches.
+    /// - Parameter values: `[patches, channels]`
+    static func squares(_ values: [Float], channels: Int) -> [Float] {
+        (0..<values.count / channels).map { patch in
+            values[patch * channels..<(patch + 1) * channels].reduce(0) { $0 + $1 * $1 }
+        }
+    }
+
     package var backboneName: String { backbone.name }
 
     package func makeDetector(threads: Int) throws -> any Detector {

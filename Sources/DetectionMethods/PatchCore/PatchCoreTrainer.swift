@@ -56,9 +56,7 @@ package enum PatchCoreTrainer {
     package static func coreSet(_ values: [Float], channels: Int, count: Int) -> [Int] {
         LinearAlgebra.keepToOneThread()
         let patches = values.count / channels
-        let squares = (0..<patches).map { patch in
-            values[patch * channels..<(patch + 1) * channels].reduce(0) { $0 + $1 * $1 }
-        }
+        let squares = PatchCoreModel.squares(values, channels: channels)
         var nearest = [Float](repeating: .infinity, count: patches)
         var products = [Float](repeating: 0, count: patches)
         var chosen: [Int] = []

@@ -32,7 +32,15 @@ package final class FrameExaminer {
         let frame = try Frame.decode(data, limits: limits)
         var timing = StageTimings()
         timing.decode = ContinuousClock.now.milliseconds(since: start)
+        return try examine(frame, with: serving, timing: timing, note: note)
+    }
 
+    /// The same for a frame that is decoded already.
+    package func examine(
+        _ frame: Frame, with serving: ServingModel, timing: StageTimings = StageTimings(),
+        note: (String) -> Void = { _ in }
+    ) throws -> Examination {
+        var timing = timing
         guard let gate = serving.gate else {
             note("detect")
             return try examine(frame, with: serving.detector, timing: timing)
