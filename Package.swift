@@ -62,6 +62,7 @@ let package = Package(
         .target(name: "CDefaultModel", exclude: ["weights"], cSettings: shimFlags),
 
         // Numbers
+        library("SeededRandom", []),
         library("TensorCore", ["CKernels", "COpenBLAS"]),
         library("NeuralNets", ["TensorCore", "CKernels"]),
         library("Imaging", ["CImageShims", "CKernels"]),
@@ -70,14 +71,15 @@ let package = Package(
         library(
             "DetectionCore",
             [
-                "NeuralNets", "TensorCore", "Imaging", "ImageFolders", "LinuxPlatform", "InspectionDomain", "CKernels",
-                "COpenBLAS",
+                "NeuralNets", "TensorCore", "Imaging", "ImageFolders", "LinuxPlatform", "InspectionDomain",
+                "SeededRandom",
+                "CKernels", "COpenBLAS",
             ]),
         library(
             "DetectionMethods",
             [
                 "DetectionCore", "NeuralNets", "TensorCore", "Imaging", "LinuxPlatform", "InspectionDomain",
-                "InspectionPlots", "CKernels", "COpenBLAS", arguments,
+                "InspectionPlots", "SeededRandom", "CKernels", "COpenBLAS", arguments,
             ]),
 
         // The inspector
@@ -93,7 +95,7 @@ let package = Package(
             ]),
 
         // Pictures the project draws itself
-        library("SampleFrames", ["CKernels", "Imaging", "InspectionDomain"]),
+        library("SampleFrames", ["CKernels", "Imaging", "SeededRandom"]),
         library("InspectionPlots", ["Imaging"]),
 
         // Benchmarks
@@ -131,33 +133,33 @@ let package = Package(
             name: "HostileInput",
             dependencies: [
                 "Imaging", "NeuralNets", "DetectionCore", "DetectionMethods", "InspectionPipeline", "InspectionDomain",
-                "LedgerStore", grdb,
+                "LedgerStore", "SeededRandom", grdb,
             ], path: "Tests/HostileInput", swiftSettings: strict),
 
         // Tests mirror targets
         .target(
-            name: "TestSupport", dependencies: ["Imaging", "InspectionDomain", "NeuralNets", "TensorCore"],
+            name: "TestSupport", dependencies: ["Imaging", "NeuralNets", "SeededRandom", "TensorCore"],
             path: "Tests/TestSupport",
             swiftSettings: strict),
         .target(
             name: "CKernelReferences", dependencies: ["CKernels"], path: "Tests/CKernelReferences",
             cSettings: kernelFlags),
+        tests("SeededRandom"),
         tests("TensorCore", ["CKernels", "CKernelReferences", "COpenBLAS", "NeuralNets"]),
-        tests("NeuralNets", ["CKernels", "CKernelReferences", "InspectionDomain"]),
-        tests("Imaging", ["InspectionDomain", "NeuralNets", "SampleFrames"]),
-        tests("DetectionCore", ["CKernels", "DetectionMethods"]),
-        tests("DetectionMethods", ["CKernels"]),
+        tests("NeuralNets", ["CKernels", "CKernelReferences", "SeededRandom"]),
+        tests("Imaging", ["NeuralNets", "SampleFrames", "SeededRandom"]),
+        tests("DetectionCore", ["CKernels", "DetectionMethods", "SeededRandom"]),
+        tests("DetectionMethods", ["CKernels", "SeededRandom"]),
         tests("InspectionDomain"),
         tests("LinuxPlatform"),
-        tests("ImageFolders", ["LinuxPlatform", "Imaging", "InspectionDomain", "SampleFrames"]),
+        tests("ImageFolders", ["LinuxPlatform", "Imaging", "InspectionDomain", "SampleFrames", "SeededRandom"]),
         tests("Spooling", ["ImageFolders"]),
         tests("LedgerStore", [grdb]),
         tests(
             "InspectionPipeline",
             [
                 "DetectionCore", "DetectionMethods", "Imaging", "InspectionDomain", "LedgerStore", "LinuxPlatform",
-                "NeuralNets",
-                "SampleFrames", "Spooling", logging,
+                "NeuralNets", "SampleFrames", "SeededRandom", "Spooling", logging,
             ]),
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),
         tests("InspectionKit", ["Imaging", "SampleFrames"]),
@@ -168,7 +170,7 @@ let package = Package(
             name: "ProgramTests",
             dependencies: [
                 "inspectd", "inspectctl", "TestSupport", "SampleFrames", "Imaging", "InspectionDomain",
-                "InspectionPipeline", "Spooling", "LinuxPlatform",
+                "InspectionPipeline", "SeededRandom", "Spooling", "LinuxPlatform",
             ], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],

@@ -33,8 +33,9 @@ static void encode_guarded(writer *w, const cis_png_picture *picture) {
         picture->channels == 1 ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
         PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     png_set_compression_level(w->png, picture->level);
-    // One fixed filter is fast; choosing among all five per row costs more than low levels of zlib. What is left of 8-bit camera
-    // images then is noise and runs of zeros: searching it for longer repetitions costs half the time and gains nothing.
+    // One fixed filter is fast; choosing among all five per row costs more than low levels of zlib. What is left of
+    // 8-bit camera images then is noise and runs of zeros: searching it for longer repetitions costs half the time and
+    // gains nothing.
     int is_fast = picture->level <= 3;
     png_set_filter(w->png, PNG_FILTER_TYPE_BASE, is_fast ? PNG_FILTER_UP : PNG_ALL_FILTERS);
     if (is_fast && picture->bit_depth == 8) png_set_compression_strategy(w->png, Z_RLE);

@@ -44,7 +44,7 @@ package struct ImageFolder: Sendable {
         package var images: [Arrival] = []
         /// The folder itself and those below it that were searched.
         package var folders: [RawPath] = []
-        package var passedOver = PassedOverCounts()
+        package var skipped = SkippedCounts()
         /// Folders below that could not be read, with the error.
         package var unreadable: [(folder: RawPath, error: SystemError)] = []
     }
@@ -62,7 +62,7 @@ package struct ImageFolder: Sendable {
             } catch let error as SystemError where next.path != root {
                 // Removed since it was listed.
                 if error.isMissing { continue }
-                scan.passedOver.add(.unreadable, next.path)
+                scan.skipped.add(.unreadable, next.path)
                 scan.unreadable.append((next.path, error))
                 continue
             }
@@ -73,14 +73,14 @@ package struct ImageFolder: Sendable {
                 if entry.kind == .folder {
                     if excluded.contains(where: { path.isInside($0) }) || !searchesSubfolders { continue }
                     if let reason = rule.judgeFolder(below) {
-                        scan.passedOver.add(reason, path)
+                        scan.skipped.add(reason, path)
                     } else {
                         pending.append((path, below))
                     }
                 } else {
                     switch judge(path, below, entry.kind, &seen) {
                     case .image(let arrival): scan.images.append(arrival)
-                    case .passedOver(let reason): scan.passedOver.add(reason, path)
+                    case .skipped(let reason): scan.skipped.add(reason, path)
                     case .gone: break
                     }
                 }
@@ -92,7 +92,7 @@ package struct ImageFolder: Sendable {
 
     private enum Outcome {
         case image(Arrival)
-        case passedOver(PassedOver)
+        case skipped(SkipReason)
         /// Removed since it was listed.
         case gone
     }
@@ -100,27 +100,27 @@ package struct ImageFolder: Sendable {
     private mutating func judge(
         _ path: RawPath, _ below: RawPath, _ kind: FileKind, _ seen: inout Set<RawPath>
     ) -> Outcome {
-        if kind == .other { return .passedOver(.odd) }
-        if kind == .link, !rule.followsLinks { return .passedOver(.link) }
+        if kind == .other { return .skipped(.odd) }
+        if kind == .link, !rule.followsLinks { return .skipped(.link) }
         let judgement = rule.judgeFile(below)
-        if case .passedOver(let reason) = judgement { return .passedOver(reason) }
+        if case .skipped(let reason) = judgement { return .skipped(reason) }
         guard let arrival = arrival(path) else {
-            return (try? fileSystem.exists(path)) == false ? .gone : .passedOver(kind == .link ? .link : .odd)
+            return (try? fileSystem.exists(path)) == false ? .gone : .skipped(kind == .link ? .link : .odd)
         }
         guard judgement == .contentDecides else { return .image(arrival) }
         seen.insert(path)
         if let known = contents[path], known.status == arrival.status {
-            return known.isImage ? .image(arrival) : .passedOver(.noImage)
+            return known.isImage ? .image(arrival) : .skipped(.noImage)
         }
         do {
             let head = try fileSystem.head(path, count: ImageRule.headLength, followsLinks: arrival.link != nil)
             let isImage = ImageRule.isImage(head: Array(head))
             contents[path] = (arrival.status, isImage)
-            return isImage ? .image(arrival) : .passedOver(.noImage)
+            return isImage ? .image(arrival) : .skipped(.noImage)
         } catch let error as SystemError where error.isMissing {
             return .gone
         } catch {
-            return .passedOver(.unreadable)
+            return .skipped(.unreadable)
         }
     }
 

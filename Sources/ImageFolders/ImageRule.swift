@@ -23,12 +23,12 @@ package struct ImageRule: Sendable, Equatable {
         case image
         /// The name does not decide; the content does.
         case contentDecides
-        case passedOver(PassedOver)
+        case skipped(SkipReason)
     }
 
     /// - Parameter path: the path below the scanned folder; its last component is the folder's name.
     /// - Returns: nil for a folder that is searched.
-    func judgeFolder(_ path: RawPath) -> PassedOver? {
+    func judgeFolder(_ path: RawPath) -> SkipReason? {
         let name = Self.folded(path.name.bytes)
         if name.first == UInt8(ascii: ".") { return .hidden }
         if Self.systemFolders.contains(name) { return .system }
@@ -38,23 +38,23 @@ package struct ImageRule: Sendable, Equatable {
     /// - Parameter path: the path below the scanned folder.
     func judgeFile(_ path: RawPath) -> Judgement {
         let name = Self.folded(path.name.bytes)
-        if name.first == UInt8(ascii: ".") { return .passedOver(.hidden) }
+        if name.first == UInt8(ascii: ".") { return .skipped(.hidden) }
         if Self.systemFiles.contains(name) || Self.systemPrefixes.contains(where: { name.starts(with: $0) }) {
-            return .passedOver(.system)
+            return .skipped(.system)
         }
         if Self.endingsInTheMaking.contains(where: { name.suffix($0.count).elementsEqual($0) }) {
-            return .passedOver(.inTheMaking)
+            return .skipped(.inTheMaking)
         }
-        if ignore.contains(where: { !$0.isForFolders && $0.matches(path) }) { return .passedOver(.ignored) }
+        if ignore.contains(where: { !$0.isForFolders && $0.matches(path) }) { return .skipped(.ignored) }
         if !only.isEmpty {
-            return only.contains { !$0.isForFolders && $0.matches(path) } ? .image : .passedOver(.ignored)
+            return only.contains { !$0.isForFolders && $0.matches(path) } ? .image : .skipped(.ignored)
         }
         return Self.imageEndings.contains(Self.folded(path.stemAndExtension.extension)) ? .image : .contentDecides
     }
 
     /// Whether a file is an image by its content.
     static func isImage(head: [UInt8]) -> Bool {
-        PictureFormat.allCases.contains { head.starts(with: $0.signature) }
+        ImageFormat.allCases.contains { head.starts(with: $0.signature) }
     }
 
     /// Bytes of a file's head that `isImage` needs.

@@ -11,7 +11,7 @@ package struct DecodeLimits: Sendable, Equatable {
     /// 100 megapixels: above any industrial area camera in use.
     package static let `default` = DecodeLimits(maxPixels: 100_000_000)
 
-    func check(_ probe: PictureProbe) throws(ImageError) {
+    func check(_ probe: ImageProbe) throws(ImageError) {
         let pixels = probe.width.multipliedReportingOverflow(by: probe.height)
         guard pixels.overflow || pixels.partialValue > maxPixels else { return }
         let megapixels = Double(probe.width) * Double(probe.height) / 1e6

@@ -32,7 +32,7 @@ package enum FileStructure: Sendable, Equatable {
         guard let first = try bytes[0] else { return .unfinished }
         let head = try (0..<8).compactMap { try bytes[$0] }
         if first == 0, try bytes.isZero(from: 0, count: min(bytes.size, 512)) { return .unfinished }
-        for format in PictureFormat.allCases where format.signature.starts(with: head.prefix(format.signature.count)) {
+        for format in ImageFormat.allCases where format.signature.starts(with: head.prefix(format.signature.count)) {
             guard head.count >= format.signature.count else { return .unfinished }
             switch format {
             case .jpeg: return try walkJPEG(bytes)

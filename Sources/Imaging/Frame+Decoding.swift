@@ -15,7 +15,7 @@ extension Frame {
     /// before any pixel memory exists), `truncated`, `corrupt` or `noMemory`. An image whose end is missing is never
     /// returned in part.
     package static func decode(_ data: Data, limits: DecodeLimits = .default) throws(ImageError) -> Frame {
-        let picture = try EncodedPicture(data)
+        let picture = try EncodedImage(data)
         try limits.check(picture.probe)
         var notes = DecoderNotes()
         let samples: Samples =
@@ -57,7 +57,7 @@ private struct DecoderNotes {
         }
     }
 
-    func remarks(about format: PictureFormat) -> [String] {
+    func remarks(about format: ImageFormat) -> [String] {
         let untidy = withUnsafePointer(to: untidiness) { list in
             (0..<list.pointee.count).map { index in
                 "untidy \(format.name), pixels unaffected: \(String(cString: cis_remark_text(list, index)))"
@@ -67,7 +67,7 @@ private struct DecoderNotes {
     }
 }
 
-extension EncodedPicture {
+extension EncodedImage {
     private var sampleCount: Int { Int(header.width) * Int(header.height) * Int(header.channels) }
 
     /// The stored image's samples; `Sample` is the type for the header's depth.

@@ -31,7 +31,7 @@ package struct ImageError: Error, Equatable, CustomStringConvertible {
 
 extension ImageError {
     /// Turns a shim's report into an error; nil for success.
-    init?(_ error: cis_error, whileReading format: PictureFormat) {
+    init?(_ error: cis_error, whileReading format: ImageFormat) {
         guard let code = Code(error.code) else { return nil }
         let reason = Self.text(of: error)
         let message =
@@ -49,7 +49,7 @@ extension ImageError {
     }
 
     /// The same for an encoder.
-    init?(_ error: cis_error, whileWriting format: PictureFormat) {
+    init?(_ error: cis_error, whileWriting format: ImageFormat) {
         guard let code = Code(error.code) else { return nil }
         self.init(code, "the image could not be encoded as \(format.name): \(Self.text(of: error))")
     }
@@ -59,7 +59,7 @@ extension ImageError {
     }
 }
 
-extension PictureFormat {
+extension ImageFormat {
     /// The setting for a camera that writes an unsupported kind.
     fileprivate var remedy: String {
         switch self {

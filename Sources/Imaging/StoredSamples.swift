@@ -16,7 +16,7 @@ package struct StoredSamples: Sendable {
 
     /// Throws an `ImageError`, as `Frame.decode` does; `unsupported` for all formats except PNG.
     package init(png data: Data, limits: DecodeLimits = .default) throws(ImageError) {
-        let picture = try EncodedPicture(data)
+        let picture = try EncodedImage(data)
         guard picture.format == .png else {
             throw ImageError(.unsupported, "it is a \(picture.format.name), not a PNG")
         }

@@ -4,7 +4,7 @@ import LinuxPlatform
 import NeuralNets
 import TensorCore
 
-/// One update of fine-tuning the embedded backbone: forward and backward over 16 pictures at 224 × 224, then Adam; on all
+/// One update of fine-tuning the embedded backbone: forward and backward over 16 images at 224 × 224, then Adam; on all
 /// cores.
 package struct FineTuningBenchmark {
     package static let name = "fine_tuning_b0_step_16x224x224"
@@ -35,7 +35,7 @@ package struct FineTuningBenchmark {
         return { [options] in BenchmarkTimes.time { _ = step.update(count: options.batchSize, parts: parts) } }
     }
 
-    /// The maps of the same pictures, as training computes them.
+    /// The maps of the same images, as training computes them.
     func forward() throws -> () throws -> Double {
         let nodes = try backbone.defaultLevels.map { try backbone.node(of: $0) }, parts = try parts()
         let parameters = NetworkParameters(of: backbone.graph)

@@ -6,7 +6,7 @@ import InspectionDomain
 import InspectionPipeline
 import Synchronization
 
-/// The way of a whole frame in memory: decode, detect, regions, pictures; disk and ledger apart.
+/// The way of a whole frame in memory: decode, detect, regions, images; disk and ledger apart.
 package struct FrameBenchmark {
     package static let latencyName = "frame_1024x768_latency"
     package static let throughputName = "frame_1024x768_throughput"
@@ -86,6 +86,6 @@ package struct FrameBenchmark {
         let examination = try examiner.examine(data, with: model)
         let inspection = examination.inspection(
             resultID: "benchmark", line: "benchmark", image: ImageInfo(path: "frame.jpg"), createdAt: Date())
-        _ = try ResultPictures(examination, of: inspection, policy: .anomalous)
+        _ = try ResultImages(examination, of: inspection, policy: .anomalous)
     }
 }

@@ -2,8 +2,8 @@ import InspectionPipeline
 
 /// A piece of the program's work, prepared so that only the work itself is timed.
 ///
-/// For the package `Benchmarks`, which compares such pieces with each other: a fast path with its plain counterpart, a whole
-/// with the part that it exists for.
+/// For the package `Benchmarks`, which compares such pieces with each other: a fast path with its plain counterpart, a
+/// whole with the part that it exists for.
 public struct Measurement {
     /// Prepares the work for a number of threads; what it gives runs the work once, and says what one unit took.
     private typealias Preparation = @Sendable (_ threads: Int) throws -> () throws -> Double

@@ -31,7 +31,7 @@ package struct TrainingBenchmark {
         return { BenchmarkTimes.time { _ = training.step(features, jitter: nil) } }
     }
 
-    /// The normal features of the same pictures, as training computes them.
+    /// The normal features of the same images, as training computes them.
     func forward() throws -> () throws -> Double {
         let graph = try network.graph(NoiseParameters()), parameters = NetworkParameters(of: graph)
         let nodes = [GRADNetwork.output].compactMap { graph.node(named: $0) }, features = try features()

@@ -17,8 +17,8 @@ public struct Fitting: Sendable {
     }
 
     public var method = Method.gaussian
-    /// Tolerated share of flawless images called anomalous, above 0 and below 1. The thresholds hold it on average over new
-    /// images of the same kind.
+    /// Tolerated share of flawless images called anomalous, above 0 and below 1. The thresholds hold it on average over
+    /// new images of the same kind.
     public var falseAlarmRate = 0.01
     /// Hold the rate with this probability instead of on average; needs more calibration images.
     public var confidence: Double?

@@ -2,10 +2,10 @@ import Foundation
 import Imaging
 import LinuxPlatform
 
-/// A decoded camera picture (JPEG or PNG, 8 or 16 bits).
+/// A decoded camera image (JPEG or PNG, 8 or 16 bits).
 ///
-/// Orientation (EXIF) is applied and transparency is composed over black, as the daemon does. Hostile files are refused:
-/// decoding never needs more memory than the limit of 100 megapixels allows.
+/// Orientation (EXIF) is applied and transparency is composed over black, as the daemon does. Hostile files are
+/// refused: decoding never needs more memory than the limit of 100 megapixels allows.
 public struct Image: Sendable {
     let frame: Frame
     /// Where the image came from; nil for bytes.

@@ -74,7 +74,7 @@ public struct Finding: Sendable {
         try InspectionKitError.wrapping {
             let inspection = examination.inspection(
                 resultID: "", line: "", image: ImageInfo(path: ""), createdAt: Date())
-            return try ResultPictures.overlay(examination, of: inspection)
+            return try ResultImages.overlay(examination, of: inspection)
         }
     }
 }

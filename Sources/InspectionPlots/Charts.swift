@@ -59,7 +59,7 @@ package enum Charts {
         let groups = [(counts(normal), Self.normal), (counts(anomalous), Self.anomalous)]
         let tallest = Double(groups.flatMap(\.0).max() ?? 1).squareRoot()
         let axes = Axes(width: 760, height: 480, x: range, y: 0...(tallest * 1.08))
-        var drawing = axes.drawing(title: title, xLabel: scoreName, yLabel: "square root of pictures")
+        var drawing = axes.drawing(title: title, xLabel: scoreName, yLabel: "square root of images")
         let step = (range.upperBound - range.lowerBound) / Double(bins)
         for (counts, colour) in groups {
             let bars = counts.enumerated().filter { $0.element > 0 }.map { bin, count in

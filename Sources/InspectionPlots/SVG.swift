@@ -1,7 +1,8 @@
 import Foundation
 import Imaging
 
-/// A drawing as an SVG document: shapes and text, no scripts, nothing from elsewhere. The same calls give the same bytes.
+/// A drawing as an SVG document: shapes and text, no scripts, nothing from elsewhere. The same calls give the same
+/// bytes.
 package struct SVG: Sendable {
     private let width, height: Int
     private let title: String

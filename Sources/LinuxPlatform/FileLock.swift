@@ -1,7 +1,8 @@
 import Foundation
 import Glibc
 
-/// An exclusive lock on a file, held until it is released or the value is gone; the kernel releases it when the process dies.
+/// An exclusive lock on a file, held until it is released or the value is gone; the kernel releases it when the process
+/// dies.
 package final class FileLock: Sendable {
     private let descriptor: Int32
 

@@ -1,6 +1,6 @@
 import Foundation
 import Imaging
-import InspectionDomain
+import SeededRandom
 
 /// The variation between exposures: light, position, focus and sensor noise. Turns a scene into a frame.
 struct Camera {

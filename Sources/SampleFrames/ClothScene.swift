@@ -1,5 +1,5 @@
 import Foundation
-import InspectionDomain
+import SeededRandom
 
 /// A 2/1 twill: indigo warp over undyed weft, every yarn with its own shade and thickness, fibres and slight
 /// distortion.

@@ -1,5 +1,5 @@
 import Foundation
-import InspectionDomain
+import SeededRandom
 
 /// The shape of a defect: its coverage of each point of the scene.
 enum DefectShape {

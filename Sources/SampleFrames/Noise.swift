@@ -1,4 +1,4 @@
-import InspectionDomain
+import SeededRandom
 
 extension SplitMix64 {
     /// Approximately normal with variance 1: the scaled sum of four uniforms.

@@ -1,5 +1,5 @@
 import Foundation
-import InspectionDomain
+import SeededRandom
 
 /// A brushed-metal plate: anisotropic streaks, a broad highlight, a bevelled rim, chamfered holes.
 struct PlateScene {

@@ -1,5 +1,5 @@
 import Imaging
-import InspectionDomain
+import SeededRandom
 
 /// Draws sample frames: the same product, index and seed give the same image.
 package enum SampleFrames {

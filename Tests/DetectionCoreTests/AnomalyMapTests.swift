@@ -1,6 +1,6 @@
 import DetectionCore
 import Foundation
-import InspectionDomain
+import SeededRandom
 import Testing
 
 @Suite struct AnomalyMapTests {

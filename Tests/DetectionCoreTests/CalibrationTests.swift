@@ -1,6 +1,7 @@
 import DetectionCore
 import Foundation
 import InspectionDomain
+import SeededRandom
 import Testing
 
 @Suite struct CalibrationTests {

@@ -1,6 +1,6 @@
 import DetectionCore
 import Foundation
-import InspectionDomain
+import SeededRandom
 import Testing
 
 /// Simulations with known laws: how often the monitor is wrong, and how soon it is right.
@@ -35,8 +35,8 @@ import Testing
         return nil
     }
 
-    /// Few calibration images are what breaks a monitor that takes their p-values for uniform: each set of them is off by
-    /// chance, and in the long run any such difference is found.
+    /// Few calibration images are what breaks a monitor that takes their p-values for uniform: each set of them is off
+    /// by chance, and in the long run any such difference is found.
     @Test(arguments: [20, 60, 400], [false, true])
     func without_drift_an_epoch_is_wrong_no_more_often_than_promised(n: Int, tied: Bool) throws {
         var normal = Normal(random: SplitMix64(seed: UInt64(n)))

@@ -118,7 +118,7 @@ import Testing
         try withTemporaryFolder { folder in
             try write(Self.pictures(parts: 3, exposures: 1), to: folder)
             let broken = folder.appendingPathComponent("1001.png")
-            try Data("no picture".utf8).write(to: broken)
+            try Data("no image".utf8).write(to: broken)
             let error = try #require(throws: FrameSource.Unreadable.self) {
                 try NearDuplicates.split(try FrameSource(folders: [folder.path]), workers: 2)
             }

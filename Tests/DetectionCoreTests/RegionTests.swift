@@ -1,5 +1,5 @@
 import DetectionCore
-import InspectionDomain
+import SeededRandom
 import Testing
 
 @Suite struct RegionTests {

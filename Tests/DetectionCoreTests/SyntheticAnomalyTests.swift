@@ -1,6 +1,6 @@
 import DetectionCore
 import Imaging
-import InspectionDomain
+import SeededRandom
 import Testing
 
 @Suite struct SyntheticAnomalyTests {

@@ -2,6 +2,7 @@ import DetectionCore
 import Foundation
 import Imaging
 import InspectionDomain
+import SeededRandom
 import TestSupport
 import Testing
 
@@ -154,7 +155,7 @@ import Testing
         try withTemporaryFolder { folder in
             try write(Self.parts(12), to: folder)
             for name in ["1001.png", "1005.png"] {
-                try Data("no picture".utf8).write(to: folder.appendingPathComponent(name))
+                try Data("no image".utf8).write(to: folder.appendingPathComponent(name))
             }
             let source = try FrameSource(folders: [folder.path])
             let data = try TrainingData(source, workers: 2)

@@ -10,7 +10,7 @@ import Testing
 /// A fine-tuned built-in backbone stored as what changed in it.
 @Suite struct BackboneDifferenceTests {
     private func builtIn() throws -> Backbone {
-        let tensors = try BackboneFixture.tensors(.mobilenetV1, source: NoiseParameters())
+        let tensors = try BackboneFixture.tensors(.mobilenetV1, source: FormulaWeights())
         return try Backbone(
             file: WeightFile(tensors: Dictionary(uniqueKeysWithValues: tensors)), name: "noise",
             architecture: .mobilenetV1

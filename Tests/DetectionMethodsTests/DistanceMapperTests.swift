@@ -1,6 +1,6 @@
 import DetectionMethods
-import InspectionDomain
 import NeuralNets
+import SeededRandom
 import Testing
 
 /// 28 × 28 distances over 224 × 224 pixels; flawless ones are noise around a level of their place.

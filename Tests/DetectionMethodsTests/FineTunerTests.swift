@@ -10,7 +10,7 @@ import Testing
 /// Fine-tuning as a whole, on small drawn parts with a small network.
 @Suite struct FineTunerTests {
     private func backbone() throws -> Backbone {
-        let tensors = try BackboneFixture.tensors(.mobilenetV1, source: NoiseParameters())
+        let tensors = try BackboneFixture.tensors(.mobilenetV1, source: FormulaWeights())
         return try Backbone(
             file: WeightFile(tensors: Dictionary(uniqueKeysWithValues: tensors)), name: "noise",
             architecture: .mobilenetV1)

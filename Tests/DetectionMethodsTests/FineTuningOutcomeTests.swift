@@ -1,7 +1,7 @@
 import DetectionCore
 import DetectionMethods
 import Foundation
-import InspectionDomain
+import SeededRandom
 import Testing
 
 /// AUROCs of drawn defects, and whether a gain is more than chance.

@@ -1,8 +1,8 @@
 import DetectionCore
 import DetectionMethods
 import Foundation
-import InspectionDomain
 import NeuralNets
+import SeededRandom
 import TensorCore
 import TestSupport
 import Testing
@@ -13,7 +13,7 @@ import Testing
     private func fixture(_ architecture: BackboneArchitecture, _ levels: [String], seed: UInt64 = 3) throws -> (
         Backbone, [GaussianModel.Level]
     ) {
-        let tensors = try BackboneFixture.tensors(architecture, source: NoiseParameters())
+        let tensors = try BackboneFixture.tensors(architecture, source: FormulaWeights())
         let backbone = try Backbone(
             file: WeightFile(tensors: Dictionary(uniqueKeysWithValues: tensors)), name: "noise",
             architecture: architecture)

@@ -73,7 +73,7 @@ import Testing
             learningRate: 2e-4)
         _ = training.step(fixture.input)
         let before = training.storedDiscriminator(), generator = training.storedGenerator()
-        try training.reinitializeDiscriminator(NoiseParameters())
+        try training.reinitializeDiscriminator(FormulaWeights())
         for (name, tensor) in training.storedDiscriminator() {
             #expect((tensor == before[name]) == name.contains("running_"), "\(name)")
         }

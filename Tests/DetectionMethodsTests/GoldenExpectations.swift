@@ -3,8 +3,8 @@ import TestSupport
 import Testing
 
 extension GoldenFile {
-    /// A training step's losses are those of the row `step` of `train.losses`: within 1e-4 before the first update, 1e-3
-    /// after, as the weights.
+    /// A training step's losses are those of the row `step` of `train.losses`: within 1e-4 before the first update,
+    /// 1e-3 after, as the weights.
     func expectLosses(_ got: [Float], step: Int) throws {
         let losses = try rows("train.losses")[step], tolerance: Float = step == 0 ? 1e-4 : 1e-3
         #expect(got.count == losses.count)
@@ -13,7 +13,8 @@ extension GoldenFile {
         }
     }
 
-    /// Every tensor under a prefix has its equal in `got`: the shape, and the values within 1e-3, as after training steps.
+    /// Every tensor under a prefix has its equal in `got`: the shape, and the values within 1e-3, as after training
+    /// steps.
     func expect(_ got: [String: StoredTensor], under prefix: String) throws {
         let wanted = try tensors(under: prefix)
         #expect(!wanted.isEmpty, "nothing under \(prefix)")

@@ -18,7 +18,7 @@ import Testing
             input = try golden.tensor("input").channelsLast()
             try #require(
                 ConvolutionalAutoencoder.fits(height: input.shape[1], width: input.shape[2]),
-                "GradCon's pictures are 28×28 or multiples of 16, not \(input.shape)")
+                "GradCon's images are 28×28 or multiples of 16, not \(input.shape)")
             network = ConvolutionalAutoencoder(
                 channels: input.shape[3], height: input.shape[1], width: input.shape[2])
             let config = try golden.json("config")
@@ -67,7 +67,7 @@ import Testing
         for (index, picture) in pictures.enumerated() {
             // The authors' scores are higher for normal images.
             let score = -trained.score(picture).score
-            #expect(abs(score - scores[index]) <= 1e-4, "picture \(index): \(score) for \(scores[index])")
+            #expect(abs(score - scores[index]) <= 1e-4, "image \(index): \(score) for \(scores[index])")
             let reconstruction = first.score(picture).reconstruction.values
             #expect(worstDifference(reconstruction, wanted[index].values).difference <= 1e-4)
         }

@@ -54,7 +54,7 @@ import Testing
                 (parts.side, parts.hasShape) = (40, name == "plate")
                 try write((0..<24).flatMap { _ in parts.part(exposures: 1) }, to: folder.appendingPathComponent(name))
             }
-            let tensors = try BackboneFixture.tensors(.mobilenetV1, source: NoiseParameters())
+            let tensors = try BackboneFixture.tensors(.mobilenetV1, source: FormulaWeights())
             backbone = try Backbone(
                 file: WeightFile(tensors: Dictionary(uniqueKeysWithValues: tensors)), name: "noise",
                 architecture: .mobilenetV1)
@@ -198,7 +198,7 @@ import Testing
     @Test func of_three_products_each_in_turn_plays_the_unknown_one() throws {
         try withTemporaryFolder { folder in
             let bench = try Bench(folder), noise = folder.appendingPathComponent("noise")
-            try write((0..<24).map { NoisePictures.uniform.frame($0, width: 40, height: 40) }, to: noise)
+            try write((0..<24).map { NoiseImages.uniform.frame($0, width: 40, height: 40) }, to: noise)
             var options = try #require(
                 Self.odin("linear", .linear(levels: ["blocks.0.0", "blocks.1.1"])).method(folder) as? ODINOptions)
             options.products.append(Product(name: "noise", folder: noise.path))

@@ -43,10 +43,10 @@ import Testing
             let want = gradients[picture].values, got = answer.inputGradient.values
             func dot(_ a: [Float], _ b: [Float]) -> Double { zip(a, b).reduce(0) { $0 + Double($1.0) * Double($1.1) } }
             let cosine = dot(got, want) / (dot(got, got) * dot(want, want)).squareRoot()
-            #expect(cosine > 1 - 1e-6, "picture \(picture): cosine \(cosine)")
+            #expect(cosine > 1 - 1e-6, "image \(picture): cosine \(cosine)")
             let scale = Float((dot(got, got) / dot(want, want)).squareRoot())
             let isMean = abs(scale - Float(inputs.count)) < 1e-3 * scale
-            #expect(isMean || abs(scale - 1) < 1e-3, "picture \(picture): \(scale) times as long")
+            #expect(isMean || abs(scale - 1) < 1e-3, "image \(picture): \(scale) times as long")
             // A gradient that is all but zero may round to the other sign.
             let wrong = zip(answer.perturbed.values, perturbed[picture].values).count { abs($0 - $1) > 1e-4 }
             #expect(wrong <= count / 1000, "\(wrong) of \(count) values are perturbed otherwise")

@@ -6,8 +6,8 @@ import TestSupport
 import Testing
 
 @Suite struct PatchCoreTests {
-    /// From the origin, (10, 0) is farthest; then (0, 4), 4 from the origin; (1, 0) is 1 from it and comes last. The second
-    /// (10, 0) equals a chosen one.
+    /// From the origin, (10, 0) is farthest; then (0, 4), 4 from the origin; (1, 0) is 1 from it and comes last. The
+    /// second (10, 0) equals a chosen one.
     @Test func the_patch_farthest_from_the_chosen_ones_is_chosen_next() {
         let values: [Float] = [0, 0, 1, 0, 10, 0, 10, 0, 0, 4]
         let chosen = PatchCoreTrainer.coreSet(values, channels: 2, count: 5)
@@ -24,7 +24,7 @@ import Testing
             try write(
                 (0..<8).flatMap { _ in parts.part(exposures: 1, defect: true) },
                 to: folder.appendingPathComponent("defective"))
-            let tensors = try BackboneFixture.tensors(.mobilenetV1, source: NoiseParameters())
+            let tensors = try BackboneFixture.tensors(.mobilenetV1, source: FormulaWeights())
             let backbone = try Backbone(
                 file: WeightFile(tensors: Dictionary(uniqueKeysWithValues: tensors)), name: "noise",
                 architecture: .mobilenetV1)

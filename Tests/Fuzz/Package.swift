@@ -1,7 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// libFuzzer over everything that reads bytes from strangers. Built by ./run with the sanitizers switched on for all targets.
+// libFuzzer over everything that reads bytes from strangers. Built by ./run with the sanitizers switched on for all
+// targets.
 let package = Package(
     name: "Fuzz",
     dependencies: [

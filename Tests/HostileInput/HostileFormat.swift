@@ -5,9 +5,10 @@ import Imaging
 import InspectionDomain
 import InspectionPipeline
 import NeuralNets
+import SeededRandom
 
-/// What `INSPECTD_FUZZ` names: a format of bytes that strangers give. Its reader may refuse in its own error, and nothing else:
-/// no crash, no leak, no hang, and no memory beyond what its limits allow.
+/// What `INSPECTD_FUZZ` names: a format of bytes that strangers give. Its reader may refuse in its own error, and
+/// nothing else: no crash, no leak, no hang, and no memory beyond what its limits allow.
 public enum HostileFormat: String, CaseIterable, Sendable {
     case jpeg, png, safetensors, pth, config, result, ledger
 

@@ -3,9 +3,9 @@ import GRDB
 import InspectionDomain
 import LedgerStore
 
-/// Two kinds of input. A database image is opened as the file that it is, one in sixteen as the daemon does, with migrations.
-/// Anything else is a row of each table in a ledger whose columns take every type: its first bytes choose what the columns
-/// hold, the rest is the record, the alert and every text.
+/// Two kinds of input. A database image is opened as the file that it is, one in sixteen as the daemon does, with
+/// migrations. Anything else is a row of each table in a ledger whose columns take every type: its first bytes choose
+/// what the columns hold, the rest is the record, the alert and every text.
 final class HostileLedger: @unchecked Sendable {  // libFuzzer calls from one thread
     static let shared = HostileLedger()
 

@@ -39,7 +39,7 @@ import Testing
             try put(folder, unfinished + ["whole.jpg"])
             let scan = try scan(folder)
             #expect(names(scan, below: folder) == ["whole.jpg"])
-            #expect(scan.passedOver[.inTheMaking] == unfinished.count)
+            #expect(scan.skipped[.inTheMaking] == unfinished.count)
         }
     }
 
@@ -51,10 +51,10 @@ import Testing
             try put(folder, ["Thumbs.db", "DESKTOP.INI"])
             let scan = try scan(folder)
             #expect(names(scan, below: folder) == ["part.jpg"])
-            #expect(scan.passedOver[.noImage] == sidecars.count)
-            #expect(scan.passedOver[.system] == 2)
-            #expect(scan.passedOver.byName == ["no-image": sidecars.count, "system": 2])
-            #expect(scan.passedOver.text.contains("7 not an image by name or content"))
+            #expect(scan.skipped[.noImage] == sidecars.count)
+            #expect(scan.skipped[.system] == 2)
+            #expect(scan.skipped.byName == ["no-image": sidecars.count, "system": 2])
+            #expect(scan.skipped.text.contains("7 not an image by name or content"))
         }
     }
 
@@ -86,8 +86,8 @@ import Testing
             try put(folder, ["SYNOFILE_THUMB_M.jpg", "._part.jpg"])
             let scan = try scan(folder)
             #expect(names(scan, below: folder) == ["day 1/part.jpg"])
-            #expect(scan.passedOver[.system] == system.count + 1)
-            #expect(scan.passedOver[.hidden] == 2)
+            #expect(scan.skipped[.system] == system.count + 1)
+            #expect(scan.skipped[.hidden] == 2)
             #expect(scan.folders.count == 2, "only the folder and \"day 1\" are watched")
         }
     }
@@ -106,7 +106,7 @@ import Testing
             ])
             let scan = try scan(folder, ignoring)
             #expect(names(scan, below: folder) == ["a.jpg", "b.bin", "g.png", "raw/deep/d.jpg"])
-            #expect(scan.passedOver[.ignored] == 4)
+            #expect(scan.skipped[.ignored] == 4)
             let only = ImageRule(only: [try pattern("*.bin"), try pattern("[ab].jpg")])
             #expect(names(try self.scan(folder, only), below: folder) == ["a.jpg", "b.bin"])
         }
@@ -129,10 +129,10 @@ import Testing
             try FileManager.default.createSymbolicLink(atPath: named.path, withDestinationPath: "real")
             let scan = try scan(named)
             #expect(names(scan, below: named) == ["a.jpg"])
-            #expect(scan.passedOver[.link] == 3)
+            #expect(scan.skipped[.link] == 3)
             let following = try self.scan(named, ImageRule(followsLinks: true))
             #expect(names(following, below: named) == ["a.jpg", "link.jpg"])
-            #expect(following.passedOver[.link] == 2, "a link to a folder, and one to nothing")
+            #expect(following.skipped[.link] == 2, "a link to a folder, and one to nothing")
         }
     }
 
@@ -141,7 +141,7 @@ import Testing
             #expect(mkfifo(folder.appendingPathComponent("pipe.jpg").path, 0o600) == 0)
             let scan = try scan(folder)
             #expect(scan.images.isEmpty)
-            #expect(scan.passedOver[.odd] == 1)
+            #expect(scan.skipped[.odd] == 1)
         }
     }
 
@@ -162,7 +162,7 @@ import Testing
             var images = ImageFolder(RawPath(folder.path), fileSystem: refused)
             let scan = try images.scan()
             #expect(names(scan, below: folder) == ["a.jpg", "open/c.jpg"])
-            #expect(scan.passedOver[.unreadable] == 1)
+            #expect(scan.skipped[.unreadable] == 1)
             #expect(scan.unreadable.map(\.folder.name.description) == ["locked"])
             #expect(scan.unreadable.first?.error.isPermission == true)
         }

@@ -1,7 +1,7 @@
 import Foundation
 import ImageFolders
-import InspectionDomain
 import LinuxPlatform
+import SeededRandom
 import Testing
 
 /// Random writers against the state machine, in simulated time: no frame is taken before it is whole, none later

@@ -6,9 +6,9 @@ import TestSupport
 /// Cut and damaged images: refused in words, never a crash, never half an image.
 @Suite struct DamageTests {
     /// All reference images, but the larger ones cut only here and there to keep the suite quick.
-    @Test(arguments: GoldenPictures.names())
+    @Test(arguments: GoldenImages.names())
     func every_shorter_prefix_is_truncated(name: String) throws {
-        let data = try GoldenPictures.data(name)
+        let data = try GoldenImages.data(name)
         let step = max(1, data.count / 1500)
         for length in stride(from: 0, to: data.count, by: step) {
             let error = imageError { () throws(ImageError) in _ = try Frame.decode(data.prefix(length)) }
@@ -17,9 +17,9 @@ import TestSupport
         }
     }
 
-    @Test(arguments: GoldenPictures.names())
+    @Test(arguments: GoldenImages.names())
     func flipped_bytes_are_survived(name: String) throws {
-        let original = try GoldenPictures.data(name)
+        let original = try GoldenImages.data(name)
         var state: UInt32 = 99
         var noticed = 0
         for _ in 0..<400 {
@@ -34,7 +34,8 @@ import TestSupport
             let error = imageError { () throws(ImageError) in frame = try Frame.decode(data, limits: limits) }
             noticed += error != nil || frame?.remarks.isEmpty == false ? 1 : 0
         }
-        // A PNG's every byte is under a checksum, of which that of a description only gives a remark; much of a JPEG is not.
+        // A PNG's every byte is under a checksum, of which that of a description only gives a remark; much of a JPEG is
+        // not.
         #expect(noticed >= (name.hasSuffix(".png") ? 400 : 1))
     }
 
@@ -63,8 +64,8 @@ import TestSupport
     }
 
     @Test func a_progressive_scan_bomb_is_refused() throws {
-        let name = try #require(GoldenPictures.names().first { $0.contains("progressive") })
-        let data = try GoldenPictures.data(name)
+        let name = try #require(GoldenImages.names().first { $0.contains("progressive") })
+        let data = try GoldenImages.data(name)
         // The last scan, from its SOS marker to the end marker, once more and once more.
         let start = try #require(data.indices.dropLast().last { data[$0] == 0xFF && data[$0 + 1] == 0xDA })
         let scan = data[start..<(data.endIndex - 2)]

@@ -4,12 +4,12 @@ import Testing
 import TestSupport
 
 @Suite struct DecodingTests {
-    @Test(arguments: GoldenPictures.names())
+    @Test(arguments: GoldenImages.names())
     func an_image_decodes_to_its_reference_pixels(name: String) throws {
         let expected = try GoldenFile("pictures/expected")
         let shape = try expected.shape(name)
-        try #require(shape.count == 2 || shape.count == 3, "\(name) is no picture: \(shape)")
-        let frame = try Frame.decode(GoldenPictures.data(name))
+        try #require(shape.count == 2 || shape.count == 3, "\(name) is no image: \(shape)")
+        let frame = try Frame.decode(GoldenImages.data(name))
         #expect(frame.height == shape[0] && frame.width == shape[1])
         let channels = shape.count == 3 ? shape[2] : 1
         #expect(frame.channels == channels)
@@ -22,41 +22,41 @@ import TestSupport
     }
 
     @Test func there_are_reference_images_of_both_formats() {
-        #expect(GoldenPictures.names().contains { $0.hasSuffix(".jpg") })
-        #expect(GoldenPictures.names().contains { $0.hasSuffix(".png") })
-        #expect(!GoldenPictures.names(in: "accepted").isEmpty)
-        #expect(!GoldenPictures.names(in: "refused").isEmpty)
+        #expect(GoldenImages.names().contains { $0.hasSuffix(".jpg") })
+        #expect(GoldenImages.names().contains { $0.hasSuffix(".png") })
+        #expect(!GoldenImages.names(in: "accepted").isEmpty)
+        #expect(!GoldenImages.names(in: "refused").isEmpty)
     }
 
-    @Test(arguments: GoldenPictures.names())
+    @Test(arguments: GoldenImages.names())
     func the_probe_agrees_with_decoding(name: String) throws {
-        let data = try GoldenPictures.data(name)
+        let data = try GoldenImages.data(name)
         let probe = try Frame.probe(data)
         let frame = try Frame.decode(data)
-        let format: PictureFormat = name.hasSuffix(".png") ? .png : .jpeg
+        let format: ImageFormat = name.hasSuffix(".png") ? .png : .jpeg
         #expect(probe.format == format)
         #expect(probe.width == frame.width && probe.height == frame.height)
         #expect(probe.channels == frame.channels && probe.bitDepth == frame.bitDepth)
     }
 
-    @Test(arguments: GoldenPictures.names())
+    @Test(arguments: GoldenImages.names())
     func sixteen_bits_stay_sixteen(name: String) throws {
         guard name.contains("16") else { return }
-        #expect(try Frame.decode(GoldenPictures.data(name)).bitDepth == 16)
+        #expect(try Frame.decode(GoldenImages.data(name)).bitDepth == 16)
     }
 
-    @Test(arguments: GoldenPictures.names(in: "accepted"))
+    @Test(arguments: GoldenImages.names(in: "accepted"))
     func the_content_decides_not_the_name(name: String) throws {
-        let data = try GoldenPictures.data("accepted/\(name)")
+        let data = try GoldenImages.data("accepted/\(name)")
         let frame = try Frame.decode(data)
         #expect(frame.width > 0)
-        let format: PictureFormat = name.hasPrefix("png") ? .png : .jpeg
+        let format: ImageFormat = name.hasPrefix("png") ? .png : .jpeg
         #expect(try Frame.probe(data).format == format)
     }
 
-    @Test(arguments: GoldenPictures.names(in: "refused"))
+    @Test(arguments: GoldenImages.names(in: "refused"))
     func every_refused_file_has_its_own_reason(name: String) throws {
-        let data = try GoldenPictures.data("refused/\(name)")
+        let data = try GoldenImages.data("refused/\(name)")
         let error = try #require(imageError { () throws(ImageError) in _ = try Frame.decode(data) })
         let reasons: [(part: String, code: ImageError.Code)] = [
             ("truncated", .truncated), ("header_only", .truncated), ("bad_crc", .corrupt), ("zero_width", .corrupt),
@@ -67,8 +67,8 @@ import TestSupport
     }
 
     @Test func no_two_refusals_read_the_same() throws {
-        let messages = try GoldenPictures.names(in: "refused").map { name in
-            let data = try GoldenPictures.data("refused/\(name)")
+        let messages = try GoldenImages.names(in: "refused").map { name in
+            let data = try GoldenImages.data("refused/\(name)")
             return imageError { () throws(ImageError) in _ = try Frame.decode(data) }?.message ?? "accepted \(name)"
         }
         #expect(Set(messages).count == messages.count, "\(messages.joined(separator: "\n"))")

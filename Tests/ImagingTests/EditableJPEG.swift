@@ -1,6 +1,7 @@
 import Foundation
 
-/// A JPEG's header taken apart into its segments, to be altered and put together again; the data from the first scan on as it is.
+/// A JPEG's header taken apart into its segments, to be altered and put together again; the data from the first scan on
+/// as it is.
 struct EditableJPEG {
     struct Segment {
         /// The second byte of its marker.

@@ -1,6 +1,6 @@
 import Foundation
 import Imaging
-import InspectionDomain
+import SeededRandom
 import TestSupport
 import Testing
 
@@ -46,7 +46,7 @@ struct ReferenceToolTests {
     private static func jpegs() throws -> [(name: String, data: Data)] {
         let names = ["baseline_420.jpg", "baseline_444.jpg", "grey.jpg", "progressive.jpg", "restart_markers.jpg"]
         let arithmetic = try ReferenceTool.cjpeg.run(on: ReferenceTool.pnm(of: .sample(width: 70, height: 50)))
-        return try names.map { ($0, try GoldenPictures.data($0)) } + [("arithmetic", arithmetic.data)]
+        return try names.map { ($0, try GoldenImages.data($0)) } + [("arithmetic", arithmetic.data)]
     }
 
     private func alter(_ jpeg: EditableJPEG, _ dice: inout SplitMix64) -> EditableJPEG {
@@ -116,7 +116,7 @@ struct ReferenceToolTests {
 
     private static func pngs() throws -> [(name: String, data: Data)] {
         let names = ["grey16.png", "grey4.png", "grey8.png", "interlaced.png", "palette.png", "rgb16.png", "rgb8.png"]
-        return try names.map { ($0, try GoldenPictures.data($0)) }
+        return try names.map { ($0, try GoldenImages.data($0)) }
     }
 
     private func alter(_ png: EditablePNG, _ dice: inout SplitMix64) -> EditablePNG {

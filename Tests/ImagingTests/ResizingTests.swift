@@ -6,7 +6,7 @@ import TestSupport
 @Suite struct ResizingTests {
     private func frame(_ golden: GoldenFile, _ name: String) throws -> Frame {
         let shape = try golden.shape(name)
-        try #require(shape.count == 2 || shape.count == 3, "\(name) is no picture: \(shape)")
+        try #require(shape.count == 2 || shape.count == 3, "\(name) is no image: \(shape)")
         return Frame(
             width: shape[1], height: shape[0], channels: shape.count == 3 ? shape[2] : 1,
             samples: .eight(try golden.integers(name).map { UInt8($0) }))

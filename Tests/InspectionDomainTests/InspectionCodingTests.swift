@@ -51,10 +51,10 @@ import Testing
     }
 
     @Test func remarks_are_an_optional_key_of_schema_1() throws {
-        let remarked = result(remarks: ["the picture is wholly transparent", "another"])
+        let remarked = result(remarks: ["the image is wholly transparent", "another"])
         let json = try DomainJSON.encoder(pretty: false).encode(remarked)
         let keys = try #require(try JSONSerialization.jsonObject(with: json) as? [String: Any])
-        #expect(keys["remarks"] as? [String] == ["the picture is wholly transparent", "another"])
+        #expect(keys["remarks"] as? [String] == ["the image is wholly transparent", "another"])
         #expect(keys["schema"] as? Int == 1)
         #expect(try DomainJSON.decoder().decode(Inspection.self, from: json) == remarked)
     }

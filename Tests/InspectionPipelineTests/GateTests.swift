@@ -7,6 +7,7 @@ import InspectionPipeline
 import LedgerStore
 import LinuxPlatform
 import NeuralNets
+import SeededRandom
 import Spooling
 import TestSupport
 import Testing

@@ -2,9 +2,9 @@ import DetectionCore
 import DetectionMethods
 import Foundation
 import Imaging
-import InspectionDomain
 import InspectionPipeline
 import NeuralNets
+import SeededRandom
 import TestSupport
 import Testing
 

@@ -2,6 +2,7 @@ import Foundation
 import InspectionDomain
 import InspectionPipeline
 import LinuxPlatform
+import SeededRandom
 import Spooling
 import TestSupport
 import Testing
@@ -25,7 +26,7 @@ import Testing
         let name = RawPath(bytes: names.randomElement(using: &random) ?? names[0])
         let kind = Int.random(in: 0..<6, using: &random)
         let jpeg = try TinyFrames.jpeg(UInt64(index), defect: kind == 1)
-        if kind == 0 { return Arrival(name: name, data: Data("no picture \(index)".utf8), isPicture: false) }
+        if kind == 0 { return Arrival(name: name, data: Data("no image \(index)".utf8), isPicture: false) }
         return Arrival(name: name, data: jpeg, isPicture: true)
     }
 

@@ -3,6 +3,7 @@ import InspectionDomain
 import InspectionPipeline
 import LedgerStore
 import LinuxPlatform
+import SeededRandom
 import Testing
 
 /// A year of a plant whose computer's clock is not always right. Whatever the clock, nothing is removed before it is

@@ -41,7 +41,7 @@ import Testing
                 let want = wanted[index][picture]
                 #expect(want.shape == [1, output.height, output.width, output.channels])
                 let worst = worstDifference(Array(output.values), want.values)
-                #expect(worst.difference <= 1e-4, "\(stages[index]) of picture \(picture): worst \(worst)")
+                #expect(worst.difference <= 1e-4, "\(stages[index]) of image \(picture): worst \(worst)")
             }
         }
     }

@@ -82,9 +82,9 @@ import Testing
 
     @Test(arguments: oddNetworks)
     func the_fused_plan_agrees_with_the_network_op_by_op(_ network: GRADNetwork) throws {
-        let graph = try network.graph(NoiseParameters())
+        let graph = try network.graph(FormulaWeights())
         let node = try #require(graph.node(named: GRADNetwork.output))
-        let features = try NoiseParameters().tensor(
+        let features = try FormulaWeights().tensor(
             "features", shape: [network.height * network.width, network.channels]
         ).map { $0 * 3 }
         let input = Tensor(shape: [1, network.height, network.width, network.channels], values: features)
@@ -103,10 +103,10 @@ import Testing
 
     @Test func a_frame_gets_the_same_from_the_plan_alone_as_in_a_batch() throws {
         let network = Self.oddNetworks[3]
-        let graph = try network.graph(NoiseParameters())
+        let graph = try network.graph(FormulaWeights())
         let node = try #require(graph.node(named: GRADNetwork.output))
         let shape = [3, network.height, network.width, network.channels]
-        let batch = Tensor(shape: Shape(shape), values: try NoiseParameters().tensor("batch", shape: shape))
+        let batch = Tensor(shape: Shape(shape), values: try FormulaWeights().tensor("batch", shape: shape))
         let all = graph.forward(batch, nodes: [node])[0]
         let count = batch.values.count / 3
         let last = Tensor(shape: Shape([1] + shape.dropFirst()), values: Array(batch.values[(2 * count)...]))

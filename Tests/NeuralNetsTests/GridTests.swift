@@ -98,7 +98,7 @@ import Testing
                 let answer = Double(map.values[cell * map.channels])
                 total[tap] += answer
                 moment[tap] += Double(bright) * answer
-                #expect((8..<width - 8).contains(bright) || answer == 0, "the answer reaches the picture's border")
+                #expect((8..<width - 8).contains(bright) || answer == 0, "the answer reaches the image's border")
             }
         }
         for (tap, map) in plan.outputs.enumerated() {

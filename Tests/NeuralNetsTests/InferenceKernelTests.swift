@@ -31,14 +31,14 @@ import Testing
                 .efficientnetB0, ["features.2", "features.4"],
                 SameParameters(prefixes: (0...4).map { "features.\($0)." })
             ),
-            (.efficientnetB1, ["features.3"], NoiseParameters(prefixes: (0...3).map { "features.\($0)." })),
+            (.efficientnetB1, ["features.3"], FormulaWeights(prefixes: (0...3).map { "features.\($0)." })),
             (
                 .mobilenetV1, ["blocks.1.1", "blocks.2.1"],
-                NoiseParameters(prefixes: ["conv_stem", "bn1", "blocks.0", "blocks.1", "blocks.2"])
+                FormulaWeights(prefixes: ["conv_stem", "bn1", "blocks.0", "blocks.1", "blocks.2"])
             ),
             (
                 .resnet18, ["stem", "layer1", "layer2"],
-                NoiseParameters(prefixes: ["conv1", "bn1", "layer1", "layer2"])
+                FormulaWeights(prefixes: ["conv1", "bn1", "layer1", "layer2"])
             ),
         ]
         for (architecture, taps, parameters) in networks {
@@ -60,8 +60,8 @@ import Testing
 
 /// Noise weights under TensorFlow's padding and epsilon.
 private struct SameParameters: ParameterSource {
-    private let noise: NoiseParameters
-    init(prefixes: [String]) { noise = NoiseParameters(prefixes: prefixes) }
+    private let noise: FormulaWeights
+    init(prefixes: [String]) { noise = FormulaWeights(prefixes: prefixes) }
     let padding = PaddingStyle.same
     let batchNormEpsilon: Float = 1e-3
     func contains(_ name: String) -> Bool { noise.contains(name) }

@@ -1,5 +1,5 @@
-import InspectionDomain
 import NeuralNets
+import SeededRandom
 import Testing
 
 @Suite struct InitializerTests {

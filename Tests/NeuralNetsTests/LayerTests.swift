@@ -91,7 +91,7 @@ private struct ChannelFactors: PlannedLayer {
 
     @Test(arguments: fused)
     func norms_shortcuts_activations_and_gates_have_no_steps_of_their_own(_ backbone: Fused) throws {
-        let graph = try backbone.architecture.graph(NoiseParameters())
+        let graph = try backbone.architecture.graph(FormulaWeights())
         let taps: [String] =
             switch backbone.architecture {
             case .mobilenetV1: ["blocks.2.1", "blocks.3.5"]

@@ -1,5 +1,5 @@
-import InspectionDomain
 import NeuralNets
+import SeededRandom
 import TensorCore
 import TestSupport
 import Testing

@@ -1,5 +1,5 @@
-import InspectionDomain
 import NeuralNets
+import SeededRandom
 import TensorCore
 import TestSupport
 import Testing
@@ -20,21 +20,21 @@ import Testing
         Subject(
             description: "discriminator", height: 112, width: 112,
             outputs: [GANomalyNetwork.features, GANomalyNetwork.prediction]
-        ) { try GANomalyNetwork(side: 112, width: 6, extraLayers: 1).discriminator(NoiseParameters()) },
+        ) { try GANomalyNetwork(side: 112, width: 6, extraLayers: 1).discriminator(FormulaWeights()) },
     ]
 
     private static func autoencoder(_ height: Int, _ width: Int) -> Subject {
         Subject(
             description: "autoencoder \(height)×\(width)", height: height, width: width,
             outputs: [ConvolutionalAutoencoder.output]
-        ) { try ConvolutionalAutoencoder(height: height, width: width).graph(NoiseParameters()) }
+        ) { try ConvolutionalAutoencoder(height: height, width: width).graph(FormulaWeights()) }
     }
 
     private static func generator(_ network: GANomalyNetwork) -> Subject {
         Subject(
             description: "generator \(network.side)", height: network.side, width: network.side,
             outputs: [GANomalyNetwork.picture, GANomalyNetwork.inputCode, GANomalyNetwork.pictureCode]
-        ) { try network.generator(NoiseParameters()) }
+        ) { try network.generator(FormulaWeights()) }
     }
 
     private func picture(_ subject: Subject, images: Int = 1) -> Tensor {
@@ -93,7 +93,7 @@ import Testing
     @Test func mean_pools_agree_with_the_network_op_by_op() throws {
         for (height, width) in [(12, 8), (13, 9)] {
             let graph = try DenseNet(depth: 10, growth: 3, classes: 2)
-                .graph(NoiseParameters())
+                .graph(FormulaWeights())
             let logits = try #require(graph.node(named: DenseNet.logits))
             let plan = try InferencePlan(graph: graph, height: height, width: width, outputs: [logits], threads: 2)
             var generator = SplitMix64(seed: 1)

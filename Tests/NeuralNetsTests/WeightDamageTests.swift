@@ -1,6 +1,6 @@
 import Foundation
-import InspectionDomain
 import NeuralNets
+import SeededRandom
 import TestSupport
 import Testing
 

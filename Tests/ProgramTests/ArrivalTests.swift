@@ -258,7 +258,7 @@ extension ProgramTests {
                     let status = try shop.control("status", "--format", "json")
                     let report = try status.json(Status.self)
                     #expect(
-                        report.lines.first?.passedOver == [
+                        report.lines.first?.skipped == [
                             "no-image": 4, "system": 5, "in-the-making": 3, "ignored": 1,
                         ])
                     #expect(report.lines.first?.waiting == 0)
@@ -274,11 +274,11 @@ extension ProgramTests {
         private struct Status: Decodable {
             struct Line: Decodable {
                 let waiting: Int?
-                let passedOver: [String: Int]?
+                let skipped: [String: Int]?
                 let problem: String?
                 enum CodingKeys: String, CodingKey {
                     case waiting, problem
-                    case passedOver = "passed_over"
+                    case skipped
                 }
             }
             let lines: [Line]

@@ -1,6 +1,7 @@
 import Foundation
 import InspectionDomain
 import LinuxPlatform
+import SeededRandom
 import Testing
 
 extension ProgramTests {

@@ -75,8 +75,8 @@ extension ProgramTests {
                 let plain = try Data(contentsOf: URL(fileURLWithPath: bare(shop)))
                 func flipped(_ data: Data) -> Data {
                     var data = data
-                    // Behind the header, whose length the first bytes say; an odd stride: the exponents of many numbers are among
-                    // the bytes, wherever tensors begin.
+                    // Behind the header, whose length the first bytes say; an odd stride: the exponents of many numbers
+                    // are among the bytes, wherever tensors begin.
                     let header = data.prefix(4).enumerated().reduce(0) { $0 | Int($1.element) << (8 * $1.offset) }
                     for index in stride(from: 8 + header, to: data.count, by: 61) { data[index] ^= 0x40 }
                     return data
@@ -86,7 +86,7 @@ extension ProgramTests {
                     return whole.replacingSubrange(range, with: Data(other.utf8))
                 }
                 let wrong: [(String, Data, String)] = [
-                    ("a picture", try Pictures.flawless(1), "part.model"),
+                    ("an image", try Pictures.flawless(1), "part.model"),
                     ("nothing", Data(), "part.model"),
                     ("half a file", whole.prefix(whole.count / 2), "part.model"),
                     ("flipped bits", flipped(whole), "damaged"),

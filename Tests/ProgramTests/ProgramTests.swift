@@ -1,4 +1,5 @@
 import Testing
 
-/// The real `inspectd` and `inspectctl`, run as a user and a camera would. One after another: each scenario has the machine.
+/// The real `inspectd` and `inspectctl`, run as a user and a camera would. One after another: each scenario has the
+/// machine.
 @Suite(.serialized) struct ProgramTests {}

@@ -1,9 +1,10 @@
 import Foundation
-import InspectionDomain
+import SeededRandom
 import Testing
 
 extension ProgramTests {
-    /// A supervisor, the kernel or somebody's script kills the daemon again and again, sooner than it can finish what it has begun.
+    /// A supervisor, the kernel or somebody's script kills the daemon again and again, sooner than it can finish what
+    /// it has begun.
     /// `make soak` runs the long one.
     @Suite struct RapidKillsSoak {
         private static let isSoak = Int(ProcessInfo.processInfo.environment["INSPECTD_SOAK_FRAMES"] ?? "") ?? 0 > 0

@@ -92,7 +92,7 @@ extension ProgramTests {
             }
             #expect(try picture("overlay.jpg").width >= width)
             guard case .eight(let pixels) = mask.samples, mask.channels == 1 else {
-                Issue.record("mask.png is not an 8-bit grey picture")
+                Issue.record("mask.png is not an 8-bit grey image")
                 return
             }
             #expect(Set(pixels) == [0, 255])

@@ -162,7 +162,8 @@ extension ProgramTests {
                 func write(_ picture: Data, _ index: Int, to folder: URL) throws {
                     try picture.write(to: folder.appendingPathComponent("\(index).jpg"))
                 }
-                // The default detector, and frames that it knows: most frames of a plant are flawless and get no images.
+                // The default detector, and frames that it knows: most frames of a plant are flawless and get no
+                // images.
                 let (normal, calibration) = (try folder("normal"), try folder("calibration"))
                 let seen = try (0..<16).map { try Pictures.camera($0) }
                 for (index, picture) in seen.enumerated() { try write(picture, index, to: normal) }

@@ -40,7 +40,8 @@ extension ProgramTests {
             return [setpriv, "--reuid=\(user)", "--regid=\(user)", "--clear-groups", prlimit, "--nproc=\(threads)"]
         }
 
-        /// Only root may become another user, and that one must be able to reach the program; root itself knows no limit.
+        /// Only root may become another user, and that one must be able to reach the program; root itself knows no
+        /// limit.
         private static let canBeAnotherUser: Bool = {
             guard let launcher = launcher(64), let program = try? Programs.path("inspectd") else { return false }
             let run = try? ProgramRun(path: launcher[0], launcher.dropFirst() + [program, "--version"])

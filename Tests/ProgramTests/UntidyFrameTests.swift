@@ -35,7 +35,8 @@ extension ProgramTests {
             }
         }
 
-        /// Remarks on the file; the images are larger than those that the suite's model was fitted on, which is remarked on too.
+        /// Remarks on the file; the images are larger than those that the suite's model was fitted on, which is
+        /// remarked on too.
         private static func ofTheFile(_ inspection: Inspection) -> [String] {
             inspection.remarks.filter { !$0.contains("the model was fitted on") }
         }

@@ -1,5 +1,6 @@
-// For the thread sanitizer, preloaded: where two threads meet at a Mutex, Swift locks and unlocks it in libswiftSynchronization,
-// which is not instrumented. Said here, the order that the lock gives is seen, and no report is owed to its being missed.
+// For the thread sanitizer, preloaded: where two threads meet at a Mutex, Swift locks and unlocks it in
+// libswiftSynchronization, which is not instrumented. Said here, the order that the lock gives is seen, and no report
+// is owed to its being missed.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdint.h>

@@ -100,7 +100,7 @@ final class Death: Sendable {
                 let death = Death(after: calls)
                 let plant = try Plant(folder, fileSystem: death.fileSystem)
                 let names = (0..<frames).map { "frame \($0).png" }
-                for name in names { try plant.arrive(RawPath(name), "picture of \(name)") }
+                for name in names { try plant.arrive(RawPath(name), "image of \(name)") }
                 try? live(plant, ledger)
                 let second = try Plant(folder)
                 try live(second, ledger)
@@ -108,7 +108,7 @@ final class Death: Sendable {
                 let archived = second.files(second.spool.archive).sorted()
                 #expect(
                     try archived.map { String(decoding: try FileSystem().read($0), as: UTF8.self) }
-                        == names.map { "picture of \($0)" }, "died at call \(calls)")
+                        == names.map { "image of \($0)" }, "died at call \(calls)")
                 #expect(zip(archived, names).allSatisfy { $0.name.description.hasPrefix($1.dropLast(4) + "-") })
                 let results = second.files(second.spool.results)
                 #expect(Set(results.map(\.parent)).count == frames, "died at call \(calls)")

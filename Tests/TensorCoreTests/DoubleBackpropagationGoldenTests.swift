@@ -65,8 +65,8 @@ import Testing
         }
     }
 
-    /// Four convolutions of stride 2 and four transposed ones. As published, they pad 2 and take off 2, 1, 2, 1; sides that
-    /// are multiples of 16 are halved and doubled exactly, by paddings of 1.
+    /// Four convolutions of stride 2 and four transposed ones. As published, they pad 2 and take off 2, 1, 2, 1; sides
+    /// that are multiples of 16 are halved and doubled exactly, by paddings of 1.
     private static func reconstruction(_ input: Variable, _ parameters: [Variable]) -> Variable {
         let halves = input.shape[1].isMultiple(of: 16) && input.shape[2].isMultiple(of: 16)
         let (padding, taken) = halves ? (1, [1, 1, 1, 1]) : (2, [2, 1, 2, 1])

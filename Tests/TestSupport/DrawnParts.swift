@@ -1,15 +1,15 @@
 import Foundation
 import Imaging
-import InspectionDomain
+import SeededRandom
 
-/// Small drawn pictures of parts: a plate with holes, each with streaks and stains of its own.
+/// Small drawn images of parts: a plate with holes, each with streaks and stains of its own.
 package struct DrawnParts {
     package var side = 64
     /// Contrast of what is a part's own, grey levels.
     package var texture = 8.0
     /// Largest displacement of an exposure, as a share of the side.
     package var displacement = 0.0
-    /// Whether pictures show a streaky plate with holes, or only a stained surface that fills them.
+    /// Whether images show a streaky plate with holes, or only a stained surface that fills them.
     package var hasShape = true
     private var random: SplitMix64
 
@@ -20,7 +20,7 @@ package struct DrawnParts {
         (0..<4).reduce(0.0) { sum, _ in sum + random.uniform() - 0.5 } * 1.73
     }
 
-    /// `exposures` pictures of one new part: gain, offset, noise and displacement vary.
+    /// `exposures` images of one new part: gain, offset, noise and displacement vary.
     package mutating func part(exposures: Int, defect: Bool = false) -> [Frame] {
         let streaks = (0..<side).map { _ in noise() * texture }
         let stains = (0..<5).map { _ in (x: random.uniform(), y: random.uniform(), depth: noise() * 2 * texture) }
@@ -50,7 +50,7 @@ package struct DrawnParts {
         }
     }
 
-    /// Where a defect is drawn, in shares of the picture.
+    /// Where a defect is drawn, in shares of the image.
     package static func isDefective(_ x: Double, _ y: Double) -> Bool {
         (0.55..<0.8).contains(x) && (0.4..<0.55).contains(y)
     }

@@ -44,10 +44,10 @@ package struct GoldenFile: Sendable {
         return (0..<matrix.shape[0]).map { Array(matrix.values[$0 * columns..<($0 + 1) * columns]) }
     }
 
-    /// A batch, picture by picture, each `[1, height, width, channels]`.
+    /// A batch, image by image, each `[1, height, width, channels]`.
     package func pictures(_ name: String) throws -> [Tensor] {
         let batch = try tensor(name)
-        guard batch.shape.rank == 4 else { throw unlike(name, "a batch of pictures") }
+        guard batch.shape.rank == 4 else { throw unlike(name, "a batch of images") }
         let shape = Shape([1] + batch.shape.dimensions.dropFirst()), count = shape.dimensions.reduce(1, *)
         return (0..<batch.shape[0]).map { picture in
             let values = Array(batch.values[picture * count..<(picture + 1) * count])

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Writes PNGs of any colour type and depth, uncompressed: for pictures whose stored values matter.
+/// Writes PNGs of any colour type and depth, uncompressed: for images whose stored values matter.
 package struct MaskPNG {
     private let width, height: Int
     private let depth, colourType: UInt8

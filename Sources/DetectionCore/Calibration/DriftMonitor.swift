@@ -1,5 +1,5 @@
 import Foundation
-import InspectionDomain
+import SeededRandom
 
 /// Watches whether frames called normal still score like the calibration images: a conformal test martingale (Vovk et
 /// al., "Retrain or not retrain: conformal test martingales for change-point detection", COPA 2021).

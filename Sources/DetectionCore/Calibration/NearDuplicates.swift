@@ -1,10 +1,10 @@
-import InspectionDomain
+import SeededRandom
 
 /// Splits one folder of flawless images into a fitting and a calibration part, without putting two exposures of one
 /// part on both sides: near-copies of fitting images score too low, and the threshold would flag far more than
 /// promised.
 ///
-/// Images are linked by `PictureLikeness`, and linked ones move together. Images of a product that is all alike but for
+/// Images are linked by `ImageLikeness`, and linked ones move together. Images of a product that is all alike but for
 /// its position would all be linked; so when one group holds more than half of the images, likeness is judged ever more
 /// strictly.
 package enum NearDuplicates {
@@ -63,8 +63,8 @@ package enum NearDuplicates {
     static func groups(_ prints: [ImagePrint], parts: [[Int]]) -> [[Int]] {
         let thumbnails = parts.map { prints[$0[0]].thumbnail }
         var groups: [[Int]] = []
-        for judgement in PictureLikeness.ladder {
-            groups = PictureLikeness(thumbnails, movesCount: judgement.movesCount).groups(above: judgement.threshold)
+        for judgement in ImageLikeness.ladder {
+            groups = ImageLikeness(thumbnails, movesCount: judgement.movesCount).groups(above: judgement.threshold)
             if groups.allSatisfy({ 2 * $0.count <= parts.count }) { break }
         }
         return groups.map { $0.flatMap { parts[$0] }.sorted() }.sorted { ($0.first ?? 0) < ($1.first ?? 0) }

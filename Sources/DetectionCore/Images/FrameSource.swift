@@ -12,7 +12,7 @@ package struct FrameSource: Sendable {
     /// The range from which every image's samples are stretched; nil to use them as stored.
     package var intensity: IntensityRange?
     /// The entries skipped in the named folders; empty for a list of files.
-    package let passedOver: PassedOverCounts
+    package let skipped: SkippedCounts
 
     /// An image that cannot be used.
     package struct Unreadable: Error, Sendable, CustomStringConvertible {
@@ -26,16 +26,16 @@ package struct FrameSource: Sendable {
     /// The error of folders without images.
     package struct Empty: Error, Sendable, CustomStringConvertible {
         package let folders: [String]
-        package let passedOver: PassedOverCounts
+        package let skipped: SkippedCounts
         package var description: String {
             "no images (JPEG, PNG) in \(folders.joined(separator: ", "))"
-                + (passedOver.isEmpty ? "" : " (skipped: \(passedOver.text))")
+                + (skipped.isEmpty ? "" : " (skipped: \(skipped.text))")
                 + "; give a folder of flawless images"
         }
     }
 
     package init(files: [RawPath], limits: DecodeLimits = .default) {
-        (self.files, self.limits, passedOver) = (files, limits, PassedOverCounts())
+        (self.files, self.limits, skipped) = (files, limits, SkippedCounts())
     }
 
     package init(paths: [String], limits: DecodeLimits = .default) {
@@ -46,15 +46,15 @@ package struct FrameSource: Sendable {
     /// - Throws: `Empty`; `SystemError` for a folder that does not exist or cannot be read.
     package init(folders: [String], rule: ImageRule = ImageRule(), limits: DecodeLimits = .default) throws {
         var files: [RawPath] = []
-        var passedOver = PassedOverCounts()
+        var skipped = SkippedCounts()
         for folder in folders {
             var images = ImageFolder(RawPath(folder), rule: rule)
             let scan = try images.scan()
             files += scan.images.map(\.path)
-            passedOver.add(scan.passedOver)
+            skipped.add(scan.skipped)
         }
-        guard !files.isEmpty else { throw Empty(folders: folders, passedOver: passedOver) }
-        (self.files, self.limits, self.passedOver) = (files.sorted(), limits, passedOver)
+        guard !files.isEmpty else { throw Empty(folders: folders, skipped: skipped) }
+        (self.files, self.limits, self.skipped) = (files.sorted(), limits, skipped)
     }
 
     /// The paths as text.

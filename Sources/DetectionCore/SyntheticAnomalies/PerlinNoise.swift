@@ -1,4 +1,4 @@
-import InspectionDomain
+import SeededRandom
 
 /// Gradient noise (Perlin, SIGGRAPH 1985 and 2002): smooth, features about one unit apart, about −0.7…0.7.
 struct PerlinNoise {

@@ -1,6 +1,6 @@
 import Foundation
 import Imaging
-import InspectionDomain
+import SeededRandom
 
 /// A frame's samples as 0…1, for drawing.
 struct Picture {

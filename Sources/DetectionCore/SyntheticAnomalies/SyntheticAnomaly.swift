@@ -1,6 +1,6 @@
 import Foundation
 import Imaging
-import InspectionDomain
+import SeededRandom
 
 /// Kinds of drawn defects. They judge a training but never train: a network trained on drawn defects learns only drawn
 /// defects.

@@ -1,5 +1,5 @@
-import InspectionDomain
 import NeuralNets
+import SeededRandom
 import Synchronization
 
 /// The initial parameters of a network: as in PyTorch's layers (uniform within ±1/√fan-in; batch norms at one and

@@ -13,7 +13,7 @@ package protocol Trainee {
     mutating func step(_ batch: [Int], at place: CoursePlace) throws -> StepLosses
     /// Judges the epoch that ends here.
     func judge(workers: Int) throws -> Judgement
-    /// The judgement of an epoch, for the report.
+    /// The learning rate of an epoch, for the report.
     func learningRate(epoch: Int) -> Double
 }
 
@@ -39,29 +39,4 @@ package struct StepLosses {
     package var parts: [String: Double]
 
     package init(total: Double, parts: [String: Double] = [:]) { (self.total, self.parts) = (total, parts) }
-}
-
-/// The quality of an epoch.
-package struct Judgement {
-    /// Lower is better; nil if every epoch counts as better than the previous one.
-    package var penalty: Double?
-    package var heldOutLoss: Double?
-    package var validation: ValidationOutcome?
-    /// The same with statistics of the trained network.
-    package var renewed: ValidationOutcome?
-    /// The result of a `FittingWork.Watch`.
-    package var watched: Double?
-
-    package init(penalty: Double? = nil, heldOutLoss: Double? = nil, validation: ValidationOutcome? = nil) {
-        (self.penalty, self.heldOutLoss, self.validation) = (penalty, heldOutLoss, validation)
-    }
-}
-
-/// The length of a training.
-package enum TrainingEpochs {
-    /// Enough epochs for at least this many steps in total: fewer images get more epochs.
-    package static func filling(_ steps: Int, batchSize: Int, pictures: Int) -> Int {
-        let perEpoch = max(1, (pictures + batchSize - 1) / batchSize)
-        return max(1, (steps + perEpoch - 1) / perEpoch)
-    }
 }

@@ -1,7 +1,7 @@
 import Foundation
-import InspectionDomain
 import LinuxPlatform
 import NeuralNets
+import SeededRandom
 import TensorCore
 
 /// One training: epochs of steps, each epoch judged at its end, the parameters of the best epoch kept. Checkpoints let

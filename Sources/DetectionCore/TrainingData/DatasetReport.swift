@@ -35,7 +35,7 @@ package struct DatasetReport: Codable, Sendable {
     package let images: Int
     package let unreadable: [Unreadable]
     /// Entries that are not images, by reason.
-    package let passedOver: [String: Int]
+    package let skipped: [String: Int]
     package let withoutContrast, transparent, masks: [String]
     /// The number of different parts in the images.
     package let parts: Int
@@ -60,7 +60,7 @@ package struct DatasetReport: Codable, Sendable {
         case folders, images, unreadable, transparent, masks, parts, copies, strangers, sizes, lowest, highest,
             intensity, misplaced
         case shared, refusals, remarks
-        case passedOver = "passed_over"
+        case skipped
         case withoutContrast = "without_contrast"
         case largestPart = "largest_part"
         case bitDepths = "bit_depths"
@@ -71,7 +71,7 @@ package struct DatasetReport: Codable, Sendable {
         folders = data.folders
         images = profiles.count
         unreadable = data.unreadable.map { Unreadable(path: $0.path, reason: $0.reason) }
-        passedOver = data.passedOver
+        skipped = data.skipped
         withoutContrast = data.flat.map { profiles[$0].path }
         transparent = data.transparent.map { profiles[$0].path }
         masks = data.masks.map { profiles[$0].path }

@@ -2,7 +2,7 @@
 package struct ImagePrint: Sendable, Equatable {
     /// SHA-256 of the file.
     package let digest: [UInt8]
-    /// The result of `PictureLikeness.thumbnail`: mean 0, length 1.
+    /// The result of `ImageLikeness.thumbnail`: mean 0, length 1.
     let thumbnail: [Float]
     /// The expected square of sensor noise and compression in the thumbnail: two images that differ by no more show the
     /// same scene.
@@ -29,6 +29,6 @@ package struct ImagePrint: Sendable, Equatable {
         // JPEG moves the mean of a block of 8 × 8 by about 0.6 of 255.
         let compression: Float = 0.6 / 255
         let variance = deviation * deviation / pixels + compression * compression / max(1, pixels / 64)
-        return min(mostNoise, variance * Float(PictureLikeness.side * PictureLikeness.side) / energy)
+        return min(mostNoise, variance * Float(ImageLikeness.side * ImageLikeness.side) / energy)
     }
 }

@@ -29,8 +29,8 @@ package struct ImageProfile: Sendable {
         isBinary = low < high && Self.isBinary(frame, low, high)
         isTransparent = frame.alpha == .zeroEverywhere
         remarks = frame.remarks
-        let (thumbnail, energy) = PictureLikeness.thumbnailAndEnergy(frame)
-        let pixels = Float(max(1, frame.width * frame.height)) / Float(PictureLikeness.side * PictureLikeness.side)
+        let (thumbnail, energy) = ImageLikeness.thumbnailAndEnergy(frame)
+        let pixels = Float(max(1, frame.width * frame.height)) / Float(ImageLikeness.side * ImageLikeness.side)
         print = ImagePrint(
             digest: Self.bytes(ContentDigest.sha256(of: data)), thumbnail: thumbnail,
             noise: ImagePrint.noise(

@@ -3,7 +3,7 @@
 /// Stricter than the grouping of near-duplicates in a split, where taking two parts for one costs nothing: here it
 /// would cost the user images. Three kinds of evidence link two images: they differ by noise alone (`SameScene`), by
 /// noise and a displacement (`ShiftedScene`), or their rests correlate closely, as under another light
-/// (`PictureLikeness`).
+/// (`ImageLikeness`).
 package enum SameParts {
     /// The correlation of the rests without the product and its displacement.
     private static let closeness: Float = 0.95
@@ -21,7 +21,7 @@ package enum SameParts {
         var links = ImageLinks(count: representatives.count)
         for (first, second) in ShiftedScene.pairs(representatives) { links.link(first, second) }
         if representatives.count > 2 {
-            let likeness = PictureLikeness(representatives.map(\.thumbnail), movesCount: false)
+            let likeness = ImageLikeness(representatives.map(\.thumbnail), movesCount: false)
             for (first, second) in likeness.pairs(above: closeness) { links.link(first, second) }
         }
         return links.groups.map { group in group.flatMap { still[$0] }.flatMap { files[$0] }.sorted() }

@@ -9,7 +9,7 @@ enum SameScene {
 
     /// Pairs of an image of `a` and one of `b` (of `a` with itself, each pair once, when `b` is nil).
     static func crossPairs(_ a: [ImagePrint], _ b: [ImagePrint]?) -> [(Int, Int)] {
-        let others = b ?? a, length = PictureLikeness.side * PictureLikeness.side
+        let others = b ?? a, length = ImageLikeness.side * ImageLikeness.side
         guard !a.isEmpty, !others.isEmpty else { return [] }
         LinearAlgebra.keepToOneThread()
         let left = a.flatMap(\.thumbnail), right = others.flatMap(\.thumbnail)

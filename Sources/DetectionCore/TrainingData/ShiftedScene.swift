@@ -11,7 +11,7 @@ import TensorCore
 /// differences, whose usual size follows from the folder. If every image is a displacement of every other, as for
 /// smooth or regular products, none are linked, because a displacement then proves nothing.
 enum ShiftedScene {
-    private static let side = PictureLikeness.side, margin = 2, reach = 1, inner = side - 2 * margin
+    private static let side = ImageLikeness.side, margin = 2, reach = 1, inner = side - 2 * margin
     private static let length = inner * inner
 
     /// The limits of the left-over share: a seventh of the usual share in the folder, and an absolute maximum.
@@ -108,12 +108,12 @@ enum ShiftedScene {
 
     /// Orthonormal: the image and its first and second derivatives; zeros for those that depend on earlier ones.
     private static func basis(_ values: [Float]) -> [Float] {
-        let x = PictureLikeness.slope(values, 1, 0), y = PictureLikeness.slope(values, 0, 1)
+        let x = ImageLikeness.slope(values, 1, 0), y = ImageLikeness.slope(values, 0, 1)
         let vectors = [
-            values, x, y, PictureLikeness.slope(x, 1, 0), PictureLikeness.slope(x, 0, 1),
-            PictureLikeness.slope(y, 0, 1),
+            values, x, y, ImageLikeness.slope(x, 1, 0), ImageLikeness.slope(x, 0, 1),
+            ImageLikeness.slope(y, 0, 1),
         ].map { window($0, 0, 0) }
-        let basis = PictureLikeness.orthonormal(vectors)
+        let basis = ImageLikeness.orthonormal(vectors)
         return basis.flatMap { $0 } + [Float](repeating: 0, count: (vectors.count - basis.count) * length)
     }
 

@@ -35,7 +35,7 @@ package struct TrainingData: Sendable {
     let strangers: [Strangers.Stranger]
     let layout: [FolderLayout.Fault]
     /// Entries of the folders that are not images, by reason.
-    let passedOver: [String: Int]
+    let skipped: [String: Int]
 
     /// Reads every image once.
     /// - Parameters:
@@ -62,7 +62,7 @@ package struct TrainingData: Sendable {
         strangers = Strangers.among(
             shown.map { profiles[$0].look }, scales: shown.map { profiles[$0].scale(range) }
         ).map { Strangers.Stranger(index: shown[$0.index], timesUsual: $0.timesUsual) }
-        passedOver = frames.passedOver.byName
+        skipped = frames.skipped.byName
         layout = FolderLayout.faults(folders: folders, files: frames.files)
     }
 

@@ -11,7 +11,7 @@ package struct TrainingRecord: Sendable {
     package static let currentFormat = 1
     /// Its keys in a file that holds more.
     package static let metadataKeys = ["training_format", "training_paths"], tensorPrefix = "training."
-    private static let digestLength = 32, thumbnailLength = PictureLikeness.side * PictureLikeness.side
+    private static let digestLength = 32, thumbnailLength = ImageLikeness.side * ImageLikeness.side
 
     package let images: [(name: String, print: ImagePrint)]
 
@@ -72,7 +72,7 @@ package struct TrainingRecord: Sendable {
                 names[index],
                 ImagePrint(
                     digest: Array(digest),
-                    thumbnail: PictureLikeness.normalised(thumbnail.map { (Float($0) - 128) / 127 * scale }),
+                    thumbnail: ImageLikeness.normalised(thumbnail.map { (Float($0) - 128) / 127 * scale }),
                     noise: noise[index])
             )
         }

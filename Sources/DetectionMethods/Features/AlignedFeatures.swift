@@ -57,7 +57,7 @@ final class AlignedFeatures {
     var count: Int { height * width * channels }
 
     /// Resizes and normalises a frame for the backbone, with an optional augmentation.
-    func load(_ frame: Frame, changed change: PictureAugmentation.Draw? = nil) {
+    func load(_ frame: Frame, changed change: ImageAugmentation.Draw? = nil) {
         extractor.load(frame, backbone.normalization)
         guard let change, let input = extractor.input.baseAddress else { return }
         unchanged = Array(extractor.input)

@@ -1,6 +1,6 @@
 import DetectionCore
-import InspectionDomain
 import NeuralNets
+import SeededRandom
 import TensorCore
 
 extension GANomalyOptions: FittableMethod {
@@ -13,7 +13,7 @@ extension GANomalyOptions: FittableMethod {
         guard frames.count >= 2 else {
             throw ModelError("GANomaly needs at least 2 images, there \(frames.count == 1 ? "is 1" : "are none")")
         }
-        let pictures = try ResizedPictures(
+        let pictures = try ResizedImages(
             frames, width: network.side, height: network.side, normalization: Self.normalization, work: work)
         var course = TrainingCourse(
             try GANomalyCourse(options: self, pictures: pictures),
@@ -33,10 +33,10 @@ extension GANomalyOptions: FittableMethod {
 /// The subject of a GANomaly training.
 struct GANomalyCourse: Trainee {
     private let options: GANomalyOptions
-    private let pictures: ResizedPictures
+    private let pictures: ResizedImages
     private var training: GANomalyTraining
 
-    init(options: GANomalyOptions, pictures: ResizedPictures) throws {
+    init(options: GANomalyOptions, pictures: ResizedImages) throws {
         (self.options, self.pictures) = (options, pictures)
         training = try GANomalyTraining(
             network: options.network, generator: Self.initialParameters(seed: options.seed &* 2),

@@ -7,7 +7,7 @@ extension GradConOptions: FittableMethod {
         guard ConvolutionalAutoencoder.fits(height: inputHeight, width: inputWidth) else {
             throw ModelError("GradCon needs an input of 28×28, or of multiples of 16, got \(inputWidth)×\(inputHeight)")
         }
-        let pictures = try ResizedPictures(
+        let pictures = try ResizedImages(
             frames, width: inputWidth, height: inputHeight, normalization: Self.normalization, work: work)
         let network = ConvolutionalAutoencoder(height: inputHeight, width: inputWidth)
         var course = TrainingCourse(
@@ -30,10 +30,10 @@ extension GradConOptions: FittableMethod {
 /// The subject of a GradCon training.
 struct GradConCourse: Trainee {
     private let options: GradConOptions
-    private let pictures: ResizedPictures
+    private let pictures: ResizedImages
     private var training: GradConTraining
 
-    init(network: ConvolutionalAutoencoder, options: GradConOptions, pictures: ResizedPictures) throws {
+    init(network: ConvolutionalAutoencoder, options: GradConOptions, pictures: ResizedImages) throws {
         (self.options, self.pictures) = (options, pictures)
         training = try GradConTraining(
             network: network, parameters: InitialParameters(seed: options.seed), learningRate: options.learningRate,

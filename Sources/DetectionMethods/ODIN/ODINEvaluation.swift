@@ -59,7 +59,7 @@ package struct ODINEvaluation: ReportSection {
         progress: WorkProgress? = nil
     ) throws -> ODINEvaluation {
         let source = FrameSource(paths: known.map(\.path) + unknown)
-        let noises = NoisePictures.allCases
+        let noises = NoiseImages.allCases
         let total = source.count + noises.count * known.count
         let parts = try ParallelFrames.run(
             count: total, workers: workers, phase: "known and unknown", progress: progress,

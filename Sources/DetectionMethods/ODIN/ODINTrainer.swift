@@ -103,14 +103,14 @@ enum ODINTrainer {
                 learningRate: options.learningRate / 10, work)
             return (try model(features.unstandardized(parameters), backbone.normalization, backbone), history)
         }
-        let plain = try ResizedPictures(
+        let plain = try ResizedImages(
             source, width: options.inputWidth, height: options.inputHeight,
             normalization: Normalization(mean: [0, 0, 0], std: [1, 1, 1]), work: work)
         let pictures = plain.normalizedByItself
         let graph = try options.classifier.graph(
             classes: names.count, initialParameters(seed: options.seed), backbone: nil)
         let (parameters, history) = try run(
-            VariedPictures(pictures: pictures), graph, chosen, plain.digest, options,
+            VariedImages(pictures: pictures), graph, chosen, plain.digest, options,
             learningRate: options.learningRate, work)
         return (try model(parameters, pictures.normalization, nil), history)
     }
@@ -144,9 +144,9 @@ enum ODINTrainer {
     }
 }
 
-extension ResizedPictures {
+extension ResizedImages {
     /// The same images, normalised by their own mean and deviation per channel.
-    fileprivate var normalizedByItself: ResizedPictures {
+    fileprivate var normalizedByItself: ResizedImages {
         var sums = [Double](repeating: 0, count: 3), squares = sums
         for index in frames.indices {
             var (mean, variance) = ([Float](repeating: 0, count: 3), [Float](repeating: 0, count: 3))

@@ -1,7 +1,7 @@
 import COpenBLAS
 import DetectionCore
-import InspectionDomain
 import NeuralNets
+import SeededRandom
 import TensorCore
 
 extension PatchCoreOptions: FittableMethod {

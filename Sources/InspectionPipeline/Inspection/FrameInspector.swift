@@ -152,7 +152,7 @@ final class FrameInspector {
         let start = ContinuousClock.now
         var inspection = examination.inspection(
             resultID: claim.id, line: claim.line, image: image, createdAt: Date())
-        let pictures = try ResultPictures(examination, of: inspection, policy: line.overlay)
+        let pictures = try ResultImages(examination, of: inspection, policy: line.overlay)
         inspection.files = pictures.listing
         inspection.timingMilliseconds.write = ContinuousClock.now.milliseconds(since: start)
         inspection.timingMilliseconds.queue = waited

@@ -87,16 +87,16 @@ package struct LineScan: Codable, Sendable, Equatable {
     /// Frames that wait in the folder: complete ones, and those that are still being written.
     package var waiting: Int?
     /// Files and folders that are not frames and stay where they are, by reason.
-    package var passedOver: [String: Int]
+    package var skipped: [String: Int]
     /// Frames that the camera overwrote before they could be taken, since the daemon started.
     package var overwritten: Int
 
-    package init(problem: String? = nil, waiting: Int? = nil, passedOver: [String: Int] = [:], overwritten: Int = 0) {
-        (self.problem, self.waiting, self.passedOver, self.overwritten) = (problem, waiting, passedOver, overwritten)
+    package init(problem: String? = nil, waiting: Int? = nil, skipped: [String: Int] = [:], overwritten: Int = 0) {
+        (self.problem, self.waiting, self.skipped, self.overwritten) = (problem, waiting, skipped, overwritten)
     }
 
     enum CodingKeys: String, CodingKey {
         case problem, waiting, overwritten
-        case passedOver = "passed_over"
+        case skipped
     }
 }

@@ -14,7 +14,7 @@ package struct DaemonStatus: Codable, Sendable, Equatable {
         package var waiting: Int?
         package var quarantined: Int
         /// Entries of the watched folder that are no frames, by reason; absent without any.
-        package var passedOver: [String: Int]?
+        package var skipped: [String: Int]?
         package var model: String
         package var version: Int?
         package var calibration: String?
@@ -48,7 +48,7 @@ package struct DaemonStatus: Codable, Sendable, Equatable {
                 overwritten
             case isUp = "up"
             case intakeStopped = "intake_stopped"
-            case passedOver = "passed_over"
+            case skipped
             case perMinute = "frames_per_minute"
             case p99Milliseconds = "p99_ms"
             case stages = "stages_ms"
@@ -133,7 +133,7 @@ package struct DaemonStatus: Codable, Sendable, Equatable {
             var folder = ImageFolder(RawPath(line.watch), rule: line.images)
             let scan = try folder.scan()
             let arrivals = scan.images
-            status.passedOver = scan.passedOver.isEmpty ? nil : scan.passedOver.byName
+            status.skipped = scan.skipped.isEmpty ? nil : scan.skipped.byName
             status.waiting =
                 line.after == .keep
                 ? arrivals.count { (try? ledger?.contains(Spool.keptID($0, line: line.name))) != true } : arrivals.count
@@ -183,7 +183,7 @@ extension DaemonStatus.LineStatus {
     fileprivate mutating func add(_ report: DaemonReport.Line?) {
         guard let report else { return }
         (isUp, intakeStopped) = (report.isUp, report.intakeStopped)
-        passedOver = report.scan.passedOver.isEmpty ? nil : report.scan.passedOver
+        skipped = report.scan.skipped.isEmpty ? nil : report.scan.skipped
         overwritten = report.scan.overwritten
         problem = report.problem ?? problem
     }

@@ -15,8 +15,8 @@ package enum FolderRemarks {
             let unreadable = scan.unreadable.map {
                 "warning: line \(line.name): \($0.error); the folder is skipped until the user of inspectd can read it"
             }
-            guard !scan.passedOver.isEmpty else { return unreadable }
-            return unreadable + ["line \(line.name): skipped in \(line.watch): \(scan.passedOver.text)"]
+            guard !scan.skipped.isEmpty else { return unreadable }
+            return unreadable + ["line \(line.name): skipped in \(line.watch): \(scan.skipped.text)"]
         }
     }
 }

@@ -176,7 +176,7 @@ struct CalibrateCommand: ParsableCommand {
     private func pictures(_ configuration: Configuration, _ line: Configuration.Line) throws -> (FrameSource, String) {
         guard let fromHistory, let time = Quantity.duration(fromHistory) else {
             let images = try FrameSource(folders: normal, rule: line.images, limits: configuration.decodeLimits)
-            if !images.passedOver.isEmpty { global.remark("skipped: \(images.passedOver.text)") }
+            if !images.skipped.isEmpty { global.remark("skipped: \(images.skipped.text)") }
             return (images, normal.joined(separator: ", "))
         }
         let since = Date() - time.inSeconds

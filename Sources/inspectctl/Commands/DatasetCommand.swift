@@ -110,9 +110,9 @@ enum DatasetText {
         row("unreadable", "\(report.unreadable.count)")
         row(
             "skipped",
-            report.passedOver.isEmpty
+            report.skipped.isEmpty
                 ? "0"
-                : report.passedOver.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", "))
+                : report.skipped.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", "))
         row("without contrast", "\(report.withoutContrast.count)")
         row("fully transparent", "\(report.transparent.count)")
         row("parts", "\(report.parts)" + (report.largestPart > 1 ? ", up to \(report.largestPart) images of one" : ""))

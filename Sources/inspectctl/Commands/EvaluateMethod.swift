@@ -90,7 +90,7 @@ struct EvaluateMethod<Method: MethodArguments, Choice: BackboneChoice>: Parsable
         if let plots {
             let files =
                 try EvaluationPlots.files(outcome, dataset: data, intensity: prepared.intensity)
-                + FitPictures.ofTraining(prepared.history, prepared.pictures).sorted { $0.name < $1.name }
+                + FitImages.ofTraining(prepared.history, prepared.pictures).sorted { $0.name < $1.name }
             for file in files {
                 try Output.write(file.data, to: "\(plots)/\(file.name)")
                 global.remark("wrote \(plots)/\(file.name)")

@@ -151,7 +151,7 @@ struct FitMethod<Method: MethodArguments, Choice: BackboneChoice>: ParsableComma
             rule: rule.rule(target)
         ) { version, calibration in
             report.note(calibration, model: target.model, version: version, file: nil)
-            return try FitPictures.files(fitted, calibration: calibration, report: report)
+            return try FitImages.files(fitted, calibration: calibration, report: report)
         }
         global.remark("report in \(store.reportPath(record.name, record.version))")
         return report

@@ -103,10 +103,10 @@ struct InspectCommand: ParsableCommand {
             do {
                 guard try FileSystem().status(file, followsLinks: true).kind == .folder else { return [.image(file)] }
                 let images = try FrameSource(folders: [path], rule: rule)
-                if !images.passedOver.isEmpty {
-                    global.remark("\(path.printable): skipped \(images.passedOver.text)")
+                if !images.skipped.isEmpty {
+                    global.remark("\(path.printable): skipped \(images.skipped.text)")
                 }
-                return Self.unreadableParts(images.passedOver, of: file) + images.files.map { .image($0) }
+                return Self.unreadableParts(images.skipped, of: file) + images.files.map { .image($0) }
             } catch let error as FrameSource.Empty {
                 return [.failure(file, InspectionError(code: "empty", message: "\(error)"))]
             } catch {
@@ -116,8 +116,8 @@ struct InspectCommand: ParsableCommand {
     }
 
     /// A folder counts as uninspected if one of its subfolders cannot be read.
-    private static func unreadableParts(_ passedOver: PassedOverCounts, of folder: RawPath) -> [Subject] {
-        let count = passedOver[.unreadable]
+    private static func unreadableParts(_ skipped: SkippedCounts, of folder: RawPath) -> [Subject] {
+        let count = skipped[.unreadable]
         guard count > 0 else { return [] }
         return [
             .failure(
@@ -186,12 +186,12 @@ struct InspectCommand: ParsableCommand {
         let name = "\(RawPath(bytes: file.stemAndExtension.stem))-\(resultID)"
         if let overlays {
             let target = "\(overlays)/\(name).jpg"
-            try Output.write(try ResultPictures.overlay(examination, of: inspection), to: target)
+            try Output.write(try ResultImages.overlay(examination, of: inspection), to: target)
             inspection.files.overlay = target
         }
         if let maps {
             let target = "\(maps)/\(name).png"
-            try Output.write(try ResultPictures.map(examination), to: target)
+            try Output.write(try ResultImages.map(examination), to: target)
             inspection.files.anomalyMap = target
         }
         inspection.timingMilliseconds.write = (ContinuousClock.now - start).inMilliseconds

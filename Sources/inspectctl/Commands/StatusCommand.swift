@@ -62,7 +62,7 @@ struct StatusCommand: ParsableCommand {
             let problem = (line.intakeStopped ?? line.problem).map { text in
                 text.hasPrefix("line ") && stopped.isEmpty ? text : "line \(line.name): \(stopped)\(text)"
             }
-            return [problem, Self.passedOver(line)].compactMap { $0 }
+            return [problem, Self.skipped(line)].compactMap { $0 }
         }
         let incidents = status.incidents.filter { $0.line == nil && $0.message != status.intakeStopped }.map {
             "since \(Output.time($0.since)) UTC, \($0.count) \($0.unit)\($0.count == 1 ? "" : "s"): \($0.message)"
@@ -81,9 +81,9 @@ struct StatusCommand: ParsableCommand {
     }
 
     /// The skipped entries of the watched folder, and the frames overwritten before they were claimed.
-    private static func passedOver(_ line: DaemonStatus.LineStatus) -> String? {
-        let counts = (line.passedOver ?? [:]).sorted { $0.key < $1.key }.map {
-            "\($0.value) \(PassedOver(rawValue: $0.key)?.words ?? $0.key)"
+    private static func skipped(_ line: DaemonStatus.LineStatus) -> String? {
+        let counts = (line.skipped ?? [:]).sorted { $0.key < $1.key }.map {
+            "\($0.value) \(SkipReason(rawValue: $0.key)?.words ?? $0.key)"
         }
         let lost = line.overwritten ?? 0
         let parts =

@@ -1,7 +1,7 @@
 import Foundation
-import InspectionDomain
 import LedgerStore
 import LinuxPlatform
+import SeededRandom
 import Synchronization
 
 #if canImport(Glibc)

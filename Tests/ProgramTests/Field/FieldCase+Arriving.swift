@@ -84,7 +84,7 @@ extension FieldCase {
                 return "one record, six sidecars left"
             }
         },
-        FieldCase("folders of a NAS: @eaDir #recycle $RECYCLE.BIN lost+found", right: "passed over") {
+        FieldCase("folders of a NAS: @eaDir #recycle $RECYCLE.BIN lost+found", right: "skipped") {
             try inWorkshop { shop in
                 for name in ["@eaDir", "#recycle", "$RECYCLE.BIN", "lost+found", "System Volume Information"] {
                     let folder = shop.watched().appendingPathComponent(name)

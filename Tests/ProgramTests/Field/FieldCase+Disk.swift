@@ -59,7 +59,7 @@ extension FieldCase {
                 let name = "a\u{1b}[31mred\nAug 1 forged: line\u{7}.jpg"
                 var messages: [String] = []
                 try shop.withDaemon { daemon in
-                    try shop.drop(Data("no picture".utf8), as: name)
+                    try shop.drop(Data("no image".utf8), as: name)
                     try shop.waitForResults(1)
                     messages = daemon.messages
                 }

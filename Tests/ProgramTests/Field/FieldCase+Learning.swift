@@ -6,16 +6,16 @@ import TestSupport
 extension FieldCase {
     /// Fitting and calibrating on the wrong images.
     static let learning: [FieldCase] = [
-        black("pictures that are black after composition (alpha 0)", "p08_good_rgba_alpha0.png", count: 140),
-        black("a lens cap: black pictures", "c_black_160x120.png", count: 130),
-        FieldCase("one picture under sixty names", right: "one group of near-duplicates, refused") {
+        black("images that are black after composition (alpha 0)", "p08_good_rgba_alpha0.png", count: 140),
+        black("a lens cap: black images", "c_black_160x120.png", count: 130),
+        FieldCase("one image under sixty names", right: "one group of near-duplicates, refused") {
             try withTemporaryFolder { folder in
                 try write(
                     Array(repeating: try Pictures.flawless(1), count: 60), to: folder.appendingPathComponent("good"))
                 return try expectRefusal(try fit(folder, ["--false-alarm-rate", "0.2"]), naming: "duplicate")
             }
         },
-        FieldCase("calibration pictures are copies of fitting pictures", right: "refused, naming pairs") {
+        FieldCase("calibration images are copies of fitting images", right: "refused, naming pairs") {
             try withTemporaryFolder { folder in
                 let good = try (0..<60).map { try Pictures.flawless($0) }
                 try write(good, to: folder.appendingPathComponent("good"))
@@ -27,13 +27,13 @@ extension FieldCase {
             }
         },
         FieldCase(
-            "12-bit camera values in 16-bit files", right: "found as in 8-bit pictures; the range is told and stored"
+            "12-bit camera values in 16-bit files", right: "found as in 8-bit images; the range is told and stored"
         ) {
             try withTemporaryFolder { folder in
                 func twelve(_ data: Data) throws -> Data {
                     let frame = try Frame.decode(data)
                     guard case .eight(let samples) = frame.samples else {
-                        throw Wrong("the sample picture is not 8-bit")
+                        throw Wrong("the sample image is not 8-bit")
                     }
                     let values = samples.map { UInt16($0) << 4 }
                     return try Frame(
@@ -103,7 +103,7 @@ extension FieldCase {
             }
         },
         FieldCase(
-            "a calibration folder with many pictures of few parts", right: "the promise counts groups, not pictures"
+            "a calibration folder with many images of few parts", right: "the promise counts groups, not images"
         ) {
             try withTemporaryFolder { folder in
                 try write(try (0..<60).map { try Pictures.flawless($0) }, to: folder.appendingPathComponent("good"))

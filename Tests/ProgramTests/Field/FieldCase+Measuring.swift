@@ -21,11 +21,11 @@ extension FieldCase {
             }
         },
         FieldCase(
-            "inspect --fail-on-anomaly meets an unreadable picture", right: "never exit code 0; the rest is inspected"
+            "inspect --fail-on-anomaly meets an unreadable image", right: "never exit code 0; the rest is inspected"
         ) {
             try inWorkshop { shop in
                 let folder = shop.root.appendingPathComponent("pictures")
-                try write([try Pictures.flawless(1), Data("no picture".utf8), try Pictures.flawless(2)], to: folder)
+                try write([try Pictures.flawless(1), Data("no image".utf8), try Pictures.flawless(2)], to: folder)
                 let run = try control([
                     "inspect", folder.path, folder.appendingPathComponent("none.jpg").path, "--model", "plate",
                     "--fail-on-anomaly",

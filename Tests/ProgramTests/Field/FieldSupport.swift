@@ -64,7 +64,7 @@ extension FieldCase {
                 try DomainJSON.decoder().decode(Inspection.self, from: Data($0.utf8))
             }
             try expect(
-                records.count == names.count, "\(records.count) records for \(names.count) pictures: \(run.errors)")
+                records.count == names.count, "\(records.count) records for \(names.count) images: \(run.errors)")
         }
         return records
     }

@@ -30,7 +30,7 @@ enum BrokenFile: CaseIterable {
         switch self {
         case .truncatedJPEG: return jpeg.prefix(jpeg.count * (3 + index % 5) / 10)
         case .truncatedPNG: return png.prefix(png.count * (3 + index % 5) / 10)
-        case .text: return Data("line \(index): the camera was asked for a picture\n".utf8)
+        case .text: return Data("line \(index): the camera was asked for an image\n".utf8)
         case .empty: return Data()
         case .pngBomb: return Self.pngBomb(UInt32(50_000 + index))
         case .jpegBomb: return Self.announcing(60_000, in: jpeg)

@@ -29,7 +29,8 @@ final class RunningDaemon {
         let command = launcher + [try Programs.path("inspectd"), "--config", configuration, "--log", "json"]
         process.executableURL = URL(fileURLWithPath: command[0])
         process.arguments = Array(command.dropFirst())
-        // The process that prints Swift's backtraces can outlive the daemon, and holds the socket by which Foundation learns its end.
+        // The process that prints Swift's backtraces can outlive the daemon, and holds the socket by which Foundation
+        // learns its end.
         process.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
             .merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice

@@ -9,7 +9,7 @@ import TensorCore
 struct GRADFeatures {
     /// Features by variant.
     let cache: FeatureCache
-    let variants: PictureVariants
+    let variants: ImageVariants
     /// The positions' centres in the input.
     let rows, columns: GridAxis
     let channels: Int
@@ -29,7 +29,7 @@ struct GRADFeatures {
                 backbone: backbone, inputWidth: options.inputWidth, inputHeight: options.inputHeight, taps: taps,
                 projection: projection, threads: 1)
         }
-        let variants = PictureVariants(pictures: frames.count, each: options.variants, seed: options.seed)
+        let variants = ImageVariants(pictures: frames.count, each: options.variants, seed: options.seed)
         let probe = try aligned(nil)
         let projection =
             probe.channels > GRADOptions.widestUnprojected || options.whitening > 0
@@ -74,7 +74,7 @@ struct GRADFeatures {
 
     /// The leading components of all features at all positions.
     private static func projection(
-        _ frames: FrameSource, _ variants: PictureVariants, whitening: Double, work: FittingWork,
+        _ frames: FrameSource, _ variants: ImageVariants, whitening: Double, work: FittingWork,
         aligned: @Sendable () throws -> AlignedFeatures
     ) throws -> FeatureProjection {
         let workers = try ParallelFrames.run(
@@ -111,7 +111,7 @@ struct GRADFeatures {
 
         /// All variants of an image, one after another; `body` gets the variant's number with its `values`.
         func extract(
-            _ frames: FrameSource, _ picture: Int, _ variants: PictureVariants, body: (_ variant: Int) throws -> Void
+            _ frames: FrameSource, _ picture: Int, _ variants: ImageVariants, body: (_ variant: Int) throws -> Void
         ) throws {
             let frame = try frames.frame(picture)
             for variant in variants.all(of: [picture]) {

@@ -135,7 +135,7 @@ package final class DistanceMapper {
         return cells
     }
 
-    /// The wide square's mean of the distances in `standardized`, in standard deviations of flawless pictures.
+    /// The wide square's mean of the distances in `standardized`, in standard deviations of flawless images.
     private func wideMean(of differences: FeatureDifferences) -> AnomalyMap? {
         switch statistics?.scales.wide {
         case nil: return nil

@@ -1,6 +1,6 @@
 import DetectionCore
-import InspectionDomain
 import NeuralNets
+import SeededRandom
 import TensorCore
 
 /// The subject of a GRAD training: the network on cached features, judged by the loss of images kept apart.

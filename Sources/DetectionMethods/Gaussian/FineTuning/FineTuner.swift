@@ -36,7 +36,7 @@ package enum FineTuner {
         let judge = try FineTuningJudge(
             validation, backbone, fitting: fitting, options: estimation, standardErrors: fineTuning.standardErrors,
             work: work)
-        let pictures = try ResizedPictures(
+        let pictures = try ResizedImages(
             fitting, width: options.inputWidth, height: options.inputHeight, normalization: backbone.normalization,
             work: work)
         let tuning = try FineTuningCourse(

@@ -33,9 +33,9 @@ package struct FineTuningArguments: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Augmentation of the training images, separated by commas (\(PictureAugmentation.names)), or none; "
-                + "\(PictureAugmentation.text(FineTuningOptions().augmentation)) by default.", valueName: "kinds"))
-    package var augment: PictureAugmentations?
+            "Augmentation of the training images, separated by commas (\(ImageAugmentation.names)), or none; "
+                + "\(ImageAugmentation.text(FineTuningOptions().augmentation)) by default.", valueName: "kinds"))
+    package var augment: ImageAugmentations?
 
     package init() {}
 
@@ -65,8 +65,8 @@ package struct FineTuningArguments: ParsableArguments {
 }
 
 /// `flips,brightness`, or `none`.
-package struct PictureAugmentations: ExpressibleByArgument {
-    package let kinds: Set<PictureAugmentation>
+package struct ImageAugmentations: ExpressibleByArgument {
+    package let kinds: Set<ImageAugmentation>
 
     package init?(argument: String) {
         if argument == "none" {
@@ -74,16 +74,16 @@ package struct PictureAugmentations: ExpressibleByArgument {
             return
         }
         guard let list = NameList(argument: argument) else { return nil }
-        let kinds = list.names.compactMap(PictureAugmentation.init(rawValue:))
+        let kinds = list.names.compactMap(ImageAugmentation.init(rawValue:))
         guard kinds.count == list.names.count else { return nil }
         self.kinds = Set(kinds)
     }
 }
 
-extension PictureAugmentation {
+extension ImageAugmentation {
     static let names = text(Set(allCases))
 
-    static func text(_ kinds: Set<PictureAugmentation>) -> String {
+    static func text(_ kinds: Set<ImageAugmentation>) -> String {
         kinds.isEmpty ? "none" : allCases.filter(kinds.contains).map(\.rawValue).joined(separator: ",")
     }
 }

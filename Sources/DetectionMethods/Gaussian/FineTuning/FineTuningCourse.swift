@@ -1,6 +1,6 @@
 import DetectionCore
-import InspectionDomain
 import NeuralNets
+import SeededRandom
 import TensorCore
 
 /// The subject of a fine-tuning: the backbone, trained towards fixed Gaussians and judged by drawn defects.
@@ -8,12 +8,12 @@ struct FineTuningCourse: Trainee {
     private let options: FineTuningOptions
     private let seed: UInt64
     private let backbone: Backbone
-    private let pictures: ResizedPictures
+    private let pictures: ResizedImages
     private let judge: FineTuningJudge
     private var training: FineTuningStep
 
     init(
-        backbone: Backbone, pictures: ResizedPictures, judge: FineTuningJudge, options: FineTuningOptions, seed: UInt64
+        backbone: Backbone, pictures: ResizedImages, judge: FineTuningJudge, options: FineTuningOptions, seed: UInt64
     ) throws {
         (self.backbone, self.pictures, self.judge) = (backbone, pictures, judge)
         (self.options, self.seed) = (options, seed)

@@ -16,7 +16,7 @@ package struct FineTuningOptions: Sendable, Equatable {
     package var stages: [String]?
 
     /// The augmentation of the training images.
-    package var augmentation: Set<PictureAugmentation> = []
+    package var augmentation: Set<ImageAugmentation> = []
 
     /// The number of standard errors that the mean validation AUROC must gain to replace the pretrained network: less
     /// may be chance.

@@ -1,8 +1,8 @@
 import DetectionCore
 import Foundation
 import Imaging
-import InspectionDomain
 import InspectionPlots
+import SeededRandom
 
 /// A fine-tuning's history and outcome, as text and plots.
 enum FineTuningReport {

@@ -1,7 +1,7 @@
 import DetectionCore
 import Imaging
-import InspectionDomain
 import NeuralNets
+import SeededRandom
 
 /// The validation that decides when to stop: the separation of images kept apart from the same with drawn defects.
 package struct FineTuningValidation: Sendable {

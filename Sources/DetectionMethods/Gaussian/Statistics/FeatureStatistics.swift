@@ -1,8 +1,8 @@
 import CKernels
 import DetectionCore
 import Imaging
-import InspectionDomain
 import NeuralNets
+import SeededRandom
 
 /// One worker's pass over its frames: pooled features, and the sums that the map's Gaussians need. Only the pooled
 /// vectors grow with the number of frames.

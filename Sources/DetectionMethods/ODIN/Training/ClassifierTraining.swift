@@ -1,6 +1,6 @@
 import DetectionCore
-import InspectionDomain
 import NeuralNets
+import SeededRandom
 import TensorCore
 
 /// A classifier in training: stochastic gradient descent on the cross entropy, with Nesterov's momentum.
@@ -93,8 +93,8 @@ protocol ClassifierInputs {
 
 /// Images, half of them mirrored, moved by up to an eighth of the side with zeros moving in (He et al., CVPR 2016,
 /// section 4.2).
-struct VariedPictures: ClassifierInputs {
-    let pictures: ResizedPictures
+struct VariedImages: ClassifierInputs {
+    let pictures: ResizedImages
 
     func batch(_ indices: [Int], using generator: inout SplitMix64) -> Tensor {
         let (width, height) = (pictures.width, pictures.height)

@@ -143,7 +143,7 @@ struct WatchedLine {
         around.board.publish(
             LineScan(
                 problem: problem, waiting: line.after == .keep ? nil : scan.images.count,
-                passedOver: scan.passedOver.byName, overwritten: overwritten), of: line.name)
+                skipped: scan.skipped.byName, overwritten: overwritten), of: line.name)
     }
 
     /// Whether a kept file was inspected before: remembered, else looked up in the ledger once.

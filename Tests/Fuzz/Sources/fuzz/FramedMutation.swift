@@ -1,7 +1,7 @@
 import HostileInput
 
-/// A format whose parts are framed by lengths or checksums. Mutating a part and framing it again reaches the code behind the
-/// first check; damage to the frames themselves is left to plain mutations.
+/// A format whose parts are framed by lengths or checksums. Mutating a part and framing it again reaches the code
+/// behind the first check; damage to the frames themselves is left to plain mutations.
 protocol Framing {
     /// Nil when the bytes are not of this format.
     static func parts(of bytes: [UInt8]) -> [[UInt8]]?

@@ -3,7 +3,7 @@ import Imaging
 import TestSupport
 
 /// The reference images, whichever are in the golden folder.
-enum GoldenPictures {
+enum GoldenImages {
     static let folder = GoldenFolder.url.appendingPathComponent("pictures")
 
     /// Names of the images in `subfolder` (the folder itself when empty), sorted.

@@ -2,8 +2,8 @@ import CImageShims
 import Foundation
 
 /// The content of an image's header, read without decoding a pixel.
-package struct PictureProbe: Sendable, Equatable {
-    package let format: PictureFormat
+package struct ImageProbe: Sendable, Equatable {
+    package let format: ImageFormat
     /// Size of the upright image, in pixels; at least 1.
     package let width: Int
     package let height: Int
@@ -15,19 +15,19 @@ package struct PictureProbe: Sendable, Equatable {
 
 extension Frame {
     /// Reads an image's header only: `data` may end anywhere after it.
-    package static func probe(_ data: Data) throws(ImageError) -> PictureProbe {
-        try EncodedPicture(data).probe
+    package static func probe(_ data: Data) throws(ImageError) -> ImageProbe {
+        try EncodedImage(data).probe
     }
 }
 
 /// Encoded bytes whose header has been read.
-struct EncodedPicture {
-    let format: PictureFormat
+struct EncodedImage {
+    let format: ImageFormat
     let data: Data
     let header: cis_header
 
     init(_ data: Data) throws(ImageError) {
-        let format = try PictureFormat.recognise(data)
+        let format = try ImageFormat.recognise(data)
         var header = cis_header()
         var failure = cis_error()
         data.withUnsafeBytes { (bytes: UnsafeRawBufferPointer) in
@@ -47,8 +47,8 @@ struct EncodedPicture {
     /// Orientations 5…8 swap width and height.
     var isTurned: Bool { header.orientation >= 5 }
 
-    var probe: PictureProbe {
-        PictureProbe(
+    var probe: ImageProbe {
+        ImageProbe(
             format: format, width: Int(isTurned ? header.height : header.width),
             height: Int(isTurned ? header.width : header.height), channels: Int(header.channels),
             bitDepth: Int(header.bit_depth))

@@ -1,11 +1,11 @@
 import CKernels
 import DetectionCore
-import InspectionDomain
 import NeuralNets
+import SeededRandom
 import TensorCore
 import Testing
 
-@Suite struct PictureAugmentationTests {
+@Suite struct ImageAugmentationTests {
     private let normalization = Normalization(mean: [0.5, 0.4, 0.3], std: [0.25, 0.2, 0.5])
 
     private func pictures(_ count: Int = 1, height: Int = 9, width: Int = 12) -> Tensor {
@@ -14,7 +14,7 @@ import Testing
         return Tensor(shape: shape, values: (0..<shape.count).map { _ in generator.uniform(-1, 1) })
     }
 
-    private func augmented(_ x: Tensor, _ kinds: Set<PictureAugmentation>, seed: UInt64) -> Tensor {
+    private func augmented(_ x: Tensor, _ kinds: Set<ImageAugmentation>, seed: UInt64) -> Tensor {
         var generator = SplitMix64(seed: seed)
         return kinds.apply(to: x, normalization, using: &generator)
     }

@@ -6,7 +6,7 @@ import InspectionPipeline
 import InspectionPlots
 
 /// Files stored beside a fitted model: the loss curve, overlays of calibration images, and the report itself.
-enum FitPictures {
+enum FitImages {
     private static let examples = 4
 
     /// - Returns: contents by file name.
@@ -67,7 +67,7 @@ enum FitPictures {
         let entries = zip(frames, made).enumerated().flatMap { index, pair in
             let name = URL(fileURLWithPath: pictures.paths[index]).lastPathComponent
             return [
-                ContactSheet.Entry(frame: pair.0, caption: "picture", detail: name, colour: .blue),
+                ContactSheet.Entry(frame: pair.0, caption: "image", detail: name, colour: .blue),
                 ContactSheet.Entry(frame: pair.1, caption: "reconstruction", detail: name, colour: .grey(120)),
             ]
         }

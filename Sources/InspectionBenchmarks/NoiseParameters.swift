@@ -1,16 +1,18 @@
+import NeuralNets
+
 /// Seeded noise of a trained network's magnitude, for timing: only shapes and costs are meaningful.
-package struct NoiseParameters: ParameterSource {
+struct NoiseParameters: ParameterSource {
     /// The prefixes of present parameters; empty for all.
     private let prefixes: [String]
 
-    package init(prefixes: [String] = []) { self.prefixes = prefixes }
+    init(prefixes: [String] = []) { self.prefixes = prefixes }
 
-    package let padding = PaddingStyle.symmetric
-    package let batchNormEpsilon: Float = 1e-5
+    let padding = PaddingStyle.symmetric
+    let batchNormEpsilon: Float = 1e-5
 
-    package func contains(_ name: String) -> Bool { prefixes.isEmpty || prefixes.contains(where: name.hasPrefix) }
+    func contains(_ name: String) -> Bool { prefixes.isEmpty || prefixes.contains(where: name.hasPrefix) }
 
-    package func tensor(_ name: String, shape: [Int]) throws -> [Float] {
+    func tensor(_ name: String, shape: [Int]) throws -> [Float] {
         var state = name.utf8.reduce(0x9e37_79b9_7f4a_7c15 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
         let count = shape.reduce(1, *)
         let bound = shape.count > 1 ? (3 / (Float(count) / Float(shape[0]))).squareRoot() : 0.1

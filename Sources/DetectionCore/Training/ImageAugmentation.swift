@@ -1,12 +1,12 @@
 import CKernels
 import Foundation
-import InspectionDomain
 import NeuralNets
+import SeededRandom
 import TensorCore
 
 /// Changes of a training image that leave it flawless. The harmless ones depend on the part: a mirrored part may be
 /// another part.
-package enum PictureAugmentation: String, Sendable, Hashable, CaseIterable {
+package enum ImageAugmentation: String, Sendable, Hashable, CaseIterable {
     /// Mirrored left to right, top to bottom, or both, each half of the time.
     case flips
     /// Turned by up to 5°, the border's pixels continued outwards.
@@ -21,7 +21,7 @@ package enum PictureAugmentation: String, Sendable, Hashable, CaseIterable {
     private static let farthest: Float = 4 / 224
 }
 
-extension Set<PictureAugmentation> {
+extension Set<ImageAugmentation> {
     /// Changes every image of a batch by its random draw.
     /// - Parameter pictures: `[n, H, W, C]`, normalised.
     package func apply(to pictures: Tensor, _ normalization: Normalization, using generator: inout SplitMix64) -> Tensor
@@ -29,7 +29,7 @@ extension Set<PictureAugmentation> {
         guard !isEmpty else { return pictures }
         let (n, h, w, c) = (pictures.shape[0], pictures.shape[1], pictures.shape[2], pictures.shape[3])
         precondition(c == 3, "expected images of three channels, got \(c)")
-        let draws = (0..<n).map { _ in PictureAugmentation.Draw(of: self, height: h, width: w, using: &generator) }
+        let draws = (0..<n).map { _ in ImageAugmentation.Draw(of: self, height: h, width: w, using: &generator) }
         return Tensor(shape: pictures.shape) { out in
             pictures.values.withUnsafeBufferPointer { pictures in
                 for (index, draw) in draws.enumerated() {
@@ -42,14 +42,14 @@ extension Set<PictureAugmentation> {
     }
 }
 
-extension PictureAugmentation {
+extension ImageAugmentation {
     /// The random draw of one image.
     package struct Draw: Sendable {
         /// Of an output pixel (x, y): x' = m₀x + m₁y + m₂, y' = m₃x + m₄y + m₅ of the input.
         package let matrix: [Float]
         package let gain: Float
 
-        package init(of kinds: Set<PictureAugmentation>, height: Int, width: Int, using generator: inout SplitMix64) {
+        package init(of kinds: Set<ImageAugmentation>, height: Int, width: Int, using generator: inout SplitMix64) {
             // Every kind draws its numbers even if it is off, so that each kind is independent of the others.
             let (across, down) = (generator.uniform(0, 1) < 0.5, generator.uniform(0, 1) < 0.5)
             let turned = generator.uniform(-largestAngle, largestAngle)

@@ -4,7 +4,7 @@ import Imaging
 import InspectionDomain
 
 /// The image files beside a `result.json`: overlay, anomaly map and mask, each of the frame's own size.
-package struct ResultPictures: Sendable {
+package struct ResultImages: Sendable {
     package static let overlayName = "overlay.jpg"
     package static let mapName = "anomaly_map.png"
     package static let maskName = "mask.png"

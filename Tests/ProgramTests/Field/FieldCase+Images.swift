@@ -34,7 +34,7 @@ extension FieldCase {
         },
         FieldCase(
             "transparent PNG: tRNS on grey, alpha 0 everywhere",
-            right: "the visible picture is inspected, with a remark"
+            right: "the visible image is inspected, with a remark"
         ) {
             let records = try inspected(["p03b_gray_trns_mode.png", "p08_rust_rgba_alpha0.png"])
             try expect(records.allSatisfy { !$0.remarks.isEmpty }, "remarks: \(records.map(\.remarks))")
@@ -44,7 +44,7 @@ extension FieldCase {
 
     /// The image decodes to the same pixels as the unaltered one: it scores the same to the last bit.
     private static func same(_ situation: String, _ name: String) -> FieldCase {
-        FieldCase(situation, right: "decoded, the same pixels as the unaltered picture") {
+        FieldCase(situation, right: "decoded, the same pixels as the unaltered image") {
             let records = try inspected(["j00_plain.jpg", name])
             try expect(records[1].verdict != .error, records[1].error?.message ?? "")
             try expect(

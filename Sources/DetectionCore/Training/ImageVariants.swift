@@ -1,11 +1,11 @@
-import InspectionDomain
 import NeuralNets
+import SeededRandom
 import TensorCore
 
 /// Variants of few images: the image itself, and versions as the camera's next frames might show the same part, moved
 /// by some pixels and slightly brighter or darker. Variants are numbered image by image, starting with the image
 /// itself.
-package struct PictureVariants: Sendable {
+package struct ImageVariants: Sendable {
     package let pictures: Int
     /// The number of variants per image.
     package let each: Int
@@ -29,9 +29,9 @@ package struct PictureVariants: Sendable {
     package func plain(_ pictures: [Int]) -> [Int] { pictures.map { $0 * each } }
 
     /// The change of a variant; nil for the image itself.
-    package func change(of variant: Int, height: Int, width: Int) -> PictureAugmentation.Draw? {
+    package func change(of variant: Int, height: Int, width: Int) -> ImageAugmentation.Draw? {
         guard !variant.isMultiple(of: each) else { return nil }
         var generator = SplitMix64(seed: (seed ^ 0x3c6e_f372_fe94_f82b) &+ UInt64(variant) &* 0x9e37_79b9_7f4a_7c15)
-        return PictureAugmentation.Draw(of: [.shift, .brightness], height: height, width: width, using: &generator)
+        return ImageAugmentation.Draw(of: [.shift, .brightness], height: height, width: width, using: &generator)
     }
 }

@@ -1,7 +1,7 @@
 import LinuxPlatform
 
 /// The reason why an entry of a folder is not an image.
-package enum PassedOver: String, Sendable, Codable, CaseIterable {
+package enum SkipReason: String, Sendable, Codable, CaseIterable {
     /// The name begins with a dot.
     case hidden
     /// A folder or file that a storage device or an operating system keeps for itself: `@eaDir`, `lost+found`,
@@ -36,7 +36,7 @@ package enum PassedOver: String, Sendable, Codable, CaseIterable {
 }
 
 /// Counts of skipped entries, with examples for each reason.
-package struct PassedOverCounts: Sendable, Equatable {
+package struct SkippedCounts: Sendable, Equatable {
     /// The number of paths kept for each reason.
     package static let exampleLimit = 3
 
@@ -46,18 +46,18 @@ package struct PassedOverCounts: Sendable, Equatable {
         package fileprivate(set) var examples: [RawPath] = []
     }
 
-    package private(set) var tallies: [PassedOver: Tally] = [:]
+    package private(set) var tallies: [SkipReason: Tally] = [:]
 
     package init() {}
 
-    mutating func add(_ reason: PassedOver, _ path: RawPath) {
+    mutating func add(_ reason: SkipReason, _ path: RawPath) {
         tallies[reason, default: Tally()].count += 1
         guard tallies[reason]!.examples.count < Self.exampleLimit else { return }
         tallies[reason]!.examples.append(path)
     }
 
     /// Adds the counts of another folder.
-    package mutating func add(_ other: PassedOverCounts) {
+    package mutating func add(_ other: SkippedCounts) {
         for (reason, tally) in other.tallies {
             tallies[reason, default: Tally()].count += tally.count
             let room = Self.exampleLimit - tallies[reason]!.examples.count
@@ -65,7 +65,7 @@ package struct PassedOverCounts: Sendable, Equatable {
         }
     }
 
-    package subscript(reason: PassedOver) -> Int { tallies[reason]?.count ?? 0 }
+    package subscript(reason: SkipReason) -> Int { tallies[reason]?.count ?? 0 }
 
     package var total: Int { tallies.values.reduce(0) { $0 + $1.count } }
     package var isEmpty: Bool { tallies.isEmpty }
@@ -77,7 +77,7 @@ package struct PassedOverCounts: Sendable, Equatable {
 
     /// "3 hidden, 8 not an image by name or content (part.xml, part.md5, …)"; empty without any.
     package var text: String {
-        PassedOver.allCases.compactMap { reason -> String? in
+        SkipReason.allCases.compactMap { reason -> String? in
             guard let tally = tallies[reason] else { return nil }
             let names = tally.examples.map(\.name.description) + (tally.count > tally.examples.count ? ["…"] : [])
             return "\(tally.count) \(reason.words) (\(names.joined(separator: ", ")))"

@@ -4,7 +4,7 @@ import NeuralNets
 import TensorCore
 
 /// Images at a network's input size, in memory for all epochs of a training.
-package struct ResizedPictures: Sendable {
+package struct ResizedImages: Sendable {
     package let frames: [Frame]
     package let width, height: Int
     package var normalization: Normalization
@@ -14,7 +14,7 @@ package struct ResizedPictures: Sendable {
         _ source: FrameSource, width: Int, height: Int, normalization: Normalization, work: FittingWork
     ) throws {
         let parts = try ParallelFrames.run(
-            count: source.count, workers: work.workers, phase: "pictures", progress: work.progress,
+            count: source.count, workers: work.workers, phase: "images", progress: work.progress,
             makeWorker: { _ in [Int: Frame]() },
             body: { resized, index in
                 resized[index] = try source.frame(index).resized(width: width, height: height)

@@ -1,7 +1,7 @@
 import Foundation
 
 /// The formats that are read and written. The content decides, not a file's name.
-package enum PictureFormat: String, Sendable, Codable, CaseIterable {
+package enum ImageFormat: String, Sendable, Codable, CaseIterable {
     case jpeg
     case png
 
@@ -12,7 +12,7 @@ package enum PictureFormat: String, Sendable, Codable, CaseIterable {
     ///
     /// Throws `empty` without data, `truncated` for less than a signature, `corrupt` for a damaged signature, and
     /// `unsupported` with the format's name if it is known.
-    package static func recognise(_ data: Data) throws(ImageError) -> PictureFormat {
+    package static func recognise(_ data: Data) throws(ImageError) -> ImageFormat {
         let head = [UInt8](data.prefix(512))
         guard !head.isEmpty else {
             throw ImageError(.empty, "the file is empty (0 bytes): its content was not written, or not yet")

@@ -1,10 +1,10 @@
 import Foundation
 import Imaging
-import InspectionDomain
 import NeuralNets
+import SeededRandom
 
 /// Images without a product, which test a product gate if there are no images of wrong products.
-package enum NoisePictures: String, Sendable, CaseIterable {
+package enum NoiseImages: String, Sendable, CaseIterable {
     /// Every value uniform over its range.
     case uniform
     /// Every value normal around the middle with a deviation of the whole range, clipped to it.

@@ -9,7 +9,7 @@ import TensorCore
 /// Slow changes (lighting), contrast (exposure) and the common content of the folder (the product) are removed from
 /// each thumbnail; the rest belongs to the part. Two images are linked if their rests correlate under the best of a few
 /// shifts, because neither parts nor crops are aligned to the pixel.
-struct PictureLikeness {
+struct ImageLikeness {
     static let side = 32
     /// Shifts of up to this many thumbnail pixels are tried.
     private static let reach = 2
