@@ -155,9 +155,11 @@ SANITIZED  = nice -n 19 swift $(1) --scratch-path .build/$(2) --sanitize $(2) \
   -Xcc -fsanitize=undefined -Xcc -fno-sanitize-recover=undefined
 # Makes the thread sanitizer see what a Mutex does.
 SEEN       = LD_PRELOAD=$(CURDIR)/.build/thread/mutex.so
-sanitize: export ASAN_OPTIONS = detect_leaks=0:log_path=$(REPORTS)/address
-sanitize: export TSAN_OPTIONS = log_path=$(REPORTS)/thread
-sanitize: export UBSAN_OPTIONS = print_stacktrace=1:log_path=$(REPORTS)/undefined
+# Tests that crash a process on purpose read which signal ended it.
+FATAL      = handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0:handle_abort=0
+sanitize: export ASAN_OPTIONS = $(FATAL):detect_leaks=0:log_path=$(REPORTS)/address
+sanitize: export TSAN_OPTIONS = $(FATAL):log_path=$(REPORTS)/thread
+sanitize: export UBSAN_OPTIONS = $(FATAL):print_stacktrace=1:log_path=$(REPORTS)/undefined
 sanitize: export INSPECTD_TEST_PATIENCE = 10
 sanitize: setup
 	rm -rf $(REPORTS) && mkdir -p $(REPORTS)

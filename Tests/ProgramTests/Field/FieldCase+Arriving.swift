@@ -80,7 +80,7 @@ extension FieldCase {
                     shop.files(in: shop.watched()) == sidecars.sorted(), "\(shop.files(in: shop.watched())) are left")
                 try expect(try shop.results().count == 1, "\(try shop.results().count) records for one part")
                 let check = try shop.control("config", "check").output
-                try expect(check.contains("4 no image"), "config check does not count them: \(check)")
+                try expect(check.contains("4 not an image"), "config check does not count them: \(check)")
                 return "one record, six sidecars left"
             }
         },
