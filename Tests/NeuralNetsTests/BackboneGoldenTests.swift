@@ -9,14 +9,37 @@ import Testing
     struct Case: Sendable, CustomTestStringConvertible {
         let file: String
         let architecture: BackboneArchitecture
+        /// Whether the formula takes the names of the EfficientNet-PyTorch port.
+        var isPort = false
         /// From the golden file's tensor to our tap.
         let tap: @Sendable (String) -> String
         var testDescription: String { file }
+
+        var graph: NetworkGraph {
+            get throws {
+                guard isPort, let names = DialectNames.efficientNets[architecture] else {
+                    return try architecture.graph(FormulaWeights())
+                }
+                let tensors = try BackboneFixture.tensors(architecture, value: 0).map { canonical, tensor in
+                    let name = names.name(canonical, in: .port)
+                    let values = try FormulaWeights().tensor(name, shape: tensor.shape)
+                    return (name, StoredTensor(floats: values, shape: tensor.shape))
+                }
+                let file = WeightFile(tensors: Dictionary(uniqueKeysWithValues: tensors))
+                return try architecture.graph(try NamedWeights(file: file, name: "port"))
+            }
+        }
     }
 
     static let cases = [
         Case(file: "efficientnet_b0_features", architecture: .efficientnetB0) { "features.\($0.dropFirst(5))" },
         Case(file: "efficientnet_b4_features", architecture: .efficientnetB4) { "features.\($0.dropFirst(5))" },
+        Case(file: "efficientnet_lite0_features", architecture: .efficientnetLite0, isPort: true) {
+            "features.\($0.dropFirst(5))"
+        },
+        Case(file: "efficientnet_lite2_features", architecture: .efficientnetLite2, isPort: true) {
+            "features.\($0.dropFirst(5))"
+        },
         Case(file: "resnet18_features", architecture: .resnet18) { $0 },
         Case(file: "wide_resnet50_2_features", architecture: .wideResnet50) { $0 },
     ]
@@ -27,7 +50,7 @@ import Testing
         let inputs = try golden.pictures("input"), first = try #require(inputs.first)
         let stages = golden.names.filter { $0 != "input" }
         #expect(stages.count >= 3)
-        let graph = try network.architecture.graph(FormulaWeights())
+        let graph = try network.graph
         let nodes = try stages.map { try #require(graph.node(named: network.tap($0)), "no tap is known for \($0)") }
         let wanted = try stages.map { try golden.pictures($0) }
         let plan = try InferencePlan(

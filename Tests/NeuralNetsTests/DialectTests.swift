@@ -68,7 +68,8 @@ import Testing
 
     static let networks: [(BackboneArchitecture, [String])] = [
         (.efficientnetB0, []), (.efficientnetB1, []), (.efficientnetB2, []), (.efficientnetB3, []),
-        (.efficientnetB4, []), (.mobilenetV1, []), (.resnet18, []),
+        (.efficientnetB4, []), (.efficientnetLite0, []), (.efficientnetLite1, []), (.efficientnetLite2, []),
+        (.efficientnetLite3, []), (.efficientnetLite4, []), (.mobilenetV1, []), (.resnet18, []),
         (.wideResnet50, ["conv1", "bn1", "layer1.", "layer2.", "layer3."]),
     ]
 
@@ -159,6 +160,17 @@ import Testing
             let epsilons = loaded.graph.nodes.compactMap { ($0.layer as? BatchNorm)?.epsilon }
             #expect(epsilons.count > 15 && epsilons.allSatisfy { $0 == 1e-5 })
         }
+    }
+
+    @Test func a_lite_network_expects_pixels_as_it_was_trained_with_them() throws {
+        let tensors = try BackboneFixture.tensors(.efficientnetLite0, value: 0.5)
+        let file = WeightFile(tensors: Dictionary(uniqueKeysWithValues: tensors.map { ($0, $1) }))
+        let mean = try backbone(file).normalization.mean, std = try backbone(file).normalization.std
+        // (p − 127) / 128 of bytes p: 127 gives 0, 255 gives 1.
+        #expect(mean.allSatisfy { abs(127 / 255 - $0) < 1e-6 })
+        #expect(zip(mean, std).allSatisfy { abs((1 - $0) / $1 - 1) < 1e-6 })
+        let other = WeightFile(tensors: file.tensors, metadata: ["mean": "0.5,0.5,0.5", "std": "0.5,0.5,0.5"])
+        #expect(try backbone(other).normalization.mean == [0.5, 0.5, 0.5], "a file's own numbers come first")
     }
 
     // MARK: Force and metadata

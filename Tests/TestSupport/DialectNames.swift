@@ -11,6 +11,11 @@ package struct DialectNames: Sendable {
         .efficientnetB2: DialectNames(blocks: [2, 3, 3, 4, 4, 5, 2]),
         .efficientnetB3: DialectNames(blocks: [2, 3, 3, 5, 5, 6, 2]),
         .efficientnetB4: DialectNames(blocks: [2, 4, 4, 6, 6, 8, 2]),
+        .efficientnetLite0: DialectNames(blocks: [1, 2, 2, 3, 3, 4, 1]),
+        .efficientnetLite1: DialectNames(blocks: [1, 3, 3, 4, 4, 5, 1]),
+        .efficientnetLite2: DialectNames(blocks: [1, 3, 3, 4, 4, 5, 1]),
+        .efficientnetLite3: DialectNames(blocks: [1, 3, 3, 5, 5, 6, 1]),
+        .efficientnetLite4: DialectNames(blocks: [1, 4, 4, 6, 6, 8, 1]),
     ]
 
     package func name(_ torchvision: String, in dialect: WeightDialect) -> String {

@@ -7,6 +7,11 @@ package enum BackboneArchitecture: String, CaseIterable, Sendable, Codable {
     case efficientnetB2 = "efficientnet_b2"
     case efficientnetB3 = "efficientnet_b3"
     case efficientnetB4 = "efficientnet_b4"
+    case efficientnetLite0 = "efficientnet_lite0"
+    case efficientnetLite1 = "efficientnet_lite1"
+    case efficientnetLite2 = "efficientnet_lite2"
+    case efficientnetLite3 = "efficientnet_lite3"
+    case efficientnetLite4 = "efficientnet_lite4"
     case mobilenetV1 = "mobilenet_v1"
     case resnet18 = "resnet18"
     case wideResnet50 = "wide_resnet50_2"
@@ -19,6 +24,11 @@ package enum BackboneArchitecture: String, CaseIterable, Sendable, Codable {
         case .efficientnetB2: EfficientNetConfiguration(width: 1.1, depth: 1.2)
         case .efficientnetB3: EfficientNetConfiguration(width: 1.2, depth: 1.4)
         case .efficientnetB4: EfficientNetConfiguration(width: 1.4, depth: 1.8)
+        case .efficientnetLite0: EfficientNetConfiguration(.lite, width: 1.0, depth: 1.0)
+        case .efficientnetLite1: EfficientNetConfiguration(.lite, width: 1.0, depth: 1.1)
+        case .efficientnetLite2: EfficientNetConfiguration(.lite, width: 1.1, depth: 1.2)
+        case .efficientnetLite3: EfficientNetConfiguration(.lite, width: 1.2, depth: 1.4)
+        case .efficientnetLite4: EfficientNetConfiguration(.lite, width: 1.4, depth: 1.8)
         case .mobilenetV1, .resnet18, .wideResnet50: nil
         }
     }
@@ -40,6 +50,9 @@ package enum BackboneArchitecture: String, CaseIterable, Sendable, Codable {
         default: ["features.3", "features.5"]
         }
     }
+
+    /// The normalisation that its published weights expect.
+    var usualNormalization: Normalization { efficientNet?.series == .lite ? .lite : .imageNet }
 
     /// The network with its parameters, as far as the source has them.
     package func graph(_ weights: any ParameterSource) throws -> NetworkGraph {

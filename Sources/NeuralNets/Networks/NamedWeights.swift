@@ -45,7 +45,8 @@ package struct NamedWeights: ParameterSource {
         batchNormEpsilon =
             try Self.epsilon(file.metadata, name)
             ?? (architecture.efficientNet == nil ? 1e-5 : dialect.batchNormEpsilon)
-        normalization = try Normalization(metadata: file.metadata, file: name)
+        normalization = try Normalization(
+            metadata: file.metadata, default: architecture.usualNormalization, file: name)
     }
 
     /// The values of a tensor, row-major in the frameworks' layout.
@@ -94,18 +95,23 @@ package struct NamedWeights: ParameterSource {
         return has("features.0.0.weight") || has("conv1.weight") ? .torchvision : nil
     }
 
-    /// By the stem's width, then by which scaled depth the block names fit.
+    /// By the stem's width and by squeeze-excitation, then by which scaled depth the block names fit.
     private static func architecture(of file: WeightFile, _ dialect: WeightDialect) -> BackboneArchitecture? {
         if file.tensors["conv1.weight"] != nil, file.tensors["layer1.0.conv1.weight"] != nil {
             return file.tensors["layer1.0.conv3.weight"] == nil ? .resnet18 : .wideResnet50
         }
-        if file.tensors["blocks.0.0.conv_pw.weight"] != nil, file.tensors["blocks.0.0.se.conv_reduce.weight"] == nil {
+        if file.tensors["blocks.0.0.conv_pw.weight"] != nil, file.tensors["blocks.0.0.se.conv_reduce.weight"] == nil,
+            file.tensors["blocks.1.0.conv_pwl.weight"] == nil
+        {
             return .mobilenetV1
         }
         return BackboneArchitecture.allCases.filter { $0.efficientNet != nil }.first { candidate in
             guard let configuration = candidate.efficientNet else { return false }
             let stem = file.tensors[dialect.fileName(of: "features.0.0.weight", in: candidate)]
-            guard stem?.shape.first == configuration.stemChannels else { return false }
+            let squeeze = dialect.fileName(of: "features.1.0.block.1.fc1.weight", in: candidate)
+            guard stem?.shape.first == configuration.stemChannels,
+                (file.tensors[squeeze] != nil) == (configuration.series == .original)
+            else { return false }
             return configuration.stages.enumerated().allSatisfy { index, stage in
                 fits(file, dialect, candidate, stage: index + 1, stage)
             }

@@ -8,13 +8,17 @@ package struct Normalization: Sendable, Equatable, Codable {
     /// ImageNet's, which most published weights expect.
     package static let imageNet = Normalization(mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225])
 
+    /// `(p − 127) / 128` for bytes p: what EfficientNet-Lite was trained with.
+    package static let lite = Normalization(
+        mean: [Float](repeating: 127.0 / 255, count: 3), std: [Float](repeating: 128.0 / 255, count: 3))
+
     package init(mean: [Float], std: [Float]) {
         self.mean = mean
         self.std = std
     }
 
-    /// From a weight file's metadata (`mean`, `std`: three comma-separated numbers), else ImageNet's.
-    init(metadata: [String: String], file: String) throws {
+    /// From a weight file's metadata (`mean`, `std`: three comma-separated numbers), else the network's usual one.
+    init(metadata: [String: String], default usual: Normalization, file: String) throws {
         func numbers(_ key: String) throws -> [Float]? {
             guard let text = metadata[key] else { return nil }
             let fields = text.split(separator: ",", omittingEmptySubsequences: false)
@@ -27,7 +31,6 @@ package struct Normalization: Sendable, Equatable, Codable {
             }
             return values
         }
-        self.init(
-            mean: try numbers("mean") ?? Self.imageNet.mean, std: try numbers("std") ?? Self.imageNet.std)
+        self.init(mean: try numbers("mean") ?? usual.mean, std: try numbers("std") ?? usual.std)
     }
 }
