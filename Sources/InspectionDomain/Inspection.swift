@@ -21,6 +21,10 @@ package struct Inspection: Codable, Sendable, Equatable {
     /// `(1 + #{calibration scores ≥ score}) / (n + 1)`.
     package var pValue: Double?
     package var pixelThreshold: Double?
+    /// The parts of the score, for methods that distinguish them.
+    package var evidence: Evidence?
+    /// Present, and true, for an anomalous frame without a region: the image as a whole is unusual.
+    package var isWholeImage: Bool?
     package var regions: [Region]
     package var model: ModelIdentity?
     package var calibration: CalibrationIdentity?
@@ -47,7 +51,8 @@ package struct Inspection: Codable, Sendable, Equatable {
     package init(
         resultID: String, line: String, createdAt: Date, image: ImageInfo, verdict: Verdict, imageScore: Double? = nil,
         imageThreshold: Double? = nil, imageScoreNormalized: Double? = nil, pValue: Double? = nil,
-        pixelThreshold: Double? = nil, regions: [Region] = [], model: ModelIdentity? = nil,
+        pixelThreshold: Double? = nil, evidence: Evidence? = nil, isWholeImage: Bool? = nil, regions: [Region] = [],
+        model: ModelIdentity? = nil,
         calibration: CalibrationIdentity? = nil, product: RecognizedProduct? = nil, gate: GateResult? = nil,
         timingMilliseconds: StageTimings = StageTimings(),
         files: ResultFiles = ResultFiles(), error: InspectionError? = nil, remarks: [String] = []
@@ -63,6 +68,8 @@ package struct Inspection: Codable, Sendable, Equatable {
         self.imageScoreNormalized = imageScoreNormalized
         self.pValue = pValue
         self.pixelThreshold = pixelThreshold
+        self.evidence = evidence
+        self.isWholeImage = isWholeImage
         self.regions = regions
         self.model = model
         self.calibration = calibration
@@ -85,6 +92,8 @@ package struct Inspection: Codable, Sendable, Equatable {
         case imageScoreNormalized = "image_score_normalized"
         case pValue = "p_value"
         case pixelThreshold = "pixel_threshold"
+        case evidence
+        case isWholeImage = "whole_image"
         case regions, model, calibration, product, gate
         case timingMilliseconds = "timing_ms"
         case files, error, supersedes

@@ -25,10 +25,13 @@ import Testing
         return WeightFile(tensors: Dictionary(uniqueKeysWithValues: renamed))
     }
 
-    /// A catalog in a state folder that does not exist yet, and a folder to import from.
+    /// A catalog in a state folder that does not exist yet, beside an installation without backbones, and a folder to
+    /// import from.
     private func withCatalog(_ body: (BackboneCatalog, URL) throws -> Void) throws {
         try withTemporaryFolder { folder in
-            try body(BackboneCatalog(folder: folder.appendingPathComponent("state/backbones").path), folder)
+            let installed = InstalledBackbones(folders: [folder.appendingPathComponent("share").path])
+            let state = folder.appendingPathComponent("state/backbones").path
+            try body(BackboneCatalog(folder: state, installed: installed), folder)
         }
     }
 
@@ -64,12 +67,12 @@ import Testing
                 default: try file.encodedAsSafetensors()
                 }
             let path = try write(bytes, "line-2.\(container == "safetensors" ? container : "pth")", in: folder)
-            #expect(try catalog.names == [Backbone.defaultName])
+            #expect(try catalog.names == [Backbone.builtInName])
             let imported = try catalog.importFile(path, as: nil, architecture: nil, dialect: nil)
             // The original may be removed.
             try FileManager.default.removeItem(atPath: path)
             #expect(imported.name == "line-2" && imported.architecture == .efficientnetB0)
-            #expect(try catalog.names == [Backbone.defaultName, "line-2"] && files(catalog) == ["line-2.safetensors"])
+            #expect(try catalog.names == [Backbone.builtInName, "line-2"] && files(catalog) == ["line-2.safetensors"])
             let loaded = try catalog.load("line-2")
             #expect(loaded.name == "line-2" && loaded.metadata["dialect"] == "torchvision")
             #expect(loaded.metadata["architecture"] == "efficientnet_b0")
@@ -93,7 +96,7 @@ import Testing
                 try catalog.importFile(path, as: "other", architecture: .resnet18, dialect: nil)
             }
             #expect(error?.message.contains("conv1.weight: expected [64, 3, 7, 7] for resnet18") == true)
-            #expect(try catalog.names == [Backbone.defaultName, "forced", "plain"])
+            #expect(try catalog.names == [Backbone.builtInName, "forced", "plain"])
         }
     }
 
@@ -107,7 +110,7 @@ import Testing
             for other in ["notes.txt", ".hidden.safetensors", "my net.safetensors", "x.pth"] {
                 try write(Data("x".utf8), other, in: state)
             }
-            #expect(try catalog.names == [Backbone.defaultName, "Z.9_a-b", "cloth", "plates"])
+            #expect(try catalog.names == [Backbone.builtInName, "Z.9_a-b", "cloth", "plates"])
         }
     }
 
@@ -115,13 +118,69 @@ import Testing
 
     @Test func the_built_in_one_needs_no_file() throws {
         try withCatalog { catalog, _ in
-            for reference in [nil, Backbone.defaultName] {
+            for reference in [nil, Backbone.builtInName] {
                 let backbone = try catalog.load(reference)
-                #expect(backbone.name == Backbone.defaultName && backbone.architecture == .efficientnetB0)
+                #expect(backbone.name == Backbone.builtInName && backbone.architecture == .efficientnetB0)
                 #expect(backbone.defaultTaps == ["features.3", "features.5"])
             }
             #expect(files(catalog) == [])
         }
+    }
+
+    // MARK: Installed
+
+    @Test func the_installed_default_comes_first_and_serves_a_fit_that_names_none() throws {
+        try withCatalog { catalog, folder in
+            let share = folder.appendingPathComponent("share")
+            try FileManager.default.createDirectory(at: share, withIntermediateDirectories: true)
+            #expect(
+                try catalog.missingDefault?.contains("efficientnet_lite0 is not installed in \(share.path)") == true)
+            let tensors = try BackboneFixture.tensors(.efficientnetLite0, value: 0.5)
+            let names = try #require(DialectNames.efficientNets[.efficientnetLite0])
+            let published = WeightFile(
+                tensors: Dictionary(uniqueKeysWithValues: tensors.map { (names.name($0.name, in: .port), $0.tensor) }))
+            try write(try published.encodedAsSafetensors(), "efficientnet_lite0.safetensors", in: share)
+            try write(try weights().encodedAsSafetensors(), "another.safetensors", in: share)
+            let own = try write(try weights(stem: 0.25).encodedAsSafetensors(), "mine.safetensors", in: folder)
+            _ = try catalog.importFile(own, as: "mine", architecture: nil, dialect: nil)
+            #expect(try catalog.names == ["efficientnet_lite0", "efficientnet_b0", "another", "mine"])
+            #expect(
+                try catalog.entries.map(\.origin.text) == [
+                    "installed: \(share.path)/efficientnet_lite0.safetensors", "built in",
+                    "installed: \(share.path)/another.safetensors", "imported: \(catalog.path("mine"))",
+                ])
+            #expect(try catalog.missingDefault == nil)
+            let chosen = try catalog.load(nil)
+            #expect(chosen.name == "efficientnet_lite0" && chosen.architecture == .efficientnetLite0)
+            #expect(try catalog.load("efficientnet_b0").architecture == .efficientnetB0)
+            let taken = #expect(throws: ProgramError.self) {
+                try catalog.importFile(own, as: "another", architecture: nil, dialect: nil)
+            }
+            #expect(taken?.message.contains("an installed backbone's name") == true)
+        }
+    }
+
+    @Test func without_the_default_the_built_in_one_serves_and_says_so() throws {
+        try withCatalog { catalog, _ in
+            let chosen = try catalog.load(nil), remark = try catalog.missingDefault
+            #expect(chosen.name == Backbone.builtInName)
+            #expect(remark?.contains("the built-in efficientnet_b0 is used") == true)
+            let error = #expect(throws: ProgramError.self) { try catalog.load("efficientnet_lite0") }
+            #expect(error?.message.contains("make setup") == true)
+        }
+    }
+
+    @Test func a_program_looks_beside_itself_then_in_its_build_folder_then_in_the_system() {
+        let installed = InstalledBackbones(
+            environment: [:], program: URL(fileURLWithPath: "/opt/inspectd/bin/inspectctl"))
+        #expect(installed.folders.first == "/opt/inspectd/share/inspectd/backbones")
+        #expect(installed.folders.last == "/usr/share/inspectd/backbones")
+        let built = InstalledBackbones(
+            environment: [:], program: URL(fileURLWithPath: "/src/.build/x86_64/release/inspectctl"))
+        #expect(built.folders.contains("/src/.build/backbones"))
+        let told = InstalledBackbones(
+            environment: [InstalledBackbones.variable: "/mine"], program: URL(fileURLWithPath: "/opt/bin/inspectctl"))
+        #expect(told.folders == ["/mine"])
     }
 
     @Test func a_file_is_loaded_by_its_path_without_an_import() throws {
@@ -133,7 +192,7 @@ import Testing
             let first = try catalog.load(plain), second = try catalog.load(torch)
             #expect(first.name == "mine" && second.name == "theirs")
             #expect(try features(first) == features(second))
-            #expect(try catalog.names == [Backbone.defaultName] && files(catalog) == [])
+            #expect(try catalog.names == [Backbone.builtInName] && files(catalog) == [])
         }
     }
 
@@ -185,7 +244,7 @@ import Testing
                 }
                 #expect(error?.message.contains(words) == true, "\(String(describing: error))")
             }
-            #expect(try catalog.names == [Backbone.defaultName] && files(catalog) == [])
+            #expect(try catalog.names == [Backbone.builtInName] && files(catalog) == [])
         }
     }
 
@@ -194,7 +253,7 @@ import Testing
             let path = try write(try weights().encodedAsSafetensors(), "my net.safetensors", in: folder)
             let cases = [
                 (nil, "'my net'"), ("../escape", "'../escape'"), (".hidden", "'.hidden'"), ("", "''"), ("a/b", "'a/b'"),
-                (Backbone.defaultName, "the built-in backbone's name"),
+                (Backbone.builtInName, "the built-in backbone's name"),
             ]
             for (name, words) in cases {
                 let error = #expect(throws: ProgramError.self) {

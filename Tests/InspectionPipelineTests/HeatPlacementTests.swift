@@ -34,7 +34,7 @@ import Testing
             for index in 0..<12 {
                 try surface(index).encodedPNG().write(to: folder.appendingPathComponent("\(index).png"))
             }
-            return try GaussianTrainer.fit(
+            return try GaussianTrainer.model(
                 FrameSource(folders: [folder.path]), backbone: .embedded(), options: options, workers: 2)
         }
         let detector = try model.makeDetector(threads: 2)

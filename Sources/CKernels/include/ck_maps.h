@@ -10,6 +10,10 @@ void ck_row_norms(const float *rows, size_t count, int columns, float *out);
 /// out[p] = ‖whitening[p] · (x[p] − mean[p])‖₂ with x, mean [positions][d] and lower triangles whitening
 /// [positions][d · (d + 1) / 2], row by row.
 void ck_position_distances(const float *x, const float *mean, const float *whitening, int positions, int d, float *out);
+/// out[p] = whitening[p] · (x[p] − mean[p]), [positions][d].
+void ck_position_whiten(const float *x, const float *mean, const float *whitening, int positions, int d, float *out);
+/// out[p][i][j] = x[i][p] · x[j][p], inner products of `count` images' vectors [positions][d], one behind the other.
+void ck_position_grams(const float *x, int count, int positions, int d, double *out);
 /// sum[p] += x[p], outer[p][i][j] += x[p][i] · x[p][j] for j ≤ i, packed like whitening; double precision totals.
 void ck_accumulate_positions(const float *x, int positions, int d, double *sum, double *outer);
 /// Cells along one axis of an image: cell i has its centre at first + i · step, in pixels (pixel i has its centre at

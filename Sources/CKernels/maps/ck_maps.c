@@ -51,6 +51,29 @@ CK_CLONES void ck_position_distances(const float *x, const float *mean, const fl
     free(difference);
 }
 
+CK_CLONES void ck_position_whiten(const float *x, const float *mean, const float *whitening, int positions, int d,
+                                  float *out) {
+    for (int p = 0; p < positions; p++, x += d, mean += d, out += d)
+        for (int i = 0; i < d; i++) {
+            float y = 0;
+            for (int j = 0; j <= i; j++) y += whitening[j] * (x[j] - mean[j]);
+            out[i] = y;
+            whitening += i + 1;
+        }
+}
+
+CK_CLONES void ck_position_grams(const float *x, int count, int positions, int d, double *out) {
+    const size_t image = (size_t)positions * d;
+    for (int p = 0; p < positions; p++, x += d, out += (size_t)count * count)
+        for (int i = 0; i < count; i++)
+            for (int j = 0; j <= i; j++) {
+                const float *a = x + i * image, *b = x + j * image;
+                double sum = 0;
+                for (int c = 0; c < d; c++) sum += (double)a[c] * b[c];
+                out[(size_t)i * count + j] = out[(size_t)j * count + i] = sum;
+            }
+}
+
 CK_CLONES void ck_accumulate_positions(const float *x, int positions, int d, double *sum, double *outer) {
     for (int p = 0; p < positions; p++, x += d, sum += d)
         for (int i = 0; i < d; i++) {

@@ -14,6 +14,9 @@ package struct Calibration: Codable, Sendable, Equatable {
     package let source: String
     /// The number of images behind the scores, if near-duplicates count once; nil if each image has its score.
     package let images: Int?
+    /// Whether each image has its score under a model that was fitted without its part, while the model in service was
+    /// fitted on all of them.
+    package let isCrossConformal: Bool
     /// Image scores of the calibration images, ascending; one per part, the largest.
     package let imageScores: [Double]
     /// Maxima of their smoothed maps, ascending; one per part, the largest.
@@ -35,7 +38,8 @@ package struct Calibration: Codable, Sendable, Equatable {
     /// - Throws: `CalibrationRule.TooFewImages`, `ModelError` if a score is not finite or a threshold would be 0.
     package init(
         modelName: String, modelVersion: Int, source: String, scores: [(image: Double, mapMaximum: Double)],
-        images: Int? = nil, rule: CalibrationRule, id: String = UUID().uuidString.lowercased(), createdAt: Date = Date()
+        images: Int? = nil, rule: CalibrationRule, isCrossConformal: Bool = false,
+        id: String = UUID().uuidString.lowercased(), createdAt: Date = Date()
     ) throws {
         guard scores.allSatisfy({ $0.image.isFinite && $0.mapMaximum.isFinite }) else {
             throw ModelError(
@@ -44,6 +48,7 @@ package struct Calibration: Codable, Sendable, Equatable {
         }
         k = try rule.k(ofParts: scores.count, images: images ?? scores.count)
         self.images = images == scores.count ? nil : images
+        self.isCrossConformal = isCrossConformal
         schema = Self.currentSchema
         self.id = id
         self.createdAt = createdAt
@@ -74,6 +79,7 @@ package struct Calibration: Codable, Sendable, Equatable {
 
     enum CodingKeys: String, CodingKey {
         case schema, id, source, images, confidence, k
+        case isCrossConformal = "cross_conformal"
         case createdAt = "created_at"
         case modelName = "model_name"
         case modelVersion = "model_version"
@@ -100,6 +106,7 @@ package struct Calibration: Codable, Sendable, Equatable {
         modelVersion = try fields.decode(Int.self, forKey: .modelVersion)
         source = try fields.decode(String.self, forKey: .source)
         images = try fields.decodeIfPresent(Int.self, forKey: .images)
+        isCrossConformal = try fields.decodeIfPresent(Bool.self, forKey: .isCrossConformal) ?? false
         imageScores = try fields.decode([Double].self, forKey: .imageScores)
         mapMaxima = try fields.decode([Double].self, forKey: .mapMaxima)
         falseAlarmRate = try fields.decode(Double.self, forKey: .falseAlarmRate)

@@ -28,6 +28,10 @@ package struct Detection: Sendable {
     package var imageScore: Double
     /// Smoothed, at the network's input size.
     package var map: AnomalyMap
+    /// The parts of the score, for methods that distinguish them.
+    package var evidence: Evidence?
+    /// Whether the image as a whole speaks louder for the score than any position of the map.
+    package var isWholeImage = false
     /// The recognised product, for methods that distinguish products.
     package var product: RecognizedProduct?
     /// Whether score and map are finite numbers; others are unusable.

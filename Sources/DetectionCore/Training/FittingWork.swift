@@ -1,7 +1,9 @@
-/// The execution of a fit; nothing here changes its result.
+/// The execution of a fit; nothing here but `parts` changes its result.
 package struct FittingWork: Sendable {
     /// Threads.
     package var workers: Int
+    /// Indices of images that show the same part, if several do: they are left out together.
+    package var parts: [[Int]]?
     /// Called from any thread.
     package var progress: WorkProgress?
     /// The store of a long fit's state; nil for none.

@@ -30,6 +30,13 @@ package struct GaussianArguments: MethodArguments {
     @Option(help: ArgumentHelp("Keep the components that explain the least, at most this share.", valueName: "share"))
     package var npca: Double?
 
+    @Option(
+        help: ArgumentHelp(
+            "What the image score is made of: the pooled features of the whole image, the largest distance at one "
+                + "position, or both.",
+            valueName: GaussianOptions.EvidenceKind.allCases.map(\.rawValue).joined(separator: "|")))
+    package var evidence = GaussianOptions().evidence
+
     @OptionGroup(title: "fine-tuning") package var fineTuning: FineTuningArguments
 
     package init() {}
@@ -56,9 +63,11 @@ package struct GaussianArguments: MethodArguments {
         (options.inputWidth, options.inputHeight, options.levels) = (inputSize, inputSize, levels?.names)
         options.map = map ?? (inputSize <= 448 ? .perPosition : .tied)
         options.reduction = pca.map { .pca($0) } ?? npca.map { .npca($0) } ?? .none
+        options.evidence = evidence
         options.fineTuning = fineTuning.options
         return options
     }
 }
 
 extension GaussianOptions.MapKind: ExpressibleByArgument {}
+extension GaussianOptions.EvidenceKind: ExpressibleByArgument {}

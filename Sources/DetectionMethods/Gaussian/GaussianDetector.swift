@@ -1,17 +1,45 @@
-import CKernels
 import DetectionCore
 import Foundation
 import Imaging
-import NeuralNets
 import InspectionDomain
+import NeuralNets
 
-/// Scores frames with a `GaussianModel`: the summed Mahalanobis distances of the pooled levels, and a map of distances
-/// at each position of the taps. Owns its buffers; one per worker.
+/// Scores frames with a `GaussianModel`: the summed Mahalanobis distances of the pooled levels and the largest of the
+/// distances at each position of the taps, which are also the map. Owns its buffers; one per worker.
 final class GaussianDetector: Detector {
     private let model: GaussianModel
+    private let reader: GaussianReader
+
+    init(model: GaussianModel, threads: Int) throws {
+        self.model = model
+        reader = try GaussianReader(model: model, threads: threads)
+    }
+
+    func detect(_ frame: Frame) throws -> Detection {
+        let start = ContinuousClock.now
+        reader.load(frame)
+        let filled = ContinuousClock.now
+        reader.run()
+        let run = ContinuousClock.now
+        let pooled = reader.pooledDistances().reduce(0, +)
+        let (sharp, local) = reader.map()
+        let map = sharp.smoothed(sigma: model.smoothing)
+        var detection = Detection(
+            imageScore: model.score(pooled: pooled, local: local), map: map,
+            preprocess: filled.milliseconds(since: start), backbone: run.milliseconds(since: filled),
+            detect: ContinuousClock.now.milliseconds(since: run))
+        detection.evidence = model.scale?.evidence(pooled: pooled, local: local)
+        detection.isWholeImage =
+            model.evidence != .local && model.scale?.isWholeImage(pooled: pooled, local: local) == true
+        return detection
+    }
+}
+
+/// Runs a model's backbone on one frame at a time and compares its levels and positions with the model's Gaussians.
+final class GaussianReader {
+    let mapper: any PixelMapper
+    private let model: GaussianModel
     private let extractor: FeatureExtractor
-    private let levelIndices: [Int]
-    private let mapper: any PixelMapper
 
     init(model: GaussianModel, threads: Int) throws {
         self.model = model
@@ -20,7 +48,6 @@ final class GaussianDetector: Detector {
         extractor = try FeatureExtractor(
             backbone: model.backbone, inputHeight: model.inputHeight, inputWidth: model.inputWidth, taps: taps,
             threads: threads)
-        levelIndices = Array(names.indices)
         let features = extractor.features
         for (level, map) in zip(model.levels, features) where level.mean.count != map.channels {
             throw ModelError("level \(level.name) has \(level.mean.count) channels, the backbone gives \(map.channels)")
@@ -34,114 +61,20 @@ final class GaussianDetector: Detector {
         }
     }
 
-    func detect(_ frame: Frame) throws -> Detection {
-        let start = ContinuousClock.now
-        extractor.load(frame, model.backbone.normalization)
-        let filled = ContinuousClock.now
-        extractor.run()
-        let run = ContinuousClock.now
-        let features = extractor.features
-        var score = 0.0
-        for (level, index) in zip(model.levels, levelIndices) { score += level.distance(features[index].pooled()) }
-        let map = mapper.map(features, width: model.inputWidth, height: model.inputHeight)
-            .smoothed(sigma: model.smoothing)
-        return Detection(
-            imageScore: score, map: map, preprocess: filled.milliseconds(since: start),
-            backbone: run.milliseconds(since: filled), detect: ContinuousClock.now.milliseconds(since: run))
-    }
-}
+    func load(_ frame: Frame) { extractor.load(frame, model.backbone.normalization) }
+    func run() { extractor.run() }
 
-/// Turns feature maps into an unsmoothed anomaly map at the input's size.
-protocol PixelMapper: AnyObject {
-    func map(_ features: [FeatureMap], width: Int, height: Int) -> AnomalyMap
-}
+    /// The last frame's feature maps.
+    var features: [FeatureMap] { extractor.features }
 
-/// One Gaussian per tap: whitening as one matrix product over all positions, then a norm per position.
-final class TiedMapper: PixelMapper {
-    private struct Tap {
-        let index: Int
-        let channels: Int
-        let packed: [Float]
-        /// `−mean · whitening`: the product's bias.
-        let bias: [Float]
-    }
+    /// The last frame's pooled features of each level.
+    func pooledFeatures() -> [[Double]] { zip(model.levels, extractor.features).map { $0.1.pooled() } }
 
-    private let taps: [Tap]
-    private var whitened: [Float]
-    private var distances: [Float]
+    /// The last frame's distance of each level.
+    func pooledDistances() -> [Double] { zip(model.levels, pooledFeatures()).map { $0.0.distance($0.1) } }
 
-    init(_ gaussians: [(tap: String, mean: [Float], whitening: [Float])], _ maps: [FeatureMap], _ indices: [Int]) throws
-    {
-        guard gaussians.count == maps.count else { throw ModelError("the backbone has no level of the pixel map") }
-        taps = try zip(gaussians, zip(maps, indices)).map { gaussian, tap in
-            let (map, index) = tap, d = gaussian.mean.count
-            guard map.channels == d else {
-                throw ModelError("level \(gaussian.tap) has \(d) channels, the backbone gives \(map.channels)")
-            }
-            var packed = [Float](repeating: 0, count: ck_gemm_packed_count(Int32(d), Int32(d)))
-            ck_gemm_pack(gaussian.whitening, Int32(d), Int32(d), &packed)
-            let bias = (0..<d).map { column in
-                -(0..<d).reduce(0.0) { $0 + Double(gaussian.mean[$1]) * Double(gaussian.whitening[$1 * d + column]) }
-            }
-            return Tap(index: index, channels: d, packed: packed, bias: bias.map(Float.init))
-        }
-        let largest = maps.map { $0.height * $0.width * $0.channels }.max() ?? 0
-        whitened = [Float](repeating: 0, count: largest + Int(CK_SLACK))
-        distances = [Float](repeating: 0, count: maps.map { $0.height * $0.width }.max() ?? 0)
-    }
-
-    func map(_ features: [FeatureMap], width: Int, height: Int) -> AnomalyMap {
-        var out = [Float](repeating: 0, count: width * height)
-        for tap in taps {
-            let map = features[tap.index], positions = map.height * map.width
-            tap.packed.withUnsafeBufferPointer { packed in
-                tap.bias.withUnsafeBufferPointer { bias in
-                    whitened.withUnsafeMutableBufferPointer { whitened in
-                        var gemm = ck_gemm()
-                        gemm.a = map.values.baseAddress
-                        gemm.lda = tap.channels
-                        (gemm.taps, gemm.c, gemm.n) = (1, Int32(tap.channels), Int32(tap.channels))
-                        gemm.packed = packed.baseAddress
-                        gemm.bias = bias.baseAddress
-                        gemm.out = whitened.baseAddress
-                        gemm.ldo = tap.channels
-                        ck_gemm_run(&gemm, 0, Int32(positions))
-                    }
-                }
-            }
-            ck_row_norms(whitened, positions, Int32(tap.channels), &distances)
-            ck_spread_add(distances, map.rows.cells, map.columns.cells, Int32(height), Int32(width), &out)
-        }
-        return AnomalyMap(width: width, height: height, values: out)
-    }
-}
-
-/// One Gaussian per position on a subset of the concatenated taps' channels.
-final class PositionMapper: PixelMapper {
-    private let gaussians: GaussianModel.PositionGaussians
-    private let gatherer: PositionGatherer
-    private var gathered: [Float]
-    private var distances: [Float]
-
-    init(_ gaussians: GaussianModel.PositionGaussians, _ maps: [FeatureMap], _ indices: [Int]) throws {
-        self.gaussians = gaussians
-        gatherer = try PositionGatherer(maps: maps, indices: indices, channels: gaussians.channels)
-        guard gatherer.rows.count == gaussians.height, gatherer.columns.count == gaussians.width else {
-            throw ModelError(
-                "the model has \(gaussians.height)×\(gaussians.width) positions, the backbone gives "
-                    + "\(gatherer.rows.count)×\(gatherer.columns.count)")
-        }
-        gathered = [Float](repeating: 0, count: gatherer.count)
-        distances = [Float](repeating: 0, count: gaussians.height * gaussians.width)
-    }
-
-    func map(_ features: [FeatureMap], width: Int, height: Int) -> AnomalyMap {
-        gatherer.gather(features, into: &gathered)
-        ck_position_distances(
-            gathered, gaussians.mean, gaussians.whitening, Int32(distances.count), Int32(gaussians.channels.count),
-            &distances)
-        var out = [Float](repeating: 0, count: width * height)
-        ck_spread_add(distances, gatherer.rows.cells, gatherer.columns.cells, Int32(height), Int32(width), &out)
-        return AnomalyMap(width: width, height: height, values: out)
+    /// The last frame's unsmoothed map, and its largest local distance.
+    func map() -> (map: AnomalyMap, largest: Double) {
+        mapper.map(extractor.features, width: model.inputWidth, height: model.inputHeight)
     }
 }

@@ -7,6 +7,8 @@ extension GaussianModel {
         var contents = ModelContents(backbone: backbone, inputWidth: inputWidth, inputHeight: inputHeight)
         contents.settings["levels"] = levels.map(\.name).joined(separator: ",")
         contents.settings["taps"] = mapTaps.joined(separator: ",")
+        contents.settings["evidence"] = evidence.rawValue
+        contents.settings["evidence_scale"] = scale?.text
         for (index, level) in levels.enumerated() {
             contents.tensors["level.\(index).mean"] = StoredTensor(doubles: level.mean, shape: [level.mean.count])
             contents.tensors["level.\(index).whitening"] = StoredTensor(
@@ -42,6 +44,13 @@ extension GaussianModel {
             return Level(
                 name: level, mean: mean.doubles(), whitening: whitening.doubles(), rank: whitening.shape[1])
         }
+        // Models of before there was a choice have the paper's score.
+        let kind = file.metadata["evidence"] ?? GaussianOptions.EvidenceKind.pooled.rawValue
+        guard let evidence = GaussianOptions.EvidenceKind(rawValue: kind) else { throw reader.damaged("evidence") }
+        let scale = file.metadata["evidence_scale"].flatMap(EvidenceScale.init(text:))
+        guard scale != nil || (file.metadata["evidence_scale"] == nil && evidence != .both) else {
+            throw reader.damaged("evidence_scale")
+        }
         let taps = try reader.list("taps")
         let pixels: PixelGaussians
         switch GaussianOptions.MapKind(rawValue: try reader.setting("map")) {
@@ -70,6 +79,6 @@ extension GaussianModel {
         }
         self.init(
             backbone: try reader.backbone(), inputWidth: inputWidth, inputHeight: inputHeight, levels: levels,
-            pixels: pixels)
+            pixels: pixels, evidence: evidence, scale: scale)
     }
 }

@@ -55,6 +55,9 @@ package struct GaussianModel: DetectorModel {
     package let inputWidth, inputHeight: Int
     package let levels: [Level]
     package let pixels: PixelGaussians
+    package let evidence: GaussianOptions.EvidenceKind
+    /// The scale of both parts of the score; nil for a model of one part that has not measured it.
+    let scale: EvidenceScale?
 
     package var backboneName: String { backbone.name }
     package var trainedBackbone: Backbone? { backbone }
@@ -73,15 +76,48 @@ package struct GaussianModel: DetectorModel {
     /// The distance each level would stay under with probability 0.9973 if its features were normal, summed: the
     /// theoretical threshold, for comparison with the calibrated one.
     package var theoreticalThreshold: Double? {
-        levels.reduce(0) { $0 + ChiSquare.distanceThreshold(dimensions: $1.rank) }
+        guard evidence == .pooled else { return nil }
+        return levels.reduce(0) { $0 + ChiSquare.distanceThreshold(dimensions: $1.rank) }
     }
 
-    package init(backbone: Backbone, inputWidth: Int, inputHeight: Int, levels: [Level], pixels: PixelGaussians) {
+    /// A model with the paper's image score.
+    package init(
+        backbone: Backbone, inputWidth: Int, inputHeight: Int, levels: [Level], pixels: PixelGaussians
+    ) {
+        self.init(
+            backbone: backbone, inputWidth: inputWidth, inputHeight: inputHeight, levels: levels, pixels: pixels,
+            evidence: .pooled, scale: nil)
+    }
+
+    /// - Parameter scale: needed for both kinds of evidence.
+    init(
+        backbone: Backbone, inputWidth: Int, inputHeight: Int, levels: [Level], pixels: PixelGaussians,
+        evidence: GaussianOptions.EvidenceKind, scale: EvidenceScale?
+    ) {
+        precondition(evidence != .both || scale != nil, "both kinds of evidence need a scale")
         self.backbone = backbone
         self.inputWidth = inputWidth
         self.inputHeight = inputHeight
         self.levels = levels
         self.pixels = pixels
+        self.evidence = evidence
+        self.scale = scale
+    }
+
+    /// The same model with another image score.
+    func with(_ evidence: GaussianOptions.EvidenceKind, scale: EvidenceScale?) -> GaussianModel {
+        GaussianModel(
+            backbone: backbone, inputWidth: inputWidth, inputHeight: inputHeight, levels: levels, pixels: pixels,
+            evidence: evidence, scale: scale)
+    }
+
+    /// The image score of both parts.
+    func score(pooled: Double, local: Double) -> Double {
+        switch (evidence, scale) {
+        case (.pooled, _): pooled
+        case (.both, let scale?): scale.score(pooled: pooled, local: local)
+        default: local
+        }
     }
 
     package func makeDetector(threads: Int) throws -> any Detector {

@@ -17,6 +17,16 @@ package struct GaussianOptions: Sendable, Equatable {
         case perPosition = "per-position"
     }
 
+    /// What the image score is made of.
+    package enum EvidenceKind: String, Sendable, CaseIterable {
+        /// The paper's distances of pooled features: unusual whole images.
+        case pooled
+        /// The largest distance of the map: unusual positions.
+        case local
+        /// Both, each on the scale of flawless images.
+        case both
+    }
+
     package var inputWidth = 224
     package var inputHeight = 224
     /// Levels pooled for the image score; nil for the backbone's own.
@@ -25,8 +35,9 @@ package struct GaussianOptions: Sendable, Equatable {
     package var taps: [String]?
     package var reduction = Reduction.none
     package var map = MapKind.perPosition
-    /// Channels of a per-position Gaussian.
-    package var channelsPerPosition = 100
+    /// At most this many channels in a per-position Gaussian.
+    package var channelsPerPosition = 256
+    package var evidence = EvidenceKind.both
     /// The seed of the choice of those channels.
     package var seed: UInt64 = 0
     /// Nil to leave the backbone unchanged.

@@ -1,50 +1,91 @@
-import CKernels
-import COpenBLAS
 import DetectionCore
-import Foundation
-import Imaging
 import NeuralNets
-import TensorCore
 
 extension GaussianOptions: FittableMethod {
+    package var leavesOut: Bool { fineTuning == nil }
+
     package func fit(_ frames: FrameSource, backbone: Backbone, work: FittingWork) throws -> FittedDetector {
         if let fineTuning {
             return try FineTuner.fit(frames, backbone: backbone, options: self, fineTuning: fineTuning, work: work)
         }
-        return FittedDetector(
-            model: try GaussianTrainer.fit(
-                frames, backbone: backbone, options: self, workers: work.workers, progress: work.progress))
+        let fit = try GaussianTrainer.fit(frames, backbone: backbone, options: self, work: work)
+        var fitted = FittedDetector(model: fit.model)
+        fitted.leftOut = fit.leftOut
+        return fitted
     }
 }
 
 /// Fits a `GaussianModel` on images of flawless parts, in one pass over them.
 package enum GaussianTrainer {
-    /// - Parameters:
-    ///   - workers: threads, each with its own network; the result depends on their number in the last bits only.
-    ///   - progress: called from the workers.
+    /// A model, and the scores of the images it was fitted on, each under the model of all other parts' images.
+    struct Fit {
+        let model: GaussianModel
+        /// In the images' order.
+        let leftOut: [LeftOutScore]
+    }
+
     /// - Throws: `FrameSource.Unreadable`, `ModelError`, `WeightError`, `LinearAlgebra.Failure`.
-    package static func fit(
-        _ frames: FrameSource, backbone: Backbone, options: GaussianOptions = GaussianOptions(), workers: Int,
-        progress: WorkProgress? = nil
+    package static func model(
+        _ frames: FrameSource, backbone: Backbone, options: GaussianOptions = GaussianOptions(), workers: Int
     ) throws -> GaussianModel {
-        let levelNames = try levelNames(backbone, options), tapNames = options.taps ?? backbone.defaultTaps
-        progress?(0, 1, "registration")
+        try fit(frames, backbone: backbone, options: options, work: FittingWork(workers: workers)).model
+    }
+
+    /// The result depends on the number of workers in the last bits only.
+    ///
+    /// - Parameter fixed: Gaussians of the pooled levels to use instead of the images' own.
+    /// - Throws: the errors of `model`.
+    static func fit(
+        _ frames: FrameSource, backbone: Backbone, options: GaussianOptions, work: FittingWork,
+        fixed: [GaussianModel.Level]? = nil
+    ) throws -> Fit {
+        let levelNames = try levelNames(backbone, options), tapNames = options.taps ?? backbone.defaultMapLevels
+        work.progress?(0, 1, "registration")
         let backbone = try backbone.registered(
-            taps: tapNames, height: options.inputHeight, width: options.inputWidth, threads: workers)
-        progress?(1, 1, "registration")
+            taps: tapNames, height: options.inputHeight, width: options.inputWidth, threads: work.workers)
+        work.progress?(1, 1, "registration")
         let statistics = try gather(
-            frames, backbone, levelNames, taps: tapNames, options, workers: workers, progress: progress)
-        progress?(0, 1, "Gaussians")
-        let levels = try levels(levelNames, statistics, frames: frames.count, options)
+            frames, backbone, levelNames, taps: tapNames, options, workers: work.workers, progress: work.progress)
+        work.progress?(0, 1, "Gaussians")
+        let estimated = fixed == nil ? try levels(levelNames, statistics, frames: frames.count, options) : []
         let pixels: GaussianModel.PixelGaussians
         switch options.map {
-        case .tied: pixels = .tied(try tied(tapNames, statistics))
-        case .perPosition: pixels = .perPosition(try perPosition(tapNames, statistics, frames: frames.count))
+        case .tied: pixels = .tied(try GaussianEstimates.tied(tapNames, statistics))
+        case .perPosition:
+            pixels = .perPosition(
+                try GaussianEstimates.perPosition(
+                    tapNames, statistics, frames: frames.count, workers: work.workers))
         }
-        progress?(1, 1, "Gaussians")
-        return GaussianModel(
-            backbone: backbone, inputWidth: options.inputWidth, inputHeight: options.inputHeight, levels: levels,
-            pixels: pixels)
+        work.progress?(1, 1, "Gaussians")
+        let model = GaussianModel(
+            backbone: backbone, inputWidth: options.inputWidth, inputHeight: options.inputHeight,
+            levels: fixed ?? estimated.map(\.level), pixels: pixels, evidence: .pooled, scale: nil)
+        let scores = LeftOutScores(
+            model: model, levels: fixed == nil ? estimated.map(\.leftOut) : nil,
+            positions: options.map == .perPosition ? .unbiased(count: frames.count) : nil)
+        let pairs = try scores.distances(
+            frames, parts: work.parts ?? frames.files.indices.map { [$0] }, workers: work.workers,
+            progress: work.progress)
+        return scored(model, options.evidence, pairs)
+    }
+
+    /// The model with its scale, and these images' scores.
+    ///
+    /// The scale is that of images without which the Gaussians are estimated; the scores, which calibrate, are those
+    /// without all images of the same part.
+    private static func scored(
+        _ model: GaussianModel, _ evidence: GaussianOptions.EvidenceKind, _ pairs: [LeftOutScores.Pair]
+    ) -> Fit {
+        let scale = EvidenceScale(
+            pooled: EvidenceScale.Part(pairs.map(\.image.pooled)), local: EvidenceScale.Part(pairs.map(\.image.local)))
+        let complete = model.with(evidence, scale: scale)
+        return Fit(
+            model: complete,
+            leftOut: pairs.map {
+                LeftOutScore(
+                    imageScore: complete.score(pooled: $0.part.pooled, local: $0.part.local),
+                    mapMaximum: $0.mapMaximum)
+            })
     }
 
     /// Only the levels' Gaussians, which suffice for image scores.
@@ -54,12 +95,12 @@ package enum GaussianTrainer {
     ) throws -> [GaussianModel.Level] {
         let names = try levelNames(backbone, options)
         let statistics = try gather(frames, backbone, names, taps: [], options, workers: workers, progress: progress)
-        return try levels(names, statistics, frames: frames.count, options)
+        return try levels(names, statistics, frames: frames.count, options).map(\.level)
     }
 
     private static func levelNames(_ backbone: Backbone, _ options: GaussianOptions) throws -> [String] {
         let names = options.levels ?? backbone.defaultLevels
-        guard !names.isEmpty, !(options.taps ?? backbone.defaultTaps).isEmpty else {
+        guard !names.isEmpty, !(options.taps ?? backbone.defaultMapLevels).isEmpty else {
             throw ModelError(
                 "backbone \(backbone.name) has none of the levels that \(backbone.architecture.rawValue) taps")
         }
@@ -83,138 +124,13 @@ package enum GaussianTrainer {
 
     private static func levels(
         _ names: [String], _ statistics: [FeatureStatistics], frames: Int, _ options: GaussianOptions
-    ) throws -> [GaussianModel.Level] {
+    ) throws -> [(level: GaussianModel.Level, leftOut: LeftOut)] {
         let pooled = statistics.reduce(into: [Int: [[Double]]]()) { all, worker in
             all.merge(worker.pooled) { first, _ in first }
         }
         return try names.enumerated().map { index, name in
             let samples = pooled.sorted { $0.key < $1.key }.flatMap { $0.value[index] }
-            return try level(name, samples, dimension: samples.count / frames, options.reduction)
+            return try GaussianEstimates.level(name, samples, dimension: samples.count / frames, options.reduction)
         }
-    }
-
-    /// Ledoit–Wolf and Cholesky of one level's pooled features, after a projection if reduced.
-    ///
-    /// - Parameter samples: `[n, dimension]`.
-    static func level(
-        _ name: String, _ samples: [Double], dimension d: Int, _ reduction: GaussianOptions.Reduction
-    ) throws -> GaussianModel.Level {
-        guard let projection = try projection(samples, dimension: d, reduction) else {
-            let estimate = LedoitWolf(samples, dimension: d)
-            let whitening = try whitening(estimate.covariance, d, what: "level \(name)")
-            return GaussianModel.Level(name: name, mean: estimate.mean, whitening: whitening, rank: d)
-        }
-        let rank = projection.count / d, n = samples.count / d
-        let reduced = LinearAlgebra.product(samples, projection, rows: n, depth: d, columns: rank)
-        let inner = try whitening(LedoitWolf(reduced, dimension: rank).covariance, rank, what: "level \(name)")
-        var mean = [Double](repeating: 0, count: d)
-        for row in 0..<n { for column in 0..<d { mean[column] += samples[row * d + column] / Double(n) } }
-        return GaussianModel.Level(
-            name: name, mean: mean,
-            whitening: LinearAlgebra.product(projection, inner, rows: d, depth: rank, columns: rank), rank: rank)
-    }
-
-    /// `[d, rank]`, the kept principal components as columns; nil if all are kept.
-    private static func projection(
-        _ samples: [Double], dimension d: Int, _ reduction: GaussianOptions.Reduction
-    ) throws -> [Double]? {
-        let n = samples.count / d
-        var centred = samples
-        for column in 0..<d {
-            var mean = 0.0
-            for row in 0..<n { mean += samples[row * d + column] / Double(n) }
-            for row in 0..<n { centred[row * d + column] -= mean }
-        }
-        if case .none = reduction { return nil }
-        let (values, vectors) = try LinearAlgebra.symmetricEigen(
-            LinearAlgebra.gram(centred, rows: n, columns: d).map { $0 / Double(n) }, d)
-        let kept = components(values, reduction)
-        return (0..<d).flatMap { row in kept.map { vectors[$0 * d + row] } }
-    }
-
-    /// Indices of the kept components, by ascending eigenvalue.
-    static func components(_ ascending: [Double], _ reduction: GaussianOptions.Reduction) -> [Int] {
-        let total = ascending.reduce(0) { $0 + max(0, $1) }
-        var explained = 0.0
-        switch reduction {
-        case .none: return Array(ascending.indices)
-        case .pca(let share):
-            var kept: [Int] = []
-            for index in ascending.indices.reversed() where kept.isEmpty || explained < share * total {
-                explained += max(0, ascending[index])
-                kept.append(index)
-            }
-            return kept.reversed()
-        case .npca(let share):
-            var kept: [Int] = []
-            for index in ascending.indices {
-                explained += max(0, ascending[index])
-                if !kept.isEmpty && explained > share * total { break }
-                kept.append(index)
-            }
-            return kept
-        }
-    }
-
-    /// The transposed inverse Cholesky factor: `‖x · whitening‖² = xᵀ · covariance⁻¹ · x`.
-    private static func whitening(_ covariance: [Double], _ d: Int, what: String) throws -> [Double] {
-        var covariance = covariance
-        // Features that never vary (a dead channel) would make the matrix singular; they carry no distance either way.
-        let trace = (0..<d).reduce(0.0) { $0 + covariance[$1 * d + $1] }
-        for index in 0..<d { covariance[index * d + index] += max(1e-12, 1e-10 * trace / Double(d)) }
-        do {
-            let inverse = LinearAlgebra.inverse(lowerTriangular: try LinearAlgebra.cholesky(covariance, d), d)
-            return (0..<d * d).map { inverse[$0 % d * d + $0 / d] }
-        } catch {
-            throw ModelError("\(what): \(error); check for identical images and images without content")
-        }
-    }
-
-    /// One Gaussian per tap over all positions of all frames. There are hundreds of samples per dimension, so no
-    /// shrinkage is needed; 1 % of the mean variance keeps rarely active channels from dominating the distance.
-    private static func tied(
-        _ taps: [String], _ statistics: [FeatureStatistics]
-    ) throws -> [(tap: String, mean: [Float], whitening: [Float])] {
-        try taps.enumerated().map { index, tap in
-            var (mean, covariance) = FeatureMoments.total(statistics.map { $0.moments[index] })
-            let d = mean.count, trace = (0..<d).reduce(0.0) { $0 + covariance[$1 * d + $1] }
-            for i in 0..<d { covariance[i * d + i] += 0.01 * trace / Double(d) }
-            let whitening = try whitening(covariance, d, what: "level \(tap)")
-            return (tap, mean.map(Float.init), whitening.map(Float.init))
-        }
-    }
-
-    /// One Gaussian per position: covariance + 0.01 · I (Defard et al., PaDiM, ICPR 2020).
-    private static func perPosition(
-        _ taps: [String], _ statistics: [FeatureStatistics], frames: Int
-    ) throws -> GaussianModel.PositionGaussians {
-        let (height, width, channels) = statistics[0].positions
-        let d = channels.count, count = Double(frames)
-        var means: [Float] = [], whitenings: [Float] = []
-        means.reserveCapacity(height * width * d)
-        let triangle = d * (d + 1) / 2
-        whitenings.reserveCapacity(height * width * triangle)
-        for position in 0..<height * width {
-            var mean = [Double](repeating: 0, count: d), outer = [Double](repeating: 0, count: triangle)
-            for worker in statistics {
-                for i in 0..<d { mean[i] += worker.positionSum[position * d + i] / count }
-                for i in 0..<triangle { outer[i] += worker.positionOuter[position * triangle + i] }
-            }
-            var covariance = [Double](repeating: 0, count: d * d)
-            for i in 0..<d {
-                for j in 0...i {
-                    // Unbiased, as the method's authors compute it.
-                    let value = (outer[i * (i + 1) / 2 + j] - count * mean[i] * mean[j]) / (count - 1)
-                    covariance[i * d + j] = value
-                    covariance[j * d + i] = value
-                }
-                covariance[i * d + i] += 0.01
-            }
-            let inverse = LinearAlgebra.inverse(lowerTriangular: try LinearAlgebra.cholesky(covariance, d), d)
-            means += mean.map(Float.init)
-            for i in 0..<d { for j in 0...i { whitenings.append(Float(inverse[i * d + j])) } }
-        }
-        return GaussianModel.PositionGaussians(
-            taps: taps, height: height, width: width, channels: channels, mean: means, whitening: whitenings)
     }
 }

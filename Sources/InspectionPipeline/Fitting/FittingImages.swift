@@ -14,17 +14,20 @@ extension ModelFitting {
         package let fittingProfiles, calibrationProfiles: [ImageProfile]
         /// Indices of calibration images, grouped by part: the promise counts parts.
         package let parts: [[Int]]
+        /// Whether the calibration images are those fitted on, each scored without its part.
+        package let areLeftOut: Bool
 
         /// - Parameters:
         ///   - fittingProfiles: profiles of the images; empty when the images are used as they are.
         ///   - parts: nil when each calibration image counts.
         package init(
             fitting: FrameSource, calibration: FrameSource, source: String, fittingProfiles: [ImageProfile] = [],
-            calibrationProfiles: [ImageProfile] = [], parts: [[Int]]? = nil
+            calibrationProfiles: [ImageProfile] = [], parts: [[Int]]? = nil, areLeftOut: Bool = false
         ) {
             (self.fitting, self.calibration, self.source) = (fitting, calibration, source)
             (self.fittingProfiles, self.calibrationProfiles) = (fittingProfiles, calibrationProfiles)
             self.parts = parts ?? (0..<calibration.count).map { [$0] }
+            self.areLeftOut = areLeftOut
         }
 
         /// The same images with their intensities stretched.
@@ -36,7 +39,8 @@ extension ModelFitting {
         }
     }
 
-    /// Uses separate calibration folders, or holds out a fifth of the normal images, near-duplicates together.
+    /// Uses separate calibration folders. Without any, each image calibrates under the model without its part, or a
+    /// fifth of the images is held out, near-duplicates together.
     /// - Throws: `FrameSource.Empty`, `TrainingDataRefused`, `NearDuplicates.OneGroup`, `ProgramError`.
     package func pictures(
         normal: [String], calibration: [String], rule images: ImageRule = ImageRule(), limits: DecodeLimits = .default,
@@ -106,7 +110,8 @@ extension ModelFitting {
             calibrationProfiles: held.profiles, parts: parts)
     }
 
-    /// Holds out a fifth of the images, near-duplicates together; more if a fifth shows too few parts for the rule.
+    /// Leaves each part out in turn, or holds out a fifth of the images, near-duplicates together; more if a fifth shows
+    /// too few parts for the rule.
     /// - Parameters:
     ///   - folders: the images' folders, to be judged by their names.
     ///   - source: the origin of the images, in words.
@@ -114,6 +119,15 @@ extension ModelFitting {
         of all: FrameSource, folders: [String] = [], source: String, progress: WorkProgress? = nil
     ) throws -> Pictures {
         let data = try examine(all, folders: folders, progress: progress)
+        if leavesOut {
+            return Pictures(
+                fitting: data.source, calibration: data.source,
+                source: "each part of \(source) left out in turn (\(data.profiles.count) images, \(data.parts.count) "
+                    + "parts)",
+                fittingProfiles: data.profiles, calibrationProfiles: data.profiles,
+                parts: onlyRemarks ? nil : data.parts,
+                areLeftOut: true)
+        }
         let prints = data.profiles.map(\.print)
         let split = try NearDuplicates.split(
             prints, parts: data.parts, needed: rule.imagesNeeded, share: Self.heldOutShare, seed: seed)

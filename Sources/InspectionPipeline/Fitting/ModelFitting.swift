@@ -21,6 +21,8 @@ package struct ModelFitting: Sendable {
     package var remark: (@Sendable (String) -> Void)?
     /// Watches fine-tuning after every epoch.
     package var watch: FittingWork.Watch?
+    /// What calibrates where no calibration images are given.
+    package var folds = CalibrationFolds.automatic
     /// Options for judging the images before a fit.
     package var data = TrainingDataOptions()
     /// Whether dubious images cause remarks only: for a data set that is measured as it is.
@@ -92,10 +94,13 @@ package struct ModelFitting: Sendable {
         var frames = FrameSource(
             files: products.flatMap(\.fitting.files).sorted(), limits: products.first?.fitting.limits ?? .default)
         frames.intensity = intensity
-        let detector = try method.fit(
-            frames, backbone: backbone,
-            work: FittingWork(
-                workers: workers, progress: progress, checkpoint: checkpoint, remark: remark, watch: watch))
+        var work = FittingWork(
+            workers: workers, progress: progress, checkpoint: checkpoint, remark: remark, watch: watch)
+        work.parts = parts(of: frames, products)
+        let detector = try method.fit(frames, backbone: backbone, work: work)
+        let leftOut =
+            try products.contains(where: \.areLeftOut)
+            ? detector.leftOut ?? refitted(frames, folds: work.parts ?? [], progress: progress) : []
         let seconds = Date().timeIntervalSince(started)
         let fittedOn = products.flatMap(\.fittingProfiles)
         let fitted = intensity.flatMap { range in
@@ -104,8 +109,11 @@ package struct ModelFitting: Sendable {
         let (model, file) = (detector.model, try ModelFile(fitted: detector.model))
         let data = try file.encoded()
         return try products.map { pictures in
-            let scores = try FrameScorer.score(
-                pictures.calibration, model: model, workers: workers, phase: "calibration", progress: progress)
+            let scores =
+                try pictures.areLeftOut
+                ? Self.scores(leftOut, of: frames, for: pictures.calibration)
+                : FrameScorer.score(
+                    pictures.calibration, model: model, workers: workers, phase: "calibration", progress: progress)
             return Fitted(
                 file: file, scores: scores, pictures: pictures, data: data, history: detector.history,
                 trainingPictures: detector.pictures, images: frames.count, seconds: seconds, fittedImages: fitted,
@@ -166,22 +174,6 @@ package struct ModelFitting: Sendable {
         try Calibration(
             modelName: name, modelVersion: version, source: fitted.pictures.source,
             scores: fitted.partScores, images: fitted.scores.count, rule: rule ?? self.rule,
-            id: StoredCalibration.newID(at: date), createdAt: date)
-    }
-}
-
-extension Calibration {
-    /// The promise of the thresholds, in words.
-    package var promise: String {
-        let share = String(format: "%.4g %%", falseAlarmRate * 100)
-        let order =
-            "the threshold is the \(k)-th smallest of \(n) scores"
-            + (images.map { ", one for each part that the \($0) images show" } ?? "")
-        guard let confidence else {
-            return "on average at most \(share) of flawless frames will be called anomalous "
-                + String(format: "(expected: %.4g %%; ", expectedRate * 100) + "\(order))"
-        }
-        return String(format: "with %.4g %% confidence ", confidence * 100)
-            + "at most \(share) of flawless frames will be called anomalous (\(order))"
+            isCrossConformal: fitted.pictures.areLeftOut, id: StoredCalibration.newID(at: date), createdAt: date)
     }
 }

@@ -27,6 +27,9 @@ package struct Examination: Sendable {
     /// The product that the gate or the detector recognised.
     package var product: RecognizedProduct? { gate?.product ?? detection.product }
 
+    /// Whether an anomalous frame shows no region because the image as a whole is unusual.
+    package var isWholeImage: Bool { verdict == .anomalous && regions.regions.isEmpty && gate?.passed != false }
+
     /// The map at the frame's own size.
     var fullMap: AnomalyMap { stretched ?? detection.map.resized(width: frame.width, height: frame.height) }
 
@@ -43,7 +46,8 @@ package struct Examination: Sendable {
             imageScore: detection.imageScore, imageThreshold: calibration.imageThreshold,
             imageScoreNormalized: detection.imageScore / calibration.imageThreshold,
             pValue: calibration.pValue(detection.imageScore), pixelThreshold: calibration.pixelThreshold,
-            regions: regions.regions, model: model, calibration: calibration.identity, product: product,
+            evidence: detection.evidence, isWholeImage: isWholeImage ? true : nil, regions: regions.regions,
+            model: model, calibration: calibration.identity, product: product,
             gate: gate, timingMilliseconds: timing, remarks: remarks)
     }
 }

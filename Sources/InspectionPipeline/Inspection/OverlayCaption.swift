@@ -11,6 +11,7 @@ extension Overlay.Caption {
         let isAnomalous = inspection.verdict == .anomalous
         let isWrongProduct = inspection.gate?.passed == false
         var details = [Self.score(of: inspection)]
+        if inspection.isWholeImage == true { details.append("whole image") }
         if let product = inspection.gate?.product ?? inspection.product {
             details.append("\(product.name) \(Int((product.confidence * 100).rounded())) %")
         }

@@ -50,7 +50,8 @@ extension Calibration {
     package func under(_ rule: CalibrationRule) throws -> Calibration {
         try Calibration(
             modelName: modelName, modelVersion: modelVersion, source: source,
-            scores: zip(imageScores, mapMaxima).map { (image: $0, mapMaximum: $1) }, images: images, rule: rule, id: id,
+            scores: zip(imageScores, mapMaxima).map { (image: $0, mapMaximum: $1) }, images: images, rule: rule,
+            isCrossConformal: isCrossConformal, id: id,
             createdAt: createdAt)
     }
 }

@@ -21,6 +21,10 @@ package struct Backbone: Sendable {
     package var tapNames: [String] { graph.tapNames }
     /// Levels whose pooled features the Gaussian detector sums.
     package var defaultLevels: [String] { architecture.defaultLevels.filter { graph.node(named: $0) != nil } }
+    /// Levels of the Gaussian detector's map.
+    package var defaultMapLevels: [String] {
+        architecture.defaultMapLevels.filter { graph.node(named: $0) != nil }
+    }
     /// Levels of the pixel map.
     package var defaultTaps: [String] { architecture.defaultTaps.filter { graph.node(named: $0) != nil } }
 

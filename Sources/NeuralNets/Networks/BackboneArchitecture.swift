@@ -36,10 +36,16 @@ package enum BackboneArchitecture: String, CaseIterable, Sendable, Codable {
     /// Levels whose pooled features the Gaussian detector sums: stages 1–5, or the end of each resolution.
     var defaultLevels: [String] {
         switch self {
+        case _ where efficientNet?.series == .lite: (2...5).map { "features.\($0)" }
         case .mobilenetV1: ["blocks.1.1", "blocks.2.1", "blocks.3.5", "blocks.4.0"]
         case .resnet18, .wideResnet50: ["layer1", "layer2", "layer3"]
         default: (1...5).map { "features.\($0)" }
         }
+    }
+
+    /// Levels of the Gaussian detector's map, where they are more than `defaultTaps`.
+    var defaultMapLevels: [String] {
+        efficientNet?.series == .lite ? (2...5).map { "features.\($0)" } : defaultTaps
     }
 
     /// Levels of the pixel map: strides 8 and 16 (and 4 for the ResNets).

@@ -22,9 +22,16 @@ struct BackboneCommand: ParsableCommand {
         @Argument(help: ArgumentHelp("The weight file.", valueName: "file"), completion: .file()) var file: String
         @Option(help: "The name to store it under; the file's own by default.") var name: String?
         @Option(
+            help: ArgumentHelp("Write the backbone to this .safetensors file instead.", valueName: "file"),
+            completion: .file())
+        var output: String?
+        @Option(help: ArgumentHelp("Where the weights come from, for the record.", valueName: "text"))
+        var source: String?
+        @Option(
             help: ArgumentHelp(
-                "The network, if the file does not name it.",
-                valueName: BackboneArchitecture.allCases.map(\.rawValue).joined(separator: "|")))
+                "The network, if the file does not name it: "
+                    + BackboneArchitecture.allCases.map(\.rawValue).joined(separator: ", ") + ".",
+                valueName: "network"))
         var architecture: BackboneArchitecture?
         @Option(
             help: ArgumentHelp(
@@ -33,14 +40,16 @@ struct BackboneCommand: ParsableCommand {
         var dialect: WeightDialect?
 
         func run() throws {
-            let catalog = try global.backbones()
-            let backbone = try catalog.importFile(file, as: name, architecture: architecture, dialect: dialect)
+            // A file elsewhere needs no state folder, and so no configuration.
+            let catalog = try output == nil ? global.backbones() : BackboneCatalog(folder: "")
+            let backbone = try catalog.importFile(
+                file, as: name, architecture: architecture, dialect: dialect, source: source, output: output)
             switch global.format {
-            case .json: try Output.printJSON(BackboneSummary(backbone, path: catalog.path(backbone.name)))
+            case .json: try Output.printJSON(BackboneSummary(backbone, path: output ?? catalog.path(backbone.name)))
             case .text:
                 Output.print(
                     "imported \(backbone.name): \(backbone.architecture.rawValue), \(backbone.dialect.rawValue); "
-                        + "use it with --backbone \(backbone.name)")
+                        + "use it with --backbone \(output ?? backbone.name)")
             }
         }
     }
@@ -52,23 +61,26 @@ struct BackboneCommand: ParsableCommand {
 
         func run() throws {
             let catalog = try global.backbones()
-            let summaries = try catalog.names.map { name in
-                BackboneSummary(
-                    try catalog.load(name), path: name == Backbone.defaultName ? "built in" : catalog.path(name))
+            let summaries = try catalog.entries.map { entry in
+                BackboneSummary(try catalog.load(entry.name), path: entry.origin.text)
             }
             guard global.format == .text else { return try Output.printJSON(summaries) }
-            var table = Table(["backbone", "network", "dialect", "levels", "where"])
+            var table = Table(["backbone", "network", "dialect", "levels", "where", "from"])
             for one in summaries {
-                table.add([one.name, one.architecture, one.dialect, one.defaultLevels.joined(separator: ","), one.path])
+                table.add([
+                    one.name, one.architecture, one.dialect, one.defaultLevels.joined(separator: ","), one.path,
+                    one.metadata["source"] ?? "",
+                ])
             }
             Output.print(table.text)
+            if let missing = try catalog.missingDefault { global.remark(missing) }
         }
     }
 
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Shows a backbone's levels, normalisation and metadata.",
-            discussion: "  inspectctl backbone show efficientnet_b0")
+            discussion: "  inspectctl backbone show efficientnet_lite0")
         @OptionGroup var global: GlobalOptions
         @Argument(
             help: ArgumentHelp("A name of the list, or a weight file.", valueName: "name|file"),
@@ -78,8 +90,7 @@ struct BackboneCommand: ParsableCommand {
         func run() throws {
             let catalog = try global.backbones()
             let backbone = try catalog.load(name)
-            let isBuiltIn = name == Backbone.defaultName
-            let path = try isBuiltIn ? "built in" : catalog.names.contains(name) ? catalog.path(name) : name
+            let path = try catalog.entries.first { $0.name == name }?.origin.text ?? name
             let summary = BackboneSummary(backbone, path: path)
             guard global.format == .text else { return try Output.printJSON(summary) }
             let metadata = summary.metadata.sorted { $0.key < $1.key }.map { "  \($0.key): \($0.value)" }
@@ -89,7 +100,7 @@ struct BackboneCommand: ParsableCommand {
                 network        \(summary.architecture), \(summary.dialect)
                 levels         \(summary.levels.joined(separator: ", "))
                 pooled         \(summary.defaultLevels.joined(separator: ", "))
-                mapped         \(summary.defaultTaps.joined(separator: ", "))
+                mapped         \(summary.defaultMapLevels.joined(separator: ", "))
                 mean, std      \(summary.mean), \(summary.std)
                 metadata
                 \(metadata.isEmpty ? "  none" : metadata.joined(separator: "\n"))
@@ -101,13 +112,14 @@ struct BackboneCommand: ParsableCommand {
 /// The description of a backbone in `list` and `show`.
 struct BackboneSummary: Encodable {
     let name, architecture, dialect, path: String
-    let levels, defaultLevels, defaultTaps: [String]
+    let levels, defaultLevels, defaultMapLevels, defaultTaps: [String]
     let mean, std: [Float]
     let metadata: [String: String]
 
     enum CodingKeys: String, CodingKey {
         case name, architecture, dialect, path, levels, mean, std, metadata
         case defaultLevels = "default_levels"
+        case defaultMapLevels = "default_map_levels"
         case defaultTaps = "default_taps"
     }
 
@@ -118,6 +130,7 @@ struct BackboneSummary: Encodable {
         self.path = path
         levels = backbone.tapNames
         defaultLevels = backbone.defaultLevels
+        defaultMapLevels = backbone.defaultMapLevels
         defaultTaps = backbone.defaultTaps
         mean = backbone.normalization.mean
         std = backbone.normalization.std

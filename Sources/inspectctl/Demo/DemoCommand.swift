@@ -81,19 +81,21 @@ struct DemoCommand: ParsableCommand {
 
     private func fitAll(_ datasets: [SampleDataset], _ demo: DemoFolder, _ configuration: Configuration) throws {
         let store = ModelStore(folder: configuration.modelsPath)
+        let catalog = BackboneCatalog(folder: configuration.backbonesPath)
+        if let missing = try catalog.missingDefault { global.remark(missing) }
         for data in datasets {
             guard let line = configuration.line(named: data.product.rawValue) else { continue }
             let bars = PhaseProgress(global)
             let fitting = ModelFitting(
-                backbone: try BackboneCatalog(folder: configuration.backbonesPath).load(nil), rule: line.rule,
+                backbone: try catalog.load(nil), rule: line.rule,
                 workers: ProcessInfo.processInfo.activeProcessorCount)
             let folder = demo.pictures(data.product)
-            let pictures = try fitting.pictures(
-                normal: [folder + "/train/good"], calibration: [folder + "/validation/good"], progress: bars.callback)
+            let normal = [folder + "/train/good", folder + "/validation/good"]
+            let pictures = try fitting.pictures(normal: normal, calibration: [], progress: bars.callback)
             let fitted = try fitting.fit(pictures, progress: bars.callback)
             bars.finish()
             let (_, calibration) = try fitting.store(
-                fitted, as: line.model, sources: [folder + "/train/good"], overridesLine: false, in: store)
+                fitted, as: line.model, sources: normal, overridesLine: false, in: store)
             global.remark("\(line.name): fitted and calibrated; \(calibration.promise)")
         }
     }

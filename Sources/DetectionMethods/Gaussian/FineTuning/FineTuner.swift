@@ -56,35 +56,35 @@ package enum FineTuner {
         var summary = FineTuningSummary(before: judge.before.outcome(), chosen: .pretrained)
         summary.watchedBefore = judge.watchedBefore
         /// The model's Gaussians are estimated on all images; no images remain to judge them.
-        func estimated(_ backbone: Backbone) throws -> GaussianModel {
-            try GaussianTrainer.fit(
-                frames, backbone: backbone, options: options, workers: work.workers, progress: work.progress)
+        func estimated(
+            _ backbone: Backbone, fixed: [GaussianModel.Level]? = nil
+        ) throws -> GaussianTrainer.Fit {
+            try GaussianTrainer.fit(frames, backbone: backbone, options: options, work: work, fixed: fixed)
         }
         guard let best = course.best else {
-            return try reported(try estimated(backbone), summary, course.history, frames)
+            return try reported(estimated(backbone), summary, course.history, frames)
         }
         let tuned = try course.subject.backbone(with: best)
         let verdict = try judge.verdict(on: tuned, workers: work.workers)
         (summary.withFixed, summary.withRenewed) = (verdict.withFixed, verdict.withRenewed)
         summary.chosen = verdict.isRenewedBetter ? .renewed : .fixed
-        let model = try estimated(tuned)
-        guard summary.chosen == .fixed else { return try reported(model, summary, course.history, frames) }
+        guard summary.chosen == .fixed else {
+            return try reported(estimated(tuned), summary, course.history, frames)
+        }
         // The map's Gaussians are those of the tuned features in both cases.
-        let fixed = GaussianModel(
-            backbone: model.backbone, inputWidth: model.inputWidth, inputHeight: model.inputHeight,
-            levels: try GaussianTrainer.levels(
-                frames, backbone: backbone, options: options, workers: work.workers, progress: work.progress),
-            pixels: model.pixels)
-        return try reported(fixed, summary, course.history, frames)
+        let fixed = try GaussianTrainer.levels(
+            frames, backbone: backbone, options: options, workers: work.workers, progress: work.progress)
+        return try reported(estimated(tuned, fixed: fixed), summary, course.history, frames)
     }
 
     /// The model with the report of its fine-tuning.
     private static func reported(
-        _ model: GaussianModel, _ summary: FineTuningSummary, _ history: TrainingHistory, _ frames: FrameSource
+        _ fit: GaussianTrainer.Fit, _ summary: FineTuningSummary, _ history: TrainingHistory, _ frames: FrameSource
     ) throws -> FittedDetector {
         var history = history
         try history.sections.add(summary, text: FineTuningReport.text(summary, history))
-        var fitted = FittedDetector(model: model, history: history)
+        // The network has seen every image, so none can be left out of it: these scores calibrate nothing.
+        var fitted = FittedDetector(model: fit.model, history: history)
         fitted.pictures = { [history] in
             FineTuningReport.pictures(summary, history)
                 + [try ReportFile("defects.png", png: FineTuningReport.defects(frames, seed: 0))]

@@ -37,9 +37,9 @@ struct FeatureStatistics {
         case .tied:
             moments = maps.map { FeatureMoments(channels: $0.channels) }
         case .perPosition:
-            let total = maps.reduce(0) { $0 + $1.channels }
             var generator = SplitMix64(seed: options.seed)
-            let chosen = Array(0..<total).shuffled(using: &generator).prefix(options.channelsPerPosition).sorted()
+            let all = 0..<maps.reduce(0) { $0 + $1.channels }
+            let chosen = all.shuffled(using: &generator).prefix(options.channelsPerPosition).sorted()
             let gatherer = try PositionGatherer(maps: maps, indices: tapIndices, channels: chosen)
             positions = (gatherer.rows.count, gatherer.columns.count, chosen)
             gathered = [Float](repeating: 0, count: gatherer.count)

@@ -32,7 +32,9 @@ struct OutcomeLog: Sendable {
         fields[LogField.score] = inspection.imageScore.map { "\($0)" }
         fields[LogField.threshold] = inspection.imageThreshold.map { "\($0)" }
         let (score, threshold) = (inspection.imageScore ?? .nan, inspection.imageThreshold ?? .nan)
-        let numbers = "score \(score.scoreText), threshold \(threshold.scoreText)"
+        let numbers =
+            "score \(score.scoreText), threshold \(threshold.scoreText)"
+            + (inspection.isWholeImage == true ? ", whole image" : "")
         switch inspection.verdict {
         case .normal:
             logger.event(
