@@ -47,7 +47,7 @@ DEB_TEST_PACKAGES := debootstrap
 BIN      := .build/$(CONFIG)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup swift packages backbones test-packages build demo lint format test crash-test soak field measure benchmark fuzz sanitize install uninstall deb deb-test clean
+.PHONY: help setup swift packages backbones converted test-packages build demo lint format test crash-test soak field measure benchmark fuzz sanitize install uninstall deb deb-test clean
 
 help:
 	@sed -n 's/^#   //p' $(firstword $(MAKEFILE_LIST))
@@ -92,10 +92,11 @@ backbones:
 	  echo "fits use the built-in backbone, which finds fewer defects, and say so. Try again with: make backbones" >&2; }
 
 # The same as files of this project's own format, which say where they come from.
-$(BIN)/backbones.converted: $(wildcard .build/backbones/*.pth)
-	@for file in $^; do name=$$(basename $$file .pth); \
-	  $(BIN)/inspectctl backbone import $$file --output .build/backbones/$$name.safetensors \
-	    --source "PyPI $$(echo $$name | tr _ -)-pytorch-model 0.1.0, Apache-2.0" || exit; done; touch $@
+converted:
+	@for name in $(BACKBONE_NAMES); do file=.build/backbones/$$name; \
+	  [ ! -s $$file.pth ] || [ $$file.safetensors -nt $$file.pth ] || \
+	  $(BIN)/inspectctl backbone import $$file.pth --output $$file.safetensors \
+	    --source "PyPI $$(echo $$name | tr _ -)-pytorch-model 0.1.0, Apache-2.0" || exit; done
 
 test-packages:
 	@( $(call install_missing,$(TEST_PACKAGES)) ) || \
@@ -104,7 +105,7 @@ test-packages:
 build: setup
 	swift build -c $(CONFIG) --product inspectd
 	swift build -c $(CONFIG) --product inspectctl
-	@$(MAKE) --no-print-directory $(BIN)/backbones.converted
+	@$(MAKE) --no-print-directory converted
 
 demo: build
 	$(BIN)/inspectctl demo "$(DIR)"
@@ -240,6 +241,7 @@ deb: setup
 	@$(call install_missing,$(DEB_PACKAGES))
 	for program in $(PROGRAMS); do \
 	  swift build -c release --scratch-path $(DEB_BUILD) --static-swift-stdlib --disable-local-rpath --product $$program || exit; done
+	@$(MAKE) --no-print-directory converted BIN=$(DEB_BUILD)/release
 	MAINTAINER="$(DEB_MAINTAINER)" SYSTEMD_VERSION="$(SYSTEMD_VERSION)" BACKBONES="$(BACKBONES)" \
 	  packaging/debian/build $(DEB_BUILD)/release $(DEB_FOLDER)
 
