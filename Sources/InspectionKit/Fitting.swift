@@ -36,7 +36,8 @@ public struct Fitting: Sendable {
     /// - Parameters:
     ///   - folders: folders of flawless images; subfolders are searched.
     ///   - calibration: folders of other flawless images for the thresholds. Without any, the Gaussian detector scores
-    ///     each image without its part; for the others a fifth of the images is held out, near-duplicates together. A rate of 0.01 needs at least 99 calibration images of different parts.
+    ///     each image without its part; for the others a fifth of the images is held out, near-duplicates together. A
+    ///     rate of 0.01 needs at least 99 calibration images of different parts.
     /// - Throws: `InspectionKitError`: images that cannot be read or that nothing can be learnt from, too few images.
     public func fit(_ folders: [URL], calibration: [URL] = []) throws -> Model {
         guard falseAlarmRate > 0, falseAlarmRate < 1 else {

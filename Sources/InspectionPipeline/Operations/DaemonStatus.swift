@@ -32,6 +32,8 @@ package struct DaemonStatus: Codable, Sendable, Equatable {
         package var lastErrorAt: Date?
         /// The time of the calibration in service.
         package var calibratedAt: Date?
+        /// What its thresholds promise, in words.
+        package var promise: String?
         /// The estimated time since which its promise no longer holds; nil while it does.
         package var calibrationExpiredSince: Date?
         /// The problem of the line.
@@ -44,8 +46,8 @@ package struct DaemonStatus: Codable, Sendable, Equatable {
         package var overwritten: Int?
 
         enum CodingKeys: String, CodingKey {
-            case name, watch, waiting, quarantined, model, version, calibration, normal, anomalous, error, problem,
-                overwritten
+            case name, watch, waiting, quarantined, model, version, calibration, promise, normal, anomalous, error,
+                problem, overwritten
             case isUp = "up"
             case intakeStopped = "intake_stopped"
             case skipped
@@ -149,6 +151,7 @@ package struct DaemonStatus: Codable, Sendable, Equatable {
             status.imageThreshold = calibration.imageThreshold
             status.falseAlarmRate = calibration.falseAlarmRate
             status.calibratedAt = calibration.createdAt
+            status.promise = calibration.promise
             if let expiry = try ledger?.expiry(line: line.name, calibration: calibration.id) {
                 status.calibrationExpiredSince = expiry.since
                 status.problem = expiry.message(model: line.model)

@@ -8,7 +8,7 @@ struct EvaluateCommand: ParsableCommand {
         discussion: """
             The data set has the MVTec AD layout: train/good, optionally validation/good, test/good, test/<defect>, \
             ground_truth/<defect>/<stem>_mask.png (or <stem>.png; any value, colour or palette index above 0 is \
-            defective). Fits on train, calibrates on validation (or on a held-out fifth of train) and tests; with \
+            defective). Fits on train, calibrates on validation (or as fit does without --calibration) and tests; with \
             --model, only tests, with that model's calibration. Other layouts are GANomaly's (train/0.normal, \
             test/0.normal and test/1.abnormal) and class folders (train/<class> and test/<class>), with the normal \
             classes given by --one-class, --abnormal-class or --known.

@@ -8,7 +8,8 @@ struct FitCommand: ParsableCommand {
         discussion: """
             With --line, the model is stored as the next version of the line's model, and a running daemon uses it \
             from the next frame on. With --output, it is written to a file for `inspectctl inspect`. Images are read \
-            from the folders and their subfolders. Without --calibration, a fifth of the images is held out for \
+            from the folders and their subfolders. Without --calibration, the Gaussian detector scores \
+            each image without its part; for the other methods a fifth of the images is held out for \
             calibration, images of the same part together. An interrupted fit resumes when the same command is run \
             again.
 

@@ -52,6 +52,7 @@ struct StatusCommand: ParsableCommand {
                 line.lastInspection.map(Output.time) ?? "never",
             ])
         }
+        let promises = status.lines.compactMap { line in line.promise.map { "promise of line \(line.name): \($0)" } }
         let remarks = status.lines.compactMap { line in
             line.lastError.map {
                 "line \(line.name): last error\(line.lastErrorAt.map { " \(Output.time($0))" } ?? ""): \($0)"
@@ -77,7 +78,7 @@ struct StatusCommand: ParsableCommand {
             \(table.isEmpty ? "no lines are configured" : table.text)
 
             \(times(status))
-            """ + (remarks + problems + incidents).map { "\n" + $0 }.joined()
+            """ + (promises + remarks + problems + incidents).map { "\n" + $0 }.joined()
     }
 
     /// The skipped entries of the watched folder, and the frames overwritten before they were claimed.

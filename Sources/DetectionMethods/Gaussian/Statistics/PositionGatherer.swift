@@ -29,8 +29,10 @@ struct PositionGatherer {
             if span > 1 {
                 // The share of each finer cell that lies in this one.
                 let low = at - span / 2 + 0.5, high = at + span / 2 + 0.5
-                let cells = max(0, min(source.count - 1, Int(low.rounded(.down))))...max(
-                    0, min(source.count - 1, Int(high.rounded(.up)) - 1))
+                let cells =
+                    max(
+                        0, min(source.count - 1, Int(low.rounded(.down))))...max(
+                        0, min(source.count - 1, Int(high.rounded(.up)) - 1))
                 let shares = cells.map { max(0, min(high, Double($0 + 1)) - max(low, Double($0))) }
                 let sum = shares.reduce(0, +)
                 first = cells.lowerBound
