@@ -18,7 +18,8 @@ struct Inspectctl: ParsableCommand {
         version: programVersion,
         subcommands: [
             DemoCommand.self, FitCommand.self, CalibrateCommand.self, InspectCommand.self, EvaluateCommand.self,
-            StatusCommand.self, HistoryCommand.self, RequeueCommand.self, RepairCommand.self, RetentionCommand.self,
+            CompareCommand.self, StatusCommand.self, HistoryCommand.self, RequeueCommand.self, RepairCommand.self,
+            RetentionCommand.self,
             BenchmarkCommand.self, ModelCommand.self, BackboneCommand.self, ConfigCommand.self, DatasetCommand.self,
             ManualCommand.self,
         ])

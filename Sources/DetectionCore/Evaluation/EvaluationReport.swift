@@ -72,6 +72,11 @@ package struct EvaluationReport: Codable, Sendable {
     /// AUPRO's limit of the false-positive rate.
     package var auproLimit: Double
     package var seconds: Double
+    /// The time of the fit alone, and the process's largest memory when it ended; nil for a model from a file.
+    package var fitSeconds: Double?
+    package var fitBytes: Int?
+    /// Median time of one test image in the detector, without decoding, with as many images side by side as workers.
+    package var frameMilliseconds: Double?
     /// The totals of the untrained network, fitted on the same images; nil if training changed no backbone.
     package var before: Measures?
     /// The training history with the test's image AUROC as the watched number; only on request.
@@ -89,6 +94,9 @@ package struct EvaluationReport: Codable, Sendable {
         case falseAlarmRate = "false_alarm_rate"
         case falseAlarmRates = "false_alarm_rates"
         case auproLimit = "AUPRO_limit"
+        case fitSeconds = "fit_seconds"
+        case fitBytes = "fit_bytes"
+        case frameMilliseconds = "frame_ms"
     }
 
     /// The totals and the method's sections are at the top level, beside the other keys.
@@ -110,6 +118,9 @@ package struct EvaluationReport: Codable, Sendable {
         try container.encode(confusion, forKey: .confusion)
         try container.encode(auproLimit, forKey: .auproLimit)
         try container.encode(seconds, forKey: .seconds)
+        try container.encodeIfPresent(fitSeconds, forKey: .fitSeconds)
+        try container.encodeIfPresent(fitBytes, forKey: .fitBytes)
+        try container.encodeIfPresent(frameMilliseconds, forKey: .frameMilliseconds)
         try container.encodeIfPresent(before, forKey: .before)
         try container.encodeIfPresent(masks, forKey: .masks)
         try container.encodeIfPresent(epochs, forKey: .epochs)
@@ -132,6 +143,9 @@ package struct EvaluationReport: Codable, Sendable {
         confusion = try container.decode(Confusion.self, forKey: .confusion)
         auproLimit = try container.decode(Double.self, forKey: .auproLimit)
         seconds = try container.decode(Double.self, forKey: .seconds)
+        fitSeconds = try container.decodeIfPresent(Double.self, forKey: .fitSeconds)
+        fitBytes = try container.decodeIfPresent(Int.self, forKey: .fitBytes)
+        frameMilliseconds = try container.decodeIfPresent(Double.self, forKey: .frameMilliseconds)
         before = try container.decodeIfPresent(Measures.self, forKey: .before)
         masks = try container.decodeIfPresent(MaskReport.self, forKey: .masks)
         epochs = try container.decodeIfPresent([TrainingHistory.Epoch].self, forKey: .epochs)

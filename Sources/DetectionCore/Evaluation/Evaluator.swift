@@ -66,6 +66,8 @@ package enum Evaluator {
                 falseNegatives: subjects.count { $0.item.isAnomalous && !$0.isFlagged }),
             seconds: Date().timeIntervalSince(started))
         report.masks = maskReport
+        let times = scores.compactMap(\.milliseconds).sorted()
+        report.frameMilliseconds = times.isEmpty ? nil : times[times.count / 2]
         report.sections = try model.evaluationSections(dataset, workers: workers, progress: progress)
         return Outcome(report: report, scores: scores)
     }

@@ -7,6 +7,8 @@ package struct FrameScore: Sendable {
     package let mapMaximum: Double
     /// Kept only on request.
     package let map: AnomalyMap?
+    /// The time in the detector; nil if it was not measured.
+    package var milliseconds: Double?
 
     package init(path: String, imageScore: Double, mapMaximum: Double, map: AnomalyMap?) {
         (self.path, self.imageScore, self.mapMaximum, self.map) = (path, imageScore, mapMaximum, map)
@@ -33,9 +35,11 @@ package enum FrameScorer {
                         "\(frames.paths[index]) has no finite score: the model is damaged or cannot score the image; "
                             + "check the image, or fit again")
                 }
-                worker.scores[index] = FrameScore(
+                var score = FrameScore(
                     path: frames.files[index].description, imageScore: detection.imageScore,
                     mapMaximum: Double(detection.map.maximum), map: keepMaps ? detection.map : nil)
+                score.milliseconds = detection.preprocess + detection.backbone + detection.detect
+                worker.scores[index] = score
             })
         return parts.flatMap(\.scores).sorted { $0.key < $1.key }.map(\.value)
     }

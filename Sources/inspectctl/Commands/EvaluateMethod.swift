@@ -71,6 +71,7 @@ struct EvaluateMethod<Method: MethodArguments, Choice: BackboneChoice>: Parsable
         var outcome = try test(prepared.model, prepared.calibration, prepared.intensity)
         outcome.report.sections = (prepared.history?.sections ?? ReportSections())
             .followed(by: outcome.report.sections)
+        (outcome.report.fitSeconds, outcome.report.fitBytes) = (prepared.fitSeconds, prepared.fitBytes)
         outcome.report.epochs = byEpoch ? prepared.history?.epochs : nil
         if model == nil, let untrained = chosen.method.untrained {
             let before = try prepare(data, untrained, configuration, bars)
@@ -115,6 +116,9 @@ struct EvaluateMethod<Method: MethodArguments, Choice: BackboneChoice>: Parsable
         /// The method's own files about its training.
         var pictures: (@Sendable () throws -> [ReportFile])?
         let intensity: IntensityRange?
+        /// Of the fit; nil for a model from a file.
+        var fitSeconds: Double?
+        var fitBytes: Int?
     }
 
     /// The model to test and the thresholds to test it with.
@@ -162,10 +166,12 @@ struct EvaluateMethod<Method: MethodArguments, Choice: BackboneChoice>: Parsable
         }
         try warn(data, pictures, configuration, bars)
         let fitted = try fitting.fit(pictures, progress: bars.callback)
+        let fitBytes = ProcessMemory.peak
         return Prepared(
             model: fitted.file.model,
             calibration: try fitting.calibration(fitted, name: "evaluation", version: 1, at: Date()),
-            history: fitted.history, pictures: fitted.trainingPictures, intensity: fitted.pictures.calibration.intensity
+            history: fitted.history, pictures: fitted.trainingPictures,
+            intensity: fitted.pictures.calibration.intensity, fitSeconds: fitted.seconds, fitBytes: fitBytes
         )
     }
 

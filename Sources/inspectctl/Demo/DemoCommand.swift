@@ -21,10 +21,13 @@ struct DemoCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("The folder for all files.", valueName: "dir"), completion: .directory)
     var folder = "inspectd-demo"
 
-    @Option(help: ArgumentHelp("Flawless frames to fit on, per product.", valueName: "n"))
+    @Option(help: ArgumentHelp("Flawless frames of the training folder, per product.", valueName: "n"))
     var fit = 80
 
-    @Option(help: ArgumentHelp("Flawless frames to calibrate on, per product.", valueName: "n"))
+    @Option(
+        help: ArgumentHelp(
+            "Flawless frames of the validation folder, per product; both are fitted and calibrated on.", valueName: "n")
+    )
     var calibrate = 60
 
     @Option(help: ArgumentHelp("Flawless frames to inspect, per product.", valueName: "n"))
@@ -45,9 +48,9 @@ struct DemoCommand: ParsableCommand {
         }
         // Checked before minutes of drawing and fitting.
         do {
-            _ = try CalibrationRule(rate: falseAlarmRate, confidence: nil).k(of: calibrate)
+            _ = try CalibrationRule(rate: falseAlarmRate, confidence: nil).k(of: fit + calibrate)
         } catch let tooFew as CalibrationRule.TooFewImages {
-            throw ValidationError("--calibrate \(calibrate): \(tooFew)")
+            throw ValidationError("--fit \(fit) --calibrate \(calibrate): \(tooFew)")
         }
     }
 
