@@ -3,7 +3,7 @@ import ImageFolders
 import Imaging
 import SeededRandom
 
-/// What calibrates a model that is fitted without separate calibration images.
+/// The images that calibrate a model which is fitted without separate calibration images.
 ///
 /// With folds, every image counts twice: all are fitted on, and each calibrates with its score under a model without
 /// its fold (cross-conformal prediction: Vovk 2015; jackknife+ and CV+: Barber, Candès, Ramdas & Tibshirani 2021).
@@ -27,13 +27,15 @@ extension ModelFitting {
         }
     }
 
-    /// Indices of images of the same part together, or of the same fold.
+    /// Indices of images of the same part together, or of the same fold; nil if no image is left out.
     func parts(of frames: FrameSource, _ products: [Pictures]) -> [[Int]]? {
+        let calibrates = products.contains(where: \.areLeftOut)
+        guard method.leavesOut || calibrates else { return nil }
         let known = products.flatMap { Array(zip($0.fitting.files, $0.fittingProfiles)) }
         guard known.count == frames.count else { return nil }
         let profiles = known.sorted { $0.0 < $1.0 }.map(\.1)
         let parts = SameParts.groups(profiles.map(\.print))
-        guard case .count(let wanted) = folds else { return parts }
+        guard calibrates, case .count(let wanted) = folds else { return parts }
         var generator = SplitMix64(seed: seed)
         var dealt = [[Int]](repeating: [], count: max(2, wanted))
         // The largest parts first, each to the smallest fold.

@@ -21,7 +21,7 @@ package struct ModelFitting: Sendable {
     package var remark: (@Sendable (String) -> Void)?
     /// Watches fine-tuning after every epoch.
     package var watch: FittingWork.Watch?
-    /// What calibrates where no calibration images are given.
+    /// The images that calibrate where no calibration images are given.
     package var folds = CalibrationFolds.automatic
     /// Options for judging the images before a fit.
     package var data = TrainingDataOptions()

@@ -39,23 +39,16 @@ package struct BackboneCatalog: Sendable {
     /// - Throws: `SystemError` when a folder cannot be read.
     package var entries: [(name: String, origin: Origin)] {
         get throws {
-            let files: [String]
-            do {
-                files = try FileSystem().list(RawPath(folder)).map(\.name.string)
-            } catch let error as SystemError where error.isMissing {
-                files = []
-            }
             let installed = try installed.files
-            let imported = files.filter { $0.hasSuffix(".safetensors") }.map {
+            let imported = try InstalledBackbones.list(folder).filter { $0.hasSuffix(".safetensors") }.map {
                 String($0.dropLast(".safetensors".count))
             }.filter { Identifier.isValid($0) && installed[$0] == nil && $0 != Backbone.builtInName }
-            let others =
-                installed.filter { $0.key != Self.defaultName }
-                .map { (name: $0.key, origin: Origin.installed(path: $0.value)) }
+            var others =
+                installed.map { (name: $0.key, origin: Origin.installed(path: $0.value)) }
                 + imported.map { (name: $0, origin: Origin.imported(path: path($0))) }
-            return installed.filter { $0.key == Self.defaultName }
-                .map { (name: $0.key, origin: Origin.installed(path: $0.value)) }
-                + [(Backbone.builtInName, .builtIn)] + others.sorted { $0.name < $1.name }
+            others.sort { $0.name < $1.name }
+            let first = others.firstIndex { $0.name == Self.defaultName }.map { [others.remove(at: $0)] } ?? []
+            return first + [(Backbone.builtInName, .builtIn)] + others
         }
     }
 
@@ -77,7 +70,7 @@ package struct BackboneCatalog: Sendable {
     /// - Throws: `WeightError`, `ProgramError` for a name that nothing has.
     package func load(_ reference: String?) throws -> Backbone {
         guard let reference else {
-            return try installed.files[Self.defaultName].map { try Self.load($0) } ?? Backbone.embedded()
+            return try installed.files[Self.defaultName].map { try Backbone.load(path: $0) } ?? Backbone.embedded()
         }
         // A path is not looked up among the names: it works for a user who may not read the state folder.
         if reference.contains("/") { return try Backbone.load(path: reference) }
@@ -85,7 +78,7 @@ package struct BackboneCatalog: Sendable {
         let entries = try entries
         switch entries.first(where: { $0.name == reference })?.origin {
         case .builtIn: return try Backbone.embedded()
-        case .installed(let path), .imported(let path): return try Self.load(path)
+        case .installed(let path), .imported(let path): return try Backbone.load(path: path)
         case nil: break
         }
         if isPath { return try Backbone.load(path: reference) }
@@ -97,8 +90,6 @@ package struct BackboneCatalog: Sendable {
                 + "`inspectctl backbone import FILE` adds one, and a path to a .safetensors or .pth file works too\(remedy)"
         )
     }
-
-    private static func load(_ path: String) throws -> Backbone { try Backbone.load(path: path) }
 
     /// Reads a weight file, checks that every tensor of its network is there, and keeps it under a name.
     /// - Parameters:

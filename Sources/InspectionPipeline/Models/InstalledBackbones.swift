@@ -49,7 +49,8 @@ package struct InstalledBackbones: Sendable {
         }
     }
 
-    private static func list(_ folder: String) throws -> [String] {
+    /// Names of a folder's entries; none where it does not exist.
+    static func list(_ folder: String) throws -> [String] {
         do {
             return try FileSystem().list(RawPath(folder)).map(\.name.string)
         } catch let error as SystemError where error.isMissing {

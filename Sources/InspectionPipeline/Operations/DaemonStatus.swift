@@ -32,7 +32,7 @@ package struct DaemonStatus: Codable, Sendable, Equatable {
         package var lastErrorAt: Date?
         /// The time of the calibration in service.
         package var calibratedAt: Date?
-        /// What its thresholds promise, in words.
+        /// The promise of its thresholds, in words.
         package var promise: String?
         /// The estimated time since which its promise no longer holds; nil while it does.
         package var calibrationExpiredSince: Date?

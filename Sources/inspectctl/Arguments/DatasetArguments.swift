@@ -49,4 +49,13 @@ struct DatasetArguments: ParsableArguments {
         }
         return try Dataset(folder: folder, limits: limits)
     }
+
+    /// These options as arguments of another command.
+    var arguments: [String] {
+        let given: [(String, String?)] = [
+            ("--one-class", oneClass), ("--abnormal-class", abnormalClass), ("--known", known),
+            ("--train-images", trainImages.map(String.init)), ("--test-images", testImages.map(String.init)),
+        ]
+        return given.flatMap { name, value in value.map { [name, $0] } ?? [] }
+    }
 }

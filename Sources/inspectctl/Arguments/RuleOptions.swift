@@ -30,4 +30,10 @@ struct RuleOptions: ParsableArguments {
         CalibrationRule(
             rate: falseAlarmRate ?? line?.falseAlarmRate ?? 0.01, confidence: confidence ?? line?.confidence)
     }
+
+    /// These options as arguments of another command.
+    var arguments: [String] {
+        (falseAlarmRate.map { ["--false-alarm-rate", "\($0)"] } ?? [])
+            + (confidence.map { ["--confidence", "\($0)"] } ?? [])
+    }
 }

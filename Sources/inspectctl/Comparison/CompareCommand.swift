@@ -73,7 +73,6 @@ struct CompareCommand: ParsableCommand {
         let data = try layout.read(dataset)
         let catalog = BackboneCatalog(folder: configuration.backbonesPath)
         let networks = try backbones.map(list) ?? catalog.names
-        for name in networks { _ = try catalog.load(name) }
         let folder = reports ?? "\(configuration.state)/compare"
         let combinations = list(methods).flatMap { method in
             let takesBackbone = MethodRegistry.methods.first { $0.name == method }?.takesBackbone == true
@@ -81,7 +80,8 @@ struct CompareCommand: ParsableCommand {
                 sizes.map { Combination(method: method, backbone: backbone, inputSize: $0) }
             }
         }
-        let common = try arguments(configuration)
+        let file = global.configurationFile.map { ["--config", $0] } ?? []
+        let common = [dataset, "--quiet"] + file + rule.arguments + layout.arguments
         let runner = CombinationRunner(
             folder: folder, dataset: data, common: common, backboneFiles: try catalog.digests(networks), anew: anew)
         var rows: [ComparisonReport.Row] = []
@@ -100,19 +100,5 @@ struct CompareCommand: ParsableCommand {
         if rows.allSatisfy({ $0.failure != nil }) {
             throw ProgramError(.badData, "no combination could be evaluated; each says why above")
         }
-    }
-
-    /// The arguments that every combination's evaluation shares.
-    private func arguments(_ configuration: Configuration) throws -> [String] {
-        var arguments = [dataset, "--quiet"]
-        if let file = global.configurationFile { arguments += ["--config", file] }
-        if let rate = rule.falseAlarmRate { arguments += ["--false-alarm-rate", "\(rate)"] }
-        if let confidence = rule.confidence { arguments += ["--confidence", "\(confidence)"] }
-        if let name = layout.oneClass { arguments += ["--one-class", name] }
-        if let name = layout.abnormalClass { arguments += ["--abnormal-class", name] }
-        if let names = layout.known { arguments += ["--known", names] }
-        if let count = layout.trainImages { arguments += ["--train-images", "\(count)"] }
-        if let count = layout.testImages { arguments += ["--test-images", "\(count)"] }
-        return arguments
     }
 }
