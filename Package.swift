@@ -149,7 +149,7 @@ let package = Package(
         tests("NeuralNets", ["CKernels", "CKernelReferences", "SeededRandom"]),
         tests("Imaging", ["NeuralNets", "SampleFrames", "SeededRandom"]),
         tests("DetectionCore", ["CKernels", "DetectionMethods", "SeededRandom"]),
-        tests("DetectionMethods", ["CKernels", "SeededRandom"]),
+        tests("DetectionMethods", ["CKernels", "CKernelReferences", "SeededRandom"]),
         tests("InspectionDomain"),
         tests("LinuxPlatform"),
         tests("ImageFolders", ["LinuxPlatform", "Imaging", "InspectionDomain", "SampleFrames", "SeededRandom"]),

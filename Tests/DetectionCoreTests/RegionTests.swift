@@ -1,4 +1,5 @@
 import DetectionCore
+import Foundation
 import SeededRandom
 import Testing
 
@@ -74,6 +75,37 @@ import Testing
         let found = Self.regions(["1.2", ".5.", "..3"], threshold: 1)
         #expect(found.mask == [0, 0, 255, 0, 255, 0, 0, 0, 255])
         #expect((found.width, found.height) == (3, 3))
+    }
+
+    /// A strong defect whose halo is above the threshold in half of the image, and a weak one far from it.
+    @Test func a_region_is_the_defect_without_its_halo() throws {
+        let side = 112
+        var values = [Float](repeating: 0, count: side * side)
+        for y in 0..<side {
+            for x in 0..<side {
+                func bump(_ column: Int, _ row: Int, _ width: Float) -> Float {
+                    let squares = Float((x - column) * (x - column) + (y - row) * (y - row))
+                    return exp(-squares / (2 * width * width))
+                }
+                values[y * side + x] = 10 * bump(30, 30, 14) + 2 * bump(95, 95, 4)
+            }
+        }
+        let map = AnomalyMap(width: side, height: side, values: values)
+        let wide = RegionMap(map, threshold: 1, width: side, height: side)
+        let tight = RegionMap(map, threshold: 1, halo: map.halo(), width: side, height: side)
+        #expect(wide.regions.count == 2 && tight.regions.count == 2)
+        let (strong, weak) = (try #require(tight.regions.first), try #require(tight.regions.last))
+        #expect(strong.peakScore == wide.regions[0].peakScore && 5 * strong.area < wide.regions[0].area)
+        #expect(abs(strong.centroid[0] - 30) < 0.5 && abs(weak.centroid[1] - 95) < 0.5)
+        // No shoulder of the halo remains where the strong peak is no longer near.
+        #expect(tight.mask.count { $0 != 0 } == strong.area + weak.area)
+    }
+
+    @Test func the_highest_value_is_no_halo_of_itself_even_below_zero() {
+        for values: [Float] in [[-3, -2], [-3, 0], [0, 0], [1, 2]] {
+            let halo = AnomalyMap(width: 2, height: 1, values: values).halo().values
+            #expect(halo[1] < values[1], "\(values)")
+        }
     }
 
     @Test func the_highest_peak_is_listed_however_many_regions_there_are() {

@@ -16,6 +16,13 @@ void ck_position_whiten(const float *x, const float *mean, const float *whitenin
 void ck_position_grams(const float *x, int count, int positions, int d, double *out);
 /// sum[p] += x[p], outer[p][i][j] += x[p][i] · x[p][j] for j ≤ i, packed like whitening; double precision totals.
 void ck_accumulate_positions(const float *x, int positions, int d, double *sum, double *outer);
+/// Means of `channels` first values of x [rows][columns][d] over windows of 4 × 4 cells, one window for every two cells
+/// in both directions, the cells at the border repeated beyond it: [(rows + 1) / 2][(columns + 1) / 2][channels].
+void ck_window_means(const float *x, int rows, int columns, int d, int channels, float *out);
+/// out[p] = Σ_q w(p, q) · values[q] / Σ_q w(p, q) over the cells q within `radius` rows and columns of p, with
+/// w = exp(−mean over channels of (x[p] − x[q])² − squared distance in cells / (2 · reach²)), x [rows][columns][d].
+void ck_mean_of_alike(const float *values, const float *x, int rows, int columns, int d, float reach, int radius,
+                      float *out);
 /// Cells along one axis of an image: cell i has its centre at first + i · step, in pixels (pixel i has its centre at
 /// i).
 typedef struct {
@@ -30,6 +37,10 @@ void ck_upsample_add(const float *in, int h, int w, int oh, int ow, float *out);
 /// Separable convolution with `taps` (2·radius + 1 values) in both directions, borders reflected (d c b a | a b c d |
 /// …). `scratch` holds h × w floats. In place is allowed.
 void ck_smooth(const float *in, int h, int w, const float *taps, int radius, float *scratch, float *out);
+
+/// out[y][x] = the largest value within `radius` rows and columns of it.
+/// Returns −1 without memory.
+int ck_local_maximum(const float *in, int h, int w, int radius, float *out);
 
 typedef struct {
     int left, top, right, bottom; ///< inclusive bounds

@@ -29,61 +29,6 @@ CK_CLONES void ck_row_norms(const float *rows, size_t count, int columns, float 
     }
 }
 
-CK_CLONES void ck_position_distances(const float *x, const float *mean, const float *whitening, int positions, int d,
-                                     float *out) {
-    float *difference = malloc((size_t)d * sizeof(float));
-    for (int p = 0; p < positions; p++, x += d, mean += d) {
-        for (int i = 0; difference && i < d; i++) difference[i] = x[i] - mean[i];
-        float total = 0;
-        for (int i = 0; difference && i < d; i++) {
-            float lanes[16] = {0};
-            int j = 0;
-            for (; j + 16 <= i + 1; j += 16)
-                for (int l = 0; l < 16; l++) lanes[l] += whitening[j + l] * difference[j + l];
-            float y = 0;
-            for (; j <= i; j++) y += whitening[j] * difference[j];
-            for (int l = 0; l < 16; l++) y += lanes[l];
-            total += y * y;
-            whitening += i + 1;
-        }
-        out[p] = difference ? sqrtf(total) : NAN;
-    }
-    free(difference);
-}
-
-CK_CLONES void ck_position_whiten(const float *x, const float *mean, const float *whitening, int positions, int d,
-                                  float *out) {
-    for (int p = 0; p < positions; p++, x += d, mean += d, out += d)
-        for (int i = 0; i < d; i++) {
-            float y = 0;
-            for (int j = 0; j <= i; j++) y += whitening[j] * (x[j] - mean[j]);
-            out[i] = y;
-            whitening += i + 1;
-        }
-}
-
-CK_CLONES void ck_position_grams(const float *x, int count, int positions, int d, double *out) {
-    const size_t image = (size_t)positions * d;
-    for (int p = 0; p < positions; p++, x += d, out += (size_t)count * count)
-        for (int i = 0; i < count; i++)
-            for (int j = 0; j <= i; j++) {
-                const float *a = x + i * image, *b = x + j * image;
-                double sum = 0;
-                for (int c = 0; c < d; c++) sum += (double)a[c] * b[c];
-                out[(size_t)i * count + j] = out[(size_t)j * count + i] = sum;
-            }
-}
-
-CK_CLONES void ck_accumulate_positions(const float *x, int positions, int d, double *sum, double *outer) {
-    for (int p = 0; p < positions; p++, x += d, sum += d)
-        for (int i = 0; i < d; i++) {
-            const double v = x[i];
-            sum[i] += v;
-            for (int j = 0; j <= i; j++) outer[j] += v * x[j];
-            outer += i + 1;
-        }
-}
-
 /// Lower neighbour, upper neighbour and the upper one's weight for pixel i.
 static void neighbours(int i, ck_axis axis, int *lower, int *upper, float *weight) {
     const double at = ((double)i - axis.first) / axis.step, last = axis.count - 1;
@@ -159,6 +104,36 @@ CK_CLONES void ck_smooth(const float *in, int h, int w, const float *taps, int r
             for (int x = last; x < w; x++) o[x] += s[reflect(x + k, w)] * tap;
         }
     }
+}
+
+/// Running maximum of n values over 2·radius + 1 (van Herk, 1992): blocks of that length, their maxima from the left
+/// and from the right. `padded` and `right` hold n + 2·radius values and up to a block more.
+static void running_maximum(const float *in, ptrdiff_t stride, int n, int radius, float *padded, float *right,
+                            float *out) {
+    const int block = 2 * radius + 1, length = (n + 2 * radius + block - 1) / block * block;
+    for (int i = 0; i < length; i++) {
+        const int at = i - radius;
+        padded[i] = at >= 0 && at < n ? in[at * stride] : -INFINITY;
+    }
+    for (int i = length - 1; i >= 0; i--)
+        right[i] = i % block == block - 1 || padded[i] > right[i + 1] ? padded[i] : right[i + 1];
+    for (int i = 1; i < length; i++)
+        if (i % block && padded[i - 1] > padded[i]) padded[i] = padded[i - 1];
+    for (int i = 0; i < n; i++) {
+        const float a = right[i], b = padded[i + 2 * radius];
+        out[i * stride] = a > b ? a : b;
+    }
+}
+
+int ck_local_maximum(const float *in, int h, int w, int radius, float *out) {
+    const size_t longest = (size_t)(h > w ? h : w) + 4 * (size_t)radius + 1;
+    float *scratch = malloc(2 * longest * sizeof(float));
+    if (!scratch) return -1;
+    for (int y = 0; y < h; y++)
+        running_maximum(in + (ptrdiff_t)y * w, 1, w, radius, scratch, scratch + longest, out + (ptrdiff_t)y * w);
+    for (int x = 0; x < w; x++) running_maximum(out + x, w, h, radius, scratch, scratch + longest, out + x);
+    free(scratch);
+    return 0;
 }
 
 static int32_t root_of(int32_t *parents, int32_t label) {

@@ -4,8 +4,8 @@ import Imaging
 import InspectionDomain
 import NeuralNets
 
-/// Scores frames with a `GaussianModel`: the summed Mahalanobis distances of the pooled levels and the largest of the
-/// distances at each position of the taps, which are also the map. Owns its buffers; one per worker.
+/// Scores frames with a `GaussianModel`: the summed Mahalanobis distances of the pooled levels and the largest
+/// distances at the positions of the taps, which are also the map. Owns its buffers; one per worker.
 final class GaussianDetector: Detector {
     private let model: GaussianModel
     private let reader: GaussianReader
@@ -73,8 +73,8 @@ final class GaussianReader {
     /// The last frame's distance of each level.
     func pooledDistances() -> [Double] { zip(model.levels, pooledFeatures()).map { $0.0.distance($0.1) } }
 
-    /// The last frame's unsmoothed map, and its largest local distance.
-    func map() -> (map: AnomalyMap, largest: Double) {
+    /// The last frame's unsmoothed map, and its largest distance at each extent.
+    func map() -> (map: AnomalyMap, largest: [Double]) {
         mapper.map(extractor.features, width: model.inputWidth, height: model.inputHeight)
     }
 }

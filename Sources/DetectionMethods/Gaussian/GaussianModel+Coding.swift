@@ -24,11 +24,7 @@ extension GaussianModel {
             }
         case .perPosition(let gaussians):
             contents.settings["map"] = GaussianOptions.MapKind.perPosition.rawValue
-            let (height, width, d) = (gaussians.height, gaussians.width, gaussians.channels.count)
-            contents.tensors["map.channels"] = StoredTensor(integers: gaussians.channels, shape: [d])
-            contents.tensors["map.mean"] = StoredTensor(floats: gaussians.mean, shape: [height, width, d])
-            contents.tensors["map.whitening"] = StoredTensor(
-                floats: gaussians.whitening, shape: [height, width, d * (d + 1) / 2])
+            gaussians.encode(into: &contents)
         }
         return contents
     }
@@ -65,18 +61,10 @@ extension GaussianModel {
                     return (tap, mean.floats(), whitening.floats())
                 })
         case .perPosition:
-            let channels = try reader.tensor("map.channels", rank: 1).integers()
-            let mean = try reader.tensor("map.mean", rank: 3), whitening = try reader.tensor("map.whitening", rank: 3)
-            let d = channels.count
-            guard mean.shape[2] == d, whitening.shape == [mean.shape[0], mean.shape[1], d * (d + 1) / 2] else {
-                throw reader.damaged("map.whitening")
-            }
-            pixels = .perPosition(
-                PositionGaussians(
-                    taps: taps, height: mean.shape[0], width: mean.shape[1], channels: channels, mean: mean.floats(),
-                    whitening: whitening.floats()))
+            pixels = .perPosition(try PositionGaussians(taps: taps, reader: reader, file: file))
         case nil: throw reader.damaged("map")
         }
+        if let scale, scale.local.count != pixels.scoredCount { throw reader.damaged("evidence_scale") }
         self.init(
             backbone: try reader.backbone(), inputWidth: inputWidth, inputHeight: inputHeight, levels: levels,
             pixels: pixels, evidence: evidence, scale: scale)

@@ -37,17 +37,15 @@ package struct GaussianModel: DetectorModel {
     package enum PixelGaussians: Sendable {
         /// Per tap: mean `[c]` and whitening `[c, c]`.
         case tied([(tap: String, mean: [Float], whitening: [Float])])
-        /// Mean `[positions, d]` and lower-triangular whitening `[positions, d · (d + 1) / 2]`, row by row, on
-        /// `channels` of the concatenated taps.
         case perPosition(PositionGaussians)
-    }
 
-    package struct PositionGaussians: Sendable {
-        package let taps: [String]
-        package let height, width: Int
-        /// Indices into the taps' channels, concatenated in their order.
-        package let channels: [Int]
-        package let mean, whitening: [Float]
+        /// The number of largest distances that count in the image score.
+        var scoredCount: Int {
+            switch self {
+            case .tied: 1
+            case .perPosition(let gaussians): gaussians.views.count { $0.extent.isScored }
+            }
+        }
     }
 
     package static let method = DetectionMethod.gaussian
@@ -111,12 +109,14 @@ package struct GaussianModel: DetectorModel {
             evidence: evidence, scale: scale)
     }
 
-    /// The image score of both parts.
-    func score(pooled: Double, local: Double) -> Double {
+    /// The image score of the parts.
+    /// - Parameter local: the largest distance of each extent.
+    func score(pooled: Double, local: [Double]) -> Double {
         switch (evidence, scale) {
         case (.pooled, _): pooled
         case (.both, let scale?): scale.score(pooled: pooled, local: local)
-        default: local
+        case (.local, let scale?) where local.count > 1: scale.score(pooled: nil, local: local)
+        default: local[0]
         }
     }
 

@@ -53,7 +53,7 @@ package enum GaussianTrainer {
         case .tied: pixels = .tied(try GaussianEstimates.tied(tapNames, statistics))
         case .perPosition:
             pixels = .perPosition(
-                try GaussianEstimates.perPosition(
+                try PositionEstimates.gaussians(
                     tapNames, statistics, frames: frames.count, workers: work.workers))
         }
         work.progress?(1, 1, "Gaussians")
@@ -77,7 +77,10 @@ package enum GaussianTrainer {
         _ model: GaussianModel, _ evidence: GaussianOptions.EvidenceKind, _ pairs: [LeftOutScores.Pair]
     ) -> Fit {
         let scale = EvidenceScale(
-            pooled: EvidenceScale.Part(pairs.map(\.image.pooled)), local: EvidenceScale.Part(pairs.map(\.image.local)))
+            pooled: EvidenceScale.Part(pairs.map(\.image.pooled)),
+            local: (pairs.first?.image.local.indices ?? 0..<0).map { extent in
+                EvidenceScale.Part(pairs.map { $0.image.local[extent] })
+            })
         let complete = model.with(evidence, scale: scale)
         return Fit(
             model: complete,

@@ -79,7 +79,8 @@ package final class FrameExaminer {
             detection.map.maximum > threshold
             ? detection.map.resized(width: frame.width, height: frame.height) : nil
         let regions = RegionMap(
-            stretched ?? detection.map, threshold: threshold, width: frame.width, height: frame.height)
+            stretched ?? detection.map, threshold: threshold, halo: stretched == nil ? nil : detection.map.halo(),
+            width: frame.width, height: frame.height)
 
         var timing = timing
         timing.preprocess = detection.preprocess

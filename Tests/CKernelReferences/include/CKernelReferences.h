@@ -32,3 +32,15 @@ void ck_grid_sample_reference(const float *map, const ck_grid_sampling *g, const
 // Maps
 /// The refined features: out[p][·] = x̂ (ck_grad.h).
 void ck_refine_reference(const float *x, const float *f, size_t positions, int c, ck_refinement r, float *out);
+/// ck_position_distances and, where `whitened` is not NULL, ck_position_whiten.
+void ck_position_reference(const float *x, const float *mean, const float *whitening, int positions, int d,
+                           float *distances, float *whitened);
+/// ck_position_grams.
+void ck_position_grams_reference(const float *x, int count, int positions, int d, double *out);
+/// ck_window_means.
+void ck_window_means_reference(const float *x, int rows, int columns, int d, int channels, float *out);
+/// ck_mean_of_alike.
+void ck_mean_of_alike_reference(const float *values, const float *x, int rows, int columns, int d, float reach,
+                                int radius, float *out);
+/// ck_local_maximum.
+void ck_local_maximum_reference(const float *in, int h, int w, int radius, float *out);

@@ -10,17 +10,34 @@ struct FeatureStatistics {
     /// Pooled features of each level, by frame.
     private(set) var pooled: [Int: [[Double]]] = [:]
     private(set) var moments: [FeatureMoments] = []
-    private(set) var positionSum: [Double] = []
-    /// Lower triangles, row by row.
-    private(set) var positionOuter: [Double] = []
-    private(set) var positions: (height: Int, width: Int, channels: [Int]) = (0, 0, [])
+    private(set) var positions: [PositionMoments] = []
+    private(set) var cells: (height: Int, width: Int, channels: [Int]) = (0, 0, [])
+
+    /// The sums of one extent's positions.
+    struct PositionMoments {
+        let extent: PositionGaussians.Extent
+        let height, width, channels: Int
+        fileprivate(set) var sum: [Double]
+        /// Lower triangles, row by row.
+        fileprivate(set) var outer: [Double]
+
+        fileprivate init(_ extent: PositionGaussians.Extent, cells: PositionGatherer, channels: Int) {
+            (self.extent, self.channels) = (extent, channels)
+            (height, width) = (extent.count(cells: cells.rows.count), extent.count(cells: cells.columns.count))
+            sum = [Double](repeating: 0, count: height * width * channels)
+            outer = [Double](repeating: 0, count: height * width * channels * (channels + 1) / 2)
+        }
+
+        fileprivate mutating func add(_ values: [Float]) {
+            ck_accumulate_positions(values, Int32(height * width), Int32(channels), &sum, &outer)
+        }
+    }
 
     private let extractor: FeatureExtractor
     private let backbone: Backbone
     private let levelCount: Int
     private let tapIndices: [Int]
-    private var gatherer: PositionGatherer?
-    private var gathered: [Float] = []
+    private var gatherer: ExtentGatherer?
 
     /// - Parameter taps: the map's taps; empty for the levels alone.
     init(backbone: Backbone, levels: [String], taps: [String], options: GaussianOptions) throws {
@@ -41,13 +58,13 @@ struct FeatureStatistics {
             let all = 0..<maps.reduce(0) { $0 + $1.channels }
             let chosen = all.shuffled(using: &generator).prefix(options.channelsPerPosition).sorted()
             let gatherer = try PositionGatherer(maps: maps, indices: tapIndices, channels: chosen)
-            positions = (gatherer.rows.count, gatherer.columns.count, chosen)
-            gathered = [Float](repeating: 0, count: gatherer.count)
-            positionSum = [Double](repeating: 0, count: gatherer.count)
-            positionOuter = [Double](
-                repeating: 0,
-                count: gatherer.rows.count * gatherer.columns.count * chosen.count * (chosen.count + 1) / 2)
-            self.gatherer = gatherer
+            let finest = maps.prefix((maps.count + 1) / 2).reduce(0) { $0 + $1.channels }
+            let fine = maps.count > 1 ? chosen.count { $0 < finest } : 0
+            var extents: [(PositionGaussians.Extent, Int)] = [(.cell, chosen.count), (.window, chosen.count)]
+            if fine > 0 { extents.append((.texture, fine)) }
+            cells = (gatherer.rows.count, gatherer.columns.count, chosen)
+            positions = extents.map { PositionMoments($0, cells: gatherer, channels: $1) }
+            self.gatherer = ExtentGatherer(cells: gatherer, extents: extents)
         }
     }
 
@@ -57,11 +74,9 @@ struct FeatureStatistics {
         let features = extractor.features
         pooled[index] = features.prefix(levelCount).map { $0.pooled() }
         for (slot, tap) in tapIndices.enumerated() where !moments.isEmpty { moments[slot].add(features[tap].values) }
-        if let gatherer {
-            gatherer.gather(features, into: &gathered)
-            ck_accumulate_positions(
-                gathered, Int32(positions.height * positions.width), Int32(positions.channels.count), &positionSum,
-                &positionOuter)
+        gatherer?.gather(features)
+        for (index, values) in (gatherer?.values ?? []).enumerated() {
+            positions[index].add(values)
         }
     }
 }

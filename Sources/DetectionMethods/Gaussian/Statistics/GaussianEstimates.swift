@@ -101,45 +101,4 @@ enum GaussianEstimates {
             return (tap, mean.map(Float.init), whitening.map(Float.init))
         }
     }
-
-    /// One Gaussian per position: covariance + 0.01 · I (Defard et al., PaDiM, ICPR 2020).
-    static func perPosition(
-        _ taps: [String], _ statistics: [FeatureStatistics], frames: Int, workers: Int
-    ) throws -> GaussianModel.PositionGaussians {
-        let (height, width, channels) = statistics[0].positions
-        let sums = statistics.map { (sum: $0.positionSum, outer: $0.positionOuter) }
-        let parts = try ParallelFrames.run(
-            count: height * width, workers: workers, phase: "Gaussians", progress: nil,
-            makeWorker: { _ in [Int: (mean: [Float], whitening: [Float])]() },
-            body: { found, position in
-                found[position] = try Self.position(position, sums, channels.count, frames: frames)
-            })
-        let all = parts.flatMap { $0 }.sorted { $0.key < $1.key }.map(\.value)
-        return GaussianModel.PositionGaussians(
-            taps: taps, height: height, width: width, channels: channels, mean: all.flatMap(\.mean),
-            whitening: all.flatMap(\.whitening))
-    }
-
-    private static func position(
-        _ position: Int, _ workers: [(sum: [Double], outer: [Double])], _ d: Int, frames: Int
-    ) throws -> (mean: [Float], whitening: [Float]) {
-        let triangle = d * (d + 1) / 2, count = Double(frames)
-        var mean = [Double](repeating: 0, count: d), outer = [Double](repeating: 0, count: triangle)
-        for worker in workers {
-            for i in 0..<d { mean[i] += worker.sum[position * d + i] / count }
-            for i in 0..<triangle { outer[i] += worker.outer[position * triangle + i] }
-        }
-        var covariance = [Double](repeating: 0, count: d * d)
-        for i in 0..<d {
-            for j in 0...i {
-                // Unbiased, as the method's authors compute it.
-                let value = (outer[i * (i + 1) / 2 + j] - count * mean[i] * mean[j]) / (count - 1)
-                covariance[i * d + j] = value
-                covariance[j * d + i] = value
-            }
-            covariance[i * d + i] += 0.01
-        }
-        let inverse = LinearAlgebra.inverse(lowerTriangular: try LinearAlgebra.cholesky(covariance, d), d)
-        return (mean.map(Float.init), (0..<d).flatMap { i in (0...i).map { Float(inverse[i * d + $0]) } })
-    }
 }

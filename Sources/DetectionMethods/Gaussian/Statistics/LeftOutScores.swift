@@ -15,7 +15,9 @@ struct LeftOutScores {
 
     /// One image's distances.
     struct Distances: Sendable {
-        var pooled, local: Double
+        var pooled: Double
+        /// The largest of each extent.
+        var local: [Double]
     }
 
     /// One image's distances without it alone, and without all images of its part.
@@ -49,10 +51,9 @@ struct LeftOutScores {
 
     private func measure(_ frames: FrameSource, _ part: [Int], _ reader: GaussianReader) throws -> [Pair] {
         let mapper = positions == nil ? nil : reader.mapper as? PositionMapper
-        let size = mapper.map { $0.positions * $0.channels } ?? 0
-        var pooled: [[[Double]]] = [], whitened = [Float](repeating: 0, count: part.count * size)
-        var local: [(image: Double, part: Double, mapMaximum: Double)] = []
-        for (place, index) in part.enumerated() {
+        var pooled: [[[Double]]] = [], whitened: [(views: [[Float]], cells: [Float])] = []
+        var local: [Local] = []
+        for index in part {
             reader.load(try frames.frame(index))
             reader.run()
             pooled.append(reader.pooledFeatures())
@@ -61,14 +62,9 @@ struct LeftOutScores {
                 local.append((largest, largest, Double(map.smoothed(sigma: model.smoothing).maximum)))
                 continue
             }
-            whitened.withUnsafeMutableBufferPointer { whitened in
-                guard let base = whitened.baseAddress else { return }
-                mapper.whiten(reader.features, into: base + place * size)
-            }
+            whitened.append(mapper.whitened(reader.features))
         }
-        if let mapper, let positions {
-            local = try leftOut(positions, whitened, count: part.count, mapper)
-        }
+        if let mapper, let positions { local = try leftOut(positions, whitened, mapper) }
         let sums = try leftOut(pooled)
         return part.indices.map { place in
             Pair(
@@ -78,29 +74,47 @@ struct LeftOutScores {
         }
     }
 
-    /// Each image's largest distances, and its map's maximum.
+    /// One image's largest distances of each extent, without it alone and without its part, and its map's maximum.
+    private typealias Local = (image: [Double], part: [Double], mapMaximum: Double)
+
     private func leftOut(
-        _ rule: LeftOut, _ whitened: [Float], count: Int, _ mapper: PositionMapper
-    ) throws -> [(image: Double, part: Double, mapMaximum: Double)] {
+        _ rule: LeftOut, _ images: [(views: [[Float]], cells: [Float])], _ mapper: PositionMapper
+    ) throws -> [Local] {
+        var alone = [[[Float]]](repeating: [], count: images.count), together = alone
+        for (index, view) in mapper.views.enumerated() {
+            let found = try leftOut(rule, images.flatMap { $0.views[index] }, count: images.count, view)
+            for place in images.indices {
+                alone[place].append(found.alone[place])
+                together[place].append(found.together[place])
+            }
+        }
+        return images.indices.map { place in
+            let map = mapper.map(
+                together[place], cells: images[place].cells, width: model.inputWidth, height: model.inputHeight)
+            return (
+                mapper.largest(alone[place]), mapper.largest(together[place]),
+                Double(map.smoothed(sigma: model.smoothing).maximum)
+            )
+        }
+    }
+
+    /// Each image's distances in one view, without it alone and without all images.
+    private func leftOut(
+        _ rule: LeftOut, _ whitened: [Float], count: Int, _ view: PositionGaussians.View
+    ) throws -> (alone: [[Float]], together: [[Float]]) {
         let square = count * count
-        var grams = [Double](repeating: 0, count: mapper.positions * square)
-        ck_position_grams(whitened, Int32(count), Int32(mapper.positions), Int32(mapper.channels), &grams)
-        var alone = [Double](repeating: 0, count: count)
-        var together = [[Float]](repeating: [Float](repeating: 0, count: mapper.positions), count: count)
-        for position in 0..<mapper.positions {
+        var grams = [Double](repeating: 0, count: view.positions * square)
+        ck_position_grams(whitened, Int32(count), Int32(view.positions), Int32(view.channels), &grams)
+        var alone = [[Float]](repeating: [Float](repeating: 0, count: view.positions), count: count)
+        var together = alone
+        for position in 0..<view.positions {
             let gram = Array(grams[position * square..<(position + 1) * square])
             for (place, distance) in try rule.distances(gram: gram, count: count).enumerated() {
                 together[place][position] = Float(distance)
-                alone[place] = max(
-                    alone[place], rule.distance(max(0, gram[place * count + place]).squareRoot()))
+                alone[place][position] = Float(rule.distance(max(0, gram[place * count + place]).squareRoot()))
             }
         }
-        return zip(alone, together).map { alone, together in
-            let map = mapper.spread(together, width: model.inputWidth, height: model.inputHeight)
-            return (
-                alone, Double(together.max() ?? 0), Double(map.smoothed(sigma: model.smoothing).maximum)
-            )
-        }
+        return (alone, together)
     }
 
     /// Each image's summed distances of the pooled levels.

@@ -4,8 +4,8 @@ import NeuralNets
 
 /// Turns feature maps into an unsmoothed anomaly map at the input's size.
 protocol PixelMapper: AnyObject {
-    /// - Returns: the map, and the largest distance at a position (summed over taps with Gaussians of their own).
-    func map(_ features: [FeatureMap], width: Int, height: Int) -> (map: AnomalyMap, largest: Double)
+    /// - Returns: the map, and the largest distance of each extent (summed over taps with Gaussians of their own).
+    func map(_ features: [FeatureMap], width: Int, height: Int) -> (map: AnomalyMap, largest: [Double])
 }
 
 /// One Gaussian per tap: whitening as one matrix product over all positions, then a norm per position.
@@ -42,7 +42,7 @@ final class TiedMapper: PixelMapper {
         distances = [Float](repeating: 0, count: maps.map { $0.height * $0.width }.max() ?? 0)
     }
 
-    func map(_ features: [FeatureMap], width: Int, height: Int) -> (map: AnomalyMap, largest: Double) {
+    func map(_ features: [FeatureMap], width: Int, height: Int) -> (map: AnomalyMap, largest: [Double]) {
         var out = [Float](repeating: 0, count: width * height)
         for tap in taps {
             let map = features[tap.index], positions = map.height * map.width
@@ -65,48 +65,6 @@ final class TiedMapper: PixelMapper {
             ck_spread_add(distances, map.rows.cells, map.columns.cells, Int32(height), Int32(width), &out)
         }
         let map = AnomalyMap(width: width, height: height, values: out)
-        return (map, Double(map.maximum))
-    }
-}
-
-/// One Gaussian per position on a subset of the concatenated taps' channels.
-final class PositionMapper: PixelMapper {
-    private let gaussians: GaussianModel.PositionGaussians
-    private let gatherer: PositionGatherer
-    private var gathered: [Float]
-    private var distances: [Float]
-
-    init(_ gaussians: GaussianModel.PositionGaussians, _ maps: [FeatureMap], _ indices: [Int]) throws {
-        self.gaussians = gaussians
-        gatherer = try PositionGatherer(
-            maps: maps, indices: indices, channels: gaussians.channels,
-            size: (height: gaussians.height, width: gaussians.width))
-        gathered = [Float](repeating: 0, count: gatherer.count)
-        distances = [Float](repeating: 0, count: gaussians.height * gaussians.width)
-    }
-
-    func map(_ features: [FeatureMap], width: Int, height: Int) -> (map: AnomalyMap, largest: Double) {
-        gatherer.gather(features, into: &gathered)
-        ck_position_distances(
-            gathered, gaussians.mean, gaussians.whitening, Int32(positions), Int32(channels), &distances)
-        return (spread(distances, width: width, height: height), Double(distances.max() ?? 0))
-    }
-
-    /// Number of positions, and of channels at each.
-    var positions: Int { distances.count }
-    var channels: Int { gaussians.channels.count }
-
-    /// The whitened differences from the mean, `[positions, channels]`: their lengths are the distances.
-    func whiten(_ features: [FeatureMap], into out: UnsafeMutablePointer<Float>) {
-        gatherer.gather(features, into: &gathered)
-        ck_position_whiten(
-            gathered, gaussians.mean, gaussians.whitening, Int32(positions), Int32(channels), out)
-    }
-
-    /// Values of the positions as a map of the input's size.
-    func spread(_ distances: [Float], width: Int, height: Int) -> AnomalyMap {
-        var out = [Float](repeating: 0, count: width * height)
-        ck_spread_add(distances, gatherer.rows.cells, gatherer.columns.cells, Int32(height), Int32(width), &out)
-        return AnomalyMap(width: width, height: height, values: out)
+        return (map, [Double(map.maximum)])
     }
 }
