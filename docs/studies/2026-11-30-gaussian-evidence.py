@@ -238,4 +238,5 @@ def main(dataset, weights):
             report(f"  + pooled {pooled_levels}, soft maximum", np.logaddexp(p, l), normal, kinds)
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -32,10 +32,11 @@ package struct GaussianArguments: MethodArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What the image score is made of: the pooled features of the whole image, the largest distance at one "
-                + "position, or both.",
+            "The parts of the image score: the pooled features of the whole image, the largest distances of the map, or "
+                + "both; both by default, pooled for backbones whose map levels have more channels than a position's "
+                + "Gaussian takes.",
             valueName: GaussianOptions.EvidenceKind.allCases.map(\.rawValue).joined(separator: "|")))
-    package var evidence = GaussianOptions().evidence
+    package var evidence: GaussianOptions.EvidenceKind?
 
     @OptionGroup(title: "fine-tuning") package var fineTuning: FineTuningArguments
 

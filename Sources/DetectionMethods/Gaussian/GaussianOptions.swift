@@ -17,7 +17,7 @@ package struct GaussianOptions: Sendable, Equatable {
         case perPosition = "per-position"
     }
 
-    /// What the image score is made of.
+    /// The parts of the image score.
     package enum EvidenceKind: String, Sendable, CaseIterable {
         /// The paper's distances of pooled features: unusual whole images.
         case pooled
@@ -37,7 +37,9 @@ package struct GaussianOptions: Sendable, Equatable {
     package var map = MapKind.perPosition
     /// At most this many channels in a per-position Gaussian.
     package var channelsPerPosition = 256
-    package var evidence = EvidenceKind.both
+    /// Nil for both where the map's Gaussians see every channel of its levels, else for the pooled part: a map of a few
+    /// channels drawn from many is the weaker judge of an image.
+    package var evidence: EvidenceKind?
     /// The seed of the choice of those channels.
     package var seed: UInt64 = 0
     /// Nil to leave the backbone unchanged.

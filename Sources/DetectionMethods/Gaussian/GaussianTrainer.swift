@@ -66,7 +66,9 @@ package enum GaussianTrainer {
         let pairs = try scores.distances(
             frames, parts: work.parts ?? frames.files.indices.map { [$0] }, workers: work.workers,
             progress: work.progress)
-        return scored(model, options.evidence, pairs)
+        let allChannels = statistics[0].cells.channels.count == statistics[0].mapChannels
+        let usual = options.map == .tied || allChannels ? GaussianOptions.EvidenceKind.both : .pooled
+        return scored(model, options.evidence ?? usual, pairs)
     }
 
     /// The model with its scale, and these images' scores.

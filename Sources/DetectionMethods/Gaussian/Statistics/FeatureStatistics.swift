@@ -33,6 +33,9 @@ struct FeatureStatistics {
         }
     }
 
+    /// Channels of the map's taps together.
+    let mapChannels: Int
+
     private let extractor: FeatureExtractor
     private let backbone: Backbone
     private let levelCount: Int
@@ -48,15 +51,15 @@ struct FeatureStatistics {
             threads: 1)
         levelCount = levels.count
         tapIndices = taps.compactMap { names.firstIndex(of: $0) }
+        let features = extractor.features, maps = tapIndices.map { features[$0] }
+        mapChannels = maps.reduce(0) { $0 + $1.channels }
         guard !taps.isEmpty else { return }
-        let maps = tapIndices.map { extractor.features[$0] }
         switch options.map {
         case .tied:
             moments = maps.map { FeatureMoments(channels: $0.channels) }
         case .perPosition:
             var generator = SplitMix64(seed: options.seed)
-            let all = 0..<maps.reduce(0) { $0 + $1.channels }
-            let chosen = all.shuffled(using: &generator).prefix(options.channelsPerPosition).sorted()
+            let chosen = (0..<mapChannels).shuffled(using: &generator).prefix(options.channelsPerPosition).sorted()
             let gatherer = try PositionGatherer(maps: maps, indices: tapIndices, channels: chosen)
             let finest = maps.prefix((maps.count + 1) / 2).reduce(0) { $0 + $1.channels }
             let fine = maps.count > 1 ? chosen.count { $0 < finest } : 0
