@@ -61,6 +61,21 @@ void ck_window_means_reference(const float *x, int rows, int columns, int d, int
             }
 }
 
+void ck_block_means_reference(const float *x, int rows, int columns, int d, float *out) {
+    const int wide = (columns + 1) / 2;
+    for (int b = 0; b < (rows + 1) / 2 * wide; b++)
+        for (int i = 0; i < d; i++) {
+            double sum = 0;
+            int count = 0;
+            for (int p = 0; p < rows * columns; p++)
+                if (p / columns / 2 == b / wide && p % columns / 2 == b % wide) {
+                    sum += x[p * d + i];
+                    count++;
+                }
+            out[b * d + i] = (float)(sum / count);
+        }
+}
+
 void ck_mean_of_alike_reference(const float *values, const float *x, int rows, int columns, int d, float reach,
                                 int radius, float *out) {
     for (int p = 0; p < rows * columns; p++) {

@@ -300,7 +300,9 @@ import Testing
     @Test func models_of_earlier_versions_score_as_they_did() throws {
         try withTemporaryFolder { folder in
             let bench = try Bench(folder, parts: 4)
-            var file = try WeightFile.parse(try bytes(try bench.fit()), name: "model")
+            var options = Bench.options
+            options.evidence = .local
+            var file = try WeightFile.parse(try bytes(try bench.fit(options)), name: "model")
             let frame = try FrameSource(folders: [folder.path]).frame(0)
             func detect() throws -> Detection {
                 let stored = try ModelFile.decode(try file.encodedAsSafetensors(), name: "model")

@@ -46,6 +46,15 @@ import Testing
         #expect(Self.worst(got, wanted) < 1e-6)
     }
 
+    @Test(arguments: [(1, 1), (5, 4), (28, 28)]) func block_means(_ rows: Int, _ columns: Int) {
+        let d = 13, x = Self.values(rows * columns * d, seed: 9)
+        var wanted = [Float](repeating: 0, count: (rows + 1) / 2 * ((columns + 1) / 2) * d)
+        var got = wanted.map { _ in Float.nan }
+        ck_block_means_reference(x, Int32(rows), Int32(columns), Int32(d), &wanted)
+        ck_block_means(x, Int32(rows), Int32(columns), Int32(d), &got)
+        #expect(Self.worst(got, wanted) < 1e-6)
+    }
+
     @Test(arguments: [(1, 1, 2), (5, 9, 2), (14, 14, 6)]) func means_of_what_looks_alike(
         _ rows: Int, _ columns: Int, _ radius: Int
     ) {

@@ -19,6 +19,8 @@ void ck_accumulate_positions(const float *x, int positions, int d, double *sum, 
 /// Means of `channels` first values of x [rows][columns][d] over windows of 4 × 4 cells, one window for every two cells
 /// in both directions, the cells at the border repeated beyond it: [(rows + 1) / 2][(columns + 1) / 2][channels].
 void ck_window_means(const float *x, int rows, int columns, int d, int channels, float *out);
+/// Means of x [rows][columns][d] over blocks of 2 × 2 cells, fewer at the border: [(rows + 1) / 2][(columns + 1) / 2][d].
+void ck_block_means(const float *x, int rows, int columns, int d, float *out);
 /// out[p] = Σ_q w(p, q) · values[q] / Σ_q w(p, q) over the cells q within `radius` rows and columns of p, with
 /// w = exp(−mean over channels of (x[p] − x[q])² − squared distance in cells / (2 · reach²)), x [rows][columns][d].
 void ck_mean_of_alike(const float *values, const float *x, int rows, int columns, int d, float reach, int radius,

@@ -72,6 +72,20 @@ CK_CLONES void ck_window_means(const float *x, int rows, int columns, int d, int
         }
 }
 
+CK_CLONES void ck_block_means(const float *x, int rows, int columns, int d, float *out) {
+    for (int r = 0; r < rows; r += 2)
+        for (int c = 0; c < columns; c += 2, out += d) {
+            const int down = r + 1 < rows ? 2 : 1, right = c + 1 < columns ? 2 : 1;
+            const float share = 1.0f / (float)(down * right);
+            for (int i = 0; i < d; i++) out[i] = 0;
+            for (int y = r; y < r + down; y++)
+                for (int z = c; z < c + right; z++) {
+                    const float *cell = x + ((size_t)y * columns + z) * d;
+                    for (int i = 0; i < d; i++) out[i] += share * cell[i];
+                }
+        }
+}
+
 /// Mean squared difference of two vectors.
 static inline float mean_square(const float *a, const float *b, int d) {
     float lanes[16] = {0};

@@ -15,21 +15,27 @@ final class AlignedFeatures {
 
     private let backbone: Backbone
     private let extractor: FeatureExtractor
+    private let tapCount: Int
+    private let levelIndices: [Int]
     private let projection: FeatureProjection.Prepared?
     private var aligned: [Float]
     private var stretched: [Float] = []
     /// An image before augmentation; empty until it is needed.
     private var unchanged: [Float] = []
 
+    /// - Parameter levels: whose pooled features are wanted too.
     /// - Throws: `WeightError`, `ThreadError`, `ModelError` if the projection does not fit the taps.
     init(
-        backbone: Backbone, inputWidth: Int, inputHeight: Int, taps: [String], projection: FeatureProjection?,
-        threads: Int
+        backbone: Backbone, inputWidth: Int, inputHeight: Int, taps: [String], levels: [String] = [],
+        projection: FeatureProjection?, threads: Int
     ) throws {
         self.backbone = backbone
+        let names = taps + levels.filter { !taps.contains($0) }
         extractor = try FeatureExtractor(
-            backbone: backbone, inputHeight: inputHeight, inputWidth: inputWidth, taps: taps, threads: threads)
-        let maps = extractor.features
+            backbone: backbone, inputHeight: inputHeight, inputWidth: inputWidth, taps: names, threads: threads)
+        tapCount = taps.count
+        levelIndices = levels.compactMap { names.firstIndex(of: $0) }
+        let maps = extractor.features.prefix(taps.count)
         guard let finest = maps.max(by: { $0.height * $0.width < $1.height * $1.width }) else {
             throw ModelError("the detector uses no level of the backbone")
         }
@@ -67,6 +73,12 @@ final class AlignedFeatures {
 
     func runBackbone() { extractor.run() }
 
+    /// The last run's pooled features of each level.
+    func pooled() -> [[Double]] {
+        let features = extractor.features
+        return levelIndices.map { features[$0].pooled() }
+    }
+
     /// Writes the last run's features, `[height, width, channels]`.
     func gather(into out: UnsafeMutablePointer<Float>) {
         if let projection {
@@ -83,7 +95,7 @@ final class AlignedFeatures {
     /// Bilinear with aligned corners, as the authors resize the taps.
     private func align(into out: UnsafeMutablePointer<Float>) {
         var offset = 0
-        for map in extractor.features {
+        for map in extractor.features.prefix(tapCount) {
             let rows = Int32(height * width), channels = Int32(map.channels)
             if map.height == height, map.width == width {
                 ck_copy_rows(map.values.baseAddress, channels, 0, rows, out + offset, tapChannels)

@@ -36,6 +36,14 @@ package struct GRADArguments: MethodArguments {
     package var standardize = GRADOptions().standardization
 
     @Option(
+        help: ArgumentHelp(
+            "The parts of the image score: the map alone (local), or Gaussians of the whole image's features and of the "
+                + "differences at each position (both); both by default, local for models of several lines and without "
+                + "standardised distances.",
+            valueName: GRADOptions.Evidence.allCases.map(\.rawValue).joined(separator: "|")))
+    package var evidence: GRADOptions.Evidence?
+
+    @Option(
         help: ArgumentHelp("Side of the mean that smooths the map, pixels at an input of 224.", valueName: "pixels"))
     package var smoothing = GRADOptions().map.small
 
@@ -86,6 +94,9 @@ package struct GRADArguments: MethodArguments {
         if let wideSmoothing, wideSmoothing > 0, standardize == .none {
             throw ValidationError("--wide-smoothing needs standardised distances: remove --standardize none")
         }
+        if evidence == .both, standardize == .none {
+            throw ValidationError("--evidence both needs standardised distances: remove --standardize none")
+        }
         if let memoryBudget, Quantity.size(memoryBudget) == nil {
             throw ValidationError("--memory-budget needs \(Quantity.sizesAllowed), got '\(memoryBudget)'")
         }
@@ -96,6 +107,7 @@ package struct GRADArguments: MethodArguments {
         (options.inputWidth, options.inputHeight, options.taps) = (inputSize, inputSize, levels?.names)
         (options.fusion, options.whitening, options.standardization) = (fusion, whitening, standardize)
         (options.map.small, options.map.score) = (smoothing, scoreWindow)
+        options.evidence = evidence ?? (products.count > 1 ? .local : .both)
         if let wideSmoothing { options.map.wide = wideSmoothing }
         (options.epochs, options.patience, options.variants) = (epochs, patience, variants)
         if let bytes = memoryBudget.flatMap(Quantity.size) { options.memoryBudget = bytes }
@@ -104,4 +116,5 @@ package struct GRADArguments: MethodArguments {
 }
 
 extension GRADOptions.Fusion: ExpressibleByArgument {}
+extension GRADOptions.Evidence: ExpressibleByArgument {}
 extension GRADOptions.Standardization: ExpressibleByArgument {}

@@ -19,7 +19,7 @@ final class GRADDetector: Detector {
         self.model = model
         features = try AlignedFeatures(
             backbone: model.backbone, inputWidth: model.inputWidth, inputHeight: model.inputHeight, taps: model.taps,
-            projection: model.projection, threads: threads)
+            levels: model.evidence?.levels.map(\.name) ?? [], projection: model.projection, threads: threads)
         let network = model.network
         guard (features.height, features.width, features.channels) == (network.height, network.width, network.channels)
         else {
@@ -41,14 +41,28 @@ final class GRADDetector: Detector {
         features.runBackbone()
         let run = ContinuousClock.now
         let (score, map) = represent()
-        return Detection(
+        var detection = Detection(
             imageScore: score, map: map, preprocess: loaded.milliseconds(since: start),
-            backbone: run.milliseconds(since: loaded), detect: ContinuousClock.now.milliseconds(since: run))
+            backbone: run.milliseconds(since: loaded), detect: 0)
+        if let evidence = model.evidence {
+            let (pooled, local) = evidence.distances(pooled: features.pooled(), blocks: blocks(of: differences.vectors))
+            detection.map = evidence.shared(detection.map, features: blocks(of: Array(representation.features)))
+            detection.imageScore = evidence.scale.score(pooled: pooled, local: [local])
+            detection.evidence = evidence.scale.evidence(pooled: pooled, local: [local])
+            detection.isWholeImage = evidence.scale.isWholeImage(pooled: pooled, local: [local])
+        }
+        detection.detect = ContinuousClock.now.milliseconds(since: run)
+        return detection
     }
 
     private func represent() -> (score: Double, map: AnomalyMap) {
         features.gather(into: representation.features.baseAddress!)
         representation.differences(into: &differences)
         return mapper.detect(differences)
+    }
+
+    private func blocks(of values: [Float]) -> [Float] {
+        ResidualEvidence.blocks(
+            values, rows: features.height, columns: features.width, channels: features.channels)
     }
 }

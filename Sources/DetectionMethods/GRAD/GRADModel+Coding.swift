@@ -35,6 +35,7 @@ extension GRADModel {
                 contents.tensors["signs"] = StoredTensor(floats: [Float(signs.peak), Float(signs.spread)], shape: [2])
             }
         }
+        evidence?.encode(into: &contents)
         if let projection {
             contents.tensors["projection.mean"] = StoredTensor(floats: projection.mean, shape: [projection.inputs])
             contents.tensors["projection.matrix"] = StoredTensor(
@@ -74,6 +75,7 @@ extension GRADModel {
             backbone: try reader.backbone(), options: options, taps: try reader.list("taps"), network: network,
             projection: projection, parameters: reader.tensors(under: "grad."),
             statistics: try Self.statistics(reader, network))
+        evidence = try ResidualEvidence.read(reader, network)
     }
 
     /// Models of earlier versions have only deviations: no mean is subtracted, and there is no wide mean.

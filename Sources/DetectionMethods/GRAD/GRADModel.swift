@@ -24,6 +24,8 @@ package struct GRADModel: DetectorModel {
     let projection: FeatureProjection?
     /// Statistics of flawless images' distances; nil for plain distances, as the authors'.
     var statistics: DistanceStatistics?
+    /// Both kinds of evidence in the image score; nil for the map's own measures.
+    var evidence: ResidualEvidence?
     /// The network's parameters by name, in the frameworks' layout.
     let parameters: [String: StoredTensor]
 

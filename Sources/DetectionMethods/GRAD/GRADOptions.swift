@@ -67,6 +67,16 @@ package struct GRADOptions: Sendable, Equatable {
     }
     package var standardization = Standardization.position
 
+    /// The parts of the image score; raw values are the command line's.
+    package enum Evidence: String, Sendable, CaseIterable {
+        /// The map's largest value or its spread over the image.
+        case local
+        /// Gaussians of pooled levels and of each position's differences.
+        case both
+    }
+    /// Both need standardised distances.
+    package var evidence = Evidence.both
+
     /// The squares that average neighbouring distances.
     package var map = DistanceMapper.Settings()
 

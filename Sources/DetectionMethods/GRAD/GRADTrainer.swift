@@ -51,6 +51,11 @@ package enum GRADTrainer {
                 features, graph: model.graph, layout: model.layout(rows: features.rows, columns: features.columns),
                 work: work)
         }
+        if options.evidence == .both, options.standardization == .position {
+            model.evidence = try ResidualEvidence.fit(
+                frames, backbone: backbone, features: features, graph: model.graph, keptApart: split.keptApart,
+                options: options, work: work)
+        }
         return FittedDetector(model: model, history: history)
     }
 

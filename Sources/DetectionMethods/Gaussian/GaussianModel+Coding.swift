@@ -29,17 +29,22 @@ extension GaussianModel {
         return contents
     }
 
-    /// - Throws: `ModelError`, `WeightError` for a file that contradicts its metadata.
-    package init(file: WeightFile, name: String) throws {
-        let reader = ModelReader(file: file, name: name)
-        let (inputWidth, inputHeight) = try reader.inputSize()
-        let levels = try reader.list("levels").enumerated().map { index, level in
+    /// The stored Gaussians of pooled levels.
+    static func levels(_ reader: ModelReader) throws -> [Level] {
+        try reader.list("levels").enumerated().map { index, level in
             let mean = try reader.tensor("level.\(index).mean", rank: 1)
             let whitening = try reader.tensor("level.\(index).whitening", rank: 2)
             guard whitening.shape[0] == mean.shape[0] else { throw reader.damaged("level.\(index).whitening") }
             return Level(
                 name: level, mean: mean.doubles(), whitening: whitening.doubles(), rank: whitening.shape[1])
         }
+    }
+
+    /// - Throws: `ModelError`, `WeightError` for a file that contradicts its metadata.
+    package init(file: WeightFile, name: String) throws {
+        let reader = ModelReader(file: file, name: name)
+        let (inputWidth, inputHeight) = try reader.inputSize()
+        let levels = try Self.levels(reader)
         // Models of before there was a choice have the paper's score.
         let kind = file.metadata["evidence"] ?? GaussianOptions.EvidenceKind.pooled.rawValue
         guard let evidence = GaussianOptions.EvidenceKind(rawValue: kind) else { throw reader.damaged("evidence") }

@@ -112,7 +112,8 @@ package enum GaussianTrainer {
         return names
     }
 
-    private static func gather(
+    /// One pass over the images.
+    static func gather(
         _ frames: FrameSource, _ backbone: Backbone, _ levels: [String], taps: [String], _ options: GaussianOptions,
         workers: Int, progress: WorkProgress?
     ) throws -> [FeatureStatistics] {
@@ -127,7 +128,8 @@ package enum GaussianTrainer {
             body: { statistics, index in statistics.add(try frames.frame(index), index: index) })
     }
 
-    private static func levels(
+    /// The levels' Gaussians from the pooled features of all workers.
+    static func levels(
         _ names: [String], _ statistics: [FeatureStatistics], frames: Int, _ options: GaussianOptions
     ) throws -> [(level: GaussianModel.Level, leftOut: LeftOut)] {
         let pooled = statistics.reduce(into: [Int: [[Double]]]()) { all, worker in

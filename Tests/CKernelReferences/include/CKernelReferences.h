@@ -39,6 +39,8 @@ void ck_position_reference(const float *x, const float *mean, const float *white
 void ck_position_grams_reference(const float *x, int count, int positions, int d, double *out);
 /// ck_window_means.
 void ck_window_means_reference(const float *x, int rows, int columns, int d, int channels, float *out);
+/// ck_block_means.
+void ck_block_means_reference(const float *x, int rows, int columns, int d, float *out);
 /// ck_mean_of_alike.
 void ck_mean_of_alike_reference(const float *values, const float *x, int rows, int columns, int d, float reach,
                                 int radius, float *out);

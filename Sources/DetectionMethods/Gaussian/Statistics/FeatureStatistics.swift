@@ -13,26 +13,6 @@ struct FeatureStatistics {
     private(set) var positions: [PositionMoments] = []
     private(set) var cells: (height: Int, width: Int, channels: [Int]) = (0, 0, [])
 
-    /// The sums of one extent's positions.
-    struct PositionMoments {
-        let extent: PositionGaussians.Extent
-        let height, width, channels: Int
-        fileprivate(set) var sum: [Double]
-        /// Lower triangles, row by row.
-        fileprivate(set) var outer: [Double]
-
-        fileprivate init(_ extent: PositionGaussians.Extent, cells: PositionGatherer, channels: Int) {
-            (self.extent, self.channels) = (extent, channels)
-            (height, width) = (extent.count(cells: cells.rows.count), extent.count(cells: cells.columns.count))
-            sum = [Double](repeating: 0, count: height * width * channels)
-            outer = [Double](repeating: 0, count: height * width * channels * (channels + 1) / 2)
-        }
-
-        fileprivate mutating func add(_ values: [Float]) {
-            ck_accumulate_positions(values, Int32(height * width), Int32(channels), &sum, &outer)
-        }
-    }
-
     /// Channels of the map's taps together.
     let mapChannels: Int
 
@@ -66,7 +46,9 @@ struct FeatureStatistics {
             var extents: [(PositionGaussians.Extent, Int)] = [(.cell, chosen.count), (.window, chosen.count)]
             if fine > 0 { extents.append((.texture, fine)) }
             cells = (gatherer.rows.count, gatherer.columns.count, chosen)
-            positions = extents.map { PositionMoments($0, cells: gatherer, channels: $1) }
+            positions = extents.map {
+                PositionMoments($0, rows: gatherer.rows.count, columns: gatherer.columns.count, channels: $1)
+            }
             self.gatherer = ExtentGatherer(cells: gatherer, extents: extents)
         }
     }

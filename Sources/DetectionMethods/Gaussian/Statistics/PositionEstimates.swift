@@ -9,22 +9,40 @@ enum PositionEstimates {
         _ taps: [String], _ statistics: [FeatureStatistics], frames: Int, workers: Int
     ) throws -> PositionGaussians {
         let (height, width, channels) = statistics[0].cells
-        var deviations: [Float] = []
-        let views = try statistics[0].positions.indices.map { index in
-            let moments = statistics.map { $0.positions[index] }, shape = moments[0]
-            let parts = try ParallelFrames.run(
-                count: shape.height * shape.width, workers: workers, phase: "Gaussians", progress: nil,
-                makeWorker: { _ in [Int: Position]() },
-                body: { found, position in found[position] = try Self.position(position, moments, frames: frames) })
-            let all = parts.flatMap { $0 }.sorted { $0.key < $1.key }.map(\.value)
-            if shape.extent == .cell { deviations = Self.deviations(all) }
-            return PositionGaussians.View(
-                extent: shape.extent, height: shape.height, width: shape.width, channels: shape.channels,
-                mean: all.flatMap(\.mean), whitening: all.flatMap(\.whitening),
-                usual: usual(all, channels: shape.channels, frames: frames))
+        let estimates = try statistics[0].positions.indices.map { index in
+            try view(statistics.map { $0.positions[index] }, frames: frames, added: 0.01, workers: workers)
         }
         return PositionGaussians(
-            taps: taps, height: height, width: width, channels: channels, views: views, deviations: deviations)
+            taps: taps, height: height, width: width, channels: channels, views: estimates.map(\.view),
+            deviations: estimates[0].deviations)
+    }
+
+    /// One Gaussian for each position of an extent.
+    /// - Parameters:
+    ///   - moments: of each worker.
+    ///   - added: to every channel's variance.
+    /// - Returns: the Gaussians, and each channel's standard deviation about the positions' means, never below what is
+    ///   added.
+    static func view(
+        _ moments: [PositionMoments], frames: Int, added: Double, workers: Int
+    ) throws -> (view: PositionGaussians.View, deviations: [Float]) {
+        let shape = moments[0]
+        let parts = try ParallelFrames.run(
+            count: shape.height * shape.width, workers: workers, phase: "Gaussians", progress: nil,
+            makeWorker: { _ in [Int: Position]() },
+            body: { found, position in
+                found[position] = try Self.position(position, moments, frames: frames, added: added)
+            })
+        let all = parts.flatMap { $0 }.sorted { $0.key < $1.key }.map(\.value)
+        let view = PositionGaussians.View(
+            extent: shape.extent, height: shape.height, width: shape.width, channels: shape.channels,
+            mean: all.flatMap(\.mean), whitening: all.flatMap(\.whitening),
+            usual: usual(all, channels: shape.channels, frames: frames, added: added))
+        let deviations = all[0].variances.indices.map { channel in
+            let sum = all.reduce(0.0) { $0 + max(0, $1.variances[channel]) }
+            return Float((sum / Double(all.count) + added).squareRoot())
+        }
+        return (view, deviations)
     }
 
     private struct Position {
@@ -33,11 +51,8 @@ enum PositionEstimates {
         let variances: [Double]
     }
 
-    /// What PaDiM adds to every channel's variance.
-    private static let added = 0.01
-
     private static func position(
-        _ position: Int, _ workers: [FeatureStatistics.PositionMoments], frames: Int
+        _ position: Int, _ workers: [PositionMoments], frames: Int, added: Double
     ) throws -> Position {
         let d = workers[0].channels, triangle = d * (d + 1) / 2, count = Double(frames)
         var mean = [Double](repeating: 0, count: d), outer = [Double](repeating: 0, count: triangle)
@@ -56,7 +71,20 @@ enum PositionEstimates {
             variances[i] = covariance[i * d + i]
             covariance[i * d + i] += added
         }
-        let inverse = LinearAlgebra.inverse(lowerTriangular: try LinearAlgebra.cholesky(covariance, d), d)
+        // Values far from zero that hardly vary leave rounding alone in the covariance: what is below it counts as noise.
+        var squares = 0.0
+        for i in 0..<d { squares += outer[i * (i + 1) / 2 + i] / (count * Double(d)) }
+        var inverse: [Double]?, noise = squares * 1e-12
+        while inverse == nil {
+            if let factor = try? LinearAlgebra.cholesky(covariance, d) {
+                inverse = LinearAlgebra.inverse(lowerTriangular: factor, d)
+            } else {
+                guard noise.isFinite, noise <= squares else { throw ModelError("the features are no finite numbers") }
+                for i in 0..<d { covariance[i * d + i] += noise }
+                noise *= 10
+            }
+        }
+        guard let inverse else { preconditionFailure("a factor or an error") }
         return Position(
             mean: mean.map(Float.init), whitening: (0..<d).flatMap { i in (0...i).map { Float(inverse[i * d + $0]) } },
             variances: variances)
@@ -64,10 +92,10 @@ enum PositionEstimates {
 
     /// The left-out distance of an average image: one whose squared distance is the mean of all fitted ones'.
     ///
-    /// With the covariance C of the images and S = C + 0.01 · I that mean is `(n − 1) / n · trace(S⁻¹ C)`, and
-    /// `trace(S⁻¹ C) = d − 0.01 · trace(S⁻¹)`. At least one standard deviation, so that equal images make nothing
+    /// With the covariance C of the images and S = C + added · I that mean is `(n − 1) / n · trace(S⁻¹ C)`, and
+    /// `trace(S⁻¹ C) = d − added · trace(S⁻¹)`. At least one standard deviation, so that equal images make nothing
     /// infinitely unusual.
-    private static func usual(_ positions: [Position], channels d: Int, frames: Int) -> Float {
+    private static func usual(_ positions: [Position], channels d: Int, frames: Int, added: Double) -> Float {
         let n = Double(frames), rule = LeftOut.unbiased(count: frames)
         let sum = positions.reduce(0.0) { sum, position in
             let trace = position.whitening.reduce(0.0) { $0 + Double($1) * Double($1) }
@@ -75,13 +103,5 @@ enum PositionEstimates {
             return sum + rule.distance(square.squareRoot())
         }
         return Float(max(1, sum / Double(max(1, positions.count))))
-    }
-
-    /// Each channel's standard deviation about the positions' means, over all of them; never below what is added.
-    private static func deviations(_ positions: [Position]) -> [Float] {
-        positions[0].variances.indices.map { channel in
-            let sum = positions.reduce(0.0) { $0 + max(0, $1.variances[channel]) }
-            return Float((sum / Double(positions.count) + added).squareRoot())
-        }
     }
 }
