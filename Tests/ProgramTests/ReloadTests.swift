@@ -74,7 +74,8 @@ extension ProgramTests {
                             try daemon.waitForLog("reloaded: 1 line")
                             daemon.signal(SIGTERM)
                         }
-                        #expect(try daemon.end() == 0)
+                        let status = try daemon.end()
+                        #expect(status == 0, "\(daemon.messages.suffix(4))")
                     }
                 }
             }

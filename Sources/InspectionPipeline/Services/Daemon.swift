@@ -106,6 +106,7 @@ package struct Daemon: Sendable {
         defer { for lock in locks { lock.release() } }
         // At most this many frames are computed at a time, whichever threads they are on.
         Memory.share(amongThreads: configuration.current.workers.count)
+        if signals != nil { roll.expect(RollCall.signals) }
         var quiet = logger
         quiet.logLevel = .error
         let group = ServiceGroup(
@@ -148,7 +149,7 @@ package struct Daemon: Sendable {
             ReloadService(
                 configuration: configuration, models: models, serving: serving, health: health, summary: summary,
                 logger: logger, hangups: signals.hangups),
-            StopService(logger: logger, signals: signals),
+            StopService(logger: logger, signals: signals, roll: roll),
         ]
     }
 

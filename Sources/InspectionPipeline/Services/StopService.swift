@@ -7,10 +7,12 @@ import ServiceLifecycle
 struct StopService: Service {
     let logger: Logger
     let signals: SignalWatch
+    let roll: RollCall
 
     func run() async throws {
         let logger = logger
         signals.serve { logger.event(.failed, .error, $0) }
+        roll.enter(RollCall.signals)
         for await _ in signals.stops.cancelOnGracefulShutdown() { return }
     }
 }

@@ -15,8 +15,8 @@ struct SupervisorService: Service {
     let logger: Logger
 
     func run() async throws {
-        // Here and not before the services start: every signal is served by now, so a reload or stop works. And not
-        // before every thread runs: one that cannot be started ends its service, and with it this one.
+        // Not before the stop signal is served and every thread runs: one that cannot be started ends its service, and
+        // with it this one.
         while !roll.isComplete, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(5)) }
         guard !Task.isCancelled else { return }
         announce()
