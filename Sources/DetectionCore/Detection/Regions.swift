@@ -42,7 +42,7 @@ extension AnomalyMap {
 
     /// Of the highest value nearby. Measured on drawn defects: docs/studies/2026-11-30-gaussian-evidence.md.
     private static let haloShare: Float = 0.7
-    /// What is nearby, in the image's shorter side: about the receptive field of the usual levels.
+    /// The distance that counts as nearby, in shorter sides: about the receptive field of the usual levels.
     private static let haloRadius: Float = 3.0 / 14
 }
 

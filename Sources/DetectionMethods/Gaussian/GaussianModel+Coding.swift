@@ -5,15 +5,10 @@ import NeuralNets
 extension GaussianModel {
     package func encoded() throws -> ModelContents {
         var contents = ModelContents(backbone: backbone, inputWidth: inputWidth, inputHeight: inputHeight)
-        contents.settings["levels"] = levels.map(\.name).joined(separator: ",")
+        Self.encode(levels, into: &contents)
         contents.settings["taps"] = mapTaps.joined(separator: ",")
         contents.settings["evidence"] = evidence.rawValue
         contents.settings["evidence_scale"] = scale?.text
-        for (index, level) in levels.enumerated() {
-            contents.tensors["level.\(index).mean"] = StoredTensor(doubles: level.mean, shape: [level.mean.count])
-            contents.tensors["level.\(index).whitening"] = StoredTensor(
-                doubles: level.whitening, shape: [level.mean.count, level.rank])
-        }
         switch pixels {
         case .tied(let taps):
             contents.settings["map"] = GaussianOptions.MapKind.tied.rawValue
@@ -27,6 +22,16 @@ extension GaussianModel {
             gaussians.encode(into: &contents)
         }
         return contents
+    }
+
+    /// Stores the Gaussians of pooled levels.
+    static func encode(_ levels: [Level], into contents: inout ModelContents) {
+        contents.settings["levels"] = levels.map(\.name).joined(separator: ",")
+        for (index, level) in levels.enumerated() {
+            contents.tensors["level.\(index).mean"] = StoredTensor(doubles: level.mean, shape: [level.mean.count])
+            contents.tensors["level.\(index).whitening"] = StoredTensor(
+                doubles: level.whitening, shape: [level.mean.count, level.rank])
+        }
     }
 
     /// The stored Gaussians of pooled levels.

@@ -132,9 +132,7 @@ package enum GaussianTrainer {
     static func levels(
         _ names: [String], _ statistics: [FeatureStatistics], frames: Int, _ options: GaussianOptions
     ) throws -> [(level: GaussianModel.Level, leftOut: LeftOut)] {
-        let pooled = statistics.reduce(into: [Int: [[Double]]]()) { all, worker in
-            all.merge(worker.pooled) { first, _ in first }
-        }
+        let pooled = FeatureStatistics.pooled(statistics)
         return try names.enumerated().map { index, name in
             let samples = pooled.sorted { $0.key < $1.key }.flatMap { $0.value[index] }
             return try GaussianEstimates.level(name, samples, dimension: samples.count / frames, options.reduction)

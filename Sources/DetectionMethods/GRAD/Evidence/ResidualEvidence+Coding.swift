@@ -3,13 +3,8 @@ import NeuralNets
 
 extension ResidualEvidence {
     func encode(into contents: inout ModelContents) {
-        contents.settings["levels"] = levels.map(\.name).joined(separator: ",")
+        GaussianModel.encode(levels, into: &contents)
         contents.settings["evidence_scale"] = scale.text
-        for (index, level) in levels.enumerated() {
-            contents.tensors["level.\(index).mean"] = StoredTensor(doubles: level.mean, shape: [level.mean.count])
-            contents.tensors["level.\(index).whitening"] = StoredTensor(
-                doubles: level.whitening, shape: [level.mean.count, level.rank])
-        }
         let (height, width, d) = (residuals.height, residuals.width, residuals.channels)
         contents.tensors["residual.deviations"] = StoredTensor(floats: deviations, shape: [d])
         contents.tensors["residual.mean"] = StoredTensor(floats: residuals.mean, shape: [height, width, d])

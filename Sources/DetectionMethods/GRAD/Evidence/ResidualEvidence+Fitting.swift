@@ -2,7 +2,7 @@ import DetectionCore
 import NeuralNets
 
 extension ResidualEvidence {
-    /// What is added to every channel's variance: a hundredth of whitened differences' usual variance.
+    /// The addition to every channel's variance: about 3 % of whitened differences' usual variance.
     private static let added = 0.002
     /// The number of images kept apart that suffice to measure the scale.
     private static let fewestForScale = 12
@@ -31,9 +31,7 @@ extension ResidualEvidence {
         let residuals = try PositionEstimates.view(
             workers.map(\.moments), frames: frames.count, added: added, workers: work.workers
         ).view
-        let pooled = statistics.reduce(into: [Int: [[Double]]]()) { all, worker in
-            all.merge(worker.pooled) { first, _ in first }
-        }
+        let pooled = FeatureStatistics.pooled(statistics)
         var kept = workers.reduce(into: [Int: [Float]]()) { all, worker in all.merge(worker.kept) { first, _ in first }
         }
         if kept.count < fewestForScale {

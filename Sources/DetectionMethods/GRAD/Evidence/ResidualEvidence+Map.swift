@@ -10,19 +10,15 @@ extension ResidualEvidence {
         let (rows, columns, channels) = (residuals.height, residuals.width, residuals.channels)
         var standardized = features
         for at in standardized.indices { standardized[at] /= deviations[at % channels] }
-        var shared = [Float](repeating: 0, count: rows * columns)
-        ck_mean_of_alike(
-            map.means(rows: rows, columns: columns), standardized, Int32(rows), Int32(columns), Int32(channels),
-            Self.reach, Int32(2 * Self.reach), &shared)
+        let shared = AlikeMean.of(
+            map.means(rows: rows, columns: columns), features: standardized, rows: rows, columns: columns,
+            channels: channels)
         var out = map.values
         ck_spread_add(
             shared, GridAxis.dividing(map.height, into: rows).cells, GridAxis.dividing(map.width, into: columns).cells,
             Int32(map.height), Int32(map.width), &out)
         return AnomalyMap(width: map.width, height: map.height, values: out.map { $0 / 2 })
     }
-
-    /// Standard deviation in blocks of the weight of a neighbour.
-    private static let reach: Float = 3
 }
 
 extension AnomalyMap {

@@ -90,10 +90,8 @@ final class PositionMapper: PixelMapper {
                 standardized[at] = (cells[at] - gaussians.views[0].mean[at]) / gaussians.deviations[channel]
             }
         }
-        var out = [Float](repeating: 0, count: values.count)
-        ck_mean_of_alike(
-            values, standardized, Int32(gaussians.height), Int32(gaussians.width), Int32(d), Self.reach,
-            Int32(2 * Self.reach), &out)
+        let out = AlikeMean.of(
+            values, features: standardized, rows: gaussians.height, columns: gaussians.width, channels: d)
         let middle = out.sorted()[out.count / 2]
         let divisor = powf(max(middle, Self.leastMiddle), Self.contrast)
         var highest = out
@@ -104,15 +102,13 @@ final class PositionMapper: PixelMapper {
         return zip(out, highest).map { $1 > 0 ? $0 / divisor * powf($0 / $1, Self.sharpness) : 0 }
     }
 
-    /// Standard deviation in cells of the weight of a neighbour.
-    private static let reach: Float = 3
     /// The power of the map's middle by which the map is divided: 0 would leave it as it is, 1 would only compare an
     /// image's places with each other.
     private static let contrast: Float = 0.6
     /// The power of the share that a value is of the highest one nearby, by which the map is multiplied: a strong
     /// defect's halo must not outshine a weak defect elsewhere.
     private static let sharpness: Float = 0.3
-    /// What is nearby, in cells.
+    /// Cells on either side that count as nearby.
     private static let haloRadius = 2
     /// The least middle, in multiples of the usual: an image without content divides by no zero.
     private static let leastMiddle: Float = 0.1

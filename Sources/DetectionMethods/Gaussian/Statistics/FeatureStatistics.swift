@@ -64,4 +64,9 @@ struct FeatureStatistics {
             positions[index].add(values)
         }
     }
+
+    /// Pooled features of each level, by frame, of all workers.
+    static func pooled(_ workers: [FeatureStatistics]) -> [Int: [[Double]]] {
+        workers.reduce(into: [:]) { all, worker in all.merge(worker.pooled) { first, _ in first } }
+    }
 }
