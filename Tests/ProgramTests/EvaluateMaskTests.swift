@@ -51,6 +51,7 @@ extension ProgramTests {
                     let report = try run.object()
                     found.append("\(report["pixel_F1Max"] ?? "none") \(report["AUPRO"] ?? "none")")
                     #expect((report["pixel_F1Max"] as? Double ?? 0) > 0.2, "\(run.errors)")
+                    #expect((report["region_IoU"] as? Double ?? 0) > 0.1, "the regions miss the splashes")
                 }
                 #expect(Set(found).count == 1, "\(found)")
             }

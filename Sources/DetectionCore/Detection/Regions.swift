@@ -46,6 +46,24 @@ extension AnomalyMap {
     private static let haloRadius: Float = 3.0 / 14
 }
 
+extension AnomalyMap {
+    /// The value above which the map shows regions: verdict and regions say the same.
+    ///
+    /// A normal frame shows none. An anomalous one whose map stays below the pixel threshold shows its strongest
+    /// evidence, unless the image as a whole is what is unusual.
+    package func regionThreshold(isAnomalous: Bool, isWholeImage: Bool, pixelThreshold: Double) -> Float {
+        let pixelThreshold = Float(pixelThreshold)
+        if !isAnomalous { return .infinity }
+        if maximum > pixelThreshold || isWholeImage { return pixelThreshold }
+        // Between the map's middle and its peak, so that a flat map shows nothing.
+        let sorted = values.sorted(), middle = sorted[sorted.count / 2]
+        return middle + Self.strongest * (maximum - middle)
+    }
+
+    /// The share of the way from the map's median to its maximum above which the strongest evidence is shown.
+    private static let strongest: Float = 0.75
+}
+
 /// The anomalous regions of a frame: the map's 8-connected regions above the pixel threshold, at the image's size.
 package struct RegionMap: Sendable {
     /// Highest peak first.

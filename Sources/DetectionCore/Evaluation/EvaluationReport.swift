@@ -5,6 +5,8 @@ package struct EvaluationReport: Codable, Sendable {
         package var images: Int
         package var imageAUROC, imageF1Max, imageAveragePrecision, imageFPR95: Double?
         package var pixelAUROC, pixelF1Max, aupro: Double?
+        /// Mean intersection over union of the shown regions and the mask, over the images called that have a mask.
+        package var regionIoU: Double?
         /// Share of the defective images above the calibrated threshold.
         package var recall: Double
 
@@ -17,6 +19,7 @@ package struct EvaluationReport: Codable, Sendable {
             case pixelAUROC = "pixel_AUROC"
             case pixelF1Max = "pixel_F1Max"
             case aupro = "AUPRO"
+            case regionIoU = "region_IoU"
         }
     }
 

@@ -79,10 +79,21 @@ package enum Evaluator {
         /// an empty one.
         let labels: [Int32]?
         let isFlagged: Bool
+        /// Of the regions shown and the mask, at the map's size; nil for images that are not called or have no mask.
+        let regionIoU: Double?
 
         init(item: Dataset.Item, score: FrameScore, labels: [Int32]?, calibration: Calibration) {
             (self.item, self.score, self.labels) = (item, score, labels)
             isFlagged = score.imageScore > calibration.imageThreshold
+            guard isFlagged, item.isAnomalous, let labels, let map = score.map else {
+                regionIoU = nil
+                return
+            }
+            let threshold = map.regionThreshold(
+                isAnomalous: true, isWholeImage: score.isWholeImage, pixelThreshold: calibration.pixelThreshold)
+            let shown = RegionMap(
+                map, threshold: threshold, halo: map.halo(), width: map.width, height: map.height)
+            regionIoU = Metrics.intersectionOverUnion(shown.mask.map { $0 != 0 }, labels.map { $0 != 0 })
         }
     }
 
@@ -95,11 +106,13 @@ package enum Evaluator {
             subject.labels.flatMap { labels in subject.score.map.map { ($0.values.map(Double.init), labels) } }
         }
         let pixels = Metrics.pixels(maps: masked.map(\.0), labels: masked.map(\.1))
+        let overlaps = defective.compactMap(\.regionIoU)
         return EvaluationReport.Measures(
             images: defective.count, imageAUROC: curve.auroc.ifNumber, imageF1Max: curve.f1Max.f1.ifNumber,
             imageAveragePrecision: curve.averagePrecision.ifNumber,
             imageFPR95: curve.falsePositiveRate().ifNumber, pixelAUROC: pixels.auroc.ifNumber,
             pixelF1Max: pixels.f1Max.ifNumber, aupro: pixels.aupro.ifNumber,
+            regionIoU: overlaps.isEmpty ? nil : overlaps.reduce(0, +) / Double(overlaps.count),
             recall: Double(defective.count(where: \.isFlagged)) / Double(max(1, defective.count)))
     }
 

@@ -1,5 +1,16 @@
 /// Threshold-free measures of how well scores separate anomalous from normal, ties merged. Names as the field's.
 package enum Metrics {
+    /// The share of the pixels in either area that lie in both; 0 for two empty areas.
+    package static func intersectionOverUnion(_ one: [Bool], _ other: [Bool]) -> Double {
+        precondition(one.count == other.count)
+        var both = 0, either = 0
+        for (a, b) in zip(one, other) {
+            both += a && b ? 1 : 0
+            either += a || b ? 1 : 0
+        }
+        return either == 0 ? 0 : Double(both) / Double(either)
+    }
+
     /// One point per distinct score, from the highest down: the numbers of each kind that score at least this much.
     package struct Curve: Sendable {
         package struct Point: Sendable {

@@ -7,6 +7,8 @@ package struct FrameScore: Sendable {
     package let mapMaximum: Double
     /// Kept only on request.
     package let map: AnomalyMap?
+    /// Whether what is unusual is the image as a whole.
+    package var isWholeImage = false
     /// The time in the detector; nil if it was not measured.
     package var milliseconds: Double?
 
@@ -38,6 +40,7 @@ package enum FrameScorer {
                 var score = FrameScore(
                     path: frames.files[index].description, imageScore: detection.imageScore,
                     mapMaximum: Double(detection.map.maximum), map: keepMaps ? detection.map : nil)
+                score.isWholeImage = detection.isWholeImage
                 score.milliseconds = detection.preprocess + detection.backbone + detection.detect
                 worker.scores[index] = score
             })

@@ -4,14 +4,24 @@ import NeuralNets
 package protocol FittableMethod: Sendable {
     /// The seed of all random numbers: the same seed, images and machine give the same model bit for bit.
     var seed: UInt64 { get set }
-    /// Whether a fit gives each image's score under a model without its part, at hardly any cost.
-    var leavesOut: Bool { get }
+    /// How images that are fitted on calibrate too, unless the user says otherwise.
+    var leavingOut: LeavingOut { get }
     /// - Throws: `FrameSource.Unreadable`, `ModelError`, `WeightError`.
     func fit(_ frames: FrameSource, backbone: Backbone, work: FittingWork) throws -> FittedDetector
 }
 
 extension FittableMethod {
-    package var leavesOut: Bool { false }
+    package var leavingOut: LeavingOut { .never }
+}
+
+/// How each image's score under a model without its part is found.
+package enum LeavingOut: Sendable, Equatable {
+    /// By the fit itself, at hardly any cost.
+    case inClosedForm
+    /// By fitting again without each of this many folds of parts: for fits of seconds.
+    case byRefitting(folds: Int)
+    /// Not by default: other images are held out.
+    case never
 }
 
 /// The score of an image under a model that does not know its part.

@@ -2,7 +2,7 @@ import DetectionCore
 import NeuralNets
 
 extension GaussianOptions: FittableMethod {
-    package var leavesOut: Bool { fineTuning == nil }
+    package var leavingOut: LeavingOut { fineTuning == nil ? .inClosedForm : .never }
 
     package func fit(_ frames: FrameSource, backbone: Backbone, work: FittingWork) throws -> FittedDetector {
         if let fineTuning {

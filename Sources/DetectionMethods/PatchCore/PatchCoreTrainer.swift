@@ -5,6 +5,8 @@ import SeededRandom
 import TensorCore
 
 extension PatchCoreOptions: FittableMethod {
+    package var leavingOut: LeavingOut { .byRefitting(folds: 5) }
+
     package func fit(_ frames: FrameSource, backbone: Backbone, work: FittingWork) throws -> FittedDetector {
         let taps = taps ?? backbone.defaultTaps
         let (candidates, channels) = try PatchCoreTrainer.candidates(frames, backbone, taps, self, work)

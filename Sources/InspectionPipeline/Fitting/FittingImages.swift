@@ -119,7 +119,7 @@ extension ModelFitting {
         of all: FrameSource, folders: [String] = [], source: String, progress: WorkProgress? = nil
     ) throws -> Pictures {
         let data = try examine(all, folders: folders, progress: progress)
-        if leavesOut {
+        if leavingOut != .never {
             return Pictures(
                 fitting: data.source, calibration: data.source,
                 source: "each part of \(source) left out in turn (\(data.profiles.count) images, \(data.parts.count) "

@@ -8,8 +8,8 @@ import SeededRandom
 /// With folds, every image counts twice: all are fitted on, and each calibrates with its score under a model without
 /// its fold (cross-conformal prediction: Vovk 2015; jackknife+ and CV+: Barber, Candès, Ramdas & Tibshirani 2021).
 package enum CalibrationFolds: Sendable, Equatable {
-    /// A fold for each part where the method computes such scores in closed form and the rule needs no confidence;
-    /// otherwise `none`.
+    /// The method's own way, where the rule needs no confidence: a fold for each part in closed form, some folds for
+    /// fits of seconds; otherwise `none`.
     case automatic
     /// This many folds of whole parts.
     case count(Int)
@@ -18,24 +18,24 @@ package enum CalibrationFolds: Sendable, Equatable {
 }
 
 extension ModelFitting {
-    /// Whether images calibrate that the model is fitted on.
-    var leavesOut: Bool {
+    /// How images calibrate that the model is fitted on.
+    var leavingOut: LeavingOut {
         switch folds {
-        case .automatic: method.leavesOut && rule.confidence == nil
-        case .count: true
-        case .none: false
+        case .automatic: rule.confidence == nil ? method.leavingOut : .never
+        case .count(let folds): .byRefitting(folds: folds)
+        case .none: .never
         }
     }
 
     /// Indices of images of the same part together, or of the same fold; nil if no image is left out.
     func parts(of frames: FrameSource, _ products: [Pictures]) -> [[Int]]? {
         let calibrates = products.contains(where: \.areLeftOut)
-        guard method.leavesOut || calibrates else { return nil }
+        guard method.leavingOut == .inClosedForm || calibrates else { return nil }
         let known = products.flatMap { Array(zip($0.fitting.files, $0.fittingProfiles)) }
         guard known.count == frames.count else { return nil }
         let profiles = known.sorted { $0.0 < $1.0 }.map(\.1)
         let parts = SameParts.groups(profiles.map(\.print))
-        guard calibrates, case .count(let wanted) = folds else { return parts }
+        guard calibrates, case .byRefitting(let wanted) = leavingOut else { return parts }
         var generator = SplitMix64(seed: seed)
         var dealt = [[Int]](repeating: [], count: max(2, wanted))
         // The largest parts first, each to the smallest fold.

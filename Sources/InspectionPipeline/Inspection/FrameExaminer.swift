@@ -73,7 +73,9 @@ package final class FrameExaminer {
         let detected = ContinuousClock.now
         try Self.requireFinite(detection, deciding)
         let verdict = calibration.verdict(detection.imageScore)
-        let threshold = Self.regionThreshold(detection, verdict, calibration)
+        let threshold = detection.map.regionThreshold(
+            isAnomalous: verdict == .anomalous, isWholeImage: detection.isWholeImage,
+            pixelThreshold: calibration.pixelThreshold)
         // Bilinear stretching never exceeds the maximum, so the common case costs nothing.
         let stretched =
             detection.map.maximum > threshold
@@ -92,23 +94,6 @@ package final class FrameExaminer {
             remarks: frame.remarks + differences.map(\.text), differences: differences,
             fittedSize: fitted?.expectedSize(width: frame.width, height: frame.height))
     }
-
-    /// The value above which the map shows regions: verdict and regions say the same.
-    ///
-    /// A normal frame shows none. An anomalous one whose map stays below the pixel threshold shows its strongest
-    /// evidence, unless the image as a whole is what is unusual.
-    private static func regionThreshold(_ detection: Detection, _ verdict: Verdict, _ calibration: Calibration) -> Float
-    {
-        let pixelThreshold = Float(calibration.pixelThreshold), maximum = detection.map.maximum
-        if verdict != .anomalous { return .infinity }
-        if maximum > pixelThreshold || detection.isWholeImage { return pixelThreshold }
-        // Between the map's middle and its peak, so that a flat map shows nothing.
-        let sorted = detection.map.values.sorted(), middle = sorted[sorted.count / 2]
-        return middle + strongest * (maximum - middle)
-    }
-
-    /// The share of the way from the map's median to its maximum above which the strongest evidence is shown.
-    private static let strongest: Float = 0.75
 
     private static func requireFinite(_ detection: Detection, _ deciding: DecidingModel) throws {
         let (record, threshold) = (deciding.model.record, deciding.calibration.imageThreshold)

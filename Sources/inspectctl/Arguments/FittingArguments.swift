@@ -13,7 +13,8 @@ struct FittingArguments: ParsableArguments {
         help: ArgumentHelp(
             "Without separate calibration images: calibrate on all images, each scored under a model that is fitted "
                 + "without its fold (this many folds of whole parts), or with none on a fifth that is held out. By default "
-                + "a fold for each part where the method computes that in closed form, none otherwise.",
+                + "a fold for each part where the method computes that in closed form, five for fits of seconds, none "
+                + "otherwise.",
             valueName: "n|none"))
     var calibrationFolds = CalibrationFolds.automatic
 

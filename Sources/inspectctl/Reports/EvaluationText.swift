@@ -8,8 +8,8 @@ enum EvaluationText {
         var table = Table(
             [
                 "defect", "images", "image_AUROC", "image_F1Max", "pixel_AUROC", "pixel_F1Max",
-                "AUPRO@\(number(report.auproLimit, 2))", "recall",
-            ], numeric: [1, 2, 3, 4, 5, 6, 7])
+                "AUPRO@\(number(report.auproLimit, 2))", "region_IoU", "recall",
+            ], numeric: [1, 2, 3, 4, 5, 6, 7, 8])
         for (kind, measures) in report.defects.sorted(by: { $0.key < $1.key }) { table.add(row(kind, measures)) }
         table.add(row("all", report.total))
         let confusion = report.confusion
@@ -52,6 +52,7 @@ enum EvaluationText {
         let rows: [(String, KeyPath<EvaluationReport.Measures, Double?>)] = [
             ("image_AUROC", \.imageAUROC), ("image_F1Max", \.imageF1Max), ("pixel_AUROC", \.pixelAUROC),
             ("pixel_F1Max", \.pixelF1Max), ("AUPRO@\(number(limit, 2))", \.aupro),
+            ("region_IoU", \.regionIoU),
         ]
         for (name, value) in rows { table.add([name, number(before[keyPath: value]), number(after[keyPath: value])]) }
         table.add(["recall", number(before.recall), number(after.recall)])
@@ -61,7 +62,8 @@ enum EvaluationText {
     private static func row(_ kind: String, _ measures: EvaluationReport.Measures) -> [String] {
         [
             kind, String(measures.images), number(measures.imageAUROC), number(measures.imageF1Max),
-            number(measures.pixelAUROC), number(measures.pixelF1Max), number(measures.aupro), number(measures.recall),
+            number(measures.pixelAUROC), number(measures.pixelF1Max), number(measures.aupro),
+            number(measures.regionIoU), number(measures.recall),
         ]
     }
 
