@@ -33,6 +33,12 @@ import Testing
         }
     }
 
+    @Test func areas_that_share_one_of_three_pixels_overlap_by_a_third() {
+        let iou = Metrics.intersectionOverUnion
+        #expect(iou([true, true, false, false], [false, true, true, false]) == 1.0 / 3)
+        #expect(iou([false, false], [false, false]) == 0 && iou([true, false], [true, false]) == 1)
+    }
+
     @Test func the_golden_scores_hold_ties() throws {
         let scores = try GoldenFile("metrics").doubles("f64.scores")
         #expect(Set(scores).count < scores.count)
