@@ -102,7 +102,8 @@ let package = Package(
         library(
             "InspectionBenchmarks",
             [
-                "InspectionPipeline", "DetectionCore", "DetectionMethods", "NeuralNets", "TensorCore", "Imaging",
+                "InspectionPipeline", "DetectionCore", "DetectionMethods", "NeuralNets", "TensorCore", "CKernels",
+                "Imaging",
                 "InspectionDomain", "LinuxPlatform", "SampleFrames",
             ]),
 

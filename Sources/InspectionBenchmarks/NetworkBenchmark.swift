@@ -40,12 +40,18 @@ package struct NetworkBenchmark: Sendable {
         BenchmarkTimes(milliseconds: try BenchmarkTimes.repeated(runs, try plan(threads: threads)))
     }
 
-    /// The fused plan.
-    func plan(threads: Int) throws -> () throws -> Double {
+    /// The fused plan, its input filled.
+    func preparedPlan(threads: Int) throws -> InferencePlan {
         let graph = try graph()
         let plan = try InferencePlan(
             graph: graph, height: size, width: size, outputs: try nodes(of: graph), threads: threads)
         for index in plan.input.indices { plan.input[index] = Self.input(index) }
+        return plan
+    }
+
+    /// A run of the fused plan.
+    func plan(threads: Int) throws -> () throws -> Double {
+        let plan = try preparedPlan(threads: threads)
         let input = Array(plan.input)
         return {
             BenchmarkTimes.time {

@@ -303,21 +303,26 @@ import Testing
             var options = Bench.options
             options.evidence = .local
             var file = try WeightFile.parse(try bytes(try bench.fit(options)), name: "model")
-            let frame = try FrameSource(folders: [folder.path]).frame(0)
-            func detect() throws -> Detection {
+            let source = try FrameSource(folders: [folder.path])
+            let frames = try (0..<source.count).map { try source.frame($0) }
+            func detectAll() throws -> [Detection] {
                 let stored = try ModelFile.decode(try file.encodedAsSafetensors(), name: "model")
                 try stored.verifySelfTest(name: "model")
-                return try stored.model.makeDetector(threads: 1).detect(frame)
+                let detector = try stored.model.makeDetector(threads: 1)
+                return try frames.map { try detector.detect($0) }
             }
-            let now = try detect()
+            let all = try detectAll()
             let flawless = try #require(file.tensors["signs"]).floats()
             file.tensors["signs"] = nil
-            // For these parts and the self-test frame, the peak is the larger of both measures.
+            // For the self-test frame, the peak is the larger of both measures.
             let selfTest = try #require(file.metadata["self_test_score"].flatMap(Double.init))
             file.metadata["self_test_score"] = String(selfTest * Double(flawless[0]))
-            let peak = try detect()
-            #expect(abs(now.imageScore * Double(flawless[0]) - peak.imageScore) < 1e-4 * peak.imageScore)
-            #expect(now.map == peak.map)
+            let peaks = try detectAll()
+            // So it is for some of these frames; for the others the score is higher.
+            let ratios = zip(all, peaks).map { $0.imageScore * Double(flawless[0]) / $1.imageScore }
+            #expect(ratios.allSatisfy { $0 > 1 - 1e-4 } && zip(all, peaks).allSatisfy { $0.map == $1.map })
+            let index = try #require(ratios.firstIndex { abs($0 - 1) < 1e-4 }), peak = peaks[index]
+            func detect() throws -> Detection { try detectAll()[index] }
             // These average distances in the wide square, not differences, and say what flawless ones' mean is.
             let small = try #require(file.tensors["scales"]).floats()[0]
             for name in ["wide.means", "wide.deviations"] { file.tensors[name] = nil }

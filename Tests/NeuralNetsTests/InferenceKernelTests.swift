@@ -138,6 +138,9 @@ enum KernelTrial {
         for (h, w, c, kernel, stride) in [
             (9, 11, 20, 3, 1), (12, 7, 33, 5, 2), (5, 5, 16, 5, 1), (3, 4, 7, 3, 2), (6, 9, 12, 7, 1), (2, 2, 40, 5, 1),
             (5, 7, 19, 1, 1), (4, 6, 16, 1, 2), (6, 9, 21, 2, 2),
+            // Rows of every block's width, edges on both sides, and rows enough for several strips.
+            (14, 14, 24, 3, 1), (7, 7, 40, 5, 1), (4, 29, 35, 3, 1), (5, 30, 16, 5, 2), (9, 23, 18, 3, 2),
+            (40, 60, 16, 3, 1), (7, 9, 10, 3, 3),
         ] {
             let pad = kernel / 2, oh = (h + 2 * pad - kernel) / stride + 1, ow = (w + 2 * pad - kernel) / stride + 1
             let input = Trial.values(h * w * c + slack, seed: 6),

@@ -74,6 +74,10 @@ void ck_max_pool(const float *in, int h, int w, int c, int kernel, int stride, i
 /// Writes rows [begin, end) of in[h][w][c] into the middle of a zero-bordered buffer of row length `ldo` floats.
 void ck_pad_rows(const float *in, int w, int c, int begin, int end, float *out, ptrdiff_t ldo);
 
+/// Multiply-adds in registers alone, the most that a core can do.
+/// Returns their floating-point operations; `result` keeps the compiler from leaving them out.
+double ck_multiply_adds(long rounds, float *result);
+
 /// Floats in one vector of the picked instruction set: 16, 8 or 4.
 int ck_inference_vector_length(void);
 /// Restricts the pick to vectors of at most this many floats (tests run every body the machine has); 0 lifts the limit.

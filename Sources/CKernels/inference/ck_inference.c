@@ -4,6 +4,9 @@
 #include "ck_exp_polynomial.h"
 #include <math.h>
 #include <string.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 struct ck_inference_set {
     int vector_length;
@@ -15,7 +18,11 @@ struct ck_inference_set {
     void (*add_scaled)(const float *, float, int, float *);
     void (*scale_activate)(const float *, const float *, int, int, int, float *);
     void (*channel_sums)(const float *, int, int, float, float *);
+    float (*multiply_adds)(long);
 };
+
+/// Independent multiply-adds of a round: enough to hide their latency in the registers of every set.
+#define CK_PEAK_CHAINS 12
 
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("arch=x86-64-v4"))), apply_to = function)
@@ -70,6 +77,11 @@ static const struct ck_inference_set *set(void) {
     const struct ck_inference_set *s = chosen;
     if (!s) chosen = s = pick();
     return s;
+}
+
+double ck_multiply_adds(long rounds, float *result) {
+    *result = set()->multiply_adds(rounds);
+    return 2.0 * CK_PEAK_CHAINS * (double)rounds * set()->vector_length;
 }
 
 int ck_inference_vector_length(void) { return set()->vector_length; }

@@ -49,6 +49,7 @@ package final class InferencePlan {
 
     /// The kinds of its steps, in order.
     package var stepKinds: [String] { steps.map { "\(type(of: $0))" } }
+    package var stepWork: [StepWork] { steps.map(\.work) }
 
     deinit { ck_team_destroy(team) }
 
@@ -62,14 +63,19 @@ package final class InferencePlan {
                 for step in plan.steps {
                     step.run(member: Int(member), of: Int(size))
                     ck_team_barrier(plan.team)
+                    if member == 0 { plan.afterStep?() }
                 }
             }, Unmanaged.passUnretained(self).toOpaque())
     }
+
+    /// Called by one member behind each step, for measurements.
+    package var afterStep: (() -> Void)?
 }
 
 /// The error of a machine that refuses more threads.
 package struct ThreadError: Error, CustomStringConvertible {
     package let threads: Int
+    package init(threads: Int) { self.threads = threads }
     package var description: String {
         "starting \(threads) threads for inference: the system refused one; lower `workers` or raise the limit on tasks"
     }

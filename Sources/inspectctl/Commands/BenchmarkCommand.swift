@@ -1,4 +1,5 @@
 import ArgumentParser
+import DetectionCore
 import DetectionMethods
 import Foundation
 import InspectionBenchmarks
@@ -18,12 +19,19 @@ struct BenchmarkCommand: ParsableCommand {
 
               inspectctl benchmark --runs 15 --json times.json
               inspectctl benchmark --only efficientnet_b0_224 --threads 1
+              inspectctl benchmark --steps efficientnet_b0_224
             """)
 
     @OptionGroup var global: GlobalOptions
 
     @Option(help: ArgumentHelp("Names of the benchmarks to run; all by default.", valueName: "name"))
     var only: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Instead: time each step of this network's plan, beside the machine's measured peak for its shape.",
+            valueName: "name"))
+    var steps: String?
 
     @Option(help: "Timed runs of each benchmark.")
     var runs = 15
@@ -40,10 +48,18 @@ struct BenchmarkCommand: ParsableCommand {
     func validate() throws {
         guard (1...1000).contains(runs) else { throw ValidationError("--runs must be from 1 to 1000, got \(runs)") }
         try requireRanges([("--threads", threads, 1...256)])
-        let unknown = only.filter { !Self.names.contains($0) }
+        try requireKnown(only, of: Self.names)
+        if let steps {
+            try requireKnown([steps], of: StepBenchmark.names)
+            guard only.isEmpty else { throw ValidationError("--steps cannot be combined with --only") }
+        }
+    }
+
+    private func requireKnown(_ wanted: [String], of names: [String]) throws {
+        let unknown = wanted.filter { !names.contains($0) }
         guard unknown.isEmpty else {
             throw ValidationError(
-                "unknown benchmark \(unknown.joined(separator: ", ")); known: \(Self.names.joined(separator: ", "))")
+                "unknown benchmark \(unknown.joined(separator: ", ")); known: \(names.joined(separator: ", "))")
         }
     }
 
@@ -52,6 +68,7 @@ struct BenchmarkCommand: ParsableCommand {
         + [DaemonBenchmark.name, TrainingBenchmark.name, FineTuningBenchmark.name]
 
     func run() throws {
+        if let network = NetworkBenchmark.all.first(where: { $0.name == steps }) { return try time(network) }
         let wanted = only.isEmpty ? Self.names : only
         var results: [String: BenchmarkTimes] = [:]
         func note(_ name: String, _ times: BenchmarkTimes) {
@@ -84,5 +101,24 @@ struct BenchmarkCommand: ParsableCommand {
         }
         if global.format == .json { try Output.printJSON(results) }
         if let jsonFile { try Output.write(results, to: jsonFile) }
+    }
+
+    private func time(_ network: NetworkBenchmark) throws {
+        let found = try StepBenchmark(network, threads: threads, runs: runs)
+        if let jsonFile { try Output.write(found.steps, to: jsonFile) }
+        guard global.format == .text else { return try Output.printJSON(found.steps) }
+        var table = Table(["step", "shape", "ms", "GFLOP/s", "GB/s", "of peak"], numeric: [2, 3, 4, 5])
+        for step in found.steps {
+            table.add([
+                step.kind, step.shape, String(format: "%.3f", step.milliseconds),
+                String(format: "%.0f", step.gigaflops),
+                String(format: "%.1f", step.gigabytes), Output.percent(step.share),
+            ])
+        }
+        Output.print(table.text)
+        Output.print(
+            String(
+                format: "\n%.2f ms in %d steps; %.0f GFLOP/s in registers with %d threads",
+                found.steps.reduce(0) { $0 + $1.milliseconds }, found.steps.count, found.peak / 1e9, threads))
     }
 }

@@ -19,6 +19,14 @@ final class ConvolutionStep: PlanStep {
 
     deinit { rowTable?.deallocate() }
 
+    var work: StepWork {
+        let (depth, columns) = (Int(gemm.taps * gemm.c), Int(gemm.n))
+        let input = rows * (rowTable == nil ? depth : Int(gemm.c))
+        return StepWork(
+            "\(rows)×\(depth)×\(columns)", operations: 2 * rows * depth * columns,
+            floats: input + depth * columns + rows * columns * (gemm.residual == nil ? 1 : 2))
+    }
+
     func run(member: Int, of size: Int) {
         let (begin, end) = share(rows, member: member, of: size, grain: 8)
         if begin < end { withUnsafePointer(to: gemm) { ck_gemm_run($0, begin, end) } }
@@ -32,6 +40,10 @@ final class GateWeightsStep: PlanStep {
 
     init(packed: FloatBuffer, gate: FloatBuffer, output: FloatBuffer, depth: Int, columns: Int) {
         (self.packed, self.gate, self.output, self.depth, self.columns) = (packed, gate, output, depth, columns)
+    }
+
+    var work: StepWork {
+        StepWork("\(depth)×\(columns)", operations: depth * columns, floats: 2 * depth * columns)
     }
 
     func run(member: Int, of size: Int) {
@@ -52,6 +64,10 @@ final class PadStep: PlanStep {
         (self.input, self.size, self.channels, self.output) = (input, size, channels, output)
         rowFloats = paddedWidth * channels
         offset = top * rowFloats + left * channels
+    }
+
+    var work: StepWork {
+        StepWork("\(size.h)×\(size.w)×\(channels)", floats: 2 * size.h * size.w * channels)
     }
 
     func run(member: Int, of members: Int) {

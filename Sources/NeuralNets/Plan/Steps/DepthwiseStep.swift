@@ -37,6 +37,13 @@ final class DepthwiseStep: PlanStep {
         return (buffer, stride)
     }
 
+    var work: StepWork {
+        let d = depthwise, (input, output) = (Int(d.h * d.w), Int(d.oh * d.ow)), channels = Int(d.c)
+        return StepWork(
+            "\(d.oh)×\(d.ow)×\(channels), \(d.kernel)×\(d.kernel) / \(d.stride)",
+            operations: 2 * output * channels * Int(d.kernel * d.kernel), floats: (input + output) * channels)
+    }
+
     func run(member: Int, of size: Int) {
         let (begin, end) = share(Int(depthwise.oh), member: member, of: size, grain: 1)
         let target = sums.map { $0.pointer + member * stride }

@@ -8,6 +8,10 @@ final class AddStep: PlanStep {
         (self.a, self.b, self.count, self.activation, self.output) = (a, b, count, activation, output)
     }
 
+    var work: StepWork {
+        StepWork("\(count)", operations: b == nil ? 0 : count, floats: count * (b == nil ? 2 : 3))
+    }
+
     func run(member: Int, of size: Int) {
         let (begin, end) = share(count, member: member, of: size, grain: 64)
         guard begin < end else { return }
@@ -27,6 +31,10 @@ final class ScaleChannelsStep: PlanStep {
     ) {
         (self.input, self.gate, self.pixels, self.channels) = (input, gate, pixels, channels)
         (self.activation, self.output) = (activation, output)
+    }
+
+    var work: StepWork {
+        StepWork("\(pixels)×\(channels)", operations: pixels * channels, floats: 2 * pixels * channels)
     }
 
     func run(member: Int, of size: Int) {

@@ -3,6 +3,7 @@
 /// Steps hold raw pointers into buffers that the plan keeps alive, and write disjoint rows: that is what makes sharing
 /// them between the team's threads safe.
 protocol PlanStep: AnyObject {
+    var work: StepWork { get }
     func run(member: Int, of size: Int)
 }
 

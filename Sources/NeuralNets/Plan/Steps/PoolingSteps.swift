@@ -9,6 +9,8 @@ final class PooledSumsStep: PlanStep {
         scale = 1 / Float(pixels)
     }
 
+    var work: StepWork { StepWork("\(channels)", operations: channels, floats: 2 * channels) }
+
     func run(member: Int, of size: Int) {
         guard member == 0 else { return }
         for channel in 0..<channels {
@@ -27,6 +29,10 @@ final class GlobalPoolStep: PlanStep {
         (self.input, self.pixels, self.channels, self.output) = (input, pixels, channels, output)
     }
 
+    var work: StepWork {
+        StepWork("\(pixels)×\(channels)", operations: pixels * channels, floats: (pixels + 1) * channels)
+    }
+
     func run(member: Int, of size: Int) {
         guard member == 0 else { return }
         ck_channel_sums(input.pointer, Int32(pixels), Int32(channels), 1 / Float(pixels), output.pointer)
@@ -43,6 +49,12 @@ final class MaxPoolStep: PlanStep {
     ) {
         (self.input, self.size, self.channels, self.window) = (input, size, channels, window)
         (self.outputSize, self.output) = (outputSize, output)
+    }
+
+    var work: StepWork {
+        StepWork(
+            "\(outputSize.h)×\(outputSize.w)×\(channels), \(window.kernel)×\(window.kernel) / \(window.stride)",
+            floats: (size.h * size.w + outputSize.h * outputSize.w) * channels)
     }
 
     func run(member: Int, of members: Int) {

@@ -10,6 +10,8 @@ final class ConcatenateStep: PlanStep {
         channels = inputs.reduce(0) { $0 + $1.channels }
     }
 
+    var work: StepWork { StepWork("\(pixels)×\(channels)", floats: 2 * pixels * channels) }
+
     func run(member: Int, of size: Int) {
         let (begin, end) = share(pixels, member: member, of: size, grain: 1)
         var offset = 0
@@ -33,6 +35,10 @@ final class GridSampleStep: PlanStep {
     ) {
         (self.grid, self.gridSize, self.channels) = (grid, gridSize, channels)
         (self.coordinates, self.positions, self.output) = (coordinates, positions, output)
+    }
+
+    var work: StepWork {
+        StepWork("\(positions)×\(channels)", operations: 8 * positions * channels, floats: 5 * positions * channels)
     }
 
     func run(member: Int, of size: Int) {

@@ -27,6 +27,13 @@ final class TransposedConvolutionStep: PlanStep {
         lines = phases.reduce(0) { $0 + $1.lines }
     }
 
+    var work: StepWork {
+        let products = phases.map { $0.lines * $0.pixels * $0.depth }.reduce(0, +), columns = phases[0].columns
+        return StepWork(
+            "\(lines)×\(phases[0].pixels)×\(columns)", operations: 2 * products * columns,
+            floats: phases.map { $0.lines * $0.pixels * columns + $0.depth * columns }.reduce(0, +))
+    }
+
     func run(member: Int, of size: Int) {
         let (begin, end) = share(lines, member: member, of: size, grain: 1)
         for (phase, first) in zip(phases, firstLines) {
@@ -40,7 +47,10 @@ final class TransposedConvolutionStep: PlanStep {
     private final class Phase {
         /// Output rows, and pixels in each.
         let lines: Int
-        private let pixels: Int
+        let pixels: Int
+        /// Of the product: taps times input channels.
+        var depth: Int { Int(gemm.taps * gemm.c) }
+        var columns: Int { Int(gemm.n) }
         private var gemm = ck_gemm()
         private let packed: FloatBuffer
         private let table: UnsafeMutablePointer<UnsafePointer<Float>?>

@@ -52,9 +52,17 @@ final class WinogradConvolution {
 
     var steps: [any PlanStep] { [TransformInput(self), Products(self), TransformOutput(self)] }
 
+    /// A pass between the map and 36 values of each of its tiles of 16: about four additions for each value.
+    private func transform(channels: Int32) -> StepWork {
+        let count = tiles * Int(channels)
+        return StepWork("\(tiles)×\(channels)", operations: 144 * count, floats: (36 + 16) * count)
+    }
+
     private final class TransformInput: PlanStep {
         private let convolution: WinogradConvolution
         init(_ convolution: WinogradConvolution) { self.convolution = convolution }
+
+        var work: StepWork { convolution.transform(channels: convolution.kernel.c) }
 
         func run(member: Int, of size: Int) {
             let (begin, end) = share(convolution.tiles, member: member, of: size, grain: 1)
@@ -65,6 +73,12 @@ final class WinogradConvolution {
     private final class Products: PlanStep {
         private let convolution: WinogradConvolution
         init(_ convolution: WinogradConvolution) { self.convolution = convolution }
+
+        var work: StepWork {
+            let (c, n) = (Int(convolution.kernel.c), Int(convolution.kernel.n)), tiles = convolution.tiles
+            return StepWork(
+                "36×\(tiles)×\(c)×\(n)", operations: 72 * tiles * c * n, floats: 36 * (tiles * (c + n) + c * n))
+        }
 
         func run(member: Int, of size: Int) {
             let kernel = convolution.kernel, rows = convolution.tiles
@@ -86,6 +100,8 @@ final class WinogradConvolution {
     private final class TransformOutput: PlanStep {
         private let convolution: WinogradConvolution
         init(_ convolution: WinogradConvolution) { self.convolution = convolution }
+
+        var work: StepWork { convolution.transform(channels: convolution.kernel.n) }
 
         func run(member: Int, of size: Int) {
             let (begin, end) = share(convolution.tiles, member: member, of: size, grain: 1)
