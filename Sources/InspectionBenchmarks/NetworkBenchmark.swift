@@ -20,6 +20,8 @@ package struct NetworkBenchmark: Sendable {
         NetworkBenchmark(name: "mobilenetv1_224", size: 224, outputs: ["blocks.3.5"]) {
             try BackboneArchitecture.mobilenetV1.graph(NoiseParameters())
         },
+        efficientNetLite0("efficientnet_lite0_224", size: 224),
+        efficientNetLite0("efficientnet_lite0_320", size: 320),
         gradHead,
         head("crad_small_head_432x28x28", .bottlenecks(blocks: 11, expansion: 216)),
     ]
@@ -27,6 +29,14 @@ package struct NetworkBenchmark: Sendable {
     private static func efficientNet(_ name: String, _ architecture: BackboneArchitecture) -> NetworkBenchmark {
         NetworkBenchmark(name: name, size: 224, outputs: ["features.3", "features.5"]) {
             try architecture.graph(NoiseParameters(prefixes: (0...5).map { "features.\($0)." }))
+        }
+    }
+
+    /// All seven stages.
+    private static func efficientNetLite0(_ name: String, size: Int) -> NetworkBenchmark {
+        NetworkBenchmark(name: name, size: size, outputs: ["features.7"]) {
+            try BackboneArchitecture.efficientnetLite0.graph(
+                NoiseParameters(prefixes: (0...7).map { "features.\($0)." }))
         }
     }
 

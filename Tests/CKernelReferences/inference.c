@@ -46,6 +46,6 @@ void ck_depthwise_reference(const ck_depthwise *d, int begin, int end, float *su
                 d->out[((ptrdiff_t)y * d->ow + x) * d->c + c] = (float)value;
                 total += value;
             }
-        if (sums) sums[c] = (float)total;
+        if (sums) sums[c] += (float)total;
     }
 }

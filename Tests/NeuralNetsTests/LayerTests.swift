@@ -67,17 +67,17 @@ private struct ChannelFactors: PlannedLayer {
     }
 
     /// Each 3×3 convolution by minimal filtering is three steps; every gate is in the weights of the convolution behind
-    /// it.
+    /// it. An EfficientNet's widest expansion runs within its depthwise step.
     static let fused = [
         Fused(
             architecture: .efficientnetB0,
             steps: [
-                "PadStep": 1, "ConvolutionStep": 44, "DepthwiseStep": 11, "PooledSumsStep": 11, "GateWeightsStep": 11,
+                "PadStep": 1, "ConvolutionStep": 43, "DepthwiseStep": 11, "PooledSumsStep": 11, "GateWeightsStep": 11,
             ]),
         Fused(
             architecture: .efficientnetB1,
             steps: [
-                "PadStep": 1, "ConvolutionStep": 63, "DepthwiseStep": 16, "PooledSumsStep": 16, "GateWeightsStep": 16,
+                "PadStep": 1, "ConvolutionStep": 62, "DepthwiseStep": 16, "PooledSumsStep": 16, "GateWeightsStep": 16,
             ]),
         Fused(
             architecture: .mobilenetV1, steps: ["PadStep": 1, "ConvolutionStep": 12, "DepthwiseStep": 11]),

@@ -53,8 +53,7 @@ typedef struct {
     float *out;     ///< [oh][ow][c]
 } ck_depthwise;
 
-/// Output rows [begin, end); when `sums` ([c], not NULL) is given it receives the sum of those rows' outputs per
-/// channel.
+/// Output rows [begin, end); when `sums` ([c], not NULL) is given, the sum of those rows' outputs is added to it.
 void ck_depthwise_run(const ck_depthwise *d, int begin, int end, float *sums);
 
 /// out[c] = Σ over `count` pixels of in[pixel][c], times `scale`.

@@ -81,7 +81,6 @@ INLINE void CK_FN(depthwise_line)(const ck_depthwise *d, int y, int ch, const in
 /// A few rows of one channel vector before the next vector, so that a row is read from near once for all of them.
 INLINE void CK_FN(depthwise_rows)(const ck_depthwise *d, int begin, int end, float *sums, const int kernel,
                                   const int stride) {
-    if (sums) memset(sums, 0, (size_t)d->c * sizeof(float));
     const int fitting = (24 << 10) / (d->w * CK_VL * 4), some = (fitting - kernel) / stride + 1;
     const int rows = some < 1 ? 1 : some;
     for (int first = begin; first < end; first += rows) {

@@ -17,8 +17,6 @@ static float activate(float x, int activation) {
 }
 
 void ck_depthwise_general(const ck_depthwise *d, int begin, int end, float *sums) {
-    if (sums)
-        for (int c = 0; c < d->c; c++) sums[c] = 0;
     for (int y = begin; y < end; y++)
         for (int x = 0; x < d->ow; x++)
             for (int c = 0; c < d->c; c++) {

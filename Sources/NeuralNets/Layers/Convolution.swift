@@ -81,7 +81,12 @@ package struct Convolution: PlannedLayer {
 
     // MARK: Plan
 
-    package var fusion: FusionRole { kernel == 1 && groups == 1 ? .gatedWeights : .none }
+    package var fusion: FusionRole {
+        if isDepthwise { return .depthwise }
+        return isPointwise ? .pointwise(stride: stride) : .none
+    }
+
+    private var isPointwise: Bool { kernel == 1 && groups == 1 }
 
     package func compile(_ id: NetworkGraph.NodeID, into plan: inout PlanCompiler) {
         if isDepthwise { compileDepthwise(id, into: &plan) } else { compileDense(id, into: &plan) }
@@ -90,20 +95,51 @@ package struct Convolution: PlannedLayer {
     /// With the batch norm and the activation behind it.
     func compileDepthwise(_ id: NetworkGraph.NodeID, into plan: inout PlanCompiler) {
         let source = plan.inputs(of: id)[0], input = plan.value(of: source)
-        let tail = plan.takeTail(of: id, bias: bias, allowsResidual: false), output = plan.makeValue(tail.last)
+        let before = plan.takeUnfinished(before: source)
+        let tail = plan.takeTail(of: id, bias: bias, allowsResidual: false)
+        let isLeft = plan.leavesToPointwise(tail.last)
+        let output = isLeft ? plan.makeStripValue(tail.last) : plan.makeValue(tail.last)
         let step = DepthwiseStep(
             input: input, output: output, weights: tail.scaled(weights.values), bias: plan.biasBuffer(tail),
             window: (kernel, stride, padding(for: input.height).before, padding(for: input.width).before),
-            activation: tail.activation)
-        plan.append(step, for: tail.last)
-        plan.release(source)
+            activation: tail.activation, expansion: before?.expansion, members: plan.members)
+        let sources = before?.sources ?? [source]
+        if isLeft {
+            plan.leave(UnfinishedStrips(depthwise: step, sources: sources), at: tail.last)
+        } else {
+            plan.append(step, for: tail.last)
+            sources.forEach { plan.release($0) }
+        }
+    }
+
+    /// A 1×1 convolution in strips: behind a depthwise one that was left to it, or left to one behind it.
+    /// - Returns: whether it is one.
+    private func compileInStrips(_ id: NetworkGraph.NodeID, _ tail: FusedTail, into plan: inout PlanCompiler) -> Bool {
+        let source = plan.inputs(of: id)[0], before = plan.takeUnfinished(before: source)
+        let isLeft = isPointwise && stride == 1 && tail.residual == nil && plan.leavesToDepthwise(tail.last)
+        guard isLeft || before != nil else { return false }
+        let product = PointwiseProduct(
+            tail.scaled(weights.values), depth: weights.shape[2], columns: outputChannels, bias: plan.biasBuffer(tail),
+            residual: tail.residual.map { plan.value(of: $0).buffer }, activation: tail.activation)
+        if let before, let depthwise = before.depthwise {
+            depthwise.project(by: product, into: plan.makeValue(tail.last))
+            plan.append(depthwise, for: tail.last)
+            for read in before.sources + [tail.residual].compactMap(\.self) { plan.release(read) }
+        } else {
+            _ = plan.makeStripValue(tail.last)
+            plan.leave(
+                UnfinishedStrips(expansion: product.reading(plan.value(of: source)), sources: [source]), at: tail.last)
+        }
+        return true
     }
 
     /// With the batch norm, the shortcut and the activation behind it, and the gate before it.
     private func compileDense(_ id: NetworkGraph.NodeID, into plan: inout PlanCompiler) {
         let source = plan.inputs(of: id)[0], gate = plan.takeGate(before: source)
         let map = gate?.map ?? source, input = plan.value(of: map)
-        let tail = plan.takeTail(of: id, bias: bias, allowsResidual: groups == 1), output = plan.makeValue(tail.last)
+        let tail = plan.takeTail(of: id, bias: bias, allowsResidual: groups == 1)
+        if gate == nil, compileInStrips(id, tail, into: &plan) { return }
+        let output = plan.makeValue(tail.last)
         let weights = tail.scaled(weights.values)
         if gate == nil, suitsMinimalFiltering(input) {
             plan.appendMinimalFiltering(input, output, weights: weights, tail)

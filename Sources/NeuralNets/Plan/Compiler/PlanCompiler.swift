@@ -18,6 +18,7 @@ package struct PlanCompiler {
     private var fusion: Fusion
     private var liveness: Liveness
     private var producers: [NodeID: any PlanStep] = [:]
+    private var unfinished: [NodeID: UnfinishedStrips] = [:]
 
     init(graph: NetworkGraph, height: Int, width: Int, outputs: [NodeID], members: Int) {
         let needed = graph.nodesNeeded(for: outputs), taps = Set(outputs)
@@ -76,6 +77,14 @@ package struct PlanCompiler {
         return value
     }
 
+    /// The node's shape without a map, for a node whose values only pass through a strip.
+    mutating func makeStripValue(_ node: NodeID) -> PlanValue {
+        let (rows, columns) = grids[node]
+        let value = PlanValue(buffer: FloatBuffer(0), rows: rows, columns: columns, channels: channels(of: node))
+        values[node] = value
+        return value
+    }
+
     /// The node's map as another shape over the memory of `source`; its last read is never counted, so the memory goes
     /// back once.
     mutating func makeView(_ node: NodeID, of source: NodeID) {
@@ -117,4 +126,24 @@ package struct PlanCompiler {
 
     /// The gate that was left at the node that a convolution reads.
     mutating func takeGate(before source: NodeID) -> DeferredGate? { fusion.takeGate(at: source) }
+
+    // MARK: Strips
+
+    /// Whether node `id`, read by a depthwise convolution alone, need have no map.
+    func leavesToDepthwise(_ id: NodeID) -> Bool { fusion.isReadByDepthwise(id) && isWorthStrips(id) }
+
+    /// Whether node `id`, read by a pointwise convolution alone, need have no map.
+    func leavesToPointwise(_ id: NodeID) -> Bool { fusion.isReadByPointwise(id) && isWorthStrips(id) }
+
+    /// Leaves what computes node `id` to the layer that alone reads it.
+    mutating func leave(_ strips: UnfinishedStrips, at id: NodeID) { unfinished[id] = strips }
+
+    /// What the layer before has left.
+    mutating func takeUnfinished(before source: NodeID) -> UnfinishedStrips? { unfinished.removeValue(forKey: source) }
+
+    /// Whether the map would leave the cores' nearest caches.
+    private func isWorthStrips(_ id: NodeID) -> Bool {
+        let (rows, columns) = grids[id]
+        return rows.count * columns.count * channels(of: id) / members >= StripSize.worthwhile
+    }
 }

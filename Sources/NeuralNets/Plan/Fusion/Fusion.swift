@@ -63,13 +63,25 @@ struct Fusion {
     /// Leaves a gate at node `id` to the 1×1 convolution that alone reads it.
     /// - Returns: whether there is one.
     mutating func leave(_ gate: DeferredGate, at id: NodeID) -> Bool {
-        guard let next = onlyReader(of: id), case .gatedWeights = roles[next] else { return false }
+        guard let next = onlyReader(of: id), case .pointwise = roles[next] else { return false }
         gates[id] = gate
         return true
     }
 
     /// The gate that was left at node `id`.
     mutating func takeGate(at id: NodeID) -> DeferredGate? { gates.removeValue(forKey: id) }
+
+    /// Whether a depthwise convolution alone reads node `id`.
+    func isReadByDepthwise(_ id: NodeID) -> Bool {
+        guard let next = onlyReader(of: id), case .depthwise = roles[next] else { return false }
+        return true
+    }
+
+    /// Whether a dense 1×1 convolution of stride 1 alone reads node `id`.
+    func isReadByPointwise(_ id: NodeID) -> Bool {
+        guard let next = onlyReader(of: id), case .pointwise(stride: 1) = roles[next] else { return false }
+        return true
+    }
 
     /// The only node that reads `id`; nil if there are several, or a tap.
     private func onlyReader(of id: NodeID) -> NodeID? {

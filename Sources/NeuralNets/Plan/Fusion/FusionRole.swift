@@ -11,8 +11,11 @@ package enum FusionRole {
     case sum
     /// A function of every element, applied by the step before it.
     case function(Pointwise)
-    /// A dense 1×1 convolution: a gate of channels before it goes into its weights.
-    case gatedWeights
+    /// A dense 1×1 convolution: a gate of channels before it goes into its weights, and with stride 1 it follows a
+    /// depthwise convolution strip by strip.
+    case pointwise(stride: Int)
+    /// A depthwise convolution: it follows a pointwise one strip by strip.
+    case depthwise
 }
 
 /// The layers behind a convolution that its step takes over, and the node whose value the step then computes.
