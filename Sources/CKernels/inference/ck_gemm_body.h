@@ -7,6 +7,12 @@ INLINE void CK_FN(finish)(const ck_gemm *g, vf (*acc)[3], int column, int m, con
     const int last = g->n - column - (nv - 1) * CK_VL;
     vf low, high;
     const int is_bounded = CK_FN(bounds)(g->activation, &low, &high);
+    // Added last: sums that begin near their end round more often.
+    if (g->bias)
+        UNROLL for (int j = 0; j < nv; j++) {
+            const vf bias = CK_FN(load_some)(g->bias + column + j * CK_VL, g->n - column - j * CK_VL);
+            UNROLL for (int i = 0; i < mr; i++) acc[i][j] += bias;
+        }
     if (g->residual)
         UNROLL for (int i = 0; i < mr; i++) {
             const float *r = g->residual + (m + i) * g->ldr + column;
@@ -36,10 +42,7 @@ INLINE void CK_FN(finish)(const ck_gemm *g, vf (*acc)[3], int column, int m, con
 /// One tile: mr rows (≤ CK_MR) by nv vectors (≤ 3) of columns, all constants after inlining.
 INLINE void CK_FN(tile)(const ck_gemm *g, const float *packed, int column, int m, const int mr, const int nv) {
     vf acc[CK_MR][3];
-    UNROLL for (int j = 0; j < nv; j++) {
-        const vf bias = g->bias ? CK_FN(load_some)(g->bias + column + j * CK_VL, g->n - column - j * CK_VL) : (vf){};
-        UNROLL for (int i = 0; i < mr; i++) acc[i][j] = bias;
-    }
+    UNROLL for (int j = 0; j < nv; j++) UNROLL for (int i = 0; i < mr; i++) acc[i][j] = (vf){};
     const float *w = packed;
     for (int tap = 0; tap < g->taps; tap++) {
         const float *r[CK_MR];
