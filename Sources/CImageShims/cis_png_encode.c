@@ -34,11 +34,11 @@ static void encode_guarded(writer *w, const cis_png_picture *picture) {
         PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     png_set_compression_level(w->png, picture->level);
     // One fixed filter is fast; choosing among all five per row costs more than low levels of zlib. What is left of
-    // 8-bit camera images then is noise and runs of zeros: searching it for longer repetitions costs half the time and
-    // gains nothing.
+    // camera images and of smooth maps then is noise and runs of zeros: searching it for longer repetitions costs half
+    // the time and gains little (a map of 1024×768 in 16 bits: 13 against 33 ms, 1.18 against 1.07 MB).
     int is_fast = picture->level <= 3;
     png_set_filter(w->png, PNG_FILTER_TYPE_BASE, is_fast ? PNG_FILTER_UP : PNG_ALL_FILTERS);
-    if (is_fast && picture->bit_depth == 8) png_set_compression_strategy(w->png, Z_RLE);
+    if (is_fast) png_set_compression_strategy(w->png, Z_RLE);
     if (picture->text_key && picture->text) {
         png_text text = {
             .compression = PNG_TEXT_COMPRESSION_NONE, .key = (png_charp)picture->text_key,

@@ -12,12 +12,18 @@ static inline float share_of(float value, float scale) {
 
 CK_CLONES void ck_heat_blend(
     uint8_t *rgb, const float *values, size_t pixels, float scale, const uint8_t table[256 * 4]) {
-    enum { block = 256 };
+    enum { block = 64 };
     uint8_t entries[block];
+    unsigned first = 0;  // the first entry that covers anything: most of a frame is colder
+    while (first < 256 && table[4 * first + 3] == 0) first++;
     while (pixels > 0) {
         size_t count = pixels < block ? pixels : block;
-        for (size_t i = 0; i < count; i++) entries[i] = (uint8_t)(share_of(values[i], scale) * 255 + 0.5f);
+        uint8_t hottest = 0;
         for (size_t i = 0; i < count; i++) {
+            entries[i] = (uint8_t)(share_of(values[i], scale) * 255 + 0.5f);
+            hottest = entries[i] > hottest ? entries[i] : hottest;
+        }
+        for (size_t i = 0; i < count && hottest >= first; i++) {
             const uint8_t *heat = table + 4 * entries[i];
             for (int c = 0; c < 3; c++) {
                 unsigned mixed = rgb[3 * i + c] * (255u - heat[3]) + (unsigned)heat[c] * heat[3] + 128;

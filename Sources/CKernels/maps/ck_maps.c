@@ -38,12 +38,7 @@ static void neighbours(int i, ck_axis axis, int *lower, int *upper, float *weigh
     *weight = (float)(x - *lower);
 }
 
-void ck_upsample_add(const float *in, int h, int w, int oh, int ow, float *out) {
-    const double dy = (double)oh / h, dx = (double)ow / w;
-    ck_spread_add(in, (ck_axis){h, (dy - 1) / 2, dy}, (ck_axis){w, (dx - 1) / 2, dx}, oh, ow, out);
-}
-
-void ck_spread_add(const float *in, ck_axis axis_y, ck_axis axis_x, int oh, int ow, float *out) {
+CK_CLONES void ck_spread_add(const float *in, ck_axis axis_y, ck_axis axis_x, int oh, int ow, float *out) {
     // Rows are stretched once each and kept while output rows between them are mixed.
     float *rows = malloc((size_t)ow * 2 * sizeof(float)), *weights = malloc((size_t)ow * sizeof(float));
     int *columns = malloc((size_t)ow * 2 * sizeof(int));
@@ -74,6 +69,11 @@ void ck_spread_add(const float *in, ck_axis axis_y, ck_axis axis_x, int oh, int 
     free(rows);
     free(weights);
     free(columns);
+}
+
+void ck_upsample_add(const float *in, int h, int w, int oh, int ow, float *out) {
+    const double dy = (double)oh / h, dx = (double)ow / w;
+    ck_spread_add(in, (ck_axis){h, (dy - 1) / 2, dy}, (ck_axis){w, (dx - 1) / 2, dx}, oh, ow, out);
 }
 
 static int reflect(int i, int n) {

@@ -25,7 +25,12 @@ extension Overlay {
     package static func maskPNG(
         _ mask: [UInt8], width: Int, height: Int, compression: PNGCompression = .fast
     ) throws(ImageError) -> Data {
-        let levels = mask.map { $0 == 0 ? UInt8(0) : 255 }
+        let levels = [UInt8](unsafeUninitializedCapacity: mask.count) { out, count in
+            mask.withUnsafeBufferPointer { mask in
+                for index in mask.indices { out[index] = mask[index] == 0 ? 0 : 255 }
+            }
+            count = mask.count
+        }
         return try Frame(width: width, height: height, channels: 1, samples: .eight(levels))
             .encodedPNG(compression: compression)
     }
