@@ -10,14 +10,17 @@ import Synchronization
 package struct FrameBenchmark {
     package static let latencyName = "frame_1024x768_latency"
     package static let throughputName = "frame_1024x768_throughput"
-    package static let names = [latencyName, throughputName]
+    package static let plainName = "frame_1024x768_plain_latency"
+    package static let names = [latencyName, throughputName, plainName]
 
     private let threads: Int
+    /// Whether every frame has overlay, map and mask; else the drawn ones, flawless, have none.
+    private let drawsPictures: Bool
     private let model: ServingModel
     private let frames: [Data]
 
-    package init(threads: Int) throws {
-        self.threads = threads
+    package init(threads: Int, drawsPictures: Bool) throws {
+        (self.threads, self.drawsPictures) = (threads, drawsPictures)
         let folder = try BenchmarkModel.makeFolder()
         defer { try? FileManager.default.removeItem(at: folder) }
         let store = ModelStore(folder: folder.path + "/models")
@@ -86,6 +89,6 @@ package struct FrameBenchmark {
         let examination = try examiner.examine(data, with: model)
         let inspection = examination.inspection(
             resultID: "benchmark", line: "benchmark", image: ImageInfo(path: "frame.jpg"), createdAt: Date())
-        _ = try ResultImages(examination, of: inspection, policy: .always)
+        _ = try ResultImages(examination, of: inspection, policy: drawsPictures ? .always : .anomalous)
     }
 }
