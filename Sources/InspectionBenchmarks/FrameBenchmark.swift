@@ -14,13 +14,11 @@ package struct FrameBenchmark {
     package static let names = [latencyName, throughputName, plainName]
 
     private let threads: Int
-    /// Whether every frame has overlay, map and mask; else the drawn ones, flawless, have none.
-    private let drawsPictures: Bool
     private let model: ServingModel
     private let frames: [Data]
 
-    package init(threads: Int, drawsPictures: Bool) throws {
-        (self.threads, self.drawsPictures) = (threads, drawsPictures)
+    package init(threads: Int) throws {
+        self.threads = threads
         let folder = try BenchmarkModel.makeFolder()
         defer { try? FileManager.default.removeItem(at: folder) }
         let store = ModelStore(folder: folder.path + "/models")
@@ -30,23 +28,24 @@ package struct FrameBenchmark {
     }
 
     /// One frame at a time on all threads.
-    package func latency(runs: Int) throws -> BenchmarkTimes {
-        BenchmarkTimes(milliseconds: try BenchmarkTimes.repeated(runs, try oneByOne(frames: 1)))
+    /// - Parameter pictures: whether the frame has overlay, map and mask; else the drawn ones, flawless, have none.
+    package func latency(runs: Int, pictures: Bool) throws -> BenchmarkTimes {
+        BenchmarkTimes(milliseconds: try BenchmarkTimes.repeated(runs, try oneByOne(frames: 1, pictures: pictures)))
     }
 
     /// One frame per thread; the time is that of a round divided by its frames.
-    package func throughput(runs: Int) throws -> BenchmarkTimes {
-        BenchmarkTimes(milliseconds: try BenchmarkTimes.repeated(runs, sideBySide()))
+    package func throughput(runs: Int, pictures: Bool) throws -> BenchmarkTimes {
+        BenchmarkTimes(milliseconds: try BenchmarkTimes.repeated(runs, sideBySide(pictures: pictures)))
     }
 
     /// `frames` in turn on all threads, all of the benchmark's unless given otherwise.
-    func oneByOne(frames count: Int? = nil) throws -> () throws -> Double {
+    func oneByOne(frames count: Int? = nil, pictures: Bool) throws -> () throws -> Double {
         let examiner = FrameExaminer(threads: threads, limits: .default), count = count ?? frames.count
         var next = 0
         return {
             try BenchmarkTimes.time {
                 for _ in 0..<count {
-                    try inspect(frames[next % frames.count], examiner)
+                    try inspect(frames[next % frames.count], examiner, pictures)
                     next += 1
                 }
             } / Double(count)
@@ -63,7 +62,7 @@ package struct FrameBenchmark {
     }
 
     /// Four frames on each thread, all threads at once.
-    func sideBySide() -> () throws -> Double {
+    func sideBySide(pictures: Bool) -> () throws -> Double {
         let perWorker = 4
         let examiners = (0..<threads).map { _ in FrameExaminer(threads: 1, limits: .default) }
         // Each examiner is used by one iteration of the loop only.
@@ -74,7 +73,7 @@ package struct FrameBenchmark {
                 DispatchQueue.concurrentPerform(iterations: threads) { worker in
                     do {
                         for step in 0..<perWorker {
-                            try inspect(frames[(worker + step) % frames.count], workers[worker])
+                            try inspect(frames[(worker + step) % frames.count], workers[worker], pictures)
                         }
                     } catch {
                         failure.withLock { $0 = error }
@@ -85,10 +84,10 @@ package struct FrameBenchmark {
         }
     }
 
-    private func inspect(_ data: Data, _ examiner: FrameExaminer) throws {
+    private func inspect(_ data: Data, _ examiner: FrameExaminer, _ pictures: Bool) throws {
         let examination = try examiner.examine(data, with: model)
         let inspection = examination.inspection(
             resultID: "benchmark", line: "benchmark", image: ImageInfo(path: "frame.jpg"), createdAt: Date())
-        _ = try ResultImages(examination, of: inspection, policy: drawsPictures ? .always : .anomalous)
+        _ = try ResultImages(examination, of: inspection, policy: pictures ? .always : .anomalous)
     }
 }

@@ -14,10 +14,10 @@ public struct Measurement {
         ("efficientnet_b0_layers", { _ in try NetworkBenchmark.efficientNetB0.layers() }),
         ("grad_head_plan", { try NetworkBenchmark.gradHead.plan(threads: $0) }),
         ("grad_head_layers", { _ in try NetworkBenchmark.gradHead.layers() }),
-        ("detector", { _ in try FrameBenchmark(threads: 1, drawsPictures: false).detectorAlone() }),
-        ("frame", { _ in try FrameBenchmark(threads: 1, drawsPictures: false).oneByOne() }),
-        ("frame_with_pictures", { _ in try FrameBenchmark(threads: 1, drawsPictures: true).oneByOne() }),
-        ("frames_side_by_side", { try FrameBenchmark(threads: $0, drawsPictures: false).sideBySide() }),
+        ("detector", { _ in try FrameBenchmark(threads: 1).detectorAlone() }),
+        ("frame", { _ in try FrameBenchmark(threads: 1).oneByOne(pictures: false) }),
+        ("frame_with_pictures", { _ in try FrameBenchmark(threads: 1).oneByOne(pictures: true) }),
+        ("frames_side_by_side", { try FrameBenchmark(threads: $0).sideBySide(pictures: false) }),
         (
             "daemon_frames",
             { threads in

@@ -2,8 +2,8 @@
 // A block is up to eight neighbouring output pixels of one channel vector: each input is loaded once for all the taps
 // that it meets, each weight once for all pixels (8 sums, 5 weights and 1 input: 14 of AVX2's 16 registers).
 
-/// The block that begins at output (y, x), and input column `ix` of `in`; with `checks`, columns outside the row count as
-/// zeros. Its outputs are added to `total`.
+/// The block whose outputs begin at `out`, and its window at `in`, input column `ix`; with `checks`, columns outside the
+/// row count as zeros. Its outputs are added to `total`.
 INLINE void CK_FN(depthwise_block)(const ck_depthwise *d, const float *in, int ky0, int ky1, int ix, int c, float *out,
                                    vf *total, const int kernel, const int stride, const int count, const int checks) {
     vf acc[8];
@@ -37,9 +37,8 @@ INLINE void CK_FN(depthwise_block)(const ck_depthwise *d, const float *in, int k
     }
     vf through[8];
     UNROLL for (int t = 0; t < count; t++) through[t] = acc[t];
+    CK_FN(activate_all)(through, count, d->activation);
     for (int t = 0; t < count; t++) {
-        if (d->activation == CK_FUNCTION_SILU) CK_FN(activate)(&through[t], CK_FUNCTION_SILU);
-        else CK_FN(activate)(&through[t], d->activation);
         *total += through[t];
         CK_FN(store_some)(out + (ptrdiff_t)t * d->c, through[t], valid);
     }

@@ -28,10 +28,7 @@ INLINE void CK_FN(finish)(const ck_gemm *g, vf (*acc)[3], int column, int m, con
     }
     vf out[CK_MR * 3];
     UNROLL for (int i = 0; i < mr; i++) UNROLL for (int j = 0; j < nv; j++) out[i * nv + j] = acc[i][j];
-    if (g->activation == CK_FUNCTION_SILU)
-        for (int v = 0; v < mr * nv; v++) CK_FN(activate)(&out[v], CK_FUNCTION_SILU);
-    else
-        for (int v = 0; v < mr * nv; v++) CK_FN(activate)(&out[v], g->activation);
+    CK_FN(activate_all)(out, mr * nv, g->activation);
     for (int i = 0; i < mr; i++) {
         float *p = g->out + (m + i) * g->ldo + column;
         UNROLL for (int j = 0; j < nv - 1; j++) STORE(p + j * CK_VL, out[i * nv + j]);

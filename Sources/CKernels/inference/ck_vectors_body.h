@@ -115,3 +115,11 @@ INLINE void CK_FN(activate)(vf *v, int activation) {
     default: break;
     }
 }
+
+/// The most frequent of the long activations has a loop of its own, without a choice in it.
+INLINE void CK_FN(activate_all)(vf *v, int count, int activation) {
+    if (activation == CK_FUNCTION_SILU)
+        for (int i = 0; i < count; i++) CK_FN(activate)(&v[i], CK_FUNCTION_SILU);
+    else
+        for (int i = 0; i < count; i++) CK_FN(activate)(&v[i], activation);
+}

@@ -78,18 +78,17 @@ struct BenchmarkCommand: ParsableCommand {
         for network in NetworkBenchmark.all where wanted.contains(network.name) {
             note(network.name, try network.run(threads: threads, runs: runs))
         }
-        if wanted.contains(FrameBenchmark.latencyName) || wanted.contains(FrameBenchmark.throughputName) {
-            let frames = try FrameBenchmark(threads: threads, drawsPictures: true)
+        if FrameBenchmark.names.contains(where: wanted.contains) {
+            let frames = try FrameBenchmark(threads: threads)
             if wanted.contains(FrameBenchmark.latencyName) {
-                note(FrameBenchmark.latencyName, try frames.latency(runs: runs))
+                note(FrameBenchmark.latencyName, try frames.latency(runs: runs, pictures: true))
             }
             if wanted.contains(FrameBenchmark.throughputName) {
-                note(FrameBenchmark.throughputName, try frames.throughput(runs: runs))
+                note(FrameBenchmark.throughputName, try frames.throughput(runs: runs, pictures: true))
             }
-        }
-        if wanted.contains(FrameBenchmark.plainName) {
-            let frames = try FrameBenchmark(threads: threads, drawsPictures: false)
-            note(FrameBenchmark.plainName, try frames.latency(runs: runs))
+            if wanted.contains(FrameBenchmark.plainName) {
+                note(FrameBenchmark.plainName, try frames.latency(runs: runs, pictures: false))
+            }
         }
         if wanted.contains(DaemonBenchmark.name) {
             let daemon = try DaemonBenchmark(threads: threads, runs: runs)

@@ -138,7 +138,7 @@ package struct PlanCompiler {
     /// Leaves what computes node `id` to the layer that alone reads it.
     mutating func leave(_ strips: UnfinishedStrips, at id: NodeID) { unfinished[id] = strips }
 
-    /// What the layer before has left.
+    /// The unfinished steps that the layer before left at `source`.
     mutating func takeUnfinished(before source: NodeID) -> UnfinishedStrips? { unfinished.removeValue(forKey: source) }
 
     /// Whether the map would leave the cores' nearest caches.
