@@ -38,7 +38,7 @@ SYSTEMD_VERSION ?= $(or $(shell systemctl --version 2>/dev/null | sed -n '1s/^sy
 PROGRAMS   := inspectd inspectctl
 DOCUMENTS  := $(wildcard README.md LICENSE NOTICE CHANGELOG.md SECURITY.md docs/*.md)
 
-PACKAGES := libopenblas-dev libjpeg-dev libpng-dev libsqlite3-dev libsystemd-dev pkg-config
+PACKAGES := libopenblas-dev libjpeg-dev libpng-dev libdeflate-dev libsqlite3-dev libsystemd-dev pkg-config
 # Tools that tests compare with or run under; without them these tests are skipped.
 TEST_PACKAGES := libjpeg-turbo-progs netpbm faketime
 # What builds and checks the Debian package, and what tries it out.

@@ -52,9 +52,10 @@ let package = Package(
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+        .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .systemLibrary(name: "CLinux"),
-        .target(name: "CImageShims", dependencies: ["CJPEG", "CPNG"], cSettings: shimFlags),
+        .target(name: "CImageShims", dependencies: ["CJPEG", "CPNG", "CDeflate"], cSettings: shimFlags),
         .target(name: "CCrashNote", cSettings: shimFlags, linkerSettings: [.linkedLibrary("pthread")]),
         .target(
             name: "CKernels", dependencies: ["CCrashNote"], cSettings: kernelFlags,

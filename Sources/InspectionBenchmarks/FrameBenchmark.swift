@@ -11,7 +11,8 @@ package struct FrameBenchmark {
     package static let latencyName = "frame_1024x768_latency"
     package static let throughputName = "frame_1024x768_throughput"
     package static let plainName = "frame_1024x768_plain_latency"
-    package static let names = [latencyName, throughputName, plainName]
+    package static let plainThroughputName = "frame_1024x768_plain_throughput"
+    package static let names = [latencyName, throughputName, plainName, plainThroughputName]
 
     private let threads: Int
     private let model: ServingModel
@@ -88,6 +89,8 @@ package struct FrameBenchmark {
         let examination = try examiner.examine(data, with: model)
         let inspection = examination.inspection(
             resultID: "benchmark", line: "benchmark", image: ImageInfo(path: "frame.jpg"), createdAt: Date())
-        _ = try ResultImages(examination, of: inspection, policy: pictures ? .always : .anomalous)
+        _ = try ResultImages(
+            examination, of: inspection, overlay: pictures ? .always : .anomalous, map: .grid,
+            threads: examiner.threads)
     }
 }

@@ -34,6 +34,8 @@ package struct Inspection: Codable, Sendable, Equatable {
     package var gate: GateResult?
     package var timingMilliseconds: StageTimings
     package var files: ResultFiles
+    /// Present with the file of the anomaly map.
+    package var map: MapPlacement?
     package var error: InspectionError?
     /// An earlier record of the same frame, which was inspected before its writer had finished it.
     package var supersedes: String?
@@ -96,7 +98,7 @@ package struct Inspection: Codable, Sendable, Equatable {
         case isWholeImage = "whole_image"
         case regions, model, calibration, product, gate
         case timingMilliseconds = "timing_ms"
-        case files, error, supersedes
+        case files, map, error, supersedes
         case supersededBy = "superseded_by"
         case optionalRemarks = "remarks"
     }

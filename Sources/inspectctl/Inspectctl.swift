@@ -18,9 +18,9 @@ struct Inspectctl: ParsableCommand {
         version: programVersion,
         subcommands: [
             DemoCommand.self, FitCommand.self, CalibrateCommand.self, InspectCommand.self, EvaluateCommand.self,
-            CompareCommand.self, StatusCommand.self, HistoryCommand.self, RequeueCommand.self, RepairCommand.self,
-            RetentionCommand.self,
-            BenchmarkCommand.self, ModelCommand.self, BackboneCommand.self, ConfigCommand.self, DatasetCommand.self,
+            CompareCommand.self, StatusCommand.self, HistoryCommand.self, RenderCommand.self, RequeueCommand.self,
+            RepairCommand.self, RetentionCommand.self, BenchmarkCommand.self, ModelCommand.self, BackboneCommand.self,
+            ConfigCommand.self, DatasetCommand.self,
             ManualCommand.self,
         ])
 

@@ -184,6 +184,28 @@ import Testing
         }
     }
 
+    @Test(arguments: [(200, 150), (64, 64), (32, 32), (33, 300)])
+    func the_heat_is_that_of_the_stretched_map(width: Int, height: Int) {
+        let frame = Frame.sample(width: width, height: height)
+        let small = findings(width: width, height: height, peak: 12)
+        let stretched = Overlay.upsample(
+            small.map, width: small.mapWidth, height: small.mapHeight, toWidth: width, toHeight: height)
+        let large = Overlay.Findings(
+            map: stretched, mapWidth: width, mapHeight: height, pixelThreshold: 5, mask: small.mask)
+        let bytes = [small, large].map { Overlay.draw(frame: frame, findings: $0, caption: caption).rgbBytes }
+        // Strips are placed by their own offset, so the last bit of a value may differ, and with it a colour's step.
+        #expect(zip(bytes[0], bytes[1]).allSatisfy { abs(Int($0) - Int($1)) <= 2 })
+        #expect(zip(bytes[0], bytes[1]).count { $0 != $1 } < bytes[0].count / 100)
+        #expect(bytes[0].prefix(3 * width * height) != frame.rgbBytes[...])
+    }
+
+    @Test func a_map_in_colours_has_those_of_the_overlay() {
+        let levels = Frame(width: 3, height: 1, channels: 1, samples: .sixteen([0, 32768, 65535]))
+        let heat = Overlay.heat(levels).rgbBytes
+        let expected = [0, 0.5, 1].map { HeatScale.colour(at: $0) }.flatMap { [$0.red, $0.green, $0.blue] }
+        #expect(zip(heat, expected).allSatisfy { abs(Int($0) - Int($1)) <= 2 })
+    }
+
     @Test func the_map_image_holds_the_values_within_its_scale() throws {
         let map: [Float] = [0, 2.5, 5, 7.5, 10, 99, -3, .nan]
         let data = try Overlay.mapPNG(map, width: 4, height: 2, pixelThreshold: 5)

@@ -25,7 +25,7 @@ import Testing
             name: "unknown key of a line, nothing near", yaml: "lines:\n\(minimalLine)    colour: red\n",
             says: [
                 "f.yaml:4: lines[0].colour: unknown key; allowed: name, watch, model, gate, product, "
-                    + "false_alarm_rate, confidence, after, overlay, follow_links, only, ignore, settle, intensity"
+                    + "false_alarm_rate, confidence, after, overlay, map, follow_links, only, ignore, settle, intensity"
             ]),
         Case(
             name: "product without a gate", yaml: "lines:\n\(minimalLine)    product: bottle\n",

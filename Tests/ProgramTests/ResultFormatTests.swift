@@ -34,7 +34,7 @@ extension ProgramTests {
                     Self.keys(result) == [
                         "calibration", "created_at", "evidence", "files", "image", "image_score",
                         "image_score_normalized",
-                        "image_threshold", "line", "model", "p_value", "pixel_threshold", "regions", "result_id",
+                        "image_threshold", "line", "map", "model", "p_value", "pixel_threshold", "regions", "result_id",
                         "schema", "timing_ms", "verdict",
                     ])
                 #expect(result["schema"] as? Int == 1 && result["line"] as? String == "plate")
@@ -85,12 +85,15 @@ extension ProgramTests {
             func picture(_ name: String) throws -> Frame {
                 try Frame.decode(try Data(contentsOf: folder.appendingPathComponent(name)))
             }
-            let mask = try picture("mask.png")
+            let mask = try picture("mask.png"), map = try picture("anomaly_map.png")
             let (width, height) = (Pictures.size.width, Pictures.size.height)
-            for name in ["mask.png", "anomaly_map.png"] {
-                let frame = try picture(name)
-                #expect(frame.width == width && frame.height == height, "\(name)")
-            }
+            #expect(mask.width == width && mask.height == height)
+            let placement = try #require(result["map"] as? [String: Any])
+            #expect(keys(placement) == ["box", "height", "maximum", "width"])
+            #expect(placement["width"] as? Int == map.width && placement["height"] as? Int == map.height)
+            #expect(placement["box"] as? [Int] == [0, 0, width, height] && map.bitDepth == 16 && map.channels == 1)
+            let end = try #require(placement["maximum"] as? Double)
+            #expect(end == 2 * (result["pixel_threshold"] as? Double ?? 0))
             #expect(try picture("overlay.jpg").width >= width)
             guard case .eight(let pixels) = mask.samples, mask.channels == 1 else {
                 Issue.record("mask.png is not an 8-bit grey image")

@@ -1,4 +1,4 @@
-// PNG from and to memory, through libpng. Every function returns the error's code; `error` says it in words.
+// PNG from memory through libpng, and to memory through libdeflate. Every function returns the error's code; `error` says it in words.
 #pragma once
 
 #include "cis_bytes.h"
@@ -32,8 +32,8 @@ cis_code cis_png_decode(
     const uint8_t *data, size_t size, const cis_header *header, void *pixels, cis_alpha *alpha, cis_remarks *remarks,
     cis_error *error);
 
-/// The samples to encode: 1 or 3 channels of 8 or 16 bits in the machine's byte order. `level` is zlib's, 0 (stored) …
-/// 9 (smallest). `text_key` and `text` may be NULL; else they become a tEXt chunk.
+/// The samples to encode: 1 or 3 channels of 8 or 16 bits in the machine's byte order. `level` is libdeflate's, 0
+/// (stored) … 12 (smallest). `text_key` and `text` may be NULL; else they become a tEXt chunk.
 typedef struct cis_png_picture {
     const void *pixels;
     uint32_t width, height, channels, bit_depth;

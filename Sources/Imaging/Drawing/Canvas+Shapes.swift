@@ -42,6 +42,15 @@ extension Canvas {
 
     /// Covers a rectangle; edges between pixels are antialiased.
     package mutating func fillRectangle(x: Double, y: Double, width: Double, height: Double, _ colour: Colour) {
+        if colour.opacity == 1, let area = PixelArea(x: x, y: y, width: width, height: height, on: self) {
+            let stride = self.width
+            return withPixels { pixels in
+                for row in area.rows {
+                    let start = pixels.baseAddress.map { $0 + 3 * (row * stride + area.columns.lowerBound) }
+                    ck_fill(start, area.columns.count, colour.bytes)
+                }
+            }
+        }
         fillPolygon([Point(x, y), Point(x + width, y), Point(x + width, y + height), Point(x, y + height)], colour)
     }
 
@@ -72,6 +81,18 @@ extension Canvas {
         ) { mask in
             ck_draw_ring(mask, Float(centre.x), Float(centre.y), Float(inner), Float(outer))
         }
+    }
+}
+
+/// The pixels of a rectangle whose edges lie between pixels; nil for one that covers some in part.
+private struct PixelArea {
+    let columns, rows: Range<Int>
+
+    init?(x: Double, y: Double, width: Double, height: Double, on canvas: Canvas) {
+        let edges = [x, y, x + width, y + height]
+        guard width >= 0, height >= 0, edges.allSatisfy({ $0 == $0.rounded() && abs($0) < 1e9 }) else { return nil }
+        columns = (Int(x)..<Int(x + width)).clamped(to: 0..<canvas.width)
+        rows = (Int(y)..<Int(y + height)).clamped(to: 0..<canvas.height)
     }
 }
 

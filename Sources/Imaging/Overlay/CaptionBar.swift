@@ -118,8 +118,8 @@ struct CaptionBar {
         for step in 0..<Int(strip) {
             let share = (Double(step) + 0.5) / strip
             // As over an image: transparent heat is not drawn.
-            let opacity = HeatScale.opacity(at: share) > 0 ? 1.0 : 0
-            let colour = HeatScale.colour(at: share).with(opacity: opacity)
+            guard HeatScale.opacity(at: share) > 0 else { continue }
+            let colour = HeatScale.colour(at: share).with(opacity: 1)
             canvas.fillRectangle(x: start + Double(step), y: top, width: 1, height: height, colour)
         }
         canvas.rectangle(x: start, y: top, width: strip, height: height, lineWidth: 1, .grey(110))

@@ -17,13 +17,36 @@ extension Overlay {
             count = map.count
         }
         let frame = Frame(width: width, height: height, channels: 1, samples: .sixteen(levels))
-        let text = "0..65535 = 0..\(scale.maximum); pixel threshold \(pixelThreshold)"
-        return try frame.encodedPNG(compression: compression, text: (scaleKey, text))
+        return try mapPNG(frame, pixelThreshold: pixelThreshold, compression: compression)
+    }
+
+    /// An anomaly map in levels of its scale, 0 … 65535, with the chunk that tells it.
+    package static func mapPNG(
+        _ levels: Frame, pixelThreshold: Float, compression: PNGCompression = .fast
+    ) throws(ImageError) -> Data {
+        let maximum = HeatScale(pixelThreshold: pixelThreshold).maximum
+        let text = "0..65535 = 0..\(maximum); pixel threshold \(pixelThreshold)"
+        return try levels.encodedPNG(compression: compression, text: (scaleKey, text))
+    }
+
+    /// A map in levels of its scale, in the scale's colours: for an eye, without a frame below.
+    package static func heat(_ levels: Frame) -> Frame {
+        guard case .sixteen(let values) = levels.samples, levels.channels == 1 else {
+            preconditionFailure("a map of \(levels.bitDepth) bits and \(levels.channels) channels")
+        }
+        let pixels = [UInt8](unsafeUninitializedCapacity: 3 * values.count) { out, count in
+            for (index, value) in values.enumerated() {
+                let entry = 4 * ((Int(value) * 255 + 32767) / 65535)
+                for channel in 0..<3 { out[3 * index + channel] = HeatScale.table[entry + channel] }
+            }
+            count = 3 * values.count
+        }
+        return Frame(width: levels.width, height: levels.height, channels: 3, samples: .eight(pixels))
     }
 
     /// A mask as an 8-bit grey PNG: 255 where it is not zero.
     package static func maskPNG(
-        _ mask: [UInt8], width: Int, height: Int, compression: PNGCompression = .fast
+        _ mask: [UInt8], width: Int, height: Int, compression: PNGCompression = .uniform
     ) throws(ImageError) -> Data {
         let levels = [UInt8](unsafeUninitializedCapacity: mask.count) { out, count in
             mask.withUnsafeBufferPointer { mask in

@@ -46,11 +46,11 @@ package enum Overlay {
     package static func draw(frame: Frame, findings: Findings, caption: Caption) -> Frame {
         let bar = CaptionBar(caption: caption, scale: findings.scale, width: frame.width)
         var canvas = Canvas(frame, below: bar.height, colour: CaptionBar.background)
-        let values = upsample(
-            findings.map, width: findings.mapWidth, height: findings.mapHeight, toWidth: frame.width,
-            toHeight: frame.height)
+        var strip = [Float](repeating: 0, count: ck_heat_strip * frame.width)
         canvas.withPixels { out in
-            ck_heat_blend(out.baseAddress, values, values.count, findings.scale.factor, HeatScale.table)
+            ck_heat_overlay(
+                out.baseAddress, Int32(frame.width), Int32(frame.height), findings.map, Int32(findings.mapWidth),
+                Int32(findings.mapHeight), findings.scale.factor, HeatScale.table, &strip)
         }
         // Thin in a thumbnail, visible in a 20-megapixel image.
         let line = max(1, Int((Double(min(frame.width, frame.height)) / 400).rounded()))

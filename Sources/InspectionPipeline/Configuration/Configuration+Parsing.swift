@@ -123,6 +123,7 @@ extension Configuration.Line {
         let settle = entries["settle"]?.duration(atLeast: .zero)
         let intensity = entries["intensity"]?.intensity()
         let overlay = entries["overlay"]?.choice(Configuration.OverlayPolicy.self)
+        let map = entries["map"]?.choice(Configuration.MapSize.self)
         let gate = entries["gate"]?.identifier()
         let product = entries["product"]?.text()
         if entries["gate"] == nil, let product = entries["product"] {
@@ -135,6 +136,7 @@ extension Configuration.Line {
         if let rate { falseAlarmRate = rate }
         if let after { self.after = after }
         if let overlay { self.overlay = overlay }
+        if let map { self.map = map }
         images = ImageRule(only: only ?? [], ignore: ignore ?? [], followsLinks: followLinks ?? false)
         if let settle { self.settle = settle }
         if let intensity { self.intensity = intensity }

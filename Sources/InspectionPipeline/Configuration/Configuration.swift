@@ -52,6 +52,7 @@ package struct Configuration: Sendable, Equatable {
         package var confidence: Double?
         package var after = After.archive
         package var overlay = OverlayPolicy.anomalous
+        package var map = MapSize.grid
         /// The rule for which entries of the folder are frames.
         package var images = ImageRule()
         /// The time without a change after which a file without its end counts as truncated.
@@ -78,6 +79,14 @@ package struct Configuration: Sendable, Equatable {
     /// The frames that get an overlay.
     package enum OverlayPolicy: String, Sendable, CaseIterable {
         case always, anomalous, never
+    }
+
+    /// The size of the anomaly map's file.
+    package enum MapSize: String, Sendable, CaseIterable {
+        /// The detector's own: all there is to know, in a file of some 50 kB.
+        case grid
+        /// The frame's, stretched.
+        case full
     }
 
     /// The retention policy; nil keeps the files forever.

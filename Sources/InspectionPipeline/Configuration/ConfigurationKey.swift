@@ -120,6 +120,9 @@ extension Configuration {
             .line, "overlay", "choice", standard: lineDefaults.overlay.rawValue, allowed: words(OverlayPolicy.self),
             "The frames that get an overlay.", example: "always"),
         ConfigurationKey(
+            .line, "map", "choice", standard: lineDefaults.map.rawValue, allowed: words(MapSize.self),
+            "The size of `anomaly_map.png`: the detector's own grid, or the frame's.", example: "full"),
+        ConfigurationKey(
             .line, "follow_links", "boolean", standard: "false",
             "With `true`, a symbolic link to a file is a frame with that file's content.", example: "true"),
         ConfigurationKey(

@@ -5,7 +5,8 @@ import InspectionDomain
 
 /// Examines frames one after another, with a detector per model. One per worker: it is not thread-safe.
 package final class FrameExaminer {
-    private let threads: Int
+    /// The cores that one frame may use.
+    package let threads: Int
     private let limits: DecodeLimits
     /// By model name: the latest version's detector.
     private var detectors: [String: (record: ModelRecord, detector: any Detector)] = [:]

@@ -152,8 +152,10 @@ final class FrameInspector {
         let start = ContinuousClock.now
         var inspection = examination.inspection(
             resultID: claim.id, line: claim.line, image: image, createdAt: Date())
-        let pictures = try ResultImages(examination, of: inspection, policy: line.overlay)
+        let pictures = try ResultImages(
+            examination, of: inspection, overlay: line.overlay, map: line.map, threads: examiner.threads)
         inspection.files = pictures.listing
+        inspection.map = pictures.placement
         inspection.timingMilliseconds.write = ContinuousClock.now.milliseconds(since: start)
         inspection.timingMilliseconds.queue = waited
         inspection.supersedes = claim.supersedes

@@ -3,7 +3,7 @@ import Foundation
 import Imaging
 import InspectionDomain
 
-/// The image files beside a `result.json`: overlay, anomaly map and mask, each of the frame's own size.
+/// The image files beside a `result.json`: overlay and mask of the frame's own size, and the anomaly map.
 package struct ResultImages: Sendable {
     package static let overlayName = "overlay.jpg"
     package static let mapName = "anomaly_map.png"
@@ -11,6 +11,8 @@ package struct ResultImages: Sendable {
 
     /// File names and contents.
     package private(set) var files: [(name: String, data: Data)] = []
+    /// Of the anomaly map, where there is one.
+    package private(set) var placement: MapPlacement?
 
     /// Their names for `result.json`.
     package var listing: ResultFiles {
@@ -23,36 +25,33 @@ package struct ResultImages: Sendable {
     ///
     /// A flawless frame's map is of no use to an operator or a program, so it costs no time and no space.
     ///
-    /// - Parameter inspection: the record of the same frame, which the overlay's caption quotes.
+    /// - Parameters:
+    ///   - inspection: the record of the same frame, which the overlay's caption quotes.
+    ///   - threads: with more than one, the overlay is made beside the others.
     package init(
-        _ examination: Examination, of inspection: Inspection, policy: Configuration.OverlayPolicy
+        _ examination: Examination, of inspection: Inspection, overlay policy: Configuration.OverlayPolicy,
+        map size: Configuration.MapSize, threads: Int
     ) throws(ImageError) {
         let isAnomalous = examination.verdict == .anomalous || !examination.regions.regions.isEmpty
         let wantsOverlay = policy == .always || policy == .anomalous && isAnomalous
         guard wantsOverlay || isAnomalous else { return }
-        let (frame, map) = (examination.frame, examination.fullMap)
-        if wantsOverlay { files.append((Self.overlayName, try Self.overlay(examination, of: inspection, map))) }
-        files.append((Self.mapName, try Self.map(examination, map)))
-        files.append(
-            (
-                Self.maskName,
-                try Overlay.maskPNG(examination.regions.mask, width: frame.width, height: frame.height)
-            ))
+        let (overlay, (map, mask)) = try SideBySide.run(atOnce: wantsOverlay && threads > 1) {
+            () throws(ImageError) in
+            wantsOverlay ? try Self.overlay(examination, of: inspection) : nil
+        } _: {
+            () throws(ImageError) in
+            let frame = examination.frame
+            let mask = try Overlay.maskPNG(examination.regions.mask, width: frame.width, height: frame.height)
+            return (try Self.map(examination, size), mask)
+        }
+        if let overlay { files.append((Self.overlayName, overlay)) }
+        files += [(Self.mapName, map.file), (Self.maskName, mask)]
+        placement = map.placement
     }
 
     /// The overlay as JPEG, under a caption with the facts of `inspection`.
     package static func overlay(_ examination: Examination, of inspection: Inspection) throws(ImageError) -> Data {
-        try overlay(examination, of: inspection, examination.fullMap)
-    }
-
-    /// The anomaly map at the frame's size as PNG of 16 bits.
-    package static func map(_ examination: Examination) throws(ImageError) -> Data {
-        try map(examination, examination.fullMap)
-    }
-
-    private static func overlay(
-        _ examination: Examination, of inspection: Inspection, _ map: AnomalyMap
-    ) throws(ImageError) -> Data {
+        let map = examination.stretched ?? examination.detection.map
         let findings = Overlay.Findings(
             map: map.values, mapWidth: map.width, mapHeight: map.height,
             pixelThreshold: Float(examination.calibration.pixelThreshold), mask: examination.regions.mask,
@@ -63,9 +62,20 @@ package struct ResultImages: Sendable {
             .encodedJPEG(quality: 88)
     }
 
-    private static func map(_ examination: Examination, _ map: AnomalyMap) throws(ImageError) -> Data {
-        try Overlay.mapPNG(
-            map.values, width: map.width, height: map.height,
-            pixelThreshold: Float(examination.calibration.pixelThreshold))
+    /// The anomaly map as PNG of 16 bits, and where it lies.
+    package static func map(
+        _ examination: Examination, _ size: Configuration.MapSize
+    ) throws(ImageError) -> (file: Data, placement: MapPlacement) {
+        let map =
+            switch size {
+            case .grid: examination.detection.map
+            case .full: examination.fullMap
+            }
+        let (frame, pixelThreshold) = (examination.frame, examination.calibration.pixelThreshold)
+        let file = try Overlay.mapPNG(
+            map.values, width: map.width, height: map.height, pixelThreshold: Float(pixelThreshold))
+        let placement = MapPlacement(
+            width: map.width, height: map.height, box: [0, 0, frame.width, frame.height], maximum: 2 * pixelThreshold)
+        return (file, placement)
     }
 }

@@ -89,6 +89,9 @@ struct BenchmarkCommand: ParsableCommand {
             if wanted.contains(FrameBenchmark.plainName) {
                 note(FrameBenchmark.plainName, try frames.latency(runs: runs, pictures: false))
             }
+            if wanted.contains(FrameBenchmark.plainThroughputName) {
+                note(FrameBenchmark.plainThroughputName, try frames.throughput(runs: runs, pictures: false))
+            }
         }
         if wanted.contains(DaemonBenchmark.name) {
             let daemon = try DaemonBenchmark(threads: threads, runs: runs)

@@ -191,8 +191,10 @@ struct InspectCommand: ParsableCommand {
         }
         if let maps {
             let target = "\(maps)/\(name).png"
-            try Output.write(try ResultImages.map(examination), to: target)
+            let map = try ResultImages.map(examination, .full)
+            try Output.write(map.file, to: target)
             inspection.files.anomalyMap = target
+            inspection.map = map.placement
         }
         inspection.timingMilliseconds.write = (ContinuousClock.now - start).inMilliseconds
         return inspection
