@@ -34,6 +34,13 @@ extension ModelFile {
     package static func decode(
         _ data: Data, name: String, bases: (String) throws -> WeightFile? = { _ in nil }
     ) throws -> ModelFile {
-        try decode(data, name: name, models: MethodRegistry.models, bases: bases)
+        try decode(try WeightFile.parse(data, name: name), name: name, bases: bases)
+    }
+
+    /// The same for a file that is parsed already.
+    package static func decode(
+        _ file: WeightFile, name: String, bases: (String) throws -> WeightFile? = { _ in nil }
+    ) throws -> ModelFile {
+        try decode(file, name: name, models: MethodRegistry.models, bases: bases)
     }
 }

@@ -2,6 +2,7 @@
 #include "CKernelReferences.h"
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 void ck_refine_reference(const float *x, const float *f, size_t positions, int c, ck_refinement r, float *out) {
     for (size_t p = 0; p < positions; p++, x += c, f += c, out += c) {
@@ -32,6 +33,26 @@ void ck_position_reference(const float *x, const float *mean, const float *white
             squares += y * y;
         }
         distances[p] = (float)sqrt(squares);
+    }
+}
+
+void ck_rounded_distances_reference(const float *x, const float *mean, const int8_t *values, const uint16_t *scales,
+                                    int positions, int d, float *distances) {
+    for (int p = 0; p < positions; p++) {
+        double total = 0;
+        for (int i = 0; i < d; i++) {
+            double y = 0;
+            for (int j = 0; j <= i; j++) {
+                const uint32_t bits = (uint32_t)scales[j / ck_rounded_group] << 16;
+                float scale;
+                memcpy(&scale, &bits, sizeof scale);
+                y += (double)scale * values[j] * (x[p * d + j] - mean[p * d + j]);
+            }
+            total += y * y;
+            values += i + 1;
+            scales += i / ck_rounded_group + 1;
+        }
+        distances[p] = (float)sqrt(total);
     }
 }
 

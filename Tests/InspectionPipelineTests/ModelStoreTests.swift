@@ -33,6 +33,36 @@ import Testing
         }
     }
 
+    @Test func models_of_one_backbone_keep_it_once_on_disk_and_in_memory() throws {
+        try withStore { store in
+            let whole = try TinyModel.fitted().file.encoded()
+            for name in ["plate", "cloth"] { try TinyModel.store(name, in: store) }
+            let backbones = try FileManager.default.contentsOfDirectory(atPath: store.folder + "/.backbones")
+            #expect(
+                backbones.count == 1 && backbones[0].count == "\(String(repeating: "f", count: 64)).safetensors".count)
+            let stored = try Data(contentsOf: URL(fileURLWithPath: store.modelPath("plate", 1)))
+            #expect(stored.count < whole.count)
+            // What an export holds is whole, and comes back as the same model.
+            let bundle = store.folder + "/plate.model"
+            try store.exported("plate").write(to: URL(fileURLWithPath: bundle))
+            try FileManager.default.removeItem(atPath: store.folder + "/.backbones/\(backbones[0])")
+            let fresh = ModelStore(folder: store.folder)
+            let missing = #expect(throws: ModelStoreError.self) { try fresh.load("plate") }
+            #expect(
+                missing?.message.contains("the backbone of") == true && missing?.message.contains("restore") == true)
+            let imported = try ModelImport(path: bundle).named("copy").store(in: fresh)
+            #expect(imported.sha256 == (try store.record("plate", version: 1)).sha256)
+            // The import has brought the backbone back.
+            #expect(try fresh.load("plate").record.name == "plate")
+            // A damaged one is told from a missing one, and replaced by the next model that has it.
+            try Data("rubbish".utf8).write(to: URL(fileURLWithPath: store.folder + "/.backbones/\(backbones[0])"))
+            let damaged = #expect(throws: ModelStoreError.self) { try ModelStore(folder: store.folder).load("plate") }
+            #expect(damaged?.message.contains("is damaged") == true)
+            try TinyModel.store("again", in: store)
+            #expect(try ModelStore(folder: store.folder).load("plate").record.name == "plate")
+        }
+    }
+
     @Test func versions_are_numbered_and_rolled_back_in_order() throws {
         try withStore { store in
             for version in 1...3 { #expect(try TinyModel.store("plate", in: store).version == version) }

@@ -23,7 +23,7 @@ import Testing
         var backboneName: String { "none" }
         var inputWidth: Int { 4 }
         var inputHeight: Int { 4 }
-        func makeDetector(threads: Int) throws -> any Detector { Voice(model: self) }
+        func makeDetector(threads: Int, extractors: SharedExtractors) throws -> any Detector { Voice(model: self) }
         func encoded() throws -> ModelContents { ModelContents(tensors: [:], settings: [:]) }
     }
 

@@ -80,7 +80,7 @@ private struct StubModel: DetectorModel {
 
     init(file: WeightFile, name: String) throws { throw ModelError("a stub is not stored") }
     func encoded() throws -> ModelContents { throw ModelError("a stub is not stored") }
-    func makeDetector(threads: Int) throws -> any Detector { StubDetector(model: self) }
+    func makeDetector(threads: Int, extractors: SharedExtractors) throws -> any Detector { StubDetector(model: self) }
 }
 
 private final class StubDetector: Detector {

@@ -94,7 +94,14 @@ extension ProgramTests {
                     ("a newer format", try replacing("\"bundle\":\"1\"", by: "\"bundle\":\"9\""), "up to 1"),
                 ]
                 let before = try shop.contents(of: shop.state)
-                let part = shop.root.appendingPathComponent("part.model")
+                // Where a store's files lie, with the backbones beside them.
+                let store = shop.root.appendingPathComponent("store")
+                let part = store.appendingPathComponent("plate/1/part.model")
+                try FileManager.default.createDirectory(
+                    at: part.deletingLastPathComponent(), withIntermediateDirectories: true)
+                try FileManager.default.copyItem(
+                    at: shop.state.appendingPathComponent("models/.backbones"),
+                    to: store.appendingPathComponent(".backbones"))
                 for (name, data, words) in wrong {
                     try data.write(to: part)
                     let run = try shop.control("model", "import", part.path, "--line", "plate")
@@ -102,6 +109,11 @@ extension ProgramTests {
                     #expect(run.errors.contains(words), "\(name): \(run.errors)")
                     #expect(try shop.contents(of: shop.state) == before, "\(name)")
                 }
+                // A store's file, carried away without its backbone.
+                let lone = shop.root.appendingPathComponent("lone.model")
+                try plain.write(to: lone)
+                let run = try shop.control("model", "import", lone.path, "--line", "plate")
+                #expect(run.status == 66 && run.errors.contains("inspectctl model export"), "\(run.errors)")
                 #expect(try shop.control("model", "import", "/nowhere", "--line", "plate").status == 66)
                 #expect(try shop.control("model", "import", file, "--line", "none").status == 64)
                 #expect(try shop.control("model", "import", file).status == 64)

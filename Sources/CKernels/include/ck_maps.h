@@ -10,6 +10,21 @@ void ck_row_norms(const float *rows, size_t count, int columns, float *out);
 /// out[p] = ‖whitening[p] · (x[p] − mean[p])‖₂ with x, mean [positions][d] and lower triangles whitening
 /// [positions][d · (d + 1) / 2], row by row.
 void ck_position_distances(const float *x, const float *mean, const float *whitening, int positions, int d, float *out);
+/// Lower triangles with eight bits a value: row by row, in groups of 64 within a row that share a scale. value = scale ·
+/// integer; scales are the upper halves of floats.
+enum { ck_rounded_group = 64 };
+/// The number of groups of a triangle of d rows.
+int ck_rounded_groups(int d);
+/// Rounds triangles so that distances hardly change: what a value loses, the values before it in its row make up for as
+/// far as their features predict its own. That is known from the triangle itself: it whitens, so row j gives the
+/// regression of feature j on those before it. values: [positions][d · (d + 1) / 2], scales:
+/// [positions][ck_rounded_groups(d)], row: scratch of d values.
+void ck_round_triangles(const float *whitening, int positions, int d, int8_t *values, uint16_t *scales, float *row);
+/// ck_position_distances with rounded triangles. Reads up to ck_rounded_group bytes behind `values`.
+void ck_rounded_distances(const float *x, const float *mean, const int8_t *values, const uint16_t *scales,
+                          int positions, int d, float *out);
+/// The triangles that rounded ones stand for.
+void ck_rounded_triangles(const int8_t *values, const uint16_t *scales, int positions, int d, float *out);
 /// out[p] = whitening[p] · (x[p] − mean[p]), [positions][d].
 void ck_position_whiten(const float *x, const float *mean, const float *whitening, int positions, int d, float *out);
 /// out[p][i][j] = x[i][p] · x[j][p], inner products of `count` images' vectors [positions][d], one behind the other.

@@ -14,6 +14,9 @@ package enum BackboneDifference {
 
     private static let whole = "backbone.", steps = "backbone_steps."
 
+    /// Whether a model's file holds a difference.
+    package static func isIn(_ file: WeightFile) -> Bool { file.metadata["base.name"] != nil }
+
     /// Replaces the backbone's tensors in a model by their differences from `base`.
     package static func shorten(_ contents: inout ModelContents, from base: WeightFile, named name: String) {
         for (key, old) in base.tensors {

@@ -25,8 +25,10 @@ package protocol DetectorModel: Sendable {
     var inputHeight: Int { get }
     /// The image threshold that the method's theory gives; nil for none.
     var theoreticalThreshold: Double? { get }
-    /// - Parameter threads: the number of cores that one frame may use.
-    func makeDetector(threads: Int) throws -> any Detector
+    /// - Parameters:
+    ///   - threads: the number of cores that one frame may use.
+    ///   - extractors: those of the worker that the detector is for; its detectors take turns.
+    func makeDetector(threads: Int, extractors: SharedExtractors) throws -> any Detector
     /// The tolerance of an image score, because other instruction sets round differently. A wrong weight moves the
     /// score far more: this detects a damaged model.
     func rounding(of score: Double) -> Double
@@ -40,6 +42,12 @@ package protocol DetectorModel: Sendable {
 extension DetectorModel {
     package var method: DetectionMethod { Self.method }
     package var trainedBackbone: Backbone? { nil }
+
+    /// A detector that shares nothing.
+    package func makeDetector(threads: Int) throws -> any Detector {
+        try makeDetector(threads: threads, extractors: SharedExtractors())
+    }
+
     package var theoreticalThreshold: Double? { nil }
     /// The tolerance of scores that are distances of some units.
     package func rounding(of score: Double) -> Double { 2e-3 * max(1, abs(score)) }

@@ -1,13 +1,13 @@
 import Foundation
 import NeuralNets
 
-/// A model on disk: one safetensors file, format 1.
+/// A model on disk: one safetensors file, format 2. (Models of format 1 have whitening triangles as floats only.)
 ///
 /// Metadata: `format`, `method`, `backbone`, `self_test_score`, and the method's settings. Tensors: the method's own,
 /// and the backbone's under `backbone.`: a model file is self-contained and survives a new embedded backbone. A
 /// fine-tuned embedded backbone is stored as its changes (`BackboneDifference`).
 package struct ModelFile: Sendable {
-    package static let currentFormat = 1
+    package static let currentFormat = 2
 
     package let model: any DetectorModel
     /// The score of `SelfTest.frame` when the model was fitted.
@@ -44,10 +44,10 @@ package struct ModelFile: Sendable {
     ///   - bases: embedded backbones by name; nil for other names.
     /// - Throws: `ModelError`, `WeightError`.
     package static func decode(
-        _ data: Data, name: String, models: [any DetectorModel.Type],
+        _ stored: WeightFile, name: String, models: [any DetectorModel.Type],
         bases: (String) throws -> WeightFile? = { _ in nil }
     ) throws -> ModelFile {
-        var file = try WeightFile.parse(data, name: name)
+        var file = stored
         guard let format = file.metadata["format"].flatMap(Int.init) else {
             throw ModelError("\(name) is not a model: it has no format number; give a file from `inspectctl fit`")
         }

@@ -27,11 +27,11 @@ final class AlignedFeatures {
     /// - Throws: `WeightError`, `ThreadError`, `ModelError` if the projection does not fit the taps.
     init(
         backbone: Backbone, inputWidth: Int, inputHeight: Int, taps: [String], levels: [String] = [],
-        projection: FeatureProjection?, threads: Int
+        projection: FeatureProjection?, threads: Int, extractors: SharedExtractors = SharedExtractors()
     ) throws {
         self.backbone = backbone
         let names = taps + levels.filter { !taps.contains($0) }
-        extractor = try FeatureExtractor(
+        extractor = try extractors.extractor(
             backbone: backbone, inputHeight: inputHeight, inputWidth: inputWidth, taps: names, threads: threads)
         tapCount = taps.count
         levelIndices = levels.compactMap { names.firstIndex(of: $0) }

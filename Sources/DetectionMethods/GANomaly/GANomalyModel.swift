@@ -27,7 +27,7 @@ package struct GANomalyModel: DetectorModel {
         graph = try network.generator(StoredParameters(parameters, file: "the GANomaly model"))
     }
 
-    package func makeDetector(threads: Int) throws -> any Detector {
+    package func makeDetector(threads: Int, extractors: SharedExtractors) throws -> any Detector {
         try GANomalyDetector(model: self, threads: threads)
     }
 

@@ -15,11 +15,12 @@ final class GRADDetector: Detector {
     private var differences = FeatureDifferences()
 
     /// - Throws: `ModelError` if the backbone does not give the features that the model was fitted on.
-    init(model: GRADModel, threads: Int) throws {
+    init(model: GRADModel, threads: Int, extractors: SharedExtractors) throws {
         self.model = model
         features = try AlignedFeatures(
             backbone: model.backbone, inputWidth: model.inputWidth, inputHeight: model.inputHeight, taps: model.taps,
-            levels: model.evidence?.levels.map(\.name) ?? [], projection: model.projection, threads: threads)
+            levels: model.evidence?.levels.map(\.name) ?? [], projection: model.projection, threads: threads,
+            extractors: extractors)
         let network = model.network
         guard (features.height, features.width, features.channels) == (network.height, network.width, network.channels)
         else {

@@ -59,5 +59,7 @@ package struct GRADModel: DetectorModel {
         graph = try network.graph(StoredParameters(parameters, file: "the GRAD model"))
     }
 
-    package func makeDetector(threads: Int) throws -> any Detector { try GRADDetector(model: self, threads: threads) }
+    package func makeDetector(threads: Int, extractors: SharedExtractors) throws -> any Detector {
+        try GRADDetector(model: self, threads: threads, extractors: extractors)
+    }
 }

@@ -10,9 +10,9 @@ final class GaussianDetector: Detector {
     private let model: GaussianModel
     private let reader: GaussianReader
 
-    init(model: GaussianModel, threads: Int) throws {
+    init(model: GaussianModel, threads: Int, extractors: SharedExtractors) throws {
         self.model = model
-        reader = try GaussianReader(model: model, threads: threads)
+        reader = try GaussianReader(model: model, threads: threads, extractors: extractors)
     }
 
     func detect(_ frame: Frame) throws -> Detection {
@@ -41,11 +41,11 @@ final class GaussianReader {
     private let model: GaussianModel
     private let extractor: FeatureExtractor
 
-    init(model: GaussianModel, threads: Int) throws {
+    init(model: GaussianModel, threads: Int, extractors: SharedExtractors = SharedExtractors()) throws {
         self.model = model
         let names = model.levels.map(\.name)
         let taps = names + model.mapTaps.filter { !names.contains($0) }
-        extractor = try FeatureExtractor(
+        extractor = try extractors.extractor(
             backbone: model.backbone, inputHeight: model.inputHeight, inputWidth: model.inputWidth, taps: taps,
             threads: threads)
         let features = extractor.features

@@ -109,6 +109,14 @@ package struct GaussianModel: DetectorModel {
             evidence: evidence, scale: scale)
     }
 
+    /// The same model as it is stored: `PositionGaussians.rounded`.
+    func rounded() -> GaussianModel {
+        guard case .perPosition(let gaussians) = pixels else { return self }
+        return GaussianModel(
+            backbone: backbone, inputWidth: inputWidth, inputHeight: inputHeight, levels: levels,
+            pixels: .perPosition(gaussians.rounded()), evidence: evidence, scale: scale)
+    }
+
     /// The image score of the parts.
     /// - Parameter local: the largest distance of each extent.
     func score(pooled: Double, local: [Double]) -> Double {
@@ -120,7 +128,7 @@ package struct GaussianModel: DetectorModel {
         }
     }
 
-    package func makeDetector(threads: Int) throws -> any Detector {
-        try GaussianDetector(model: self, threads: threads)
+    package func makeDetector(threads: Int, extractors: SharedExtractors) throws -> any Detector {
+        try GaussianDetector(model: self, threads: threads, extractors: extractors)
     }
 }

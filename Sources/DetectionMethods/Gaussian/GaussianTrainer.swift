@@ -9,7 +9,7 @@ extension GaussianOptions: FittableMethod {
             return try FineTuner.fit(frames, backbone: backbone, options: self, fineTuning: fineTuning, work: work)
         }
         let fit = try GaussianTrainer.fit(frames, backbone: backbone, options: self, work: work)
-        var fitted = FittedDetector(model: fit.model)
+        var fitted = FittedDetector(model: fit.model.rounded())
         fitted.leftOut = fit.leftOut
         return fitted
     }

@@ -39,7 +39,7 @@ package struct GradConModel: DetectorModel {
             like: ConvolutionalAutoencoder.decoder.compactMap { values["\($0).weight"] })
     }
 
-    package func makeDetector(threads: Int) throws -> any Detector {
+    package func makeDetector(threads: Int, extractors: SharedExtractors) throws -> any Detector {
         GradConDetector(model: self, threads: threads)
     }
 

@@ -58,7 +58,9 @@ package struct ODINModel: ProductGateModel {
         return 2e-3 * max(share / temperature, 1 - share - score)
     }
 
-    package func makeDetector(threads: Int) throws -> any Detector { try ODINDetector(model: self, threads: threads) }
+    package func makeDetector(threads: Int, extractors: SharedExtractors) throws -> any Detector {
+        try ODINDetector(model: self, threads: threads)
+    }
 
     /// Flawless test images show known products, named by their folders; all others are unknown.
     package func evaluationSections(_ dataset: Dataset, workers: Int, progress: WorkProgress?) throws -> ReportSections

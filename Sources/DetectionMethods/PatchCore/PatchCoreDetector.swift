@@ -17,11 +17,11 @@ final class PatchCoreDetector: Detector {
     private var products: [Float]
 
     /// - Throws: `ModelError` if the backbone does not give the features that the model was fitted on.
-    init(model: PatchCoreModel, threads: Int) throws {
+    init(model: PatchCoreModel, threads: Int, extractors: SharedExtractors) throws {
         self.model = model
         features = try AlignedFeatures(
             backbone: model.backbone, inputWidth: model.inputWidth, inputHeight: model.inputHeight, taps: model.taps,
-            projection: nil, threads: threads)
+            projection: nil, threads: threads, extractors: extractors)
         guard features.channels == model.channels else {
             throw ModelError(
                 "the model remembers patches of \(model.channels) channels, the backbone gives \(features.channels)")

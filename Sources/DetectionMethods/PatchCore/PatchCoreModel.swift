@@ -35,8 +35,8 @@ package struct PatchCoreModel: DetectorModel {
 
     package var backboneName: String { backbone.name }
 
-    package func makeDetector(threads: Int) throws -> any Detector {
-        try PatchCoreDetector(model: self, threads: threads)
+    package func makeDetector(threads: Int, extractors: SharedExtractors) throws -> any Detector {
+        try PatchCoreDetector(model: self, threads: threads, extractors: extractors)
     }
 }
 

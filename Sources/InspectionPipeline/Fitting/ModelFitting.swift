@@ -126,11 +126,11 @@ package struct ModelFitting: Sendable {
         let now = Date().toTheMillisecond
         var record = record(fitted, name: name, sources: sources, at: now)
         record.version = 1
-        record.sha256 = ContentDigest.sha256(of: fitted.data)
+        record.sha256 = try StoredBackbones.split(fitted.data, name: name).sha256
         let calibration = try calibration(fitted, name: name, version: 1, at: now)
         let stored = StoredCalibration(calibration, overridesLine: true)
         let bundle = try ModelBundle.encode(
-            record, data: fitted.data, calibration: stored, training: fitted.training)
+            record, file: try WeightFile.parse(fitted.data, name: name), calibration: stored, training: fitted.training)
         return (bundle, calibration)
     }
 

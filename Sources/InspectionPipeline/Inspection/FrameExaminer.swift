@@ -2,12 +2,14 @@ import DetectionCore
 import Foundation
 import Imaging
 import InspectionDomain
+import NeuralNets
 
 /// Examines frames one after another, with a detector per model. One per worker: it is not thread-safe.
 package final class FrameExaminer {
     /// The cores that one frame may use.
     package let threads: Int
     private let limits: DecodeLimits
+    private let extractors = SharedExtractors()
     /// By model name: the latest version's detector.
     private var detectors: [String: (record: ModelRecord, detector: any Detector)] = [:]
 
@@ -112,7 +114,7 @@ package final class FrameExaminer {
         if let known = detectors[model.record.name], known.record == model.record { return known.detector }
         // The old version's buffers are freed before the new one's are allocated.
         detectors[model.record.name] = nil
-        let detector = try model.model.makeDetector(threads: threads)
+        let detector = try model.model.makeDetector(threads: threads, extractors: extractors)
         detectors[model.record.name] = (model.record, detector)
         return detector
     }

@@ -56,7 +56,7 @@ extension ModelStore {
 
     private func decode(_ record: ModelRecord) throws -> any DetectorModel {
         let title = "model \(record.name) version \(record.version) (\(modelPath(record.name, record.version)))"
-        let file = try ModelFile.decode(try modelData(record), name: title, bases: Backbone.builtIn)
+        let file = try ModelFile.decode(try modelFile(record), name: title, bases: Backbone.builtIn)
         try file.verifySelfTest(name: title)
         return file.model
     }
@@ -79,6 +79,6 @@ extension ModelStore {
                 calibrationPath(name, current.version, current.calibration),
             ]
         }
-        return paths.map { FileStamp(path: $0) }
+        return paths.map { FileStamp(path: $0) } + [backbones.stamp]
     }
 }

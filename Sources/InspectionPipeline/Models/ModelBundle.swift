@@ -12,9 +12,8 @@ package enum ModelBundle {
     package static let currentFormat = 1
 
     package static func encode(
-        _ record: ModelRecord, data: Data, calibration: StoredCalibration, training: TrainingRecord? = nil
+        _ record: ModelRecord, file: WeightFile, calibration: StoredCalibration, training: TrainingRecord? = nil
     ) throws -> Data {
-        let file = try WeightFile.parse(data, name: "model \(record.name) version \(record.version)")
         var metadata = file.metadata
         metadata["bundle"] = String(currentFormat)
         metadata["record"] = String(decoding: try DomainJSON.encoder(pretty: false).encode(record), as: UTF8.self)
@@ -48,7 +47,8 @@ package enum ModelBundle {
 
     /// - Parameter path: for error messages.
     private static func read(_ data: Data, path: String) throws -> Content {
-        let weights = try WeightFile.parse(data, name: path)
+        // A file straight out of a store has its backbone beside the store's models.
+        let weights = try StoredBackbones(around: path).joined(try WeightFile.parse(data, name: path), name: path)
         var metadata = weights.metadata
         let format = try metadata["bundle"].map { text in
             guard let format = Int(text) else {
@@ -68,7 +68,10 @@ package enum ModelBundle {
         for key in ["bundle", "record", "calibration"] + TrainingRecord.metadataKeys { metadata[key] = nil }
         let tensors = weights.tensors.filter { !$0.key.hasPrefix(TrainingRecord.tensorPrefix) }
         let plain = try WeightFile(tensors: tensors, metadata: metadata).encodedAsSafetensors()
-        if let record, !record.sha256.isEmpty, ContentDigest.sha256(of: plain) != record.sha256 {
+        // Programs before 0.2.0 recorded the hash of the whole file.
+        if let record, !record.sha256.isEmpty, try StoredBackbones.split(plain, name: path).sha256 != record.sha256,
+            ContentDigest.sha256(of: plain) != record.sha256
+        {
             throw ModelStoreError(
                 .damaged,
                 "\(path) is damaged: the SHA-256 of its model is not the recorded \(record.sha256); export it again"
@@ -76,7 +79,7 @@ package enum ModelBundle {
         }
         let file: ModelFile
         do {
-            file = try ModelFile.decode(data, name: path, bases: Backbone.builtIn)
+            file = try ModelFile.decode(weights, name: path, bases: Backbone.builtIn)
             try file.verifySelfTest(name: path)
         } catch let error as ModelError where !error.message.contains(path) {
             throw ModelError("\(path) cannot be used: \(error.message)")
@@ -132,7 +135,7 @@ extension ModelStore {
             throw ModelStoreError(.missing, "model \(name) version \(record.version) has no calibration to export")
         }
         return try ModelBundle.encode(
-            record, data: try modelData(record), calibration: chosen,
+            record, file: try modelFile(record), calibration: chosen,
             training: try training(name, version: record.version))
     }
 }

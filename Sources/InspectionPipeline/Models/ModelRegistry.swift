@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import LinuxPlatform
 import Logging
@@ -32,6 +33,15 @@ package final class ModelRegistry: Sendable {
         let loaded = try store.load(name)
         entries.withLock { $0[name] = Entry(loaded: loaded, tried: loaded.stamp) }
         announce(loaded)
+    }
+
+    /// Loads models side by side, as many at a time as there are cores. What cannot be loaded is left to the line that
+    /// needs it.
+    func preload(_ names: Set<String>) {
+        let names = names.sorted()
+        DispatchQueue.concurrentPerform(iterations: names.count) { try? require(names[$0]) }
+        // The networks that scored the self-test frames are gone.
+        Memory.giveBack()
     }
 
     /// A model that must be there, as it is in service.

@@ -2,13 +2,15 @@ import DetectionCore
 import Foundation
 import InspectionDomain
 import LinuxPlatform
+import NeuralNets
 
 /// The models of a state folder.
 ///
 /// On disk, format 1:
 /// ```
 /// models/<name>/active.json                              which version and calibration decide; replaced whole
-/// models/<name>/<version>/model.safetensors model.json   never changed once they are there
+/// models/<name>/<version>/model.safetensors model.json   never changed once they are there; without the backbone
+/// models/.backbones/<sha256>.safetensors                 backbones of all models, each once (`StoredBackbones`)
 /// models/<name>/<version>/training.safetensors           the images fitted on, likewise (`TrainingRecord`), or none
 /// models/<name>/<version>/report/<file>                  the fit's report, likewise; may be missing
 /// models/<name>/<version>/calibrations/<id>.json         added, never changed
@@ -18,10 +20,12 @@ import LinuxPlatform
 /// the lock `models/<name>/.lock`; readers need none.
 package struct ModelStore: Sendable {
     package let folder: String
+    let backbones: StoredBackbones
 
     /// - Parameter folder: `<state>/models`; made when the first model is stored.
     package init(folder: String) {
         self.folder = folder
+        backbones = StoredBackbones(folder: folder)
     }
 
     // Reading
@@ -69,8 +73,8 @@ package struct ModelStore: Sendable {
         return try read(StoredCalibration.self, path)
     }
 
-    /// The bytes of a version's `model.safetensors`, checked against the record.
-    package func modelData(_ record: ModelRecord) throws -> Data {
+    /// A version's model with its backbone, checked against the record.
+    package func modelFile(_ record: ModelRecord) throws -> WeightFile {
         let path = modelPath(record.name, record.version)
         let data = try contents(path)
         let sha256 = ContentDigest.sha256(of: data)
@@ -80,7 +84,7 @@ package struct ModelStore: Sendable {
                 "\(path) is damaged: its SHA-256 is \(sha256), model.json says \(record.sha256); "
                     + "activate another version (`inspectctl model list`) or fit again")
         }
-        return data
+        return try backbones.joined(try WeightFile.parse(data, name: path), name: path)
     }
 
     /// The images that a version was fitted on; nil for a model of an older program.
@@ -118,12 +122,14 @@ package struct ModelStore: Sendable {
         return try locked(record.name) {
             var stored = record
             stored.version = (try highestVersion(of: record.name) ?? 0) + 1
-            stored.sha256 = ContentDigest.sha256(of: data)
+            let parts = try StoredBackbones.split(data, name: "model \(record.name)")
+            stored.sha256 = parts.sha256
             let (calibration, report) = try describe(stored.version)
             let fresh = "\(folder)/\(record.name)/.new-\(stored.version)"
             try FileSystem().removeTree(RawPath(fresh))
             try FileSystem().makeFolder(RawPath(fresh + "/calibrations"))
-            try DurableFile.write(data, to: fresh + "/model.safetensors")
+            if let backbone = parts.backbone { try backbones.keep(backbone.data, sha256: backbone.sha256) }
+            try DurableFile.write(parts.model, to: fresh + "/model.safetensors")
             if let training, !training.images.isEmpty {
                 try DurableFile.write(try training.encoded(), to: fresh + "/" + Self.trainingFile)
             }

@@ -54,6 +54,7 @@ package struct Daemon: Sendable {
         try spool.prepare()
         try fileSystem.makeFolder(RawPath(configuration.state))
         locks = try [spool.lock(), configuration.lockState()]
+        Memory.returnLargeBlocks()
         models = ModelRegistry(store: ModelStore(folder: configuration.modelsPath), logger: logger)
         serving = ServingModels(models)
         incidents = IncidentLog(logger: logger)

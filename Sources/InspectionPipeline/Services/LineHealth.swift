@@ -32,6 +32,7 @@ final class LineHealth: Sendable {
 
     /// The problems of each line, by name; loads the models that it needs. Lines without problems are left out.
     func problems(of configuration: Configuration) -> [String: [ConfigurationProblem]] {
+        models.preload(configuration.modelNames)
         var found: [String: [ConfigurationProblem]] = [:]
         for (index, line) in configuration.lines.enumerated() {
             let problems = problems(ofLine: index, configuration)

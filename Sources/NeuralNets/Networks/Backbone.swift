@@ -11,9 +11,10 @@ package struct Backbone: Sendable {
     package private(set) var metadata: [String: String]
     /// Measured offsets by level (`registered`); stored in a model's metadata.
     package private(set) var offsets: [String: MapOffset]
+    var content: Content
     /// The weights as loaded, to be stored with a model.
-    package internal(set) var file: WeightFile
-    package internal(set) var graph: NetworkGraph
+    package var file: WeightFile { content.file }
+    package var graph: NetworkGraph { content.graph }
     /// The embedded weights: training changes `file`, not these. Nil for a backbone from a file.
     package private(set) var origin: WeightFile?
 
@@ -49,7 +50,6 @@ package struct Backbone: Sendable {
     ) throws {
         let weights = try NamedWeights(file: file, name: name, architecture: architecture, dialect: dialect)
         self.name = name
-        self.file = file
         self.architecture = weights.architecture
         self.dialect = weights.dialect
         normalization = weights.normalization
@@ -61,7 +61,8 @@ package struct Backbone: Sendable {
             }
             self.offsets = offsets
         }
-        graph = try weights.architecture.graph(weights)
+        content = try Content.shared(weights)
+        let graph = content.graph
         if let tap = weights.architecture.defaultTaps.first(where: { graph.node(named: $0) == nil }) {
             let missing = graph.firstMissing.map(weights.fileName(of:)) ?? tap
             throw WeightError(

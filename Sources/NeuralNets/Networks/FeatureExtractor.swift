@@ -14,6 +14,7 @@ package struct FeatureMap {
 package final class FeatureExtractor {
     package let inputHeight: Int
     package let inputWidth: Int
+    private let backbone: Backbone
     private let plan: InferencePlan
     private let taps: [(name: String, offset: MapOffset)]
 
@@ -24,6 +25,7 @@ package final class FeatureExtractor {
     package init(backbone: Backbone, inputHeight: Int, inputWidth: Int, taps: [String], threads: Int) throws {
         self.inputHeight = inputHeight
         self.inputWidth = inputWidth
+        self.backbone = backbone
         self.taps = taps.map { ($0, backbone.offsets[$0] ?? .none) }
         let nodes = try taps.map { try backbone.node(of: $0) }
         plan = try InferencePlan(

@@ -7,7 +7,7 @@ package struct NamedWeights: ParameterSource {
     /// Per channel: the value subtracted from pixels in 0…1, and the divisor of the difference.
     package let normalization: Normalization
     package let metadata: [String: String]
-    private let file: WeightFile
+    let file: WeightFile
     private let name: String
 
     /// - Parameters:

@@ -59,6 +59,15 @@ package struct StoredTensor: Sendable, Equatable {
         self.init(dtype: .i64, shape: shape, bytes: integers.map(Int64.init).withUnsafeBytes { Data($0) })
     }
 
+    package init(bytes: [Int8], shape: [Int]) {
+        self.init(dtype: .i8, shape: shape, bytes: bytes.withUnsafeBytes { Data($0) })
+    }
+
+    /// - Parameter upperHalves: of floats.
+    package init(upperHalves: [UInt16], shape: [Int]) {
+        self.init(dtype: .bf16, shape: shape, bytes: upperHalves.withUnsafeBytes { Data($0) })
+    }
+
     /// Raw bytes, `[count]`.
     package init(octets: Data) { self.init(dtype: .u8, shape: [octets.count], bytes: octets) }
 
@@ -88,8 +97,10 @@ package struct StoredTensor: Sendable, Equatable {
         }
     }
 
-    private func elements<T>(_ type: T.Type) -> [T] {
-        [T](unsafeUninitializedCapacity: count) { buffer, initialized in
+    /// The values as they are stored; `type` must have the stored one's size.
+    package func elements<T: BitwiseCopyable>(_ type: T.Type) -> [T] {
+        precondition(MemoryLayout<T>.stride == dtype.size, "\(dtype.rawValue) as \(type)")
+        return [T](unsafeUninitializedCapacity: count) { buffer, initialized in
             initialized = bytes.copyBytes(to: buffer) / MemoryLayout<T>.stride
         }
     }

@@ -3,7 +3,7 @@ import Foundation
 /// The tensors of one weight file, whatever its container: safetensors, or PyTorch's `.pth` as a zip or as the older
 /// stream of pickles. The content decides, not the name. Loading runs nothing and allocates no more than the file
 /// holds.
-package struct WeightFile: Sendable {
+package struct WeightFile: Sendable, Equatable {
     package var tensors: [String: StoredTensor]
     package var metadata: [String: String]
 

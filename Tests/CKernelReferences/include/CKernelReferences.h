@@ -35,6 +35,9 @@ void ck_refine_reference(const float *x, const float *f, size_t positions, int c
 /// ck_position_distances and, where `whitened` is not NULL, ck_position_whiten.
 void ck_position_reference(const float *x, const float *mean, const float *whitening, int positions, int d,
                            float *distances, float *whitened);
+/// ck_rounded_distances.
+void ck_rounded_distances_reference(const float *x, const float *mean, const int8_t *values, const uint16_t *scales,
+                                    int positions, int d, float *distances);
 /// ck_position_grams.
 void ck_position_grams_reference(const float *x, int count, int positions, int d, double *out);
 /// ck_window_means.

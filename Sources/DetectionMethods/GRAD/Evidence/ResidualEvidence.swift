@@ -23,11 +23,7 @@ struct ResidualEvidence: Sendable {
 
     /// The largest distance of the blocks' differences.
     static func largest(_ blocks: [Float], _ residuals: PositionGaussians.View) -> Double {
-        var distances = [Float](repeating: 0, count: residuals.positions)
-        ck_position_distances(
-            blocks, residuals.mean, residuals.whitening, Int32(residuals.positions), Int32(residuals.channels),
-            &distances)
-        return Double(distances.max() ?? 0)
+        Double(residuals.distances(blocks).max() ?? 0)
     }
 
     /// Means of differences over blocks of 2×2 positions, `[(rows + 1) / 2, (columns + 1) / 2, channels]`.

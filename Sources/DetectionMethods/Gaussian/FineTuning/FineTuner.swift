@@ -84,7 +84,7 @@ package enum FineTuner {
         var history = history
         try history.sections.add(summary, text: FineTuningReport.text(summary, history))
         // The network has seen every image, so none can be left out of it: these scores calibrate nothing.
-        var fitted = FittedDetector(model: fit.model, history: history)
+        var fitted = FittedDetector(model: fit.model.rounded(), history: history)
         fitted.pictures = { [history] in
             FineTuningReport.pictures(summary, history)
                 + [try ReportFile("defects.png", png: FineTuningReport.defects(frames, seed: 0))]

@@ -10,13 +10,7 @@ extension PositionGaussians {
         contents.settings["usual_distances"] = views.map { "\($0.usual)" }.joined(separator: ",")
         contents.tensors["map.channels"] = StoredTensor(integers: channels, shape: [channels.count])
         contents.tensors["map.deviations"] = StoredTensor(floats: deviations, shape: [deviations.count])
-        for view in views {
-            let (prefix, d) = (Self.prefix(view.extent), view.channels)
-            contents.tensors["\(prefix).mean"] = StoredTensor(
-                floats: view.mean, shape: [view.height, view.width, d])
-            contents.tensors["\(prefix).whitening"] = StoredTensor(
-                floats: view.whitening, shape: [view.height, view.width, d * (d + 1) / 2])
-        }
+        for view in views { view.encode(into: &contents, prefix: Self.prefix(view.extent)) }
     }
 
     /// - Throws: `ModelError` for a file that contradicts itself.
@@ -39,7 +33,11 @@ extension PositionGaussians {
             throw reader.damaged("map.deviations")
         }
         let views = try zip(extents, usual).map { extent, usual in
-            try Self.view(extent, usual: usual, channels: channels.count, reader)
+            let view = try View(reader, prefix: Self.prefix(extent), extent: extent, usual: usual)
+            guard extent == .texture ? view.channels <= channels.count : view.channels == channels.count else {
+                throw reader.damaged("\(Self.prefix(extent)).whitening")
+            }
+            return view
         }
         for view in views
         where (view.height, view.width)
@@ -51,18 +49,47 @@ extension PositionGaussians {
             taps: taps, height: views[0].height, width: views[0].width, channels: channels, views: views,
             deviations: deviations)
     }
+}
 
-    private static func view(
-        _ extent: Extent, usual: Float, channels: Int, _ reader: ModelReader
-    ) throws -> View {
-        let mean = try reader.tensor("\(prefix(extent)).mean", rank: 3)
-        let whitening = try reader.tensor("\(prefix(extent)).whitening", rank: 3)
-        let d = mean.shape[2]
-        guard extent == .texture ? (1...channels).contains(d) : d == channels,
-            whitening.shape == [mean.shape[0], mean.shape[1], d * (d + 1) / 2]
-        else { throw reader.damaged("\(prefix(extent)).whitening") }
-        return View(
+extension PositionGaussians.View {
+    /// `<prefix>.mean` `[height, width, channels]`; `<prefix>.whitening`, the triangles, as floats or as bytes, then
+    /// with `<prefix>.whitening_scales`.
+    func encode(into contents: inout ModelContents, prefix: String) {
+        let triangle = channels * (channels + 1) / 2
+        contents.tensors["\(prefix).mean"] = StoredTensor(floats: mean, shape: [height, width, channels])
+        switch whitening {
+        case .exact(let triangles):
+            contents.tensors["\(prefix).whitening"] = StoredTensor(
+                floats: triangles, shape: [height, width, triangle])
+        case .rounded(let rounded):
+            contents.tensors["\(prefix).whitening"] = StoredTensor(
+                bytes: Array(rounded.values.prefix(positions * triangle)), shape: [height, width, triangle])
+            contents.tensors["\(prefix).whitening_scales"] = StoredTensor(
+                upperHalves: rounded.scales, shape: [height, width, rounded.scales.count / positions])
+        }
+    }
+
+    /// - Throws: `ModelError` for a file that contradicts itself.
+    init(_ reader: ModelReader, prefix: String, extent: PositionGaussians.Extent, usual: Float) throws {
+        let mean = try reader.tensor("\(prefix).mean", rank: 3)
+        let whitening = try reader.tensor("\(prefix).whitening", rank: 3)
+        let (positions, d) = (mean.shape[0] * mean.shape[1], mean.shape[2])
+        guard whitening.shape == [mean.shape[0], mean.shape[1], d * (d + 1) / 2] else {
+            throw reader.damaged("\(prefix).whitening")
+        }
+        let form: PositionWhitening
+        if whitening.dtype == .i8 {
+            let scales = try reader.tensor("\(prefix).whitening_scales", rank: 3)
+            guard scales.dtype == .bf16, scales.count == positions * RoundedTriangles.groups(channels: d) else {
+                throw reader.damaged("\(prefix).whitening_scales")
+            }
+            form = .rounded(
+                RoundedTriangles(values: whitening.elements(Int8.self), scales: scales.elements(UInt16.self)))
+        } else {
+            form = .exact(whitening.floats())
+        }
+        self.init(
             extent: extent, height: mean.shape[0], width: mean.shape[1], channels: d, mean: mean.floats(),
-            whitening: whitening.floats(), usual: usual)
+            whitening: form, usual: usual)
     }
 }

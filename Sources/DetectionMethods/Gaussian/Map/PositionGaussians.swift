@@ -28,8 +28,7 @@ package struct PositionGaussians: Sendable {
         package let channels: Int
         /// `[positions, channels]`
         package let mean: [Float]
-        /// Lower triangles `[positions, channels · (channels + 1) / 2]`, row by row.
-        package let whitening: [Float]
+        package let whitening: PositionWhitening
         /// The usual distance of flawless images that it does not know; 1 where it was not measured.
         package let usual: Float
 

@@ -12,8 +12,7 @@ import NeuralNets
 /// value with the highest one nearby, so that a strong defect stands out from its halo.
 final class PositionMapper: PixelMapper {
     private let gaussians: PositionGaussians
-    private var gatherer: ExtentGatherer
-    private var standardized: [Float]
+    private let gatherer: ExtentGatherer
 
     init(_ gaussians: PositionGaussians, _ maps: [FeatureMap], _ indices: [Int]) throws {
         self.gaussians = gaussians
@@ -21,30 +20,18 @@ final class PositionMapper: PixelMapper {
             maps: maps, indices: indices, channels: gaussians.channels,
             size: (height: gaussians.height, width: gaussians.width))
         gatherer = ExtentGatherer(cells: cells, extents: gaussians.views.map { ($0.extent, $0.channels) })
-        standardized = [Float](repeating: 0, count: gaussians.deviations.isEmpty ? 0 : cells.count)
     }
 
     func map(_ features: [FeatureMap], width: Int, height: Int) -> (map: AnomalyMap, largest: [Double]) {
-        gatherer.gather(features)
-        let distances = zip(gaussians.views, gatherer.values).map { view, values in
-            var out = [Float](repeating: 0, count: view.positions)
-            ck_position_distances(
-                values, view.mean, view.whitening, Int32(view.positions), Int32(view.channels), &out)
-            return out
-        }
-        return (map(distances, cells: gatherer.values[0], width: width, height: height), largest(distances))
+        let values = gatherer.gather(features)
+        let distances = zip(gaussians.views, values).map { $0.0.distances($0.1) }
+        return (map(distances, cells: values[0], width: width, height: height), largest(distances))
     }
 
     /// The whitened differences from each view's mean, `[positions, channels]`: their lengths are the distances.
     func whitened(_ features: [FeatureMap]) -> (views: [[Float]], cells: [Float]) {
-        gatherer.gather(features)
-        let views = zip(gaussians.views, gatherer.values).map { view, values in
-            var out = [Float](repeating: 0, count: values.count)
-            ck_position_whiten(
-                values, view.mean, view.whitening, Int32(view.positions), Int32(view.channels), &out)
-            return out
-        }
-        return (views, gatherer.values[0])
+        let values = gatherer.gather(features)
+        return (zip(gaussians.views, values).map { $0.0.whitened($0.1) }, values[0])
     }
 
     var views: [PositionGaussians.View] { gaussians.views }
@@ -84,6 +71,7 @@ final class PositionMapper: PixelMapper {
     /// Evidence shared among neighbours that look alike, and compared with the map's middle.
     private func spread(_ values: [Float], _ cells: [Float]) -> [Float] {
         let d = gaussians.channels.count
+        var standardized = [Float](repeating: 0, count: cells.count)
         for position in 0..<gaussians.height * gaussians.width {
             for channel in 0..<d {
                 let at = position * d + channel

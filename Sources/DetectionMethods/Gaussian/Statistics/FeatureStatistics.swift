@@ -59,8 +59,7 @@ struct FeatureStatistics {
         let features = extractor.features
         pooled[index] = features.prefix(levelCount).map { $0.pooled() }
         for (slot, tap) in tapIndices.enumerated() where !moments.isEmpty { moments[slot].add(features[tap].values) }
-        gatherer?.gather(features)
-        for (index, values) in (gatherer?.values ?? []).enumerated() {
+        for (index, values) in (gatherer?.gather(features) ?? []).enumerated() {
             positions[index].add(values)
         }
     }

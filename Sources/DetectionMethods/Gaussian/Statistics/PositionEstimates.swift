@@ -36,7 +36,7 @@ enum PositionEstimates {
         let all = parts.flatMap { $0 }.sorted { $0.key < $1.key }.map(\.value)
         let view = PositionGaussians.View(
             extent: shape.extent, height: shape.height, width: shape.width, channels: shape.channels,
-            mean: all.flatMap(\.mean), whitening: all.flatMap(\.whitening),
+            mean: all.flatMap(\.mean), whitening: .exact(all.flatMap(\.whitening)),
             usual: usual(all, channels: shape.channels, frames: frames, added: added))
         let deviations = all[0].variances.indices.map { channel in
             let sum = all.reduce(0.0) { $0 + max(0, $1.variances[channel]) }
