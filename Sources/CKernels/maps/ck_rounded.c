@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { group = ck_rounded_group, largest = 127 };
+/// `width`: values that are added side by side, a part of a group.
+enum { group = ck_rounded_group, width = 16, largest = 127 };
 
 static inline float scale_of(uint16_t half) {
     const uint32_t bits = (uint32_t)half << 16;
@@ -59,27 +60,28 @@ void ck_round_triangles(const float *whitening, int positions, int d, int8_t *va
 
 CK_CLONES void ck_rounded_distances(const float *x, const float *mean, const int8_t *values, const uint16_t *scales,
                                     int positions, int d, float *out) {
-    float *difference = calloc((size_t)d + group, sizeof(float));
+    float *difference = calloc((size_t)d + width, sizeof(float));
     for (int p = 0; p < positions; p++, x += d, mean += d) {
         for (int i = 0; difference && i < d; i++) difference[i] = x[i] - mean[i];
         float total = 0;
         for (int i = 0; difference && i < d; i++) {
-            float lanes[group] = {0};
+            float lanes[width] = {0};
             int j = 0;
-            for (; j + group <= i + 1; j += group) {
-                const float scale = scale_of(*scales++);
-                for (int l = 0; l < group; l++) lanes[l] += (float)values[j + l] * difference[j + l] * scale;
+            for (; j + width <= i + 1; j += width) {
+                const float scale = scale_of(scales[j / group]);
+                for (int l = 0; l < width; l++) lanes[l] += (float)values[j + l] * difference[j + l] * scale;
             }
             if (j <= i) {
                 // What is behind the row's end is the next row's.
-                const float scale = scale_of(*scales++);
-                for (int l = 0; l < group; l++)
+                const float scale = scale_of(scales[j / group]);
+                for (int l = 0; l < width; l++)
                     lanes[l] += (float)(j + l <= i ? values[j + l] : 0) * difference[j + l] * scale;
             }
             float y = 0;
-            for (int l = 0; l < group; l++) y += lanes[l];
+            for (int l = 0; l < width; l++) y += lanes[l];
             total += y * y;
             values += i + 1;
+            scales += i / group + 1;
         }
         out[p] = difference ? sqrtf(total) : NAN;
     }

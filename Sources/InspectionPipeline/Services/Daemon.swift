@@ -55,6 +55,8 @@ package struct Daemon: Sendable {
         try fileSystem.makeFolder(RawPath(configuration.state))
         locks = try [spool.lock(), configuration.lockState()]
         Memory.returnLargeBlocks()
+        // At most this many frames are computed at a time, whichever threads they are on.
+        Memory.share(amongThreads: configuration.workers.count)
         models = ModelRegistry(store: ModelStore(folder: configuration.modelsPath), logger: logger)
         serving = ServingModels(models)
         incidents = IncidentLog(logger: logger)
@@ -105,8 +107,6 @@ package struct Daemon: Sendable {
     package func run(signals: SignalWatch? = nil) async throws {
         // A caller that awaits the end may start another daemon at once, while copies of this value still exist.
         defer { for lock in locks { lock.release() } }
-        // At most this many frames are computed at a time, whichever threads they are on.
-        Memory.share(amongThreads: configuration.current.workers.count)
         if signals != nil { roll.expect(RollCall.signals) }
         var quiet = logger
         quiet.logLevel = .error

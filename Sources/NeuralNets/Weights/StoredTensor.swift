@@ -97,10 +97,14 @@ package struct StoredTensor: Sendable, Equatable {
         }
     }
 
-    /// The values as they are stored; `type` must have the stored one's size.
-    package func elements<T: BitwiseCopyable>(_ type: T.Type) -> [T] {
-        precondition(MemoryLayout<T>.stride == dtype.size, "\(dtype.rawValue) as \(type)")
-        return [T](unsafeUninitializedCapacity: count) { buffer, initialized in
+    /// Copies the values as they are stored; `T` must have the stored type's size.
+    package func copy<T: BitwiseCopyable>(to values: UnsafeMutableBufferPointer<T>) {
+        precondition(MemoryLayout<T>.stride == dtype.size && values.count == count, "\(dtype.rawValue) as \(T.self)")
+        _ = bytes.copyBytes(to: values)
+    }
+
+    private func elements<T>(_ type: T.Type) -> [T] {
+        [T](unsafeUninitializedCapacity: count) { buffer, initialized in
             initialized = bytes.copyBytes(to: buffer) / MemoryLayout<T>.stride
         }
     }

@@ -62,10 +62,14 @@ extension PositionGaussians.View {
             contents.tensors["\(prefix).whitening"] = StoredTensor(
                 floats: triangles, shape: [height, width, triangle])
         case .rounded(let rounded):
-            contents.tensors["\(prefix).whitening"] = StoredTensor(
-                bytes: Array(rounded.values.prefix(positions * triangle)), shape: [height, width, triangle])
-            contents.tensors["\(prefix).whitening_scales"] = StoredTensor(
-                upperHalves: rounded.scales, shape: [height, width, rounded.scales.count / positions])
+            withExtendedLifetime(rounded) {
+                contents.tensors["\(prefix).whitening"] = StoredTensor(
+                    bytes: Array(UnsafeBufferPointer(start: rounded.values, count: rounded.valueCount)),
+                    shape: [height, width, triangle])
+                contents.tensors["\(prefix).whitening_scales"] = StoredTensor(
+                    upperHalves: Array(UnsafeBufferPointer(start: rounded.scales, count: rounded.scaleCount)),
+                    shape: [height, width, rounded.scaleCount / positions])
+            }
         }
     }
 
@@ -84,7 +88,10 @@ extension PositionGaussians.View {
                 throw reader.damaged("\(prefix).whitening_scales")
             }
             form = .rounded(
-                RoundedTriangles(values: whitening.elements(Int8.self), scales: scales.elements(UInt16.self)))
+                RoundedTriangles(positions: positions, channels: d) { values, steps in
+                    whitening.copy(to: UnsafeMutableBufferPointer(start: values, count: whitening.count))
+                    scales.copy(to: UnsafeMutableBufferPointer(start: steps, count: scales.count))
+                })
         } else {
             form = .exact(whitening.floats())
         }

@@ -1,4 +1,5 @@
 import CKernels
+import LinuxPlatform
 
 /// The whitening of a view's positions: lower triangles `[positions, channels · (channels + 1) / 2]`, row by row.
 package enum PositionWhitening: Sendable {
@@ -9,25 +10,43 @@ package enum PositionWhitening: Sendable {
 
 /// Triangles with eight bits a value (`ck_round_triangles`): distances differ from the exact ones by a thousandth.
 package struct RoundedTriangles: Sendable {
-    /// The triangles, and as many further bytes as a kernel may read.
-    let values: [Int8]
-    /// `[positions, groups]`, the upper halves of floats.
-    let scales: [UInt16]
+    let valueCount, scaleCount: Int
+    /// The values with as many further bytes as a kernel may read, then the scales.
+    private let pages: PageBytes
+    private let firstScale: Int
 
     static func groups(channels: Int) -> Int { Int(ck_rounded_groups(Int32(channels))) }
 
-    /// - Parameter values: of the triangles alone.
-    init(values: [Int8], scales: [UInt16]) {
-        self.values = values + [Int8](repeating: 0, count: Int(ck_rounded_group))
-        self.scales = scales
+    /// `[positions, channels · (channels + 1) / 2]`
+    var values: UnsafePointer<Int8> {
+        UnsafePointer(pages.start.assumingMemoryBound(to: Int8.self))
+    }
+
+    /// `[positions, groups]`, the upper halves of floats.
+    var scales: UnsafePointer<UInt16> {
+        UnsafePointer((pages.start + firstScale).assumingMemoryBound(to: UInt16.self))
+    }
+
+    /// - Parameter fill: writes all values and scales.
+    init(
+        positions: Int, channels: Int,
+        fill: (_ values: UnsafeMutablePointer<Int8>, _ scales: UnsafeMutablePointer<UInt16>) -> Void
+    ) {
+        valueCount = positions * channels * (channels + 1) / 2
+        scaleCount = positions * Self.groups(channels: channels)
+        let alignment = MemoryLayout<UInt16>.alignment
+        firstScale = (valueCount + Int(ck_rounded_group) + alignment - 1) / alignment * alignment
+        pages = PageBytes(count: firstScale + scaleCount * MemoryLayout<UInt16>.stride)
+        fill(
+            pages.start.bindMemory(to: Int8.self, capacity: firstScale),
+            (pages.start + firstScale).bindMemory(to: UInt16.self, capacity: scaleCount))
     }
 
     init(_ triangles: [Float], positions: Int, channels: Int) {
-        var values = [Int8](repeating: 0, count: triangles.count)
-        var scales = [UInt16](repeating: 0, count: positions * Self.groups(channels: channels))
         var row = [Float](repeating: 0, count: channels)
-        ck_round_triangles(triangles, Int32(positions), Int32(channels), &values, &scales, &row)
-        self.init(values: values, scales: scales)
+        self.init(positions: positions, channels: channels) { values, scales in
+            ck_round_triangles(triangles, Int32(positions), Int32(channels), values, scales, &row)
+        }
     }
 }
 
@@ -49,8 +68,10 @@ extension PositionGaussians.View {
         case .exact(let triangles):
             ck_position_distances(features, mean, triangles, Int32(positions), Int32(channels), &out)
         case .rounded(let rounded):
-            ck_rounded_distances(
-                features, mean, rounded.values, rounded.scales, Int32(positions), Int32(channels), &out)
+            withExtendedLifetime(rounded) {
+                ck_rounded_distances(
+                    features, mean, rounded.values, rounded.scales, Int32(positions), Int32(channels), &out)
+            }
         }
         return out
     }
@@ -68,7 +89,9 @@ extension PositionGaussians.View {
         case .exact(let triangles): return triangles
         case .rounded(let rounded):
             var out = [Float](repeating: 0, count: positions * channels * (channels + 1) / 2)
-            ck_rounded_triangles(rounded.values, rounded.scales, Int32(positions), Int32(channels), &out)
+            withExtendedLifetime(rounded) {
+                ck_rounded_triangles(rounded.values, rounded.scales, Int32(positions), Int32(channels), &out)
+            }
             return out
         }
     }
