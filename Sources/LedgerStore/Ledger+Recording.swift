@@ -156,6 +156,20 @@ extension Ledger {
         return isPast ? nil : LedgerChange(ledger: identity, floorEnd: latest)
     }
 
+    /// The number and the result folder of the first record of a line behind a position.
+    /// - Throws: `LedgerError`.
+    package func first(line: String, after sequence: Int64) throws -> (sequence: Int64, resultPath: String)? {
+        try read { database in
+            let row = try Row.fetchOne(
+                database,
+                sql: """
+                    SELECT sequence, result_path FROM recording JOIN inspection ON inspection.id = recording.id
+                    WHERE recording.line = ? AND sequence > ? ORDER BY sequence LIMIT 1
+                    """, arguments: [line, sequence])
+            return try row.map { (try $0.decode(forColumn: "sequence"), try $0.decode(forColumn: "result_path")) }
+        }
+    }
+
     /// The records of a line behind a position, whatever their verdict.
     /// - Throws: `LedgerError`.
     package func backlog(line: String, after sequence: Int64) throws -> RecordBacklog {

@@ -19,7 +19,7 @@ struct Inspectctl: ParsableCommand {
         subcommands: [
             DemoCommand.self, FitCommand.self, CalibrateCommand.self, InspectCommand.self, EvaluateCommand.self,
             CompareCommand.self, StatusCommand.self, HistoryCommand.self, RequeueCommand.self, RepairCommand.self,
-            RetentionCommand.self,
+            RetentionCommand.self, SinksCommand.self,
             BenchmarkCommand.self, ModelCommand.self, BackboneCommand.self, ConfigCommand.self, DatasetCommand.self,
             ManualCommand.self,
         ])

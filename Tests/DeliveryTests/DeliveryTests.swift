@@ -182,7 +182,8 @@ import Testing
             try plant.record(0..<3)
             try await plant.run(sink) {
                 try await wait(for: "an attempt") { sink.attempts("a0") > 0 }
-                try plant.store.skip(sink: "played", line: nil, to: plant.ledger.latestSequence())
+                try plant.store.skip(
+                    sink: "played", line: nil, ledger: plant.ledger.identity(), to: plant.ledger.latestSequence())
                 try plant.record(3..<5)
                 try await wait(for: "the rest") { sink.messages.count == 2 }
             }

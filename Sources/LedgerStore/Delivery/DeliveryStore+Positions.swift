@@ -153,19 +153,24 @@ extension DeliveryStore {
         }
     }
 
-    /// Moves a sink behind all records up to a number, delivered or not.
+    /// Moves a sink behind all records of a ledger up to a number, delivered or not.
     /// - Parameter line: the only line that is moved; nil for all.
-    /// - Throws: `DeliveryStoreError`.
-    package func skip(sink: String, line: String?, to end: Int64, now: Date = Date()) throws {
+    /// - Throws: `DeliveryStoreError`; for one line also when the sink has not met that ledger yet.
+    package func skip(sink: String, line: String?, ledger: String, to end: Int64, now: Date = Date()) throws {
         let time = now.timeIntervalSince1970
         try write { database in
             guard let line else {
                 try database.execute(sql: "DELETE FROM cursor WHERE sink = ?", arguments: [sink])
-                try database.execute(
-                    sql: "UPDATE sink SET start = ?, floor = ? WHERE name = ?", arguments: [end, time, sink])
-                return
+                return try database.execute(
+                    sql: "UPDATE sink SET ledger = ?, start = ?, floor = ?, floor_end = 0 WHERE name = ?",
+                    arguments: [ledger, end, time, sink])
             }
             let position = try Self.position(database, sink, line)
+            guard position.ledger == ledger else {
+                throw DatabaseError(
+                    resultCode: .SQLITE_MISMATCH,
+                    message: "the gateway has not met the present ledger yet; start it, and skip then")
+            }
             try database.execute(
                 sql: """
                     INSERT INTO cursor (sink, line, sequence, id, made_at, floor, floor_end) VALUES (?, ?, ?, NULL, ?, ?, ?)
