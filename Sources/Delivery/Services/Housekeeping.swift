@@ -31,6 +31,8 @@ struct Housekeeping: Sendable {
                 try? await Task.sleep(for: Self.interval)
             }
         }
+        // The positions of the end, which hold until the next start.
+        await report(&written)
     }
 
     /// Wakes the lanes with dead letters to send again.

@@ -40,6 +40,8 @@ final class WebhookSink: Sink {
         }
         var configuration = HTTPClient.Configuration(tlsConfiguration: tls, redirectConfiguration: .disallow)
         configuration.httpVersion = .http1Only
+        // The lane tries again by itself, and tells why.
+        configuration.connectionPool.retryConnectionEstablishment = false
         configuration.timeout.connect = .nanoseconds(settings.timeout.inNanoseconds)
         return configuration
     }

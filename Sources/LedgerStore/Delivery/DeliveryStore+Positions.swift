@@ -144,7 +144,7 @@ extension DeliveryStore {
             guard try Self.position(database, sink, line) == position else { return false }
             try database.execute(
                 sql: """
-                    UPDATE cursor SET sequence = 0, id = NULL, floor = MAX(floor, made_at - ?), floor_end = ? WHERE sink = ?
+                    UPDATE cursor SET sequence = 0, id = NULL, floor = made_at - ?, floor_end = ? WHERE sink = ?
                     """, arguments: [Self.overlap, change.floorEnd, sink])
             try database.execute(
                 sql: "UPDATE sink SET ledger = ?, start = 0, floor_end = ? WHERE name = ?",

@@ -12,6 +12,7 @@ final class ScriptedSink: Sink {
     private struct State {
         var attempts: [String: Int] = [:]
         var received: [OutgoingMessage] = []
+        var refused: Set<String> = []
         var underWay = 0
         var mostUnderWay = 0
     }
@@ -37,10 +38,13 @@ final class ScriptedSink: Sink {
             return .failed("stopped")
         }
         await Task.yield()
+        if case .refused = outcome { state.withLock { _ = $0.refused.insert(message.id) } }
         if outcome == .delivered { state.withLock { $0.received.append(message) } }
         return outcome
     }
 
+    /// The ids of all messages that were refused once.
+    var refused: Set<String> { state.withLock { $0.refused } }
     var messages: [OutgoingMessage] { state.withLock { $0.received } }
     func ids(of line: String = "a") -> [String] { messages.filter { $0.line == line }.map(\.id) }
     func attempts(_ id: String) -> Int { state.withLock { $0.attempts[id] ?? 0 } }
