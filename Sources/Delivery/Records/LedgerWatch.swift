@@ -101,7 +101,7 @@ package final class LedgerWatch: Sendable {
             news.publish(ledger: ledger, latest: latest)
         } catch {
             incidents.occurred(
-                Self.unreadable, "the ledger cannot be read: \(error); nothing is delivered meanwhile, retrying")
+                Self.unreadable, "nothing is delivered until the ledger can be read: \(error)")
         }
     }
 }
