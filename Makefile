@@ -35,7 +35,8 @@ BACKBONE_FILES = $(notdir $(wildcard $(BACKBONES)/*.safetensors))
 MANUAL_DATE ?= $(or $(shell git log -1 --format=%cs 2>/dev/null),$(shell date -u -r CHANGELOG.md +%F))
 # Of the machine that inspectd is installed for: from 253 on, `systemctl reload` waits for the new configuration.
 SYSTEMD_VERSION ?= $(or $(shell systemctl --version 2>/dev/null | sed -n '1s/^systemd \([0-9]*\).*/\1/p'),0)
-PROGRAMS   := inspectd inspectctl
+PROGRAMS   := inspectd inspectctl inspectd-gateway
+UNITS      := inspectd.service inspectd-gateway.service
 DOCUMENTS  := $(wildcard README.md LICENSE NOTICE CHANGELOG.md SECURITY.md docs/*.md)
 
 PACKAGES := libopenblas-dev libjpeg-dev libpng-dev libdeflate-dev libsqlite3-dev libsystemd-dev pkg-config
@@ -103,8 +104,7 @@ test-packages:
 	  echo "$(TEST_PACKAGES) could not all be installed: tests that need them are skipped." >&2
 
 build: setup
-	swift build -c $(CONFIG) --product inspectd
-	swift build -c $(CONFIG) --product inspectctl
+	for program in $(PROGRAMS); do swift build -c $(CONFIG) --product $$program || exit; done
 	@$(MAKE) --no-print-directory converted
 
 demo: build
@@ -131,7 +131,7 @@ INSTALLED = $(PROGRAMS:%=$(PREFIX)/bin/%) \
   $(DOCUMENTS:%=$(DOCDIR)/%) \
   $(BACKBONE_FILES:%=$(DATADIR)/backbones/%) \
   $(SYSCONFDIR)/inspectd/inspectd.yaml.example \
-  $(UNITDIR)/inspectd.service $(UNITDIR)/inspectd.service.d/10-notify-reload.conf \
+  $(UNITS:%=$(UNITDIR)/%) $(UNITS:%=$(UNITDIR)/%.d/10-notify-reload.conf) \
   $(SYSTEMDLIB)/sysusers.d/inspectd.conf $(SYSTEMDLIB)/tmpfiles.d/inspectd.conf \
   $(SYSTEMDLIB)/systemd/catalog/inspectd.catalog
 
@@ -196,7 +196,7 @@ sanitize: setup
 	@if [ -n "$$(ls $(REPORTS))" ]; then echo "Reports in $(REPORTS):" >&2; ls $(REPORTS) >&2; exit 1; fi
 
 install:
-	@test -x $(BIN)/inspectd -a -x $(BIN)/inspectctl || { echo "Run 'make build' first (as yourself, not as root)." >&2; exit 66; }
+	@for program in $(PROGRAMS); do test -x $(BIN)/$$program || exit; done || { echo "Run 'make build' first (as yourself, not as root)." >&2; exit 66; }
 	for program in $(PROGRAMS); do install -D -m 0755 $(BIN)/$$program $(DESTDIR)$(PREFIX)/bin/$$program || exit; done
 	install -d $(sort $(dir $(INSTALLED:%=$(DESTDIR)%)))
 	for program in $(PROGRAMS); do \
@@ -209,12 +209,12 @@ install:
 	sed -i '1s/""/"$(MANUAL_DATE)"/' $(PROGRAMS:%=$(DESTDIR)$(MANDIR)/man1/%.1) $(DESTDIR)$(MANDIR)/man5/inspectd.yaml.5
 	for file in $(BACKBONE_FILES); do install -m 0644 $(BACKBONES)/$$file $(DESTDIR)$(DATADIR)/backbones/$$file || exit; done
 	for document in $(DOCUMENTS); do install -D -m 0644 $$document $(DESTDIR)$(DOCDIR)/$$document || exit; done
-	sed 's|/usr/local/bin|$(PREFIX)/bin|g; s|/usr/local/share/doc/inspectd|$(DOCDIR)|g; s|/etc/inspectd|$(SYSCONFDIR)/inspectd|g' \
-	  systemd/inspectd.service > $(DESTDIR)$(UNITDIR)/inspectd.service
-	chmod 0644 $(DESTDIR)$(UNITDIR)/inspectd.service
-	if [ "$(SYSTEMD_VERSION)" -ge 253 ]; then \
-	  install -m 0644 systemd/notify-reload.conf $(DESTDIR)$(UNITDIR)/inspectd.service.d/10-notify-reload.conf; \
-	else rm -f $(DESTDIR)$(UNITDIR)/inspectd.service.d/10-notify-reload.conf; fi
+	for unit in $(UNITS); do \
+	  sed 's|/usr/local/bin|$(PREFIX)/bin|g; s|/usr/local/share/doc/inspectd|$(DOCDIR)|g; s|/etc/inspectd|$(SYSCONFDIR)/inspectd|g' \
+	    systemd/$$unit > $(DESTDIR)$(UNITDIR)/$$unit && chmod 0644 $(DESTDIR)$(UNITDIR)/$$unit || exit; \
+	  if [ "$(SYSTEMD_VERSION)" -ge 253 ]; then \
+	    install -m 0644 systemd/notify-reload.conf $(DESTDIR)$(UNITDIR)/$$unit.d/10-notify-reload.conf || exit; \
+	  else rm -f $(DESTDIR)$(UNITDIR)/$$unit.d/10-notify-reload.conf; fi; done
 	install -m 0644 systemd/inspectd.sysusers.conf $(DESTDIR)$(SYSTEMDLIB)/sysusers.d/inspectd.conf
 	install -m 0644 systemd/inspectd.tmpfiles.conf $(DESTDIR)$(SYSTEMDLIB)/tmpfiles.d/inspectd.conf
 	install -m 0644 systemd/inspectd.catalog $(DESTDIR)$(SYSTEMDLIB)/systemd/catalog/inspectd.catalog
@@ -228,7 +228,7 @@ install:
 
 uninstall:
 	rm -f $(INSTALLED:%=$(DESTDIR)%)
-	@for folder in $(UNITDIR)/inspectd.service.d $(DOCDIR)/docs $(DOCDIR) $(DATADIR)/backbones $(DATADIR); do \
+	@for folder in $(UNITS:%=$(UNITDIR)/%.d) $(DOCDIR)/docs $(DOCDIR) $(DATADIR)/backbones $(DATADIR); do \
 	  test ! -d $(DESTDIR)$$folder || rmdir --ignore-fail-on-non-empty $(DESTDIR)$$folder; done
 	@echo "Removed. $(SYSCONFDIR)/inspectd/inspectd.yaml, models and pictures were left; delete them yourself if you want to."
 

@@ -22,17 +22,23 @@ func tests(_ target: String, _ extra: [Target.Dependency] = []) -> Target {
 }
 
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 
 let package = Package(
     name: "inspectd",
     products: [
         .executable(name: "inspectd", targets: ["inspectd"]),
         .executable(name: "inspectctl", targets: ["inspectctl"]),
+        .executable(name: "inspectd-gateway", targets: ["inspectd-gateway"]),
         .library(name: "InspectionKit", targets: ["InspectionKit"]),
         // For the package of benchmarks, Benchmarks.
         .library(name: "InspectionBenchmarks", targets: ["InspectionBenchmarks"]),
@@ -46,6 +52,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
     ],
     targets: [
         // C: system libraries, shims and kernels
@@ -86,13 +95,26 @@ let package = Package(
         // The inspector
         library("InspectionDomain", [crypto]),
         library("Spooling", ["ImageFolders", "LinuxPlatform", "InspectionDomain"]),
-        library("LedgerStore", ["InspectionDomain", "LinuxPlatform", grdb]),
+        library("LedgerStore", ["InspectionDomain", "LinuxPlatform", grdb, sqlite]),
         library(
             "InspectionPipeline",
             [
                 "DetectionCore", "DetectionMethods", "NeuralNets", "TensorCore", "Imaging", "ImageFolders",
                 "LedgerStore", "Spooling", "LinuxPlatform", "CDefaultModel", "InspectionDomain", "SeededRandom", yams,
                 logging, lifecycle,
+            ]),
+
+        // The gateway: the only targets with a network
+        library(
+            "Delivery",
+            [
+                "InspectionPipeline", "LedgerStore", "LinuxPlatform", "InspectionDomain", logging,
+            ]),
+        library(
+            "DeliverySinks",
+            [
+                "Delivery", "InspectionPipeline", "LinuxPlatform", "InspectionDomain", crypto, logging, httpClient,
+                nioCore, nioHTTP, nioSSL,
             ]),
 
         // Pictures the project draws itself
@@ -120,6 +142,13 @@ let package = Package(
         .executableTarget(
             name: "inspectd",
             dependencies: ["InspectionPipeline", "InspectionDomain", "LinuxPlatform", logging, arguments],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "inspectd-gateway",
+            dependencies: [
+                "Delivery", "DeliverySinks", "InspectionPipeline", "InspectionDomain", "LinuxPlatform", logging,
+                arguments,
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "inspectctl",
@@ -163,6 +192,12 @@ let package = Package(
                 "DetectionCore", "DetectionMethods", "Imaging", "InspectionDomain", "LedgerStore", "LinuxPlatform",
                 "NeuralNets", "SampleFrames", "SeededRandom", "Spooling", logging,
             ]),
+        tests(
+            "Delivery",
+            ["InspectionDomain", "InspectionPipeline", "LedgerStore", "LinuxPlatform", "SeededRandom", logging]),
+        tests(
+            "DeliverySinks",
+            ["Delivery", "InspectionDomain", "InspectionPipeline", "LedgerStore", "LinuxPlatform", crypto, logging]),
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),
         tests("InspectionKit", ["Imaging", "SampleFrames"]),
         tests("SampleFrames", ["DetectionCore"]),
@@ -171,8 +206,9 @@ let package = Package(
         .testTarget(
             name: "ProgramTests",
             dependencies: [
-                "inspectd", "inspectctl", "TestSupport", "SampleFrames", "Imaging", "InspectionDomain",
-                "InspectionPipeline", "SeededRandom", "Spooling", "LinuxPlatform",
+                "inspectd", "inspectctl", "inspectd-gateway", "TestSupport", "SampleFrames", "Imaging",
+                "InspectionDomain",
+                "InspectionPipeline", "LedgerStore", "SeededRandom", "Spooling", "LinuxPlatform",
             ], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],

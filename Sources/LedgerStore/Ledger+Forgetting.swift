@@ -9,6 +9,8 @@ package struct ForgettingLimit: Sendable, Equatable {
     /// Inspections up to this row that were made before a date.
     package let believedRow: Int64
     package let before: Date
+    /// Inspections with this number of recording and higher ones are spared; nil for none.
+    package var heldSequence: Int64?
 
     package init(row: Int64, believedRow: Int64, before: Date) {
         (self.row, self.believedRow, self.before) = (row, believedRow, before)
@@ -99,10 +101,11 @@ extension Ledger {
         let spared = lines.map { _ in "?" }.joined(separator: ", ")
         return (
             "(rowid <= ? OR rowid <= ? AND created_at < ?) AND rowid < (SELECT MAX(rowid) FROM inspection) "
+                + "AND (SELECT sequence FROM recording WHERE recording.id = inspection.id) < ? "
                 + "AND line NOT IN (\(spared))",
             StatementArguments(
                 [limit.row, limit.believedRow, limit.before.timeIntervalSince1970 as any DatabaseValueConvertible]
-                    + lines.sorted())
+                    + [limit.heldSequence ?? .max] + lines.sorted())
         )
     }
 }

@@ -59,6 +59,7 @@ package final class Ledger: Sendable {
                 try queue.read(Schema.checkList)
                 return OpenLedger(queue, path: path)
             }
+            configuration.prepareDatabase { try $0.keepLogFiles() }
             let pool = try DatabasePool(path: path, configuration: configuration)
             // Here and not while the connection is prepared: a pool lowers it to NORMAL afterwards, and then a power
             // cut loses committed rows.
@@ -95,7 +96,15 @@ package final class Ledger: Sendable {
         let insertions = try results.map {
             try Self.insertion($0.inspection, json: $0.json, resultPath: $0.path, alert: nil)
         }
-        return try write { database in try insertions.reduce(0) { $0 + (try $1(database) ? 1 : 0) } }
+        return try write { database in
+            var count = 0
+            for (insertion, result) in zip(insertions, results) where try insertion(database) {
+                try database.execute(
+                    sql: "UPDATE recording SET is_restored = 1 WHERE id = ?", arguments: [result.inspection.resultID])
+                count += 1
+            }
+            return count
+        }
     }
 
     private static func insertion(

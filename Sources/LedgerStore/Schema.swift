@@ -84,6 +84,32 @@ enum Schema {
                     ) STRICT;
                     """)
         }
+        migrator.registerMigration("3") { database in
+            try database.execute(
+                sql: """
+                    -- The order in which inspections were recorded, for readers that continue where they stopped. A
+                    -- number is never given twice, whatever is removed, and VACUUM keeps it (a rowid it does not).
+                    CREATE TABLE recording (
+                        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+                        id TEXT NOT NULL UNIQUE,
+                        line TEXT NOT NULL,
+                        -- 1 for a record that was restored from its result on disk.
+                        is_restored INTEGER NOT NULL DEFAULT 0
+                    ) STRICT;
+                    CREATE INDEX recording_by_line ON recording (line, sequence);
+                    INSERT INTO recording (id, line) SELECT id, line FROM inspection ORDER BY created_at, rowid;
+                    CREATE TRIGGER inspection_recorded AFTER INSERT ON inspection BEGIN
+                        INSERT INTO recording (id, line) VALUES (NEW.id, NEW.line);
+                    END;
+                    CREATE TRIGGER inspection_forgotten AFTER DELETE ON inspection BEGIN
+                        DELETE FROM recording WHERE id = OLD.id;
+                    END;
+
+                    -- Tells this ledger from another one that takes its place: its sequence numbers mean other records.
+                    CREATE TABLE ledger_identity (id TEXT NOT NULL) STRICT;
+                    INSERT INTO ledger_identity VALUES (lower(hex(randomblob(16))));
+                    """)
+        }
         return migrator
     }()
 }

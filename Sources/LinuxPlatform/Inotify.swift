@@ -55,8 +55,9 @@ package final class Inotify: Sendable {
     ///
     /// While files are only being written, it waits on, and takes what comes every few milliseconds: a program that
     /// writes in small pieces costs no scan each.
+    /// - Parameter takesWrites: whether files that are being written end the wait too.
     /// - Returns: what came; without events when nothing did.
-    package func wait(milliseconds: Int32) -> Batch {
+    package func wait(milliseconds: Int32, takesWrites: Bool = false) -> Batch {
         let end = ContinuousClock.now + .milliseconds(Int(milliseconds))
         var batch = Batch()
         while true {
@@ -75,7 +76,8 @@ package final class Inotify: Sendable {
             batch.events += more.events
             batch.isIncomplete = batch.isIncomplete || more.isIncomplete
             batch.isWoken = batch.isWoken || isWoken
-            if batch.wakes || left == 0 || ready <= 0 && errno != EINTR { return batch }
+            if batch.wakes || takesWrites && !batch.events.isEmpty { return batch }
+            if left == 0 || ready <= 0 && errno != EINTR { return batch }
             usleep(2000)
         }
     }

@@ -19,9 +19,8 @@ struct Inspectctl: ParsableCommand {
         subcommands: [
             DemoCommand.self, FitCommand.self, CalibrateCommand.self, InspectCommand.self, EvaluateCommand.self,
             CompareCommand.self, StatusCommand.self, HistoryCommand.self, RenderCommand.self, RequeueCommand.self,
-            RepairCommand.self, RetentionCommand.self, BenchmarkCommand.self, ModelCommand.self, BackboneCommand.self,
-            ConfigCommand.self, DatasetCommand.self,
-            ManualCommand.self,
+            RepairCommand.self, RetentionCommand.self, SinksCommand.self, BenchmarkCommand.self, ModelCommand.self,
+            BackboneCommand.self, ConfigCommand.self, DatasetCommand.self, ManualCommand.self,
         ])
 
     static func main() {

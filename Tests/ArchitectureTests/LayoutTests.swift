@@ -33,7 +33,8 @@ import Testing
         let targets = try SourceTree().targets()
         let products = [
             "grdb": "GRDB", "crypto": "Crypto", "yams": "Yams", "logging": "Logging", "lifecycle": "ServiceLifecycle",
-            "arguments": "ArgumentParser",
+            "arguments": "ArgumentParser", "sqlite": "GRDBSQLite", "httpClient": "AsyncHTTPClient",
+            "nioCore": "NIOCore", "nioHTTP": "NIOHTTP1", "nioSSL": "NIOSSL",
         ]
         for target in targets {
             let opening =

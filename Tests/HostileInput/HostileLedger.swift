@@ -33,6 +33,11 @@ final class HostileLedger: @unchecked Sendable {  // libFuzzer calls from one th
                             sql: "UPDATE sqlite_schema SET sql = replace(sql, ?, '') WHERE name NOT LIKE 'grdb%'",
                             arguments: [word])
                     }
+                    // The number of a row is its key, which can hold nothing but a number.
+                    try database.execute(
+                        sql:
+                            "UPDATE sqlite_schema SET sql = replace(sql, 'sequence PRIMARY', 'sequence INTEGER PRIMARY')"
+                    )
                 }
             }
             rows = try DatabaseQueue(path: rowsPath)
@@ -121,6 +126,11 @@ final class HostileLedger: @unchecked Sendable {  // libFuzzer calls from one th
         }
         _ = (try? ledger.expiry(line: "line", calibration: "c")).map { DomainJSON.string(from: $0.since) }
         _ = try? ledger.pendingAlerts()
+        _ = try? (ledger.latestSequences(), ledger.backlog(line: "line", after: 0))
+        if let identity = try? ledger.identity() {
+            let start = RecordPosition(ledger: identity, sequence: 0)
+            _ = try? ledger.records(line: "line", after: start, verdicts: nil, limit: 9)
+        }
         _ = try? (
             ledger.pendingAlertCount(), ledger.count(), ledger.contains("id"), ledger.hasInspections(line: "line")
         )

@@ -19,7 +19,7 @@ import Testing
             name: "unknown top key", yaml: "state: /s\nworker: 2\n",
             says: [
                 "f.yaml:2: worker: unknown key, did you mean 'workers'? allowed: state, spool, workers, scan_interval, "
-                    + "max_megapixels, lines, retention"
+                    + "max_megapixels, lines, retention, gateway"
             ]),
         Case(
             name: "unknown key of a line, nothing near", yaml: "lines:\n\(minimalLine)    colour: red\n",
@@ -119,7 +119,7 @@ import Testing
             name: "text instead of a configuration", yaml: "hello\n",
             says: [
                 "f.yaml:1: expected keys and values (state, spool, workers, scan_interval, max_megapixels, lines, "
-                    + "retention), got 'hello'"
+                    + "retention, gateway), got 'hello'"
             ]),
     ]
 

@@ -14,6 +14,9 @@ import Testing
         switch key.section {
         case .top: "\(key.name): \(value)\n"
         case .retention: "retention:\n  \(key.name): \(value)\n"
+        case .gateway: "gateway:\n  \(key.name): \(value)\n"
+        case .command: sink("exec:", "  ", key, value, ("command", "[/bin/true]"))
+        case .webhook: sink("webhook:", "- ", key, value, ("url", "https://host/path"))
         case .line:
             "lines:\n  - \(key.name): \(value)\n"
                 + [("name", "plate"), ("watch", "/cameras/plate"), ("gate", "products")]
@@ -21,11 +24,22 @@ import Testing
         }
     }
 
+    private func sink(
+        _ head: String, _ mark: String, _ key: ConfigurationKey, _ value: String,
+        _ required: (name: String, value: String)
+    ) -> String {
+        let other = key.name == required.name ? "" : "      \(required.name): \(required.value)\n"
+        return "gateway:\n  \(head)\n    \(mark)\(key.name): \(value)\n" + other
+    }
+
     private func path(_ key: ConfigurationKey) -> String {
         switch key.section {
         case .top: key.name
         case .line: "lines[0].\(key.name)"
         case .retention: "retention.\(key.name)"
+        case .gateway: "gateway.\(key.name)"
+        case .command: "gateway.exec.\(key.name)"
+        case .webhook: "gateway.webhook[0].\(key.name)"
         }
     }
 
@@ -46,6 +60,7 @@ import Testing
     @Test func the_whole_example_is_a_configuration() throws {
         let configuration = try Configuration.parse(ConfigurationReference.example, file: "/etc/i.yaml")
         #expect(configuration.lines.map(\.name) == ["plate"] && configuration.retention.minFree == 5 << 30)
+        #expect(configuration.gateway?.sinks.map(\.name) == ["mes-exec", "mes-webhook"])
     }
 
     @Test func the_documented_default_holds_without_the_key() throws {

@@ -5,11 +5,11 @@ extension ProgramTests {
     /// The help of the programs. The texts of the daemon and of the commands that steer it are kept word for word under
     /// Tests/Fixtures/help; `INSPECTD_WRITE_HELP=1` writes them anew after an intended change.
     @Suite struct Help {
-        private static let kept = ["status", "history", "requeue", "repair", "retention", "calibrate"]
+        private static let kept = ["status", "history", "requeue", "repair", "retention", "calibrate", "sinks"]
         private static let folder = Programs.project.appendingPathComponent("Tests/Fixtures/help")
         private static let writes = ProcessInfo.processInfo.environment["INSPECTD_WRITE_HELP"] != nil
 
-        @Test(arguments: [("inspectd", [String]())] + kept.map { ("inspectctl", [$0]) })
+        @Test(arguments: [("inspectd", [String]()), ("inspectd-gateway", [])] + kept.map { ("inspectctl", [$0]) })
         func the_whole_text_is_as_it_was_agreed(program: String, command: [String]) throws {
             let run = try ProgramRun(program, command + ["--help"])
             #expect(run.status == 0 && run.errors.isEmpty)

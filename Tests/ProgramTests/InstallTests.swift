@@ -6,7 +6,7 @@ import Testing
 extension ProgramTests {
     /// `make install` and `make uninstall` into a folder that stands for the machine.
     @Suite(.enabled(if: Programs.installed("make") != nil, "there is no make on this machine")) struct Install {
-        private let programs = ["inspectd", "inspectctl"]
+        private let programs = ["inspectd", "inspectctl", "inspectd-gateway"]
 
         /// Runs a target of the Makefile with the programs that were built for the tests.
         private func make(_ target: String, into root: URL, _ variables: String...) throws {
@@ -43,6 +43,7 @@ extension ProgramTests {
                 for (page, words) in [
                     ("man1/inspectd.1", ["--check", "inspectd.yaml(5)"]),
                     ("man1/inspectctl.1", [".SS inspectctl model import", "--fail-on-anomaly", "77 permission"]),
+                    ("man1/inspectd-gateway.1", ["--check", "order per line"]),
                     ("man5/inspectd.yaml.5", [".B false_alarm_rate"]),
                 ] {
                     let manual = try text("usr/share/man/\(page)", in: root)
@@ -54,6 +55,8 @@ extension ProgramTests {
                 for part in [
                     "usr/lib/systemd/system/inspectd.service",
                     "usr/lib/systemd/system/inspectd.service.d/10-notify-reload.conf",
+                    "usr/lib/systemd/system/inspectd-gateway.service",
+                    "usr/lib/systemd/system/inspectd-gateway.service.d/10-notify-reload.conf",
                     "usr/lib/sysusers.d/inspectd.conf", "usr/lib/tmpfiles.d/inspectd.conf",
                     "usr/lib/systemd/catalog/inspectd.catalog", "etc/inspectd/inspectd.yaml.example",
                     "etc/inspectd/inspectd.yaml", "usr/share/doc/inspectd/docs/OPERATIONS.md",
@@ -71,7 +74,8 @@ extension ProgramTests {
         func manual_pages_render_without_a_warning() throws {
             try withTemporaryFolder { root in
                 try make("install", into: root, "PREFIX=/usr")
-                for page in ["man1/inspectd.1", "man1/inspectctl.1", "man5/inspectd.yaml.5"] {
+                for page in ["man1/inspectd.1", "man1/inspectctl.1", "man1/inspectd-gateway.1", "man5/inspectd.yaml.5"]
+                {
                     let run = try ProgramRun(
                         path: try #require(Programs.installed("groff")),
                         ["-K", "utf8", "-man", "-T", "utf8", "-ww", "-z", "\(root.path)/usr/share/man/\(page)"])
@@ -141,27 +145,31 @@ extension ProgramTests {
         }
     }
 
-    /// systemd's own judgement of the installed unit.
+    /// systemd's own judgement of the installed units.
     @Suite(.enabled(if: Programs.installed("systemd-analyze") != nil, "there is no systemd-analyze on this machine"))
     struct Unit {
         private let analyze = Programs.installed("systemd-analyze") ?? ""
-        private let unit = Programs.project.appendingPathComponent("systemd/inspectd.service")
+        private static let names = ["inspectd", "inspectd-gateway"]
 
-        @Test func verify_finds_nothing_to_say() throws {
+        private func unit(_ name: String) -> URL {
+            Programs.project.appendingPathComponent("systemd/\(name).service")
+        }
+
+        @Test(arguments: names) func verify_finds_nothing_to_say(name: String) throws {
             try withTemporaryFolder { root in
                 // Its program must exist for the check; the one of the tests does.
-                let text = try String(contentsOf: unit, encoding: .utf8).replacingOccurrences(
-                    of: "/usr/local/bin/inspectd", with: try Programs.path("inspectd"))
-                let file = root.appendingPathComponent("inspectd.service")
+                let text = try String(contentsOf: unit(name), encoding: .utf8).replacingOccurrences(
+                    of: "/usr/local/bin/\(name)", with: try Programs.path(name))
+                let file = root.appendingPathComponent("\(name).service")
                 try Data(text.utf8).write(to: file)
                 let run = try ProgramRun(path: analyze, ["verify", "--man=no", file.path])
                 #expect(run.status == 0 && run.errors.isEmpty && run.output.isEmpty, "\(run.errors)\(run.output)")
             }
         }
 
-        @Test func its_exposure_is_at_most_two() throws {
+        @Test(arguments: names) func its_exposure_is_at_most_two(name: String) throws {
             let run = try ProgramRun(
-                path: analyze, ["security", "--offline=yes", "--threshold=20", "--no-pager", unit.path])
+                path: analyze, ["security", "--offline=yes", "--threshold=20", "--no-pager", unit(name).path])
             #expect(run.status == 0, "\(run.output)")
         }
     }

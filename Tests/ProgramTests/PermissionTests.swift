@@ -79,18 +79,27 @@ extension ProgramTests {
             }
         }
 
-        /// SQLite makes a file beside the ledger to read it, while no daemon has it open.
         @Test(.enabled(if: OtherUser.lacking == nil, "\(OtherUser.lacking ?? "")"))
-        func a_reader_of_a_stopped_daemons_ledger_is_told_what_to_do() throws {
+        func a_reader_needs_no_right_to_write_whether_the_daemon_runs_or_not() throws {
             try Workshop.open { shop in
+                func read(_ when: String) throws {
+                    let run = try OtherUser.control(shop, ["history", "--format", "json"], forbidden: [])
+                    #expect(run.status == 0 && run.output.contains("one.jpg"), "\(when): \(run.errors)")
+                }
                 try shop.withDaemon { daemon in
                     try shop.drop(try Pictures.flawless(1), as: "one.jpg")
                     try shop.waitForResults(1)
-                    let beside = try OtherUser.control(shop, ["history", "--format", "json"], forbidden: [])
-                    #expect(beside.status == 0 && beside.output.contains("one.jpg"), "\(beside.errors)")
+                    try read("while it runs")
                     #expect(try daemon.stop() == 0)
                 }
+                try read("after its end")
+                try shop.withDaemon { $0.kill() }
+                try read("after a crash")
                 guard geteuid() == 0 else { return }
+                // SQLite makes these files to read the ledger.
+                for suffix in ["-wal", "-shm"] {
+                    try FileManager.default.removeItem(at: shop.state.appendingPathComponent("ledger.sqlite\(suffix)"))
+                }
                 let run = try OtherUser.control(shop, ["history"], forbidden: [])
                 #expect(run.status == 77 && run.errors.contains("as root or as the user of inspectd"), "\(run.errors)")
             }

@@ -73,6 +73,7 @@ extension Configuration {
             maxMegapixels = value
         }
         if let section = entries["retention"] { readRetention(section) }
+        if let section = entries["gateway"] { gateway = GatewaySettings(section, folder: folder) }
         let items = entries["lines"]?.items() ?? []
         let read = items.compactMap { item in Line(item, folder: folder).map { (line: $0, place: item) } }
         lines = read.map(\.line)

@@ -24,6 +24,8 @@ package struct Configuration: Sendable, Equatable {
     package var maxMegapixels = 100.0
     package var lines: [Line] = []
     package var retention = RetentionPolicy()
+    /// Nil without the section: `inspectd-gateway` has nothing to do then.
+    package var gateway: GatewaySettings?
 
     package init() {}
 

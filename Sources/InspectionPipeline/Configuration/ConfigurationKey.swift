@@ -7,7 +7,7 @@ import InspectionDomain
 package struct ConfigurationKey: Sendable, Equatable {
     /// The section of a key.
     package enum Section: String, Sendable, CaseIterable {
-        case top, line, retention
+        case top, line, retention, gateway, command, webhook
 
         /// As a heading.
         package var title: String {
@@ -15,6 +15,9 @@ package struct ConfigurationKey: Sendable, Equatable {
             case .top: "The file"
             case .line: "A line: the entries of `lines`"
             case .retention: "`retention`"
+            case .gateway: "`gateway`"
+            case .command: "`gateway: exec`"
+            case .webhook: "`gateway: webhook`"
             }
         }
 
@@ -24,6 +27,13 @@ package struct ConfigurationKey: Sendable, Equatable {
             case .line: "One entry for each camera; each needs `name` and `watch`."
             case .retention:
                 "The oldest go first; a key left out removes nothing. Alerts and the quarantine are never removed."
+            case .gateway:
+                "Where `inspectd-gateway` delivers records to. Without this section it opens no connection. A new sink starts "
+                    + "with the next record; its name is how the gateway remembers how far it has got."
+            case .command:
+                "A program that receives each record on its standard input. `exec: [program, arguments]` is short for the key "
+                    + "`command` alone."
+            case .webhook: "A list; each entry is a URL that each record is posted to. Several need a `name` each."
             }
         }
     }
@@ -64,7 +74,9 @@ extension Configuration {
     }
 
     /// Every key, in the order of the reference.
-    package static let keys: [ConfigurationKey] = [
+    package static let keys = daemonKeys + gatewayKeys
+
+    private static let daemonKeys: [ConfigurationKey] = [
         ConfigurationKey(
             .top, "state", "folder", standard: defaults.state,
             "Models, calibrations and the ledger. One daemon at a time works in it.", example: "/var/lib/inspectd"),
@@ -91,6 +103,8 @@ extension Configuration {
         ConfigurationKey(
             .top, "retention", "keys", standard: "nothing is removed", "The retention policy: see below.",
             example: "{}"),
+        ConfigurationKey(
+            .top, "gateway", "keys", standard: "none", "The receivers of records: see below.", example: "{}"),
 
         ConfigurationKey(
             .line, "name", "name", standard: nil, allowed: Identifier.allowed,

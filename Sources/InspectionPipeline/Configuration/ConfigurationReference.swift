@@ -58,10 +58,18 @@ package enum ConfigurationReference {
     /// A whole file with every key's example value.
     package static var example: String {
         func entries(_ section: ConfigurationKey.Section) -> [String] {
-            keys(section).filter { !["lines", "retention"].contains($0.name) }.map { "\($0.name): \($0.example)" }
+            keys(section).filter { !["keys", "list", "list of keys", "list or keys"].contains($0.type) }.map {
+                "\($0.name): \($0.example)"
+            }
         }
-        let line = entries(.line).enumerated().map { ($0 == 0 ? "  - " : "    ") + $1 }
-        return (entries(.top) + ["lines:"] + line + ["retention:"] + entries(.retention).map { "  " + $0 })
+        func item(_ section: ConfigurationKey.Section) -> [String] {
+            entries(section).enumerated().map { ($0 == 0 ? "  - " : "    ") + $1 }
+        }
+        func indented(_ lines: [String]) -> [String] { lines.map { "  " + $0 } }
+        let sinks = ["exec:"] + indented(entries(.command)) + ["webhook:"] + item(.webhook)
+        return
+            (entries(.top) + ["lines:"] + item(.line) + ["retention:"] + indented(entries(.retention)) + ["gateway:"]
+            + indented(entries(.gateway) + sinks))
             .joined(separator: "\n")
     }
 

@@ -19,7 +19,7 @@ extension ExitStatus {
             self = .badData
         case is ThreadError, is SystemThread.LimitReached, is FileLock.Held: self = .unavailable
         case let error as SystemError: self = error.isPermission ? .permission : error.isMissing ? .noInput : .io
-        case is LedgerError: self = .io
+        case is LedgerError, is DeliveryStoreError: self = .io
         case let error as CocoaError where error.code == .fileNoSuchFile || error.code == .fileReadNoSuchFile:
             self = .noInput
         case let error as CocoaError where error.code == .fileReadNoPermission || error.code == .fileWriteNoPermission:

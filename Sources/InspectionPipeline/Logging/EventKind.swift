@@ -30,6 +30,13 @@ package enum EventKind: String, Sendable, CaseIterable {
     case unlikeFitted = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d031"
     case clockDoubtful = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d041"
     case crashed = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d040"
+    case gatewayReady = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d060"
+    case sinkAdded = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d061"
+    case sinkMoved = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d062"
+    case deliveryFailing = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d063"
+    case messageRefused = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d064"
+    case removedUndelivered = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d065"
+    case sinkOutput = "3f2f1f8c5a0e4c1f9d7b0a6e21c4d066"
 }
 
 /// Names of the fields beside a message, the same in the journal and in JSON lines.
@@ -41,6 +48,7 @@ package enum LogField {
     package static let verdict = "INSPECTD_VERDICT"
     package static let score = "INSPECTD_SCORE"
     package static let threshold = "INSPECTD_THRESHOLD"
+    package static let sink = "INSPECTD_SINK"
 }
 
 extension Logger {

@@ -80,6 +80,8 @@ package struct DaemonStatus: Codable, Sendable, Equatable {
     package var lines: [LineStatus]
     /// Failures that persist in the running daemon, each cause once, with its count.
     package var incidents: [DaemonReport.Incident]
+    /// Absent without the section `gateway`.
+    package var gateway: GatewayStatus?
 
     enum CodingKeys: String, CodingKey {
         case isRunning = "running"
@@ -91,7 +93,7 @@ package struct DaemonStatus: Codable, Sendable, Equatable {
         case deliveredAlerts = "alerts_in_new"
         case inspections
         case freeBytes = "free_bytes"
-        case lines, incidents
+        case lines, incidents, gateway
     }
 
     /// - Throws: `LedgerError`.
@@ -109,6 +111,7 @@ package struct DaemonStatus: Codable, Sendable, Equatable {
         pendingAlerts = try ledger?.pendingAlertCount() ?? 0
         deliveredAlerts = try Self.count(files, spool.alertsNew)
         inspections = try ledger?.count() ?? 0
+        gateway = try configuration.gateway.map { try GatewayStatus($0, ledger: ledger) }
         freeBytes = try Self.ifThere { try spool.freeSpace() }
         let summaries = try ledger?.summaries(since: now - 86_400) ?? []
         let store = ModelStore(folder: configuration.modelsPath)

@@ -4,18 +4,20 @@ import Synchronization
 /// The current step of every part and its start time: the sole source of the watchdog's notifications.
 ///
 /// A part is stuck when it has been busy with one step for too long. A part that waits for work is not busy.
-final class ProgressBoard: Sendable {
-    struct Step: Sendable, Equatable {
-        let part, name: String
+package final class ProgressBoard: Sendable {
+    package struct Step: Sendable, Equatable {
+        package let part, name: String
         /// The frame that is computed; nil for a step that waits for the disk, the ledger or a share: those keep any
         /// frame waiting.
-        let frame: String?
-        let since: ContinuousClock.Instant
+        package let frame: String?
+        package let since: ContinuousClock.Instant
 
-        var time: Duration { ContinuousClock.now - since }
+        package var time: Duration { ContinuousClock.now - since }
     }
 
     private let busy = Mutex<[String: Step]>([:])
+
+    package init() {}
 
     /// The part begins a step.
     /// - Parameter frame: the id of the frame that the step computes and nothing else.
@@ -30,21 +32,21 @@ final class ProgressBoard: Sendable {
     }
 
     /// The board as one part sees it.
-    struct Part: Sendable {
+    package struct Part: Sendable {
         fileprivate let board: ProgressBoard
-        let name: String
+        package let name: String
 
-        func begin(_ step: String, computing frame: String? = nil) {
+        package func begin(_ step: String, computing frame: String? = nil) {
             board.begin(step, part: name, computing: frame)
         }
 
-        func rest() { board.rest(name) }
+        package func rest() { board.rest(name) }
     }
 
-    func part(_ name: String) -> Part { Part(board: self, name: name) }
+    package func part(_ name: String) -> Part { Part(board: self, name: name) }
 
     /// The parts that have been at one step for longer than `limit`, the longest first; empty when all is moving.
-    func stuck(longerThan limit: Duration) -> [Step] {
+    package func stuck(longerThan limit: Duration) -> [Step] {
         let now = ContinuousClock.now
         return busy.withLock { $0.values.filter { now - $0.since > limit } }.sorted { $0.since < $1.since }
     }

@@ -27,8 +27,9 @@ struct RetentionService: Service {
     private func apply(_ memory: inout RetentionMemory?, _ stop: Bell) {
         let configuration = configuration.current
         let policy = configuration.retention
-        let retention = Retention(spool: storage.spool, files: storage.files)
         do {
+            let hold = try DeliveryHold(configuration, storage.ledger)
+            let retention = Retention(spool: storage.spool, files: storage.files, hold: hold)
             var known: RetentionMemory
             if let memory {
                 known = memory
@@ -38,9 +39,14 @@ struct RetentionService: Service {
             }
             defer { memory = known }
             for day in try retention.removeExpired(policy, &known, isStopped: { stop.stopped }) {
-                logger.event(.removed, .notice, "removed \(day): past its age")
+                let key = day.description.dropFirst(storage.spool.root.description.count + 1)
+                if hold.holds(String(key)) {
+                    report(undelivered: "removed \(day): past its age", hold)
+                } else {
+                    logger.event(.removed, .notice, "removed \(day): past its age")
+                }
             }
-            try forget(configuration, &known, stop)
+            try forget(configuration, hold, &known, stop)
             if let minimum = policy.minFree { try makeRoom(minimum, retention, &known, stop) }
             if let doubts = retention.doubts(policy, known) {
                 incidents.occurred(Self.doubtful, level: .warning, doubts, unit: "day", total: 1)
@@ -73,12 +79,40 @@ struct RetentionService: Service {
             "removed the \(removed) oldest results and archived frames to keep \(Quantity.text(bytes: minimum)) free")
     }
 
+    /// Tells that a sink will never have something: it was kept as long as the configuration says.
+    private func report(undelivered what: String, _ hold: DeliveryHold) {
+        logger.event(
+            .removedUndelivered, .error,
+            "\(what), and kept \(Quantity.text(hold.time)) longer for the gateway, whose sinks "
+                + "\(hold.sinks.joined(separator: ", ")) have not had all of it; see inspectctl status, and gateway.hold"
+        )
+    }
+
+    /// First what every sink has had, then what was held long enough.
     private func forget(
-        _ configuration: Configuration, _ memory: inout RetentionMemory, _ stop: Bell
+        _ configuration: Configuration, _ hold: DeliveryHold, _ memory: inout RetentionMemory, _ stop: Bell
     ) throws {
-        guard let age = Retention.ledgerAge(configuration.retention), let limit = memory.forgettable(age) else {
+        guard let age = Retention.ledgerAge(configuration.retention), var limit = memory.forgettable(age) else {
             return
         }
+        limit.heldSequence = hold.sequence
+        let forgotten = try forget(limit, configuration, &memory, stop)
+        if forgotten > 0 {
+            logger.event(
+                .removed, .notice,
+                "removed \(Quantity.text(forgotten, of: "inspection")) from the ledger, older than their results' retention "
+                    + "age")
+        }
+        guard hold.sequence != nil, let later = memory.forgettable(age + hold.time) else { return }
+        let lost = try forget(later, configuration, &memory, stop)
+        guard lost > 0 else { return }
+        report(undelivered: "removed \(Quantity.text(lost, of: "inspection")) from the ledger: past their age", hold)
+    }
+
+    /// - Returns: the number removed.
+    private func forget(
+        _ limit: ForgettingLimit, _ configuration: Configuration, _ memory: inout RetentionMemory, _ stop: Bell
+    ) throws -> Int {
         let kept = Retention.keptLines(configuration)
         var left = memory.allowance("ledger", of: try storage.ledger.count(), atLeast: 10_000)
         var (forgotten, last) = (0, 1)
@@ -87,10 +121,6 @@ struct RetentionService: Service {
             (forgotten, left) = (forgotten + last, left - last)
             memory.removed("ledger", last)
         }
-        guard forgotten > 0 else { return }
-        logger.event(
-            .removed, .notice,
-            "removed \(Quantity.text(forgotten, of: "inspection")) from the ledger, older than their results' retention age"
-        )
+        return forgotten
     }
 }

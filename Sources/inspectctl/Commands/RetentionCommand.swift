@@ -45,8 +45,9 @@ struct RetentionCommand: ParsableCommand {
         if let age = results.flatMap(Quantity.duration) { policy.results = age }
         if let age = archive.flatMap(Quantity.duration) { policy.archive = age }
         if let size = minFree.flatMap(Quantity.size) { policy.minFree = size }
-        let retention = Retention(spool: Spool(root: configuration.spool))
         let ledger = try History.ledger(configuration)
+        let retention = Retention(
+            spool: Spool(root: configuration.spool), hold: try DeliveryHold(configuration, ledger))
         let memory = try retention.memory(state: configuration.state, ledger: ledger)
         let plan = try retention.plan(policy, memory)
         guard global.format == .text else { return try Output.printJSON(plan.removals) }

@@ -78,7 +78,14 @@ struct StatusCommand: ParsableCommand {
             \(table.isEmpty ? "no lines are configured" : table.text)
 
             \(times(status))
-            """ + (promises + remarks + problems + incidents).map { "\n" + $0 }.joined()
+            """ + sinks(status) + (promises + remarks + problems + incidents).map { "\n" + $0 }.joined()
+    }
+
+    /// The gateway's part; empty without one.
+    private static func sinks(_ status: DaemonStatus) -> String {
+        guard let gateway = status.gateway else { return "" }
+        let running = gateway.pid.map { "running (process \($0))" } ?? "not running"
+        return "\n\ngateway    \(running)\n" + SinkTable.text(gateway.sinks)
     }
 
     /// The skipped entries of the watched folder, and the frames overwritten before they were claimed.

@@ -1,11 +1,12 @@
 import Foundation
 
-/// The real `inspectd` as a child process, logging JSON lines to a file. It never outlives the test.
+/// The real `inspectd`, or the gateway, as a child process, logging JSON lines to a file. It never outlives the test.
 final class RunningDaemon {
     private let process = Process()
     private let guardian = Process()
     private let lifeline = Pipe()
     private let logFile: URL
+    private let program: String
 
     /// It failed; what it logged last says why.
     struct Failure: Error, CustomStringConvertible {
@@ -18,15 +19,16 @@ final class RunningDaemon {
     ///   - waits: until the daemon says that it is ready.
     ///   - environment: beside that of the tests.
     ///   - launcher: a program that becomes the daemon, and its arguments.
+    ///   - program: the daemon.
     /// - Throws: `Failure`, `TimedOut`.
     init(
         configuration: String, logFile: URL, waits: Bool = true, environment: [String: String] = [:],
-        launcher: [String] = []
+        launcher: [String] = [], program: String = "inspectd"
     ) throws {
-        self.logFile = logFile
+        (self.logFile, self.program) = (logFile, program)
         try Data().write(to: logFile)
         let log = try FileHandle(forWritingTo: logFile)
-        let command = launcher + [try Programs.path("inspectd"), "--config", configuration, "--log", "json"]
+        let command = launcher + [try Programs.path(program), "--config", configuration, "--log", "json"]
         process.executableURL = URL(fileURLWithPath: command[0])
         process.arguments = Array(command.dropFirst())
         // The process that prints Swift's backtraces can outlive the daemon, and holds the socket by which Foundation
@@ -85,7 +87,7 @@ final class RunningDaemon {
 
     /// Waits for its end.
     func end(within seconds: Double = 10) throws -> Int32 {
-        try wait(for: "inspectd to end", upTo: seconds) { !process.isRunning }
+        try wait(for: "\(program) to end", upTo: seconds) { !process.isRunning }
         dismissGuardian()
         return process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
     }
@@ -108,7 +110,7 @@ final class RunningDaemon {
             let isRunning = process.isRunning
             found = messages.first { $0.contains(text) }
             guard found != nil || isRunning else {
-                throw Failure(reason: "inspectd ended before it said '\(text)'", log: messages)
+                throw Failure(reason: "\(program) ended before it said '\(text)'", log: messages)
             }
             return found != nil
         }

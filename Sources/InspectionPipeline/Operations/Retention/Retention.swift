@@ -30,13 +30,18 @@ package struct Retention {
     let files: FileSystem
     /// Bytes free for results; a test substitutes its own file system.
     let freeSpace: () throws -> Int
+    /// What a sink of the gateway has not had.
+    let hold: DeliveryHold
 
-    package init(spool: Spool, files: FileSystem = FileSystem()) {
-        self.init(spool: spool, files: files, freeSpace: { try spool.freeSpace() })
+    package init(spool: Spool, files: FileSystem = FileSystem(), hold: DeliveryHold = DeliveryHold()) {
+        self.init(spool: spool, files: files, hold: hold, freeSpace: { try spool.freeSpace() })
     }
 
-    package init(spool: Spool, files: FileSystem = FileSystem(), freeSpace: @escaping () throws -> Int) {
-        (self.spool, self.files, self.freeSpace) = (spool, files, freeSpace)
+    package init(
+        spool: Spool, files: FileSystem = FileSystem(), hold: DeliveryHold = DeliveryHold(),
+        freeSpace: @escaping () throws -> Int
+    ) {
+        (self.spool, self.files, self.hold, self.freeSpace) = (spool, files, hold, freeSpace)
     }
 
     /// The stored memory, or a new one, updated with the clocks, the spool and the ledger.
@@ -68,6 +73,7 @@ package struct Retention {
             plan.removals.append(Removal(path: path.description, reason: .age, bytes: try size(path)))
         }
         if let remark = doubts(policy, memory, now: now) { plan.remarks.append(remark) }
+        if let remark = hold.words { plan.remarks.append(remark) }
         if let minimum = policy.minFree {
             let gone = Set(plan.removals.map(\.path))
             let free = try freeSpace() + plan.removals.reduce(0) { $0 + $1.bytes }
@@ -86,7 +92,8 @@ package struct Retention {
     func expired(_ policy: Configuration.RetentionPolicy, _ memory: inout RetentionMemory) -> [String] {
         [("results", policy.results), ("archive", policy.archive)].flatMap { root, age -> [String] in
             guard let age else { return [] }
-            let old = memory.old(root, age)
+            let beyondHold = Set(hold.sequence == nil ? [] : memory.old(root, age + hold.time))
+            let old = memory.old(root, age).filter { !hold.holds($0) || beyondHold.contains($0) }
             guard !old.isEmpty else { return [] }
             return Array(old.prefix(memory.allowance(root, of: memory.count(root))))
         }
