@@ -10,6 +10,11 @@ import TestSupport
 struct Plant: Sendable {
     let configuration: Configuration
     let ledger: Ledger
+    private let thread: OwnThread
+
+    init(configuration: Configuration, ledger: Ledger, thread: OwnThread = OwnThread()) {
+        (self.configuration, self.ledger, self.thread) = (configuration, ledger, thread)
+    }
 
     static func open(_ body: @Sendable (Plant) async throws -> Void) async throws {
         try await withTemporaryFolder { folder in
@@ -20,14 +25,15 @@ struct Plant: Sendable {
             gateway.sinks = [SinkSettings(name: "played", kind: .command(CommandSettings(program: "/bin/true")))]
             configuration.gateway = gateway
             try FileManager.default.createDirectory(atPath: configuration.state, withIntermediateDirectories: true)
-            try await body(Plant(configuration: configuration, ledger: Ledger(path: configuration.ledgerPath)))
+            let plant = Plant(configuration: configuration, ledger: try Ledger(path: configuration.ledgerPath))
+            try await withTaskExecutorPreference(plant.thread) { try await body(plant) }
         }
     }
 
     func with(_ filter: RecordFilter) -> Plant {
         var configuration = configuration
         configuration.gateway?.sinks[0].filter = filter
-        return Plant(configuration: configuration, ledger: ledger)
+        return Plant(configuration: configuration, ledger: ledger, thread: thread)
     }
 
     var store: DeliveryStore {
@@ -53,7 +59,7 @@ struct Plant: Sendable {
         let session = try GatewaySession(
             configuration, makers: makers, credentials: Credentials(folder: nil), logger: logger,
             progress: ProgressBoard())
-        let task = Task { try await session?.run() }
+        let task = Task(executorPreference: thread) { try await session?.run() }
         do { try await body() } catch {
             task.cancel()
             _ = await task.result
