@@ -110,6 +110,16 @@ enum Schema {
                     INSERT INTO ledger_identity VALUES (lower(hex(randomblob(16))));
                     """)
         }
+        migrator.registerMigration("4") { database in
+            try database.execute(
+                sql: """
+                    -- A record has two kilobytes: what counts a day's millions reads the index alone.
+                    DROP INDEX inspection_by_time;
+                    CREATE INDEX inspection_by_time ON inspection (created_at, line, verdict);
+                    -- The few that are looked for among the many. Used where the query has the same condition.
+                    CREATE INDEX inspection_not_normal ON inspection (verdict, created_at) WHERE verdict <> 'normal';
+                    """)
+        }
         return migrator
     }()
 }
