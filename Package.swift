@@ -139,14 +139,18 @@ let package = Package(
             ]),
 
         // Programs
+        library("DaemonProgram", ["InspectionPipeline", "InspectionDomain", "LinuxPlatform", arguments]),
         .executableTarget(
             name: "inspectd",
-            dependencies: ["InspectionPipeline", "InspectionDomain", "LinuxPlatform", logging, arguments],
+            dependencies: [
+                "DaemonProgram", "InspectionPipeline", "InspectionDomain", "LinuxPlatform", logging, arguments,
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "inspectd-gateway",
             dependencies: [
-                "Delivery", "DeliverySinks", "InspectionPipeline", "InspectionDomain", "LinuxPlatform", logging,
+                "DaemonProgram", "Delivery", "DeliverySinks", "InspectionPipeline", "InspectionDomain", "LinuxPlatform",
+                logging,
                 arguments,
             ],
             swiftSettings: strict),

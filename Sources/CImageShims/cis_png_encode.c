@@ -55,10 +55,11 @@ static uint8_t *filtered_rows(const cis_png_picture *picture, size_t *size) {
 
 /// The image data, compressed, in chunks of at most 2^30 bytes.
 static bool add_image(cis_bytes *out, const cis_png_picture *picture) {
-    size_t size, limit;
+    size_t size;
     uint8_t *rows = filtered_rows(picture, &size);
     struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(picture->level);
-    uint8_t *packed = rows && compressor ? malloc(limit = libdeflate_zlib_compress_bound(compressor, size)) : NULL;
+    size_t limit = rows && compressor ? libdeflate_zlib_compress_bound(compressor, size) : 0;
+    uint8_t *packed = limit > 0 ? malloc(limit) : NULL;
     bool done = false;
     if (packed) {
         size_t packed_size = libdeflate_zlib_compress(compressor, rows, size, packed, limit), stretch = 1u << 30;

@@ -156,17 +156,29 @@ extension Ledger {
         return isPast ? nil : LedgerChange(ledger: identity, floorEnd: latest)
     }
 
-    /// The number and the result folder of the first record of a line behind a position.
+    /// The first record of a line behind a position.
+    package struct First: Sendable, Equatable {
+        package let sequence: Int64
+        package let createdAt: Date
+        package let resultPath: String
+    }
+
     /// - Throws: `LedgerError`.
-    package func first(line: String, after sequence: Int64) throws -> (sequence: Int64, resultPath: String)? {
-        try read { database in
-            let row = try Row.fetchOne(
-                database,
-                sql: """
-                    SELECT sequence, result_path FROM recording JOIN inspection ON inspection.id = recording.id
-                    WHERE recording.line = ? AND sequence > ? ORDER BY sequence LIMIT 1
-                    """, arguments: [line, sequence])
-            return try row.map { (try $0.decode(forColumn: "sequence"), try $0.decode(forColumn: "result_path")) }
+    package func first(line: String, after sequence: Int64) throws -> First? {
+        try read { try Self.first($0, line, sequence) }
+    }
+
+    private static func first(_ database: Database, _ line: String, _ sequence: Int64) throws -> First? {
+        let row = try Row.fetchOne(
+            database,
+            sql: """
+                SELECT sequence, created_at, result_path FROM recording JOIN inspection ON inspection.id = recording.id
+                WHERE recording.line = ? AND sequence > ? ORDER BY sequence LIMIT 1
+                """, arguments: [line, sequence])
+        return try row.map {
+            First(
+                sequence: try $0.decode(forColumn: "sequence"), createdAt: try $0.date("created_at"),
+                resultPath: try $0.decode(forColumn: "result_path"))
         }
     }
 
@@ -177,13 +189,8 @@ extension Ledger {
             let count = try Int.fetchOne(
                 database, sql: "SELECT COUNT(*) FROM recording WHERE line = ? AND sequence > ?",
                 arguments: [line, sequence])
-            let oldest = try Row.fetchOne(
-                database,
-                sql: """
-                    SELECT created_at FROM recording JOIN inspection ON inspection.id = recording.id
-                    WHERE recording.line = ? AND sequence > ? ORDER BY sequence LIMIT 1
-                    """, arguments: [line, sequence])
-            return RecordBacklog(count: count ?? 0, oldest: try oldest?.date("created_at"))
+            return RecordBacklog(
+                count: count ?? 0, oldest: try Self.first(database, line, sequence)?.createdAt)
         }
     }
 }

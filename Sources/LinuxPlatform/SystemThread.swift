@@ -29,6 +29,21 @@ package enum SystemThread {
         guard code == 0 else { throw LimitReached(what: "the thread '\(name)'", code: code) }
     }
 
+    /// Runs `body` on a thread of its own; the task that awaits it holds none of Swift's meanwhile. Cancelling the task
+    /// does not end the body.
+    /// - Throws: `LimitReached`, and what `body` throws.
+    package static func value<Value: Sendable>(
+        _ name: String, of body: @escaping @Sendable () throws -> Value
+    ) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            do {
+                try start(name) { continuation.resume(with: Result(catching: body)) }
+            } catch {
+                continuation.resume(throwing: error)
+            }
+        }
+    }
+
     /// Checks that `count` threads can run at a time: starts them all, and lets them end.
     /// - Throws: `LimitReached`.
     package static func probe(_ count: Int) throws {

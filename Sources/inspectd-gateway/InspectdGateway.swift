@@ -1,15 +1,14 @@
 import ArgumentParser
+import DaemonProgram
 import Delivery
 import DeliverySinks
-import Foundation
 import InspectionDomain
 import InspectionPipeline
 import LinuxPlatform
 import Logging
-import Synchronization
 
 @main
-struct InspectdGateway: ParsableCommand {
+struct InspectdGateway: DaemonCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspectd-gateway",
         abstract: "Delivers the results of inspectd to other systems.",
@@ -40,15 +39,6 @@ struct InspectdGateway: ParsableCommand {
             valueName: LogDestination.allCases.map(\.rawValue).joined(separator: "|")))
     var log: LogDestination?
 
-    static func main() {
-        do {
-            var command = try parseAsRoot()
-            try command.run()
-        } catch {
-            fail(error)
-        }
-    }
-
     func run() throws {
         // Before there is any other thread, which would take the signals.
         let signals = try SignalWatch()
@@ -64,35 +54,4 @@ struct InspectdGateway: ParsableCommand {
         logger.event(.starting, .info, "inspectd-gateway \(programVersion) starting with \(configurationFile)")
         try Self.waitFor { try await gateway.run(signals: signals) }
     }
-
-    /// Keeps the main thread, which serves nothing, until the body is done.
-    private static func waitFor(_ body: @escaping @Sendable () async throws -> Void) throws {
-        let outcome = Outcome(), done = DispatchSemaphore(value: 0)
-        Task.detached {
-            do { try await body() } catch { outcome.error.withLock { $0 = error } }
-            done.signal()
-        }
-        done.wait()
-        if let error = outcome.error.withLock({ $0 }) { throw error }
-    }
-
-    private final class Outcome: Sendable {
-        let error = Mutex<(any Error)?>(nil)
-    }
-
-    /// Ends the program: in ArgumentParser's way for its own errors, with the project's exit codes for all others.
-    private static func fail(_ error: any Error) -> Never {
-        let code = exitCode(for: error)
-        if code == .success || code == .validationFailure { exit(withError: error) }
-        let message = ExitStatus.message(of: error)
-        if Journal.isConnected {
-            LogDestination.journal.logger().event(.failed, .critical, "inspectd-gateway cannot run: \(message)")
-        } else {
-            let text = "inspectd-gateway: \(PrintableText.escaped(message, keepsLines: true))\n"
-            FileHandle.standardError.write(Data(text.utf8))
-        }
-        Foundation.exit(ExitStatus(for: error).rawValue)
-    }
 }
-
-extension LogDestination: ExpressibleByArgument {}

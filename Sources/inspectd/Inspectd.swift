@@ -1,13 +1,12 @@
 import ArgumentParser
-import Foundation
+import DaemonProgram
 import InspectionDomain
 import InspectionPipeline
 import LinuxPlatform
 import Logging
-import Synchronization
 
 @main
-struct Inspectd: ParsableCommand {
+struct Inspectd: DaemonCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspectd",
         abstract: "Inspects the frames that cameras write into watched folders.",
@@ -37,15 +36,6 @@ struct Inspectd: ParsableCommand {
             valueName: LogDestination.allCases.map(\.rawValue).joined(separator: "|")))
     var log: LogDestination?
 
-    static func main() {
-        do {
-            var command = try parseAsRoot()
-            try command.run()
-        } catch {
-            fail(error)
-        }
-    }
-
     func run() throws {
         // Before the configuration is read, so that a reload during the start is not lost. And before
         // there is any other thread, which would take the signals.
@@ -64,39 +54,9 @@ struct Inspectd: ParsableCommand {
         try Self.waitFor { try await daemon.run(signals: signals) }
     }
 
-    /// Keeps the main thread, which serves nothing, until the body is done.
-    private static func waitFor(_ body: @escaping @Sendable () async throws -> Void) throws {
-        let outcome = Outcome(), done = DispatchSemaphore(value: 0)
-        Task.detached {
-            do { try await body() } catch { outcome.error.withLock { $0 = error } }
-            done.signal()
-        }
-        done.wait()
-        if let error = outcome.error.withLock({ $0 }) { throw error }
-    }
-
-    private final class Outcome: Sendable {
-        let error = Mutex<(any Error)?>(nil)
-    }
-
     /// Everything that a start would need, the models' self-test frames included.
     private static func check(_ configuration: Configuration) throws {
         let problems = ConfigurationCheck.problems(of: configuration)
         guard problems.isEmpty else { throw ConfigurationErrors(problems) }
     }
-
-    /// Ends the program: in ArgumentParser's way for its own errors, with the project's exit codes for all others.
-    private static func fail(_ error: any Error) -> Never {
-        let code = exitCode(for: error)
-        if code == .success || code == .validationFailure { exit(withError: error) }
-        let message = ExitStatus.message(of: error)
-        if Journal.isConnected {
-            LogDestination.journal.logger().event(.failed, .critical, "inspectd cannot run: \(message)")
-        } else {
-            FileHandle.standardError.write(Data("inspectd: \(PrintableText.escaped(message, keepsLines: true))\n".utf8))
-        }
-        Foundation.exit(ExitStatus(for: error).rawValue)
-    }
 }
-
-extension LogDestination: ExpressibleByArgument {}

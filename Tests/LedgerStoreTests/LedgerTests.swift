@@ -20,13 +20,6 @@ import Testing
             message: "m")
     }
 
-    private func withLedger(_ body: (Ledger, String) throws -> Void) throws {
-        try withTemporaryFolder { folder in
-            let path = folder.appendingPathComponent("ledger.sqlite").path
-            try body(try Ledger(path: path), path)
-        }
-    }
-
     @Test func a_commit_is_on_the_disk_when_it_returns() throws {
         try withLedger { ledger, _ in
             let isFullySynchronous = try ledger.isFullySynchronous

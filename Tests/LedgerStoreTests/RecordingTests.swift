@@ -14,13 +14,6 @@ import Testing
             image: ImageInfo(path: "/w/\(id).jpg"), verdict: verdict)
     }
 
-    private func withLedger(_ body: (Ledger, String) throws -> Void) throws {
-        try withTemporaryFolder { folder in
-            let path = folder.appendingPathComponent("ledger.sqlite").path
-            try body(try Ledger(path: path), path)
-        }
-    }
-
     @Test func records_of_an_earlier_version_are_numbered_in_the_order_of_their_time() throws {
         try withLedger { ledger, path in
             for (id, time) in [("c", 3.0), ("a", 1), ("b", 2)] {

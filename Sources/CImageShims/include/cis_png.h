@@ -1,4 +1,5 @@
-// PNG from memory through libpng, and to memory through libdeflate. Every function returns the error's code; `error` says it in words.
+// PNG from memory through libpng, and to memory through libdeflate. Every function returns the error's code; `error` says
+// it in words.
 #pragma once
 
 #include "cis_bytes.h"

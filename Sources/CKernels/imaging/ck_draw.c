@@ -15,7 +15,7 @@ static inline int clamp_int(float value, int low, int high) {
 
 static inline void keep_larger(uint8_t *coverage, float value) {
     uint8_t rounded = (uint8_t)(value * 255 + 0.5f);
-    if (rounded > *coverage) *coverage = rounded;
+    *coverage = rounded > *coverage ? rounded : *coverage;
 }
 
 void ck_fill(uint8_t *rgb, size_t pixels, const uint8_t colour[3]) {
@@ -32,7 +32,7 @@ void ck_fill(uint8_t *rgb, size_t pixels, const uint8_t colour[3]) {
 
 CK_CLONES void ck_draw_segment(ck_mask mask, float x0, float y0, float x1, float y1, float half_width) {
     float dx = x1 - x0, dy = y1 - y0, length_squared = dx * dx + dy * dy;
-    float reach = half_width + 1, full = 255 * clamp(2 * half_width, 0, 1);
+    float reach = half_width + 1, full = clamp(2 * half_width, 0, 1);
     float along = length_squared > 0 ? 1 / length_squared : 0;
     int top = clamp_int(fminf(y0, y1) - reach - (float)mask.y, 0, mask.height);
     int bottom = clamp_int(fmaxf(y0, y1) + reach + 1 - (float)mask.y, 0, mask.height);
@@ -56,8 +56,7 @@ CK_CLONES void ck_draw_segment(ck_mask mask, float x0, float y0, float x1, float
             float t = clamp((px * dx + py * dy) * along, 0, 1);
             float ex = px - t * dx, ey = py - t * dy;
             float inside = clamp(half_width + 0.5f - sqrtf(ex * ex + ey * ey), 0, 1);
-            uint8_t covered = (uint8_t)(inside * full + 0.5f);
-            row[i] = covered > row[i] ? covered : row[i];
+            keep_larger(row + i, inside * full);
         }
     }
 }

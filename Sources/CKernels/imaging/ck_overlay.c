@@ -71,7 +71,7 @@ CK_CLONES static float hottest_of(const float *values, size_t count) {
 void ck_heat_overlay(
     uint8_t *rgb, int width, int height, const float *map, int map_width, int map_height, float scale,
     const uint8_t table[256 * 4], float *strip) {
-    const double dy = (double)height / map_height, dx = (double)width / map_width;
+    const double dy = (double)height / map_height;
     const unsigned first = coldest(table);
     for (int y = 0; y < height; y += ck_heat_strip) {
         int rows = height - y < ck_heat_strip ? height - y : ck_heat_strip;
@@ -88,8 +88,7 @@ void ck_heat_overlay(
             continue;
         }
         memset(strip, 0, count * sizeof *strip);
-        ck_spread_add(
-            map, (ck_axis){map_height, (dy - 1) / 2 - y, dy}, (ck_axis){map_width, (dx - 1) / 2, dx}, rows, width, strip);
+        ck_upsample_rows_add(map, map_height, map_width, height, width, y, rows, strip);
         ck_heat_blend(pixels, strip, count, scale, table);
     }
 }

@@ -51,6 +51,8 @@ typedef struct {
 void ck_spread_add(const float *in, ck_axis rows, ck_axis columns, int oh, int ow, float *out);
 /// out[y][x] += bilinear resize of in[h][w] to [oh][ow], pixel centres at halves: cells that divide the image evenly.
 void ck_upsample_add(const float *in, int h, int w, int oh, int ow, float *out);
+/// The same for `rows` rows from row `first` on: out[rows][ow].
+void ck_upsample_rows_add(const float *in, int h, int w, int oh, int ow, int first, int rows, float *out);
 /// Separable convolution with `taps` (2·radius + 1 values) in both directions, borders reflected (d c b a | a b c d |
 /// …). `scratch` holds h × w floats. In place is allowed.
 void ck_smooth(const float *in, int h, int w, const float *taps, int radius, float *scratch, float *out);

@@ -72,8 +72,12 @@ CK_CLONES void ck_spread_add(const float *in, ck_axis axis_y, ck_axis axis_x, in
 }
 
 void ck_upsample_add(const float *in, int h, int w, int oh, int ow, float *out) {
+    ck_upsample_rows_add(in, h, w, oh, ow, 0, oh, out);
+}
+
+void ck_upsample_rows_add(const float *in, int h, int w, int oh, int ow, int first, int rows, float *out) {
     const double dy = (double)oh / h, dx = (double)ow / w;
-    ck_spread_add(in, (ck_axis){h, (dy - 1) / 2, dy}, (ck_axis){w, (dx - 1) / 2, dx}, oh, ow, out);
+    ck_spread_add(in, (ck_axis){h, (dy - 1) / 2 - first, dy}, (ck_axis){w, (dx - 1) / 2, dx}, rows, ow, out);
 }
 
 static int reflect(int i, int n) {

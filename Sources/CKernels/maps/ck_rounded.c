@@ -72,7 +72,7 @@ CK_CLONES void ck_rounded_distances(const float *x, const float *mean, const int
                 for (int l = 0; l < width; l++) lanes[l] += (float)values[j + l] * difference[j + l] * scale;
             }
             if (j <= i) {
-                // What is behind the row's end is the next row's.
+                // Behind the row's end the next row begins.
                 const float scale = scale_of(scales[j / group]);
                 for (int l = 0; l < width; l++)
                     lanes[l] += (float)(j + l <= i ? values[j + l] : 0) * difference[j + l] * scale;

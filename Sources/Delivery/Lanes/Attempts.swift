@@ -29,15 +29,7 @@ struct Attempts: Sendable {
 
     private func limited(_ message: OutgoingMessage) async -> DeliveryOutcome {
         let limit = sink.timeLimit + Self.grace
-        return await withTaskGroup(of: DeliveryOutcome?.self) { group in
-            group.addTask { await sink.deliver(message) }
-            group.addTask {
-                try? await Task.sleep(for: limit)
-                return nil
-            }
-            defer { group.cancelAll() }
-            let first = await group.next() ?? nil
-            return first ?? .failed("no outcome within \(Quantity.text(limit))")
-        }
+        let outcome = await outcome(within: limit) { await sink.deliver(message) }
+        return outcome ?? .failed("no outcome within \(Quantity.text(limit))")
     }
 }

@@ -57,6 +57,4 @@ struct SinkJournal: Sendable {
             cause(nil, "connection"), level: .warning, "sink \(sink): \(ExitStatus.message(of: error)); retrying",
             fields: fields)
     }
-
-    func connectionEnded() { incidents.ended(cause(nil, "connection")) }
 }

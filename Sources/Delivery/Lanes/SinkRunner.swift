@@ -17,23 +17,14 @@ struct SinkRunner: Sendable {
     /// Runs until the task is cancelled.
     func run() async {
         await withTaskGroup { group in
-            group.addTask { await keepUp() }
-            group.addTask { await runLanes() }
-        }
-    }
-
-    private func keepUp() async {
-        var failures = 0
-        while !Task.isCancelled {
-            do {
-                try await sink.sink.run()
-                failures = 0
-            } catch {
-                guard !Task.isCancelled else { return }
-                failures += 1
-                journal.connectionFailed(error)
-                try? await Task.sleep(for: RetryPause.after(failures: failures, asked: nil))
+            group.addTask {
+                await keepUp {
+                    try await sink.sink.run()
+                } failed: {
+                    journal.connectionFailed($0)
+                }
             }
+            group.addTask { await runLanes() }
         }
     }
 

@@ -44,16 +44,7 @@ package final class LedgerWatch: Sendable {
     /// - Throws: `SystemThread.LimitReached`.
     package func run() async throws {
         try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-                do {
-                    try SystemThread.start("ledger watch") {
-                        self.loop()
-                        continuation.resume()
-                    }
-                } catch {
-                    continuation.resume(throwing: error)
-                }
-            }
+            try await SystemThread.value("ledger watch") { self.loop() }
         } onCancel: {
             isStopped.withLock { $0 = true }
             stop.signal()

@@ -3,7 +3,7 @@ import InspectionPipeline
 import LinuxPlatform
 import Logging
 
-/// What the program adds to the delivery core.
+/// The sinks and parts that the program adds to the delivery core.
 package struct GatewayMakers: Sendable {
     package let sink: SinkMaker
     package let parts: PartMaker

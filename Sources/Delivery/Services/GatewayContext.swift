@@ -5,7 +5,7 @@ import LedgerStore
 import LinuxPlatform
 import Logging
 
-/// What the parts of the running gateway share.
+/// The values that the parts of the running gateway share.
 package struct GatewayContext: Sendable {
     package let configuration: Configuration
     package let settings: GatewaySettings

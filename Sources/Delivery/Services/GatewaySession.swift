@@ -59,17 +59,12 @@ package struct GatewaySession: Sendable {
 
     private func keepUp(_ part: any GatewayPart) async {
         let cause = Cause(.deliveryFailing, part.name)
-        var failures = 0
-        while !Task.isCancelled {
-            do {
-                try await part.run()
-                context.incidents.ended(cause)
-            } catch {
-                guard !Task.isCancelled else { return }
-                failures += 1
-                context.incidents.occurred(cause, "\(part.name): \(ExitStatus.message(of: error)); retrying")
-                try? await Task.sleep(for: RetryPause.after(failures: failures, asked: nil))
-            }
+        await Delivery.keepUp {
+            try await part.run()
+        } failed: {
+            context.incidents.occurred(cause, "\(part.name): \(ExitStatus.message(of: $0)); retrying")
+        } ended: {
+            context.incidents.ended(cause)
         }
     }
 

@@ -13,21 +13,10 @@ struct GatewaySupervisor: Sendable {
 
     /// Runs until the task is cancelled.
     func run() async {
-        let timeout = Systemd.watchdogTimeout
-        let pause = min(timeout.map { $0 / 4 } ?? .seconds(2), .seconds(2))
-        var reported: String?
+        var watch = StuckWatch(program: "inspectd-gateway", logger: logger)
         while !Task.isCancelled {
-            let stuck = progress.stuck(longerThan: timeout ?? Self.standardTimeout).first
-            if let stuck, reported != stuck.part {
-                logger.event(
-                    .stuck, .error,
-                    "\(stuck.part) has been busy with '\(stuck.name)' for \(Int(stuck.time.inSeconds)) s"
-                        + (timeout == nil
-                            ? "" : "; the watchdog is no longer fed, systemd will restart inspectd-gateway"))
-            }
-            reported = stuck?.part
-            if stuck == nil, timeout != nil { Systemd.watchdog() }
-            try? await Task.sleep(for: pause)
+            watch.look(at: progress.stuck(longerThan: watch.timeout ?? Self.standardTimeout))
+            try? await Task.sleep(for: watch.pause)
         }
     }
 }

@@ -9,7 +9,7 @@ package enum DeliveryOutcome: Sendable, Equatable {
     ///   - reason: what failed, where, and the remedy, for the log and for status; holds no secret.
     ///   - retryAfter: the pause that the receiver asked for.
     case failed(_ reason: String, retryAfter: Duration? = nil)
-    /// It can never succeed: the message becomes a dead letter, and the line goes on.
+    /// No further attempt can succeed: the message becomes a dead letter, and the line goes on.
     case refused(_ reason: String)
 }
 
@@ -39,10 +39,13 @@ package protocol Sink: Sendable {
 
 extension Sink {
     /// Nothing to keep up.
-    package func run() async throws {
-        // The stream yields nothing and ends by the task's cancellation.
-        for await _ in AsyncStream<Never>.makeStream().stream {}
-    }
+    package func run() async throws { await untilCancelled() }
+}
+
+/// Returns when the task is cancelled.
+package func untilCancelled() async {
+    // The stream yields nothing and ends by the task's cancellation.
+    for await _ in AsyncStream<Never>.makeStream().stream {}
 }
 
 /// A configured sink, ready to be used.

@@ -3,7 +3,7 @@ import InspectionPipeline
 import LinuxPlatform
 import Logging
 
-/// What a sink receives beside its settings.
+/// The log and the secrets that a sink receives beside its settings.
 package struct SinkSurroundings: Sendable {
     package let logger: Logger
     package let credentials: Credentials

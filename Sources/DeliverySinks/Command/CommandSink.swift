@@ -68,18 +68,8 @@ struct CommandSink: Sink {
             ])
         let stop = try StopSwitch(), input = Data((message.json + "\n").utf8), limit = settings.timeout
         return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                do {
-                    try SystemThread.start("exec") {
-                        continuation.resume(
-                            with: Result {
-                                try process.run(
-                                    input: input, limit: limit, outputLimit: Self.largestOutput, stop: stop)
-                            })
-                    }
-                } catch {
-                    continuation.resume(throwing: error)
-                }
+            try await SystemThread.value("exec") {
+                try process.run(input: input, limit: limit, outputLimit: Self.largestOutput, stop: stop)
             }
         } onCancel: {
             stop.stop()

@@ -62,7 +62,7 @@ final class WebhookSink: Sink {
     }
 
     func run() async throws {
-        for await _ in AsyncStream<Never>.makeStream().stream {}
+        await untilCancelled()
         await client.close()
     }
 
@@ -82,15 +82,9 @@ final class WebhookSink: Sink {
 
     /// The start of the answer; empty when it does not come soon. Leaving the rest unread closes the connection.
     private static func start(of body: HTTPClientResponse.Body) async -> String {
-        await withTaskGroup(of: String?.self) { group in
-            group.addTask { (try? await body.collect(upTo: largestAnswer)).map { String(buffer: $0) } }
-            group.addTask {
-                try? await Task.sleep(for: longestAnswer)
-                return nil
-            }
-            defer { group.cancelAll() }
-            return (await group.next() ?? nil) ?? ""
-        }
+        await Delivery.outcome(within: longestAnswer) {
+            (try? await body.collect(upTo: largestAnswer)).map { String(buffer: $0) }
+        }.flatMap { $0 } ?? ""
     }
 
     private func outcome(_ response: HTTPClientResponse, _ answer: String) -> DeliveryOutcome {

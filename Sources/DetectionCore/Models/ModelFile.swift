@@ -23,7 +23,8 @@ package struct ModelFile: Sendable {
         self.init(model: model, selfTestScore: try SelfTest.score(model))
     }
 
-    package func encoded() throws -> Data {
+    /// - Throws: the model's own errors of encoding.
+    package func stored() throws -> WeightFile {
         var contents = try model.encoded()
         if let backbone = model.trainedBackbone, let origin = backbone.origin,
             backbone.file.tensors != origin.tensors
@@ -35,8 +36,10 @@ package struct ModelFile: Sendable {
         metadata["method"] = model.method.rawValue
         metadata["backbone"] = model.backboneName
         metadata["self_test_score"] = String(selfTestScore)
-        return try WeightFile(tensors: contents.tensors, metadata: metadata).encodedAsSafetensors()
+        return WeightFile(tensors: contents.tensors, metadata: metadata)
     }
+
+    package func encoded() throws -> Data { try stored().encodedAsSafetensors() }
 
     /// - Parameters:
     ///   - name: for error messages.

@@ -51,7 +51,7 @@ package struct ModelFitting: Sendable {
         package let scores: [FrameScore]
         package let pictures: Pictures
         /// The content of the model file.
-        package let data: Data
+        package let stored: WeightFile
         /// The course of training; nil for methods that only estimate.
         package let history: TrainingHistory?
         /// The method's own plots of its training; nil for the standard ones.
@@ -107,7 +107,7 @@ package struct ModelFitting: Sendable {
             fittedOn.isEmpty ? nil : FittedImages(fittedOn, intensity: range, setting: self.data.intensity)
         }
         let (model, file) = (detector.model, try ModelFile(fitted: detector.model))
-        let data = try file.encoded()
+        let stored = try file.stored()
         return try products.map { pictures in
             let scores =
                 try pictures.areLeftOut
@@ -115,7 +115,7 @@ package struct ModelFitting: Sendable {
                 : FrameScorer.score(
                     pictures.calibration, model: model, workers: workers, phase: "calibration", progress: progress)
             return Fitted(
-                file: file, scores: scores, pictures: pictures, data: data, history: detector.history,
+                file: file, scores: scores, pictures: pictures, stored: stored, history: detector.history,
                 trainingPictures: detector.pictures, images: frames.count, seconds: seconds, fittedImages: fitted,
                 training: TrainingRecord(fittedOn))
         }
@@ -126,11 +126,11 @@ package struct ModelFitting: Sendable {
         let now = Date().toTheMillisecond
         var record = record(fitted, name: name, sources: sources, at: now)
         record.version = 1
-        record.sha256 = try StoredBackbones.split(fitted.data, name: name).sha256
+        record.sha256 = try StoredBackbones.split(fitted.stored).sha256
         let calibration = try calibration(fitted, name: name, version: 1, at: now)
         let stored = StoredCalibration(calibration, overridesLine: true)
         let bundle = try ModelBundle.encode(
-            record, file: try WeightFile.parse(fitted.data, name: name), calibration: stored, training: fitted.training)
+            record, file: fitted.stored, calibration: stored, training: fitted.training)
         return (bundle, calibration)
     }
 
@@ -146,7 +146,7 @@ package struct ModelFitting: Sendable {
         let now = Date().toTheMillisecond
         let record = record(fitted, name: name, sources: sources, at: now)
         var made: Calibration?
-        let stored = try store.add(record, data: fitted.data, training: fitted.training) { version in
+        let stored = try store.add(record, file: fitted.stored, training: fitted.training) { version in
             let calibration = try calibration(fitted, name: name, version: version, at: now, rule: rule)
             made = calibration
             return (

@@ -11,7 +11,7 @@ package struct Examination: Sendable {
     /// The regions of the map above the pixel threshold, at the frame's own size; none on a wrong product.
     package internal(set) var regions: RegionMap
     /// The map at the frame's own size, where the regions needed it.
-    package let stretched: AnomalyMap?
+    let stretched: AnomalyMap?
     /// The verdict of the line's gate, where it has one.
     package internal(set) var gate: GateResult?
     package let calibration: Calibration

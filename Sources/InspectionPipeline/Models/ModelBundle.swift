@@ -35,8 +35,8 @@ package enum ModelBundle {
         let file: ModelFile
         /// The images it was fitted on; nil in files of older programs.
         let training: TrainingRecord?
-        /// The model file without record and calibration, as a store keeps it.
-        let data: Data
+        /// The model file without record and calibration.
+        let stored: WeightFile
     }
 
     /// Reads a bundle or a bare model, and scores its self-test frame.
@@ -67,10 +67,10 @@ package enum ModelBundle {
         let training = try TrainingRecord(file: weights, name: path)
         for key in ["bundle", "record", "calibration"] + TrainingRecord.metadataKeys { metadata[key] = nil }
         let tensors = weights.tensors.filter { !$0.key.hasPrefix(TrainingRecord.tensorPrefix) }
-        let plain = try WeightFile(tensors: tensors, metadata: metadata).encodedAsSafetensors()
+        let plain = WeightFile(tensors: tensors, metadata: metadata)
         // Programs before 0.2.0 recorded the hash of the whole file.
-        if let record, !record.sha256.isEmpty, try StoredBackbones.split(plain, name: path).sha256 != record.sha256,
-            ContentDigest.sha256(of: plain) != record.sha256
+        if let record, !record.sha256.isEmpty, try StoredBackbones.split(plain).sha256 != record.sha256,
+            ContentDigest.sha256(of: try plain.encodedAsSafetensors()) != record.sha256
         {
             throw ModelStoreError(
                 .damaged,
@@ -84,7 +84,7 @@ package enum ModelBundle {
         } catch let error as ModelError where !error.message.contains(path) {
             throw ModelError("\(path) cannot be used: \(error.message)")
         }
-        return Content(record: record, calibration: calibration, file: file, training: training, data: plain)
+        return Content(record: record, calibration: calibration, file: file, training: training, stored: plain)
     }
 
     private static func decode<Value: Decodable>(_ type: Value.Type, _ text: String?, _ path: String) throws -> Value? {

@@ -11,7 +11,7 @@ package struct ModelImport: Sendable {
     package private(set) var record: ModelRecord
     /// Nil for a bare model: it must be calibrated before it can decide.
     package let calibration: StoredCalibration?
-    private let data: Data
+    private let stored: WeightFile
     private let training: TrainingRecord?
 
     /// Reads the file and scores its self-test frame.
@@ -26,7 +26,7 @@ package struct ModelImport: Sendable {
                 createdAt: Date().toTheMillisecond,
                 inputWidth: model.inputWidth, inputHeight: model.inputHeight, sources: [], images: 0, seed: 0)
         calibration = content.calibration
-        data = content.data
+        stored = content.stored
         training = content.training
     }
 
@@ -47,7 +47,7 @@ package struct ModelImport: Sendable {
     /// - Returns: the record as stored.
     /// - Throws: `ModelStoreError`, `SystemError`.
     package func store(in store: ModelStore) throws -> ModelRecord {
-        try store.add(record, data: data, training: training) { version in
+        try store.add(record, file: stored, training: training) { version in
             let stored = calibration.map { calibration in
                 StoredCalibration(
                     calibration.calibration.of(model: record.name, version: version),

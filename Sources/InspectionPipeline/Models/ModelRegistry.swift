@@ -38,7 +38,8 @@ package final class ModelRegistry: Sendable {
     /// Loads models side by side, as many at a time as there are cores. What cannot be loaded is left to the line that
     /// needs it.
     func preload(_ names: Set<String>) {
-        let names = names.sorted()
+        let names = entries.withLock { known in names.filter { known[$0] == nil } }.sorted()
+        guard !names.isEmpty else { return }
         DispatchQueue.concurrentPerform(iterations: names.count) { try? require(names[$0]) }
         // The networks that scored the self-test frames are gone.
         Memory.giveBack()

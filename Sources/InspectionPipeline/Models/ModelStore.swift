@@ -107,13 +107,13 @@ package struct ModelStore: Sendable {
     /// only: it cannot decide.
     /// - Parameters:
     ///   - record: its name; version and hash are filled in here.
-    ///   - data: the model file.
+    ///   - file: the model with its backbone.
     ///   - training: the images it was fitted on, so that no calibration uses them.
     ///   - describe: gives the calibration of the version with this number, and the files of its fit's report by name.
     /// - Returns: the record as stored.
     @discardableResult
     package func add(
-        _ record: ModelRecord, data: Data, training: TrainingRecord? = nil,
+        _ record: ModelRecord, file: WeightFile, training: TrainingRecord? = nil,
         describe: (_ version: Int) throws -> (calibration: StoredCalibration?, report: [String: Data])
     ) throws -> ModelRecord {
         guard Identifier.isValid(record.name) else {
@@ -122,7 +122,7 @@ package struct ModelStore: Sendable {
         return try locked(record.name) {
             var stored = record
             stored.version = (try highestVersion(of: record.name) ?? 0) + 1
-            let parts = try StoredBackbones.split(data, name: "model \(record.name)")
+            let parts = try StoredBackbones.split(file)
             stored.sha256 = parts.sha256
             let (calibration, report) = try describe(stored.version)
             let fresh = "\(folder)/\(record.name)/.new-\(stored.version)"

@@ -26,15 +26,16 @@ final class StoredBackbones: Sendable {
         /// Nil for a model without one, or with the changes to the embedded one alone.
         let backbone: (sha256: String, data: Data)?
 
-        /// What identifies the model.
+        /// The hash that identifies the model.
         var sha256: String { ContentDigest.sha256(of: model) }
     }
 
-    /// - Parameter name: for error messages.
-    static func split(_ data: Data, name: String) throws -> Parts {
-        var model = try WeightFile.parse(data, name: name)
-        let own = model.tensors.filter { $0.key.hasPrefix(prefix) }
-        guard !own.isEmpty, !BackboneDifference.isIn(model) else { return Parts(model: data, backbone: nil) }
+    static func split(_ whole: WeightFile) throws -> Parts {
+        let own = whole.tensors.filter { $0.key.hasPrefix(prefix) }
+        guard !own.isEmpty, !BackboneDifference.isIn(whole) else {
+            return Parts(model: try whole.encodedAsSafetensors(), backbone: nil)
+        }
+        var model = whole
         let backbone = try WeightFile(tensors: own).encodedAsSafetensors()
         let sha256 = ContentDigest.sha256(of: backbone)
         for name in own.keys { model.tensors[name] = nil }

@@ -7,7 +7,7 @@ import LinuxPlatform
 ///
 /// The daemon replaces it whole whenever it changes, at most once a second. It is void once that daemon has ended:
 /// readers compare `pid` with the process that holds the spool's lock.
-package struct DaemonReport: Codable, Sendable, Equatable {
+package struct DaemonReport: StateReport, Equatable {
     package static let currentSchema = 1
 
     /// One line.
@@ -57,26 +57,13 @@ package struct DaemonReport: Codable, Sendable, Equatable {
         case intakeStopped = "intake_stopped"
     }
 
-    static func path(state: String) -> RawPath { RawPath(state) / "daemon.json" }
+    package static let fileName = "daemon.json"
+    package static let mode: mode_t = 0o644
 
     /// The report of this process; nil when it has written none, or one of a newer format.
     /// - Throws: `SystemError` when the file cannot be read.
     package static func read(state: String, pid: Int32) throws -> DaemonReport? {
-        do {
-            let data = try FileSystem().read(path(state: state), limit: 1 << 24)
-            let report = try? DomainJSON.decoder().decode(DaemonReport.self, from: data)
-            return report.flatMap { $0.schema == currentSchema && $0.pid == pid ? $0 : nil }
-        } catch let error as SystemError where error.isMissing {
-            return nil
-        }
-    }
-
-    /// Replaces the file. Not durable: after a power cut no process has its pid.
-    /// - Throws: `SystemError`.
-    func write(state: String, _ fileSystem: FileSystem) throws {
-        let temporary = RawPath(state) / ".daemon.json.tmp"
-        try fileSystem.create(temporary, try DomainJSON.encoder().encode(self), isDurable: false)
-        try fileSystem.rename(temporary, to: Self.path(state: state))
+        try read(state: state).flatMap { $0.pid == pid ? $0 : nil }
     }
 }
 

@@ -202,26 +202,6 @@ package struct RunningDaemon: Sendable {
     /// Reads the lock's holder without touching the lock.
     /// - Throws: `SystemError` when this user may not read it, which does not mean a stopped daemon.
     package init(_ configuration: Configuration) throws {
-        let content: Data
-        do {
-            content = try FileSystem().read(RawPath(configuration.spool + "/lock"), limit: 64)
-        } catch let error as SystemError where error.isMissing {
-            pid = nil
-            return
-        }
-        let text = String(decoding: content, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-        guard let holder = Int32(text), holder > 0 else {
-            pid = nil
-            return
-        }
-        pid = Self.isDaemon(holder) ? holder : nil
-    }
-
-    /// A process whose name is hidden (`hidepid`) counts as the daemon as long as it lives: its id is in the lock.
-    private static func isDaemon(_ pid: Int32) -> Bool {
-        guard let name = FileManager.default.contents(atPath: "/proc/\(pid)/comm") else {
-            return RunningProcess.exists(pid)
-        }
-        return String(decoding: name, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines) == "inspectd"
+        pid = try RunningProcess.holder(of: RawPath(configuration.spool + "/lock"), program: "inspectd")
     }
 }

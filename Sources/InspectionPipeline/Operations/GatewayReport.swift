@@ -7,7 +7,7 @@ import LinuxPlatform
 /// retention of `inspectd`, which keeps records that a sink has not had.
 ///
 /// The gateway replaces it whole, at most once a second. It stays when the gateway ends: its positions remain true.
-package struct GatewayReport: Codable, Sendable, Equatable {
+package struct GatewayReport: StateReport, Equatable {
     package static let currentSchema = 1
 
     /// One sink.
@@ -49,38 +49,19 @@ package struct GatewayReport: Codable, Sendable, Equatable {
         case startedAt = "started_at"
     }
 
-    static func path(state: String) -> RawPath { RawPath(state) / "gateway.json" }
-
-    /// Nil when the gateway has written none, or one of a newer format.
-    /// - Throws: `SystemError` when the file cannot be read.
-    package static func read(state: String) throws -> GatewayReport? {
-        do {
-            let data = try FileSystem().read(path(state: state), limit: 1 << 24)
-            let report = try? DomainJSON.decoder().decode(GatewayReport.self, from: data)
-            return report.flatMap { $0.schema == currentSchema ? $0 : nil }
-        } catch let error as SystemError where error.isMissing {
-            return nil
-        }
-    }
-
-    /// Replaces the file. Not durable: positions of an earlier report only keep more.
-    /// - Throws: `SystemError`.
-    package func write(state: String, _ fileSystem: FileSystem = FileSystem()) throws {
-        let temporary = RawPath(state) / ".gateway.json.tmp"
-        try fileSystem.create(temporary, try DomainJSON.encoder().encode(self), mode: 0o640, isDurable: false)
-        try fileSystem.rename(temporary, to: Self.path(state: state))
-    }
+    package static let fileName = "gateway.json"
+    /// For the group, which `inspectd` is in.
+    package static let mode: mode_t = 0o640
 }
 
 extension GatewayReport.Sink {
-    /// Adds what waits in a ledger.
-    /// - Parameter lines: the newest record of each line.
+    /// Counts the records that wait in a ledger.
     /// - Throws: `LedgerError`.
     package mutating func count(_ filter: RecordFilter, in ledger: Ledger) throws {
         (waiting, waitingSince) = (0, nil)
-        let isSame = try ledger.identity() == positions.ledger
+        let identity = try ledger.identity()
         for (line, latest) in try ledger.latestSequences() where filter.admits(line: line) {
-            let position = isSame ? positions[line] : 0
+            let position = positions.reached(line, in: identity)
             guard latest > position else { continue }
             let backlog = try ledger.backlog(line: line, after: position)
             waiting += backlog.count

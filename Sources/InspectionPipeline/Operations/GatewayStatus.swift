@@ -35,10 +35,10 @@ package struct GatewayStatus: Codable, Sendable, Equatable {
         case pid, sinks
     }
 
-    /// What waits is counted now, so that it grows while the gateway is down.
+    /// Waiting records are counted now, so that their number grows while the gateway is down.
     /// - Throws: `SystemError`, `LedgerError`.
     package init(_ settings: GatewaySettings, ledger: Ledger?, now: Date = Date()) throws {
-        pid = try Self.runningGateway(settings)
+        pid = try RunningProcess.holder(of: RawPath(settings.state + "/lock"), program: "inspectd-gateway")
         isRunning = pid != nil
         let report = try GatewayReport.read(state: settings.state)
         sinks = try settings.sinks.map { sink in
@@ -51,20 +51,6 @@ package struct GatewayStatus: Codable, Sendable, Equatable {
                 lagSeconds: known.waitingSince.map { max(0, now.timeIntervalSince($0)) }, delivered: known.delivered,
                 retried: known.retried, dead: known.dead, lastDelivered: known.lastDelivered,
                 lastError: known.lastError, lastErrorAt: known.lastErrorAt)
-        }
-    }
-
-    /// The process that holds the gateway's lock.
-    private static func runningGateway(_ settings: GatewaySettings) throws -> Int32? {
-        do {
-            let content = try FileSystem().read(RawPath(settings.state + "/lock"), limit: 64)
-            let text = String(decoding: content, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-            guard let holder = Int32(text), holder > 0, RunningProcess.exists(holder) else { return nil }
-            let name = FileManager.default.contents(atPath: "/proc/\(holder)/comm")
-            // The kernel keeps 15 bytes of a name; a hidden one counts as the gateway's.
-            return name.map { String(decoding: $0, as: UTF8.self).hasPrefix("inspectd-gatewa") } ?? true ? holder : nil
-        } catch let error as SystemError where error.isMissing {
-            return nil
         }
     }
 }

@@ -1,5 +1,5 @@
 /// The pause after a failure.
-package enum Backoff {
+enum Backoff {
     /// 1, 2, 4, … s, at most a minute.
-    package static func pause(after failures: Int) -> Duration { .seconds(min(60, 1 << min(6, max(0, failures - 1)))) }
+    static func pause(after failures: Int) -> Duration { .seconds(min(60, 1 << min(6, max(0, failures - 1)))) }
 }

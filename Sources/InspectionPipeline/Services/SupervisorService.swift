@@ -20,28 +20,14 @@ struct SupervisorService: Service {
         while !roll.isComplete, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(5)) }
         guard !Task.isCancelled else { return }
         announce()
-        let timeout = Systemd.watchdogTimeout
-        // Several times per timeout, so that one late wake-up does no harm.
-        let pause = min(timeout.map { $0 / 4 } ?? .seconds(2), .seconds(2))
+        var watch = StuckWatch(program: "inspectd", logger: logger)
+        let pause = watch.pause
         var shown = ""
-        var reported: String?
         while !Task.isShuttingDownGracefully && !Task.isCancelled {
-            let stuck = progress.stuck(longerThan: timeout ?? .seconds(60))
+            let stuck = progress.stuck(longerThan: watch.timeout ?? .seconds(60))
             // The watchdog's signal does not name the cause, so the frame to blame is set before the signal comes.
-            CrashNote.setStuck(timeout == nil ? nil : stuck.frameToBlame)
-            if let first = stuck.first {
-                if reported != first.part {
-                    logger.event(
-                        .stuck, .error,
-                        "\(first.part) has been busy with '\(first.name)' for \(Int(first.time.inSeconds)) s"
-                            + (timeout == nil
-                                ? "" : "; the watchdog is no longer fed, systemd will restart inspectd"))
-                }
-                reported = first.part
-            } else {
-                reported = nil
-                if timeout != nil { Systemd.watchdog() }
-            }
+            CrashNote.setStuck(watch.timeout == nil ? nil : stuck.frameToBlame)
+            watch.look(at: stuck)
             let text = summary.text
             if text != shown { Systemd.status(text) }
             shown = text

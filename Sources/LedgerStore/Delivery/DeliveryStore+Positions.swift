@@ -14,6 +14,9 @@ package struct SinkPositions: Sendable, Codable, Equatable {
     }
 
     package subscript(line: String) -> Int64 { lines[line] ?? others }
+
+    /// The number that a line has got to in a ledger: 0 in one that the sink has not met.
+    package func reached(_ line: String, in ledger: String) -> Int64 { ledger == self.ledger ? self[line] : 0 }
 }
 
 extension DeliveryStore {
@@ -72,6 +75,24 @@ extension DeliveryStore {
             floor: try row.date("floor"), floorEnd: try row.decode(forColumn: "floor_end"))
     }
 
+    /// - Parameters:
+    ///   - position: the one that is replaced; what it passes over stays.
+    ///   - id: the record with the number; nil for a number that was not handled.
+    private static func set(
+        _ database: Database, _ sink: String, _ line: String, _ position: RecordPosition, to sequence: Int64,
+        _ id: String?, madeAt date: Date
+    ) throws {
+        try database.execute(
+            sql: """
+                INSERT INTO cursor (sink, line, sequence, id, made_at, floor, floor_end) VALUES (?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT DO UPDATE SET sequence = excluded.sequence, id = excluded.id, made_at = excluded.made_at
+                """,
+            arguments: [
+                sink, line, sequence, id, date.timeIntervalSince1970, position.floor.timeIntervalSince1970,
+                position.floorEnd,
+            ])
+    }
+
     /// Moves a sink on behind a record.
     /// - Returns: false when the position is another one by now; nothing is changed then.
     /// - Throws: `DeliveryStoreError`.
@@ -81,15 +102,8 @@ extension DeliveryStore {
     ) throws -> Bool {
         try write { database in
             guard try Self.position(database, sink, record.line) == position else { return false }
-            try database.execute(
-                sql: """
-                    INSERT INTO cursor (sink, line, sequence, id, made_at, floor, floor_end) VALUES (?, ?, ?, ?, ?, ?, ?)
-                    ON CONFLICT DO UPDATE SET sequence = excluded.sequence, id = excluded.id, made_at = excluded.made_at
-                    """,
-                arguments: [
-                    sink, record.line, record.sequence, record.id, record.createdAt.timeIntervalSince1970,
-                    position.floor.timeIntervalSince1970, position.floorEnd,
-                ])
+            try Self.set(
+                database, sink, record.line, position, to: record.sequence, record.id, madeAt: record.createdAt)
             switch result {
             case .delivered: try Self.countDelivery(database, sink, now)
             case .passedOver: break
@@ -107,14 +121,7 @@ extension DeliveryStore {
     ) throws -> Bool {
         try write { database in
             guard try Self.position(database, sink, line) == position else { return false }
-            try database.execute(
-                sql: """
-                    INSERT INTO cursor (sink, line, sequence, id, made_at, floor, floor_end) VALUES (?, ?, ?, NULL, ?, ?, ?)
-                    ON CONFLICT DO UPDATE SET sequence = excluded.sequence, id = NULL, made_at = excluded.made_at
-                    """,
-                arguments: [
-                    sink, line, end, now.timeIntervalSince1970, position.floor.timeIntervalSince1970, position.floorEnd,
-                ])
+            try Self.set(database, sink, line, position, to: end, nil, madeAt: now)
             return true
         }
     }
@@ -171,11 +178,7 @@ extension DeliveryStore {
                     resultCode: .SQLITE_MISMATCH,
                     message: "the gateway has not met the present ledger yet; start it, and skip then")
             }
-            try database.execute(
-                sql: """
-                    INSERT INTO cursor (sink, line, sequence, id, made_at, floor, floor_end) VALUES (?, ?, ?, NULL, ?, ?, ?)
-                    ON CONFLICT DO UPDATE SET sequence = excluded.sequence, id = NULL, made_at = excluded.made_at
-                    """, arguments: [sink, line, end, time, position.floor.timeIntervalSince1970, position.floorEnd])
+            try Self.set(database, sink, line, position, to: end, nil, madeAt: now)
         }
     }
 }

@@ -14,6 +14,7 @@ package struct FeatureMap {
 package final class FeatureExtractor {
     package let inputHeight: Int
     package let inputWidth: Int
+    /// `SharedExtractors` knows the extractor by the identity of the backbone's content, so that must live as long.
     private let backbone: Backbone
     private let plan: InferencePlan
     private let taps: [(name: String, offset: MapOffset)]

@@ -19,7 +19,7 @@ package struct DeliveryHold: Sendable, Equatable {
     /// Nothing is held.
     package init() {}
 
-    /// What the configured sinks have not had by the gateway's last report. A sink that the gateway has not met yet will
+    /// The records that the configured sinks have not had by the gateway's last report. A sink that the gateway has not met yet will
     /// start with the next record.
     /// - Throws: `LedgerError`.
     package init(_ configuration: Configuration, _ ledger: Ledger?) throws {
@@ -36,7 +36,7 @@ package struct DeliveryHold: Sendable, Equatable {
         for sink in settings.sinks {
             guard let positions = report?.sinks.first(where: { $0.name == sink.name })?.positions else { continue }
             for (line, newest) in latest where sink.filter.admits(line: line) {
-                let position = positions.ledger == identity ? positions[line] : 0
+                let position = positions.reached(line, in: identity)
                 guard newest > position, let first = try ledger.first(line: line, after: position) else { continue }
                 sequence = min(sequence ?? .max, first.sequence)
                 if let day = Self.day(first.resultPath) { days[line] = min(days[line] ?? day, day) }
